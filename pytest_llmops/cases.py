@@ -1,0 +1,227 @@
+"""Suites and cases: what is asked, as metadata only.
+
+A suite is a source tree plus manifests of cases in it. A case says where the code to write belongs
+and which tests judge it; its texts stay in the source tree and are read, verified by hash and cut
+at run time (`materialize`). So a manifest of a foreign repository holds none of its lines.
+
+`cases/suites.toml` names the suites; a manifest is JSON lines, one `Case` a line, sorted by id.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import msgspec
+
+from pytest_llmops.errors import CaseError
+
+Split = Literal["eval", "train"]
+Tier = Literal["easy", "medium", "hard"]
+
+SPLITS: tuple[Split, ...] = ("eval", "train")
+TIERS: tuple[Tier, ...] = ("easy", "medium", "hard")
+
+
+class FileHash(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file of the source tree as it must be found."""
+
+    path: str
+    """POSIX path relative to the root of the tree."""
+    sha256: str
+    """Hex digest of the bytes of the file."""
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One function to write."""
+
+    id: str
+    """`SUITE:PATH#SYMBOL`, PATH without its extension; unique in the suite, used as pytest id."""
+    split: Split
+    tier: Tier
+    source: FileHash
+    symbol: str
+    """`name`, `Class.method`, or `default` for an anonymous default export."""
+    body_sha256: str
+    """Digest of the body's source text, braces included, as UTF-8."""
+    body_lines: int
+    """Lines between the braces of the reference body."""
+    complexity: int
+    """Cyclomatic complexity of the reference (lizard)."""
+    tests: tuple[FileHash, ...]
+    fail_to_pass: tuple[str, ...]
+    """Ids (`id_of_test`) that fail when the body throws: the tests that judge this case."""
+    pass_to_pass: tuple[str, ...]
+    """Ids that pass with any body and must keep passing."""
+
+    @property
+    def cluster(self) -> str:
+        """Cases of one source file are not independent evidence; statistics group them."""
+        return self.source.path
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """Every test id that must be reported as passed for the case to count as solved."""
+        return frozenset(self.fail_to_pass) | frozenset(self.pass_to_pass)
+
+
+class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table of `suites.toml`: a source tree, its manifests and its split."""
+
+    manifests: tuple[str, ...]
+    """Globs relative to the folder of `suites.toml`."""
+    tests: tuple[str, ...] = ("**/*.test.ts",)
+    """Globs of the test files of the tree, for mining."""
+    folder: str = ""
+    """An embedded tree: its folder, relative to the folder of `suites.toml`."""
+    repository: str = ""
+    """A git tree: the URL to clone."""
+    commit: str = ""
+    """The pinned commit of `repository`, 40 hex digits."""
+    sparse: tuple[str, ...] = ()
+    """Folders of `repository` to check out; empty for all."""
+    train: tuple[str, ...] = ()
+    """Globs (`*` also matches `/`) of source files whose cases are training material."""
+    train_share: float = 0.0
+    """Where `train` is empty: the share of files, drawn by the hash of their path."""
+    name: str = ""
+    """The table's name; filled in by `load_suites`."""
+    root: Path = Path()
+    """The folder of `suites.toml`; filled in by `load_suites`."""
+
+
+def load_suites(path: Path) -> dict[str, Suite]:
+    """Read `suites.toml`.
+
+    Raises:
+        CaseError: The file is missing, or a table does not have the form of `Suite`.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise CaseError(f"{path}: no such file; it names the suites (see docs/cases.md)") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CaseError(f"{path}: not TOML: {error}") from None
+    suites = {}
+    for name, table in tables.items():
+        try:
+            suite = msgspec.convert(
+                {**table, "name": name, "root": str(path.parent)},
+                Suite,
+                dec_hook=lambda kind, text: kind(text),
+            )
+        except msgspec.ValidationError as error:
+            raise CaseError(f"{path}: [{name}]: {error}") from None
+        if bool(suite.folder) == bool(suite.repository):
+            raise CaseError(f"{path}: [{name}] needs either 'folder' or 'repository'")
+        if suite.repository and len(suite.commit) != 40:
+            raise CaseError(f"{path}: [{name}] 'commit' must be 40 hex digits, is {suite.commit!r}")
+        suites[name] = suite
+    return suites
+
+
+def find_suites(path: Path, names: Sequence[str]) -> list[Suite]:
+    """The named suites of a `suites.toml`, in the order of the names; all where none is named.
+
+    Raises:
+        CaseError: The file is broken, or a name is not in it.
+    """
+    suites = load_suites(path)
+    for name in names:
+        if name not in suites:
+            raise CaseError(
+                f"--suite: {name!r} is not in {path} (known: {', '.join(sorted(suites))})"
+            )
+    return [suites[name] for name in names or suites]
+
+
+def load_cases(suite: Suite) -> list[Case]:
+    """Read all manifests of a suite, sorted by id.
+
+    Raises:
+        CaseError: A line is not a case, or an id occurs twice; names file and line.
+    """
+    cases: dict[str, Case] = {}
+    for pattern in suite.manifests:
+        for path in sorted(suite.root.glob(pattern)):
+            for case in read_manifest(path):
+                if case.id in cases:
+                    raise CaseError(f"{path}: case {case.id!r} occurs twice; ids are unique")
+                cases[case.id] = case
+    return [cases[name] for name in sorted(cases)]
+
+
+def read_manifest(path: Path) -> list[Case]:
+    """Decode one manifest; empty lines are not allowed.
+
+    Raises:
+        CaseError: A line is not a case or names no tests; names file and line.
+    """
+    decoder = msgspec.json.Decoder(Case)
+    cases = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            case = decoder.decode(line)
+        except msgspec.DecodeError as error:
+            raise CaseError(f"{path}:{number}: not a case: {error}") from None
+        if not case.fail_to_pass:
+            raise CaseError(f"{path}:{number}: 'fail_to_pass' is empty; no test judges this case")
+        cases.append(case)
+    return cases
+
+
+def write_manifest(path: Path, cases: Iterable[Case]) -> None:
+    """Write cases as JSON lines in the order of their ids, so that changes review as a diff."""
+    lines = [msgspec.json.encode(case) for case in sorted(cases, key=lambda case: case.id)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+
+
+def case_id(suite: str, path: str, symbol: str) -> str:
+    """`starter:text/truncate#middle` for suite `starter`, `text/truncate.ts`, symbol `middle`."""
+    return f"{suite}:{PurePosixPath(path).with_suffix('')}#{symbol}"
+
+
+def id_of_test(path: str, title: str) -> str:
+    """Id of one test: 12 hex digits of its file and full title, which manifests do not quote.
+
+    Args:
+        path: Test file, POSIX path relative to the root of the tree.
+        title: Names of the enclosing suites and of the test, joined by ` > `; the second test of
+            the same title in a file has ` (2)` behind it, and so on.
+    """
+    return hashlib.sha256(f"{path}\0{title}".encode()).hexdigest()[:12]
+
+
+def split_of(suite: Suite, path: str) -> Split:
+    """The split of a source file: all cases of a file are on the same side.
+
+    Where no glob decides, the first eight hex digits of the SHA-256 of the path do, so a file
+    keeps its side when others come and go.
+    """
+    if suite.train:
+        return "train" if any(fnmatchcase(path, glob) for glob in suite.train) else "eval"
+    draw = int(hashlib.sha256(path.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
+    return "train" if draw < suite.train_share else "eval"
+
+
+def tier_of(body_lines: int, complexity: int) -> Tier:
+    """Difficulty by size of the reference, the same rule for every suite.
+
+    easy: at most 4 lines and complexity 2; hard: over 16 lines or complexity over 7.
+    """
+    if body_lines <= 4 and complexity <= 2:
+        return "easy"
+    if body_lines > 16 or complexity > 7:
+        return "hard"
+    return "medium"
+
+
+def suite_hash(cases: Sequence[Case]) -> str:
+    """Identity of a selection of cases: 16 hex digits, independent of order."""
+    digest = hashlib.sha256()
+    for case in sorted(cases, key=lambda case: case.id):
+        digest.update(msgspec.json.encode(case) + b"\n")
+    return digest.hexdigest()[:16]

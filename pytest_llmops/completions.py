@@ -1,0 +1,91 @@
+"""What is asked of a model and what comes back, as values that cross processes and files."""
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+FinishReason = Literal["stop", "length", "content_filter", "other"]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One chat message."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How tokens are drawn; part of run identity."""
+
+    max_tokens: int = 512
+    """Cap of output tokens a completion."""
+    temperature: float = 0.0
+    """0 is greedy."""
+    top_p: float = 1.0
+    stop: tuple[str, ...] = ()
+    seed: int = 0
+    """Sample k of a case is drawn with `seed + k`."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One completion asked for."""
+
+    case_id: str
+    sample: int
+    """0-based index of the repeat."""
+    messages: tuple[Message, ...]
+    sampling: Sampling
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What a session knows the completion by."""
+        return self.case_id, self.sample
+
+    @property
+    def prompt_sha256(self) -> str:
+        """Digest of the messages, roles included."""
+        return hashlib.sha256(msgspec.json.encode(self.messages)).hexdigest()
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Token counts as the server reports them."""
+
+    input: int
+    """Prompt tokens, cached ones included."""
+    output: int
+    """Generated tokens, reasoning included."""
+    cached: int = 0
+    """Part of `input` that the server read from a prompt cache."""
+    reasoning: int = 0
+    """Part of `output` that was hidden reasoning."""
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """When one call happened."""
+
+    started: float
+    """Unix time, seconds, at which the request was handed to the client."""
+    queue: float
+    """Seconds until it was sent: waiting for a free connection and back-off."""
+    first_token: float
+    """Seconds from sending to the first piece of text."""
+    total: float
+    """Seconds from sending to the end of the answer."""
+
+
+class Completion(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back for one request."""
+
+    text: str
+    finish_reason: FinishReason
+    usage: Usage
+    timing: Timing
+    served_model: str = ""
+    """The model name in the server's answer."""
+    refusal: str = ""
+    """The refusal a server puts in place of content."""
+    retries: int = 0
+    """Transport faults overcome before this answer."""
+    from_cache: bool = False
+    """Read from the completion cache; `timing` is then that of the original call."""

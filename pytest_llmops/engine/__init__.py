@@ -1,0 +1,19 @@
+"""The engine: one process that serves a local model, and LoRA adapters of it by name, over HTTP.
+
+It speaks OpenAI-compatible chat completions on loopback, so a local model is reached as any other.
+`launch` starts it and needs no torch; everything else in this package runs in the started process,
+the modules again in the order of the flow:
+
+    weights                  the embedded model: fetched, verified, converted, kept
+    load                     a model spec to a model, a tokenizer and what identifies them
+    adapters, linear         LoRA folders, and matrix products with the deltas of a whole batch
+    kvcache, attention       keys and values of every sequence, and attention over ragged rows
+    llama, runners           one forward pass over prompts and single tokens together
+    sampling, text           logits to a token; tokens to text, and where it stops
+    loop                     continuous batching: the thread that keeps the slots full
+    protocol, server         chat completions over HTTP
+"""
+
+from pytest_llmops.engine.launch import EngineProcess, EngineSpec, start_engine
+
+__all__ = ["EngineProcess", "EngineSpec", "start_engine"]

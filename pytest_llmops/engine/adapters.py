@@ -1,0 +1,165 @@
+"""LoRA adapters in PEFT's folder format, read without pickle and proved to fit the base.
+
+Supported is what PEFT calls LoRA on linear layers (rank and alpha patterns and rsLoRA included).
+What changes the base in another way (DoRA, trained biases, whole saved modules, embeddings) is
+refused by name: served half, it would be another model under the adapter's name.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from pytest_llmops.engine.linear import LowRank
+from pytest_llmops.engine.load import Loaded, files_sha256
+from pytest_llmops.errors import ModelError
+
+WEIGHTS = "adapter_model.safetensors"
+CONFIG = "adapter_config.json"
+BASE = "base.json"
+"""Optional file beside them, `{"sha256": ...}`: the weights digest of the base it was trained on."""
+
+_KEY = re.compile(r"(?:base_model\.model\.)?(?P<path>.+)\.lora_(?P<side>[AB])\.weight")
+
+
+class Adapter(NamedTuple):
+    """A LoRA adapter in memory."""
+
+    sha256: str
+    """Digest of its configuration and weights."""
+    pairs: dict[str, LowRank]
+    """By path of the linear layer in the base model."""
+
+
+class _Config(msgspec.Struct):
+    """The part of `adapter_config.json` that decides what is computed."""
+
+    peft_type: str = ""
+    base_model_name_or_path: str | None = None
+    r: int = 8
+    lora_alpha: float = 8
+    alpha_pattern: dict[str, float] = {}
+    use_rslora: bool = False
+    use_dora: bool = False
+    bias: str = "none"
+    lora_bias: bool = False
+    modules_to_save: list[str] | None = None
+
+
+def read_adapter(folder: Path, base: Loaded, base_spec: str) -> Adapter:
+    """Read the adapter in `folder` for `base`; raises ModelError, by folder, when it does not fit."""
+    config = _read_config(folder)
+    _check_base(folder, config, base, base_spec)
+    pairs = _pairs(folder, config)
+    for path, pair in pairs.items():
+        _check_shape(folder, path, pair, base.model)
+    moved = {
+        path: LowRank(
+            pair.down.to(base.device, base.dtype), pair.up.to(base.device, base.dtype), pair.scaling
+        )
+        for path, pair in pairs.items()
+    }
+    return Adapter(files_sha256([folder / CONFIG, folder / WEIGHTS]), moved)
+
+
+def _read_config(folder: Path) -> _Config:
+    if not (folder / CONFIG).is_file():
+        raise ModelError(f"{folder}: no {CONFIG}; an adapter is a folder as PEFT saves it")
+    if not (folder / WEIGHTS).is_file():
+        pickle = " (a pickle, adapter_model.bin, is not read)" if _has_pickle(folder) else ""
+        raise ModelError(f"{folder}: no {WEIGHTS}{pickle}; save it with safe_serialization=True")
+    try:
+        config = msgspec.json.decode((folder / CONFIG).read_bytes(), type=_Config)
+    except msgspec.DecodeError as error:
+        raise ModelError(f"{folder / CONFIG}: {error}") from error
+    refused = {
+        f"peft_type {config.peft_type!r}": config.peft_type != "LORA",
+        "use_dora": config.use_dora,
+        f"bias {config.bias!r}": config.bias != "none" or config.lora_bias,
+        f"modules_to_save {config.modules_to_save}": bool(config.modules_to_save),
+    }
+    found = [name for name, present in refused.items() if present]
+    if found:
+        raise ModelError(
+            f"{folder}: {', '.join(found)} cannot be served as an adapter; merge it into the base"
+        )
+    return config
+
+
+def _has_pickle(folder: Path) -> bool:
+    return (folder / "adapter_model.bin").exists()
+
+
+def _check_base(folder: Path, config: _Config, base: Loaded, base_spec: str) -> None:
+    """The digest decides where there is one; otherwise the last part of the base's name."""
+    if (folder / BASE).is_file():
+        trained_on = msgspec.json.decode((folder / BASE).read_bytes(), type=dict[str, str])
+        if (found := trained_on.get("sha256")) != base.sha256:
+            raise ModelError(
+                f"{folder / BASE}: trained on a base with digest {found}; {base_spec} has {base.sha256}"
+            )
+        return
+    named = config.base_model_name_or_path
+    known = {_last_part(name) for name in (base_spec, str(base.folder))}
+    if named and _last_part(named) not in known:
+        raise ModelError(
+            f"{folder / CONFIG}: base_model_name_or_path is {named!r}, the base served is"
+            f" {base_spec!r} ({base.folder}); serve it on the base that it was trained on"
+        )
+
+
+def _last_part(name: str) -> str:
+    return re.split(r"[/\\:]", name.rstrip("/\\"))[-1].lower()
+
+
+def _pairs(folder: Path, config: _Config) -> dict[str, LowRank]:
+    try:
+        tensors: Mapping[str, torch.Tensor] = load_file(folder / WEIGHTS)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{folder / WEIGHTS}: {error}") from error
+    sides: dict[str, dict[str, torch.Tensor]] = {}
+    for key, tensor in tensors.items():
+        match = _KEY.fullmatch(key)
+        if not match:
+            raise ModelError(f"{folder / WEIGHTS}: {key!r} is no LoRA weight of a linear layer")
+        sides.setdefault(match["path"], {})[match["side"]] = tensor
+    for path, both in sides.items():
+        if set(both) != {"A", "B"} or both["A"].shape[0] != both["B"].shape[1]:
+            raise ModelError(f"{folder / WEIGHTS}: {path} has no matching lora_A and lora_B")
+    return {
+        path: LowRank(both["A"], both["B"], _scaling(config, path, len(both["A"])))
+        for path, both in sides.items()
+    }
+
+
+def _scaling(config: _Config, path: str, rank: int) -> float:
+    """Return alpha over rank (or its root), as PEFT finds them for a layer."""
+    alpha = next(
+        (
+            alpha
+            for pattern, alpha in config.alpha_pattern.items()
+            if re.match(rf"(.*\.)?({pattern})$", path)
+        ),
+        config.lora_alpha,
+    )
+    return alpha / (rank**0.5 if config.use_rslora else rank)
+
+
+def _check_shape(folder: Path, path: str, pair: LowRank, model: Any) -> None:  # noqa: ANN401
+    try:
+        weight = model.get_submodule(path).weight
+    except AttributeError as error:
+        raise ModelError(f"{folder}: adapts {path}, which the base does not have") from error
+    found = (len(pair.up), pair.down.shape[1])
+    shapes = {tuple(weight.shape)}
+    if type(model.get_submodule(path)).__name__ == "Conv1D":
+        shapes = {tuple(weight.shape[::-1])}
+    if found not in shapes:
+        raise ModelError(
+            f"{folder}: {path} is for a layer of shape {list(found)}, the base has {list(weight.shape)}"
+        )

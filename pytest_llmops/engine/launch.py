@@ -1,0 +1,215 @@
+"""Start the engine as a process of its own, wait until it serves, and end it. Imports no torch."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping
+from types import TracebackType
+from typing import IO, Self
+
+import httpx
+import msgspec
+
+from pytest_llmops.errors import EndpointError, ModelError
+
+_LAST_LINES = 12
+"""Lines of the engine's stderr that an error repeats."""
+MODEL_ERROR_STATUS = 3
+"""Exit status of an engine that was asked for a model it cannot serve."""
+
+
+class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine is to serve."""
+
+    base: str
+    """`embedded:smollm2-135m-instruct`, `hf:ORG/NAME`, or the path of a local folder."""
+    base_name: str = "base"
+    """The model name that requests use for the base itself."""
+    adapters: Mapping[str, str] = {}
+    """Model name to the folder of a PEFT LoRA adapter of that base."""
+    max_batch: int = 32
+    """Sequences generated at the same time; others wait."""
+    max_context: int = 0
+    """Tokens of prompt and answer together; 0 is what the model allows, at most 8192."""
+    dtype: str = "auto"
+    """`auto`, `float32`, `bfloat16` or `float16`."""
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 takes a free one."""
+
+    @property
+    def arguments(self) -> list[str]:
+        """The command line of `python -m pytest_llmops.engine` that serves this."""
+        named = [f"{name}={folder}" for name, folder in self.adapters.items()]
+        return [
+            *("--base", self.base, "--base-name", self.base_name),
+            *(part for adapter in named for part in ("--adapter", adapter)),
+            *("--max-batch", str(self.max_batch), "--max-context", str(self.max_context)),
+            *("--dtype", self.dtype, "--host", self.host, "--port", str(self.port)),
+        ]
+
+
+class ServedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """What identifies one model that an engine serves."""
+
+    sha256: str
+    """Digest of the base's weight files."""
+    tokenizer_sha256: str
+    """Digest of the tokenizer and its chat template."""
+    dtype: str
+    device: str
+    base: str
+    """The spec of the base."""
+    adapter_sha256: str = ""
+    """Digest of the adapter's files; empty for the base itself."""
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """The one line an engine prints on stdout, once it serves."""
+
+    url: str
+    """Base URL, ends in `/v1`."""
+    pid: int
+    models: dict[str, ServedModel]
+    max_context: int
+    """Tokens of prompt and answer together that one request may have."""
+
+
+class EngineProcess:
+    """A running engine; a context manager that ends it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], ready: Ready, log: "_Log") -> None:
+        self.ready = ready
+        self._process = process
+        self._log = log
+
+    @property
+    def url(self) -> str:
+        """Base URL for chat completions, ends in `/v1`."""
+        return self.ready.url
+
+    @property
+    def models(self) -> Mapping[str, ServedModel]:
+        """What is served, by the name that requests use."""
+        return self.ready.models
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def peak_memory(self) -> int:
+        """Return the most memory the engine ever held, bytes; raises EndpointError when it is gone."""
+        try:
+            health = httpx.get(self.url.removesuffix("/v1") + "/health", timeout=10.0)
+        except httpx.HTTPError as error:
+            raise EndpointError(
+                f"the engine at {self.url} does not answer: {self.last_words()}"
+            ) from error
+        return int(health.json()["peak_memory"])
+
+    def last_words(self) -> str:
+        """Return the end of the engine's stderr, for messages."""
+        return self._log.tail()
+
+    def close(self) -> None:
+        """End the engine: politely first, by force after five seconds."""
+        if self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        self._process.terminate()
+        try:
+            self._process.wait(5.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Log:
+    """Reads the engine's stderr to its end, in a thread: a full pipe would stop the engine."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self._stream = stream
+        self._thread = threading.Thread(target=self._read, name="engine-log", daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        for line in self._stream:
+            self._lines.append(line.decode(errors="replace").rstrip())
+
+    def tail(self) -> str:
+        return "\n".join(line for line in list(self._lines) if line) or "(it wrote nothing)"
+
+    def close(self) -> None:
+        self._thread.join(5.0)
+        self._stream.close()
+
+
+def start_engine(spec: EngineSpec, *, timeout: float = 600.0) -> EngineProcess:
+    """Start an engine and wait until it serves; `timeout` in seconds covers fetching and loading.
+
+    Raises ModelError for a model that cannot be served, EndpointError when the engine dies or stays
+    silent; both end with the last lines it wrote.
+    """
+    command = [sys.executable, "-P", "-m", "pytest_llmops.engine", *spec.arguments]
+    process = subprocess.Popen(
+        [*command, "--parent-pid", str(os.getpid())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=engine_environment(os.environ),
+    )
+    assert process.stdout
+    assert process.stderr
+    log = _Log(process.stderr)
+    killer = threading.Timer(timeout, process.kill)
+    killer.start()
+    try:
+        line = process.stdout.readline()
+    finally:
+        killer.cancel()
+        process.stdout.close()
+    if not line:
+        raise _never_ready(process, log, timeout)
+    return EngineProcess(process, msgspec.json.decode(line, type=Ready), log)
+
+
+def engine_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of an engine: waiting OpenMP threads sleep instead of spinning.
+
+    Spinning threads take the cores from whatever runs beside the engine, such as the tests that
+    grade its answers.
+    """
+    return {**environment, "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
+
+
+def _never_ready(process: subprocess.Popen[bytes], log: _Log, timeout: float) -> Exception:
+    """Say why an engine closed its stdout before the ready line."""
+    status = process.wait()
+    if process.stdin:
+        process.stdin.close()
+    log.close()
+    if status == MODEL_ERROR_STATUS:
+        return ModelError(log.tail())
+    if status == -9:
+        return EndpointError(
+            f"the engine was killed before it served (after {timeout:g} s of silence, or for want of"
+            f" memory); its last lines:\n{log.tail()}"
+        )
+    return EndpointError(f"the engine ended with status {status}; its last lines:\n{log.tail()}")

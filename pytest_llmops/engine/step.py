@@ -1,0 +1,167 @@
+"""One forward pass: the new tokens of many sequences, and every index that the layers share.
+
+Rows may be whole prompts and single tokens at once. Their tokens are packed one after another
+without padding, so all but attention is a few large matrix products.
+"""
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+
+from pytest_llmops.engine.kvcache import BLOCK, BlockPool
+
+_DENSE = 0.6
+"""Share of the low blocks in use from which on they are read in place instead of gathered."""
+
+
+class Row(NamedTuple):
+    """The new tokens of one sequence in a step."""
+
+    tokens: Sequence[int]
+    start: int
+    """Position of the first of them: the tokens of the sequence that lie in the pool already."""
+    sequence: int
+    """Number of the sequence, for runners that keep a cache of their own."""
+    blocks: Sequence[int]
+    """The sequence's blocks in the pool, enough for the new tokens too."""
+    adapter: str = ""
+    """Empty for the base itself; rows of one adapter stand together."""
+
+    @property
+    def end(self) -> int:
+        """Length of the sequence after this step."""
+        return self.start + len(self.tokens)
+
+
+class Step:
+    """Rows packed for one forward pass, with every index that its layers share."""
+
+    def __init__(self, rows: Sequence[Row], pool: BlockPool) -> None:
+        self.rows = rows
+        self.pool = pool
+        starts = [0]
+        for row in rows:
+            starts.append(starts[-1] + len(row.tokens))
+        self.offsets = starts
+        self.decoding = [i for i, row in enumerate(rows) if len(row.tokens) == 1]
+        self.prompts = [i for i, row in enumerate(rows) if len(row.tokens) > 1]
+        self._write: dict[int, torch.Tensor] = {}
+        self._masks: dict[int | None, torch.Tensor] = {}
+
+    @cached_property
+    def tokens(self) -> torch.Tensor:
+        """Token ids, `[tokens]`."""
+        return self.tensor([token for row in self.rows for token in row.tokens])
+
+    @cached_property
+    def positions(self) -> torch.Tensor:
+        """Position of every token in its sequence, `[tokens]`."""
+        return self.tensor([p for row in self.rows for p in range(row.start, row.end)])
+
+    @cached_property
+    def last(self) -> torch.Tensor:
+        """Index of the last token of every row, `[rows]`."""
+        return self.tensor([end - 1 for end in self.offsets[1:]])
+
+    @cached_property
+    def spans(self) -> list[tuple[str, int, int]]:
+        """Adapter, first and end token of every run of rows with an adapter."""
+        spans: list[tuple[str, int, int]] = []
+        for row, start, end in zip(self.rows, self.offsets, self.offsets[1:], strict=False):
+            if spans and spans[-1][0] == row.adapter:
+                spans[-1] = (row.adapter, spans[-1][1], end)
+            else:
+                spans.append((row.adapter, start, end))
+        return [span for span in spans if span[0]]
+
+    @cached_property
+    def last_spans(self) -> list[tuple[str, int, int]]:
+        """The same for the rows' last tokens."""
+        named = [(row.adapter, i, i + 1) for i, row in enumerate(self.rows) if row.adapter]
+        return named
+
+    def tensor(self, values: Sequence[int]) -> torch.Tensor:
+        """Return integers as a tensor on the device of the pool."""
+        return torch.tensor(values, device=self.pool.device)
+
+    def write_index(self, heads: int) -> torch.Tensor:
+        """Return where every token's keys go in a layer seen as `[blocks * heads * BLOCK, width]`."""
+        if heads not in self._write:
+            pairs = [divmod(p, BLOCK) for row in self.rows for p in range(row.start, row.end)]
+            owners = [row.blocks for row in self.rows for _ in row.tokens]
+            first = [
+                own[b] * heads * BLOCK + at for own, (b, at) in zip(owners, pairs, strict=True)
+            ]
+            every_head = torch.arange(heads, device=self.pool.device) * BLOCK
+            self._write[heads] = (self.tensor(first)[:, None] + every_head).flatten()
+        return self._write[heads]
+
+    @cached_property
+    def layout(self) -> "Layout":
+        """Return which blocks the decoding rows read, and whose they are."""
+        return Layout.of([self.rows[i] for i in self.decoding], self)
+
+    @cached_property
+    def decoding_tokens(self) -> torch.Tensor | slice:
+        """Return the tokens that are the only one of their row; a slice costs no copy."""
+        places = [self.offsets[i] for i in self.decoding]
+        if places == list(range(places[0], places[0] + len(places))):
+            return slice(places[0], places[0] + len(places))
+        return self.tensor(places)
+
+    def mask(self, window: int | None) -> torch.Tensor:
+        """Return the additive mask of the decoding rows, `[rows, 1, blocks * BLOCK]`, float32."""
+        if window not in self._masks:
+            length = self.tensor([self.rows[i].end for i in self.decoding])[:, None]
+            place = torch.arange(self.layout.widest * BLOCK, device=self.pool.device)
+            seen = place < length
+            if window is not None:
+                seen &= place >= length - window
+            self._masks[window] = torch.zeros(seen.shape, device=place.device).masked_fill_(
+                ~seen, float("-inf")
+            )[:, None]
+        return self._masks[window]
+
+
+class Layout(NamedTuple):
+    """The blocks that decoding rows read, in the order of reading."""
+
+    blocks: torch.Tensor | None
+    """Block ids to gather, `[read]`; None reads the first `read` blocks in place."""
+    read: int
+    widest: int
+    """Blocks of the longest row."""
+    row: torch.Tensor
+    """Row of every block read, `[read]`; the row count for a block that is nobody's."""
+    query: torch.Tensor
+    """The same with 0 for nobody's."""
+    table: torch.Tensor
+    """Index among the blocks read of every row's blocks, `[rows * widest]`; 0 behind its end."""
+    back: torch.Tensor
+    """Index in `table` of every block read, `[read]`; 0 for nobody's."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], step: Step) -> "Layout":
+        """Decide between reading in place and gathering, and lay the indices out."""
+        held = [list(row.blocks[: -(-row.end // BLOCK)]) for row in rows]
+        total, widest = sum(map(len, held)), max(map(len, held))
+        highest = max(max(blocks) for blocks in held) + 1
+        gather = total < _DENSE * highest
+        order = sorted(block for blocks in held for block in blocks) if gather else None
+        place = {block: i for i, block in enumerate(order)} if order else None
+        read = total if gather else highest
+        row, back, table = [len(rows)] * read, [0] * read, [0] * (len(rows) * widest)
+        for i, blocks in enumerate(held):
+            for j, block in enumerate(blocks):
+                at = place[block] if place else block
+                row[at], back[at], table[i * widest + j] = i, i * widest + j, at
+        t = step.tensor
+        query = [i if i < len(rows) else 0 for i in row]
+        return cls(t(order) if order else None, read, widest, t(row), t(query), t(table), t(back))
+
+
+CURRENT: ContextVar[Step] = ContextVar("step")
+"""The step whose forward pass runs: transformers hands its layers no argument of ours."""

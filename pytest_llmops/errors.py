@@ -1,0 +1,34 @@
+"""Errors a user can act on.
+
+Every message says what was found, where, and what to do. The plugin turns an `LlmopsError` raised
+before the first test into a usage error (exit status 4), and one raised inside a test into an
+error of that test: a broken harness is never mistaken for a wrong answer.
+"""
+
+
+class LlmopsError(Exception):
+    """Base of all errors this package raises on purpose."""
+
+
+class CaseError(LlmopsError):
+    """A case or a manifest is broken, or does not match its source tree."""
+
+
+class SourceError(LlmopsError):
+    """The source tree of a suite cannot be reached or is not the pinned one."""
+
+
+class ModelError(LlmopsError):
+    """A model name or its configuration cannot be used."""
+
+
+class EndpointError(LlmopsError):
+    """The endpoint did not answer a request, or not as the protocol says."""
+
+
+class SandboxError(LlmopsError):
+    """The sandbox or the Node runtime cannot be used; says nothing about a candidate."""
+
+
+class RecordError(LlmopsError):
+    """A records file cannot be written, or holds something that is not a record."""

@@ -1,0 +1,206 @@
+"""Who answers: `models.toml` names models, and a few inline forms need no entry.
+
+    [base]                                          a local model, served by the engine
+    weights = "embedded:smollm2-135m-instruct"      or "hf:ORG/NAME", or a folder
+
+    [lora-v1]                                       a PEFT adapter on a local model
+    base = "base"
+    adapter = "adapters/lora-v1"
+
+    [mini]                                          any OpenAI-compatible endpoint
+    url = "https://api.example.com/v1"
+    model = "mini-2"
+    api_key_env = "EXAMPLE_API_KEY"                 the variable's name, never the key
+    prices = { input = 0.25, cached = 0.025, output = 2.0 }
+
+Inline: `hf:ORG/NAME`, `openai:NAME@URL` (key from `LLMOPS_API_KEY`), `replay:RUN`.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pytest_llmops.completions import Usage
+from pytest_llmops.errors import ModelError
+
+INLINE_KEY = "LLMOPS_API_KEY"
+"""Environment variable whose value inline endpoints are called with, where it is set."""
+
+
+class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """US dollars per million tokens."""
+
+    input: float
+    output: float
+    cached: float | None = None
+    """Input tokens read from a prompt cache; as `input` where a provider gives no discount."""
+
+    def cost(self, usage: Usage) -> float:
+        """US dollars of one call."""
+        cached = self.input if self.cached is None else self.cached
+        fresh = usage.input - usage.cached
+        total = fresh * self.input + usage.cached * cached + usage.output * self.output
+        return total / 1e6
+
+
+class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A base model that the engine serves from this machine."""
+
+    weights: str
+    """`embedded:NAME`, `hf:ORG/NAME`, or a folder, relative to `models.toml`."""
+    dtype: str = "auto"
+    """`float32`, `bfloat16`, `float16`, or `auto`: what this machine computes fastest."""
+    max_batch: int = 32
+    """Sequences generated at the same time."""
+    name: str = ""
+
+    concurrency: int = 0
+    """Requests in flight; 0 is twice `max_batch`, so that a freed slot never waits."""
+
+
+class AdapterModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A PEFT LoRA adapter on a local model."""
+
+    base: str
+    """Name of a `LocalModel` in the same file."""
+    adapter: str
+    """Folder with `adapter_config.json` and `adapter_model.safetensors`."""
+    name: str = ""
+
+
+class EndpointModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A model behind an OpenAI-compatible endpoint."""
+
+    url: str
+    """Base URL, up to and with the version: `https://api.example.com/v1`."""
+    model: str
+    """The model's name at the endpoint."""
+    api_key_env: str = ""
+    """Name of the environment variable that holds the key; empty for none."""
+    prices: Prices | None = None
+    timeout: float = 300.0
+    """Seconds for one answer."""
+    concurrency: int = 0
+    """Requests in flight; 0 adapts to what the server accepts, from 20 up to 100."""
+    tokenizer: str = ""
+    """Counts tokens where the server reports none: a `tokenizers` file, folder or hub name."""
+    extra: dict[str, Any] = {}
+    """Fields to add to every request body, or to replace in it."""
+    omit: tuple[str, ...] = ()
+    """Fields the server does not take; without `max_tokens`, `max_completion_tokens` is sent."""
+    name: str = ""
+
+    def api_key(self) -> str:
+        """The key, or "" where none is needed.
+
+        Raises:
+            ModelError: `api_key_env` names a variable that is not set.
+        """
+        if not self.api_key_env:
+            return ""
+        key = os.environ.get(self.api_key_env, "")
+        if not key and self.api_key_env != INLINE_KEY:
+            raise ModelError(
+                f"model {self.name!r}: environment variable {self.api_key_env} is not set; "
+                "it must hold the API key (see .env.example)"
+            )
+        return key
+
+
+class ReplayedModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Answers with the completions of a recorded run."""
+
+    replay: str
+    """A run id, a run's folder or a records file."""
+    name: str = ""
+
+
+Model = LocalModel | AdapterModel | EndpointModel | ReplayedModel
+
+_KINDS: dict[str, type[Model]] = {
+    "weights": LocalModel,
+    "adapter": AdapterModel,
+    "url": EndpointModel,
+    "replay": ReplayedModel,
+}
+"""The key that tells what a table is."""
+
+
+def load_models(path: Path) -> dict[str, Model]:
+    """Read `models.toml`; a missing file names no models.
+
+    Raises:
+        ModelError: The file is not TOML, or a table is not a model; names file and table.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: not TOML: {error}") from None
+    return {name: _parse(path, name, table) for name, table in tables.items()}
+
+
+def resolve(name: str, path: Path) -> tuple[Model, LocalModel | None]:
+    """Find what a name or an inline form stands for.
+
+    Returns:
+        The model and, where the engine must run, the local base it stands on (else None).
+
+    Raises:
+        ModelError: The name is unknown (the message lists the known ones) or cannot be used.
+    """
+    if model := _inline(name):
+        return model, model if isinstance(model, LocalModel) else None
+    models = load_models(path)
+    if name not in models:
+        known = ", ".join(sorted(models)) or "none"
+        raise ModelError(
+            f"--model: {name!r} is not in {path} (known: {known}) "
+            "and is none of hf:ORG/NAME, openai:NAME@URL, replay:RUN"
+        )
+    model = models[name]
+    if isinstance(model, LocalModel):
+        return model, model
+    if isinstance(model, AdapterModel):
+        base = models.get(model.base)
+        if not isinstance(base, LocalModel):
+            raise ModelError(f"{path}: [{name}] 'base' is {model.base!r}; not a local model there")
+        return model, base
+    return model, None
+
+
+def _parse(path: Path, name: str, table: Any) -> Model:
+    kinds = [key for key in _KINDS if isinstance(table, dict) and key in table]
+    if len(kinds) != 1:
+        raise ModelError(
+            f"{path}: [{name}] must have exactly one of {', '.join(_KINDS)}; "
+            f"has {', '.join(kinds) or 'none'}"
+        )
+    try:
+        model = msgspec.convert({**table, "name": name}, _KINDS[kinds[0]])
+    except msgspec.ValidationError as error:
+        raise ModelError(f"{path}: [{name}]: {error}") from None
+    folder = path.parent
+    if isinstance(model, LocalModel) and ":" not in model.weights:
+        return msgspec.structs.replace(model, weights=str((folder / model.weights).resolve()))
+    if isinstance(model, AdapterModel):
+        return msgspec.structs.replace(model, adapter=str((folder / model.adapter).resolve()))
+    return model
+
+
+def _inline(name: str) -> Model | None:
+    scheme, _, rest = name.partition(":")
+    if scheme == "hf" and rest:
+        return LocalModel(weights=name, name=name)
+    if scheme == "replay" and rest:
+        return ReplayedModel(replay=rest, name=name)
+    if scheme == "openai":
+        model, _, url = rest.partition("@")
+        if not model or not url.startswith(("http://", "https://")):
+            raise ModelError(f"--model: {name!r} should read openai:NAME@URL, URL with http(s)://")
+        return EndpointModel(url=url, model=model, api_key_env=INLINE_KEY, name=name)
+    return None

@@ -1,0 +1,198 @@
+"""Wiring: what pytest asks, answered by functions that do not know pytest.
+
+The controller (the only process, or that of `-n`) starts the model, sends every request as soon as
+collection has told which attempts are selected, and writes all records. Tests, in the controller
+or in a worker, wait for their answer and grade it; the record rides on the test report.
+"""
+
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pytest_llmops import options
+from pytest_llmops.attempt import Attempt
+from pytest_llmops.controller import Controller
+from pytest_llmops.errors import LlmopsError, RecordError
+from pytest_llmops.selection import select
+from pytest_llmops.worker import Worker
+
+WIRING = pytest.StashKey["Wiring"]()
+ATTEMPT = pytest.StashKey[Attempt]()
+
+Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the command line and the names of the two configuration files."""
+    options.declare(parser.getgroup("llmops", "benchmarks of code models").addoption)
+    parser.addini("llmops_models", "file that names the models", default="models.toml")
+    parser.addini("llmops_suites", "file that names the suites", default="cases/suites.toml")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hang the session on the configuration; it costs nothing until a test asks for it."""
+    config.stash[WIRING] = wiring = Wiring(config)
+    config.pluginmanager.register(wiring, "llmops-wiring")
+
+
+@pytest.fixture
+def attempt(request: pytest.FixtureRequest) -> Attempt:
+    """One attempt at a case; see `pytest_llmops.attempt.Attempt`."""
+    made = request.config.stash[WIRING].session.attempt(request.param)
+    request.node.stash[ATTEMPT] = made
+    return made
+
+
+class Wiring:
+    """The hooks of one pytest process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self._session: Controller | Worker | None = None
+
+    @property
+    def session(self) -> Controller | Worker:
+        """The session of this process, made when first asked for."""
+        if self._session is None:
+            self._session = self._make_session()
+        return self._session
+
+    @property
+    def controller(self) -> Controller | None:
+        """The session, where this process has one and it is the controller."""
+        return self._session if isinstance(self._session, Controller) else None
+
+    @property
+    def _suites_file(self) -> Path:
+        return self.config.rootpath / str(self.config.getini("llmops_suites"))
+
+    def _make_session(self) -> Controller | Worker:
+        try:
+            parsed = options.parse(
+                vars(self.config.option),
+                self.config.rootpath,
+                models=self.config.getini("llmops_models"),
+                suites=self.config.getini("llmops_suites"),
+            )
+            selection = select(parsed.choice)
+            if hasattr(self.config, "workerinput"):
+                return Worker(parsed, selection, self.config.workerinput.get("llmops"))
+            return Controller(parsed, selection)
+        except LlmopsError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def pytest_report_header(self) -> list[str]:
+        """Say who is asked what, and which suites could not be reached."""
+        session = self.session if self.config.getoption("model") else None
+        return session.header() if isinstance(session, Controller) else []
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make every test that takes `attempt` run once an attempt."""
+        if "attempt" in metafunc.fixturenames:
+            attempts = self.session.attempts
+            metafunc.parametrize("attempt", attempts.values(), ids=attempts.keys(), indirect=True)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Start the model and send all requests, now that the selection is known."""
+        if self.controller and not self.config.getoption("collectonly"):
+            self._announce(self.controller, (item.nodeid for item in session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a starting worker where its completions come from (pytest-xdist)."""
+        if self.config.getoption("model"):
+            assert isinstance(self.session, Controller)
+            node.workerinput["llmops"] = self.session.broker()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """All workers collect the same tests; the first to end says which (pytest-xdist)."""
+        if any(nodeid.endswith("]") for nodeid in ids) and self._suites_file.exists():
+            self._announce(self.session, ids)
+
+    def _announce(self, controller: Controller | Worker, nodeids: Iterable[str]) -> None:
+        if not isinstance(controller, Controller) or controller.announced:
+            return
+        try:
+            controller.announce(nodeids)
+        except LlmopsError as error:
+            raise pytest.UsageError(str(error)) from None
+        reporter = self.config.pluginmanager.getplugin("terminalreporter")
+        if reporter and reporter.isatty and self.config.get_verbosity() == 0:
+            controller.show_progress()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the record on the report, which travels to the controller."""
+        report = yield
+        made = item.stash.get(ATTEMPT, None)
+        if made is not None and call.when == "call":
+            record = made.record(content=self.session.options.content, error=_fault(call))
+            item.user_properties += record.properties()
+            # Reports carry any attribute whose value is plain, from a worker too.
+            report.__dict__["llmops"] = msgspec.json.encode(record).decode()
+            report.__dict__["llmops_solved"] = record.solved
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write the record of a finished attempt."""
+        if self.controller is None or not self.controller.announced:
+            return
+        try:
+            if hasattr(report, "llmops"):
+                self.controller.keep(report.llmops)
+            elif report.failed:
+                self.controller.keep_fault(report.nodeid, _brief(report))
+        except RecordError as error:
+            pytest.exit(f"{error}; answers so far are in the completion cache", 3)
+
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> Status | None:
+        """Count attempts as solved or unsolved; passed and failed are words for the harness."""
+        if not report.passed or not hasattr(report, "llmops_solved"):
+            return None
+        quiet = self.controller is not None and self.controller.progress is not None
+        if report.llmops_solved:
+            return "solved", "" if quiet else "+", "" if quiet else ("SOLVED", {"green": True})
+        return "unsolved", "" if quiet else "-", "" if quiet else ("UNSOLVED", {"yellow": True})
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """End the run and let go of model, workers and sandbox."""
+        if self.controller:
+            try:
+                self.controller.finish(int(exitstatus))
+            except RecordError as error:
+                pytest.exit(str(error), 3)
+        elif self._session:
+            self._session.close()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the run in numbers."""
+        if self.controller and self.controller.announced:
+            writer = terminalreporter._tw  # its width and colour have no public name
+            terminalreporter.section("llmops")
+            text = self.controller.summary(width=writer.fullwidth, color=writer.hasmarkup)
+            terminalreporter.write_line(text)
+
+    def pytest_unconfigure(self) -> None:
+        """Leave nothing behind where the session did not end by itself."""
+        if self._session:
+            self._session.close()
+
+
+def _fault(call: pytest.CallInfo[None]) -> str:
+    """Why the harness failed; "" where the test passed or judged by an assertion of its own."""
+    if call.excinfo is None or call.excinfo.errisinstance((AssertionError, pytest.fail.Exception)):
+        return ""
+    return call.excinfo.exconly()
+
+
+def _brief(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return crash.message if crash else str(report.longrepr)

@@ -1,0 +1,189 @@
+"""The command line of a sandboxed process: what it may see, use and do.
+
+With isolation "bwrap" a process has namespaces of its own: no network, no other processes, a file
+system of system libraries, the Node binary, the runtime and a small memory-backed /tmp; neither the
+source tree nor anything of the user is in it. With "process", asked for by name, it shares network,
+process table and file system with the user; Node's permission model, resource limits and an empty
+environment are what is left.
+"""
+
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.binaries import find_bwraps
+from pytest_llmops.sandbox.limits import DISK, Limits, under_limits
+
+Isolation = Literal["bwrap", "process"]
+
+RUNTIME = Path(__file__).parent
+NOBODY = 65534
+"""The unprivileged user and group of every system."""
+SCRATCH = "/tmp"  # noqa: S108 - of the sandbox, which has it to itself
+INSIDE = "/sandbox"
+ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "NODE_ENV": "test", "VITEST": "true", "TEST": "true"}
+
+# Process isolation without bubblewrap: die with the parent, no new privileges, then become Node.
+_LAUNCHER = """
+import ctypes, os, sys
+prctl = ctypes.CDLL(None).prctl
+prctl(1, 9); prctl(38, 1, 0, 0, 0)
+if os.getppid() != int(sys.argv[1]): sys.exit(1)
+if os.geteuid() == 0 and sys.argv[2]:
+    os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2])); prctl(1, 9)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+def node_flags(memory: int, runtime: str, folder: str) -> list[str]:
+    """Flags of the sandboxed Node: what it may read and write, and its heap in bytes."""
+    return [
+        "--permission",
+        f"--allow-fs-read={runtime}",
+        f"--allow-fs-read={folder}",
+        f"--allow-fs-write={folder}",
+        f"--max-old-space-size={max(16, memory // 2**20)}",
+        "--zero-fill-buffers",
+        "--experimental-vm-modules",
+        "--no-warnings",
+        "--no-addons",
+        "--disable-sigusr1",
+        f"{runtime}/runner.mjs",
+    ]
+
+
+class BwrapCage:
+    """Starts processes in namespaces."""
+
+    tells_child = True
+    """Whether the id of the process inside is written to the `info` descriptor."""
+
+    def __init__(self, node: Path, bwrap: Path) -> None:
+        self._bwrap = bwrap
+        self._node = node
+        self.user = NOBODY if os.geteuid() == 0 and _open_to_all(bwrap, node, RUNTIME) else None
+        """Unprivileged user to start as, where this process is root and that user can."""
+
+    def argv(self, limits: Limits, channel: int, info: int, folder: Path | None) -> list[str]:
+        """Command line; `channel` and `info` are inherited descriptors."""
+        del folder
+        return [
+            *under_limits(limits, alone=self.user is not None),
+            str(self._bwrap),
+            *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc"),
+            *("--unshare-uts", "--unshare-cgroup-try", "--uid", str(NOBODY), "--gid", str(NOBODY)),
+            *(
+                "--cap-drop",
+                "ALL",
+                "--die-with-parent",
+                "--new-session",
+                "--as-pid-1",
+                "--info-fd",
+                str(info),
+            ),
+            *_system_libraries(),
+            *("--ro-bind", str(self._node), f"{INSIDE}/node"),
+            *("--ro-bind", str(RUNTIME), f"{INSIDE}/runtime"),
+            *("--size", str(DISK), "--tmpfs", SCRATCH, "--chdir", SCRATCH, "--remount-ro", "/"),
+            f"{INSIDE}/node",
+            *node_flags(limits.memory, f"{INSIDE}/runtime", SCRATCH),
+            str(channel),
+            "bwrap",
+        ]
+
+    def make_folder(self) -> Path | None:
+        """None: /tmp of the sandbox lives in memory and goes with it."""
+        return None
+
+    def environment(self, folder: Path | None) -> dict[str, str]:
+        """Environment of bubblewrap itself and of what it starts."""
+        del folder
+        return {**ENVIRONMENT, "HOME": SCRATCH, "TMPDIR": SCRATCH}
+
+
+class ProcessCage:
+    """Starts plain processes: everything but namespaces."""
+
+    tells_child = False
+
+    def __init__(self, node: Path) -> None:
+        self._node = node
+        self.user = None
+        self._drop = NOBODY if os.geteuid() == 0 and _open_to_all(node, RUNTIME) else None
+
+    def argv(self, limits: Limits, channel: int, info: int, folder: Path | None) -> list[str]:
+        """Command line; `channel` is an inherited descriptor, `folder` the private one."""
+        del info
+        return [
+            *under_limits(limits, alone=self._drop is not None),
+            *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(self._drop or "")),
+            str(self._node),
+            *node_flags(limits.memory, str(RUNTIME), str(folder)),
+            str(channel),
+            "process",
+        ]
+
+    def make_folder(self) -> Path | None:
+        """A private folder for one process; whoever made it removes it."""
+        folder = Path(tempfile.mkdtemp(prefix="llmops-"))
+        if self._drop is not None:
+            os.chown(folder, self._drop, self._drop)
+        return folder
+
+    def environment(self, folder: Path | None) -> dict[str, str]:
+        """Environment of the process."""
+        return {**ENVIRONMENT, "HOME": str(folder), "TMPDIR": str(folder)}
+
+
+Cage = BwrapCage | ProcessCage
+
+
+def make_cages(isolation: Isolation, node: Path) -> list[Cage]:
+    """The cages of an isolation level, to be tried in this order.
+
+    Raises:
+        SandboxError: bubblewrap is not installed.
+    """
+    if isolation == "process":
+        return [ProcessCage(node)]
+    bwraps = find_bwraps()
+    if not bwraps:
+        raise SandboxError(refusal("bubblewrap is not installed"))
+    return [BwrapCage(node, bwrap) for bwrap in bwraps]
+
+
+def refusal(reason: str) -> str:
+    """Why nothing is judged, and what a user can do about it."""
+    return (
+        f"the sandbox cannot be set up: {reason.strip() or 'bubblewrap gave no reason'}. Code of"
+        " models runs in namespaces without a network; allow unprivileged user namespaces"
+        " (kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0) or,"
+        ' knowing that the code then shares your network and processes, ask for isolation="process"'
+    )
+
+
+def _system_libraries() -> list[str]:
+    arguments = ["--ro-bind", "/usr/lib", "/usr/lib"]
+    for folder in ("/usr/lib64", "/lib", "/lib64"):
+        path = Path(folder)
+        if path.is_symlink():
+            arguments += ["--symlink", str(path.readlink()), folder]
+        elif path.is_dir():
+            arguments += ["--ro-bind", folder, folder]
+    return arguments
+
+
+def _open_to_all(*paths: Path) -> bool:
+    """Whether any user can reach and read these, as the unprivileged one has to."""
+    for path in paths:
+        real = path.resolve()
+        folders = [*real.parents, *([real] if real.is_dir() else [])]
+        if not real.stat().st_mode & stat.S_IROTH:
+            return False
+        if not all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
+            return False
+    return True

@@ -1,0 +1,59 @@
+"""What is judged and what comes back, as values."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Status = Literal["finished", "syntax_error", "load_error", "timeout", "out_of_memory", "crashed"]
+
+TIMEOUT = 10.0
+"""Wall seconds a job may take where it does not say."""
+MEMORY = 512 * 1024 * 1024
+"""Bytes a job may use where it does not say."""
+
+
+class TestJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Test files to run, and the text that stands in the place of source files."""
+
+    __test__ = False  # not a class of tests, whatever pytest thinks of its name
+
+    root: Path
+    """Folder of the source tree; the one the pool was made for."""
+    tests: tuple[str, ...]
+    """Test files, POSIX paths relative to `root`."""
+    overlay: Mapping[str, str]
+    """Relative path to the TypeScript text seen instead of that file; the tree is not written."""
+    timeout: float = TIMEOUT
+    """Wall seconds from the moment a ready process takes the job."""
+    memory: int = MEMORY
+    """Bytes of JavaScript heap; buffers and everything else may take as much again."""
+
+
+class TestResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One test that ran. Tests that were skipped have no result."""
+
+    __test__ = False
+
+    file: str
+    title: str
+    """Enclosing suites and test joined by ` > `; the second of a title ends in ` (2)`."""
+    passed: bool
+    message: str = ""
+    """Why it failed, the first 2,000 characters."""
+
+
+class TestReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a job. Only `finished` means that every test file ran to its end."""
+
+    __test__ = False
+
+    status: Status
+    results: tuple[TestResult, ...] = ()
+    detail: str = ""
+    """What happened, for people; what the job's code says of itself may be in it."""
+    seconds: float = 0.0
+    """Wall seconds from hand-over to the end of the process."""
+    peak_memory: int = 0
+    """Largest resident set of the process, bytes."""

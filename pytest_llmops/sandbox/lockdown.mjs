@@ -1,0 +1,165 @@
+// Makes the language itself unforgeable before any candidate code loads.
+//
+// Every ECMAScript intrinsic is frozen, so neither tests nor this runner can be lied to by a patched
+// `String.prototype.includes`, `JSON.stringify` or `Promise.prototype.then`. Two allowances keep
+// honest code working: properties that programs shadow by assignment (`error.name = ...`) become
+// accessors that define an own property on the receiver, and the few intrinsics that tests fake
+// (`Date`, `Date.now`, `Math.random`) are "guarded": only `override`, held by `vi`, can change them.
+
+const cells = new WeakMap();
+const { defineProperty, freeze, getOwnPropertyDescriptor, getPrototypeOf } = Object;
+const { ownKeys } = Reflect;
+
+const INTRINSICS = [
+  "Object", "Function", "Array", "String", "Number", "Boolean", "Symbol", "BigInt", "Math", "JSON",
+  "Reflect", "Proxy", "Promise", "RegExp", "Date", "Map", "Set", "WeakMap", "WeakSet", "WeakRef",
+  "FinalizationRegistry", "ArrayBuffer", "SharedArrayBuffer", "DataView", "Atomics", "Error",
+  "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError",
+  "AggregateError", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array",
+  "Int32Array", "Uint32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
+  "Iterator", "Intl", "WebAssembly", "parseInt", "parseFloat", "isNaN", "isFinite", "encodeURI",
+  "encodeURIComponent", "decodeURI", "decodeURIComponent", "escape", "unescape", "eval", "NaN",
+  "Infinity", "undefined", "Float16Array", "DisposableStack", "AsyncDisposableStack",
+  "SuppressedError",
+];
+const PLATFORM = ["URL", "URLSearchParams", "TextEncoder", "TextDecoder", "Buffer", "structuredClone"];
+const FAKED = ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate",
+  "clearImmediate", "queueMicrotask", "performance", "console", "fetch"];
+// What programs assign to instances although a prototype has it.
+const SHADOWED = new Set(["constructor", "toString", "valueOf", "toJSON", "toLocaleString", "name",
+  "message", "cause", "code", "stack"]);
+
+/** Objects that syntax reaches without any global name. */
+function hiddenIntrinsics() {
+  function* generator() {}
+  async function* asyncGenerator() {}
+  const iterators = [[], "", new Map(), new Set()].map((value) => value[Symbol.iterator]());
+  return [
+    generator, generator(), asyncGenerator, asyncGenerator(), async () => {}, ...iterators,
+    "".matchAll(/./g), Iterator.from({ next() {} }), [].values().map((value) => value),
+    new Intl.Segmenter().segment(""), new Intl.Segmenter().segment("")[Symbol.iterator](),
+    (function () { return arguments; })(),
+  ].map(getPrototypeOf);
+}
+
+function reachable(roots) {
+  const seen = new Set();
+  const pending = [...roots];
+  while (pending.length) {
+    const value = pending.pop();
+    if ((typeof value !== "object" && typeof value !== "function") || value === null) continue;
+    if (seen.has(value)) continue;
+    seen.add(value);
+    pending.push(getPrototypeOf(value));
+    for (const key of ownKeys(value)) {
+      const { value: inner, get, set } = getOwnPropertyDescriptor(value, key);
+      pending.push(inner, get, set);
+    }
+  }
+  return seen;
+}
+
+function allowShadowing(object, key, descriptor) {
+  const { value, enumerable } = descriptor;
+  defineProperty(object, key, {
+    get: freeze(() => value),
+    set: freeze(function set(shadow) {
+      if (this === object || this === undefined || this === null) {
+        throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
+      }
+      defineProperty(this, key, { value: shadow, writable: true, enumerable: true, configurable: true });
+    }),
+    enumerable,
+    configurable: false,
+  });
+}
+
+/**
+ * Turns properties of `object` into ones that only `override` changes.
+ * @param assignable whether plain assignment by anybody is allowed as well.
+ */
+export function guard(object, keys, assignable = false) {
+  const table = cells.get(object) ?? new Map();
+  cells.set(object, table);
+  for (const key of keys) {
+    const { value, get, enumerable } = getOwnPropertyDescriptor(object, key);
+    // Node makes some globals on first use; their getter stays until something replaces them.
+    const cell = { read: get ?? (() => value) };
+    const refuse = () => {
+      throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
+    };
+    table.set(key, cell);
+    defineProperty(object, key, {
+      get: () => cell.read(),
+      set: assignable ? (next) => void (cell.read = () => next) : refuse,
+      enumerable,
+      configurable: false,
+    });
+  }
+}
+
+/** Sets a guarded property; false where the property is not guarded. */
+export function override(object, key, value) {
+  const cell = cells.get(object)?.get(key);
+  if (cell) cell.read = () => value;
+  return cell !== undefined;
+}
+
+/** A copy of a module's exports that candidates cannot change and `vi.spyOn` can. */
+export function guardedCopy(exports) {
+  const copy = {};
+  for (const key of ownKeys(exports)) {
+    const descriptor = getOwnPropertyDescriptor(exports, key);
+    if (key === "promises") descriptor.get = undefined;
+    const get = descriptor.get && (() => exports[key]);
+    const value = key === "promises" ? guardedCopy(exports.promises) : descriptor.value;
+    const common = { enumerable: descriptor.enumerable, configurable: true };
+    defineProperty(copy, key, get ? { ...common, get } : { ...common, value });
+  }
+  guard(copy, ownKeys(copy));
+  return freeze(copy);
+}
+
+function harden(objects) {
+  for (const object of objects) {
+    const isPrototype = Object.hasOwn(object, "constructor");
+    for (const key of ownKeys(object)) {
+      const descriptor = getOwnPropertyDescriptor(object, key);
+      const shadowed = object === Object.prototype || (isPrototype && SHADOWED.has(key));
+      const plain = "value" in descriptor && descriptor.configurable;
+      if (plain && shadowed) allowShadowing(object, key, descriptor);
+    }
+  }
+  for (const object of objects) {
+    if (object === Error) {
+      // The engine reads an own, plain `stackTraceLimit`, and libraries set it.
+      for (const key of ownKeys(Error)) {
+        if (key !== "stackTraceLimit") defineProperty(Error, key, { writable: false, configurable: false });
+      }
+      Object.preventExtensions(Error);
+    } else if (!ArrayBuffer.isView(object)) freeze(object);
+  }
+}
+
+export function lockdown() {
+  const present = (names) => names.filter((name) => name in globalThis);
+  guard(Date, ["now"]);
+  guard(Math, ["random"]);
+  guard(JSON, ["parse", "stringify"]);
+  guard(Atomics, ["wait"]);
+  const roots = present(INTRINSICS).map((name) => globalThis[name]);
+  harden(reachable([...roots, ...hiddenIntrinsics()]));
+  for (const name of present(PLATFORM)) {
+    const value = globalThis[name];
+    defineProperty(globalThis, name, { value, writable: false, configurable: false });
+    for (const object of [value, value.prototype]) if (object) harden([object]);
+  }
+  for (const name of present(INTRINSICS)) {
+    if (name === "Date") continue;
+    defineProperty(globalThis, name, { writable: false, configurable: false });
+  }
+  defineProperty(globalThis, "globalThis", { writable: false, configurable: false });
+  guard(globalThis, ["Date"]);
+  guard(globalThis, FAKED.filter((name) => name !== "Date"), true);
+  guard(console, Object.keys(console), true);
+}

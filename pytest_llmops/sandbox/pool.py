@@ -1,0 +1,136 @@
+"""Sandboxed processes kept ready, so that a job pays for its tests and not for a start.
+
+Every job has a process of its own, used once and thrown away. A few wait in reserve: they have
+loaded Node and the test runtime, know nothing of any job, and block on their input. One thread of
+the pool starts all of them and outlives them, because the kernel kills a sandboxed process when the
+thread that started it ends; that is what leaves nothing behind when this process is killed.
+"""
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import BoundedSemaphore, Lock
+from types import TracebackType
+from typing import Self
+
+from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.binaries import find_node
+from pytest_llmops.sandbox.cage import Cage, Isolation, make_cages
+from pytest_llmops.sandbox.cell import Cell
+from pytest_llmops.sandbox.job import MEMORY, TIMEOUT, TestJob, TestReport
+from pytest_llmops.sandbox.limits import Limits
+from pytest_llmops.sandbox.transformer import Transformer
+
+
+class NodePool:
+    """Judges jobs of one source tree, up to `size` at a time; thread-safe.
+
+    Args:
+        root: Folder of the source tree.
+        size: Jobs judged at the same time; as many processes wait in reserve.
+        isolation: "bwrap", or "process" for everything but namespaces.
+
+    Raises:
+        SandboxError: The sandbox cannot be set up; says why, and how to go on without it.
+    """
+
+    def __init__(self, root: Path, *, size: int = 1, isolation: Isolation = "bwrap") -> None:
+        node = find_node()
+        self._root = root.resolve()
+        self._transformer = Transformer(node, self._root)
+        self._size = size
+        self._slots = BoundedSemaphore(size)
+        self._lock = Lock()
+        self._limits = Limits(MEMORY, TIMEOUT)
+        self._reserve: deque[Future[Cell]] = deque()
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="llmops-sandbox")
+        self._closed = False
+        try:
+            self._cage, first = self._first(make_cages(isolation, node))
+        except SandboxError:
+            self.close()
+            raise
+        self._keep(first)
+        self._refill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def run(self, job: TestJob) -> TestReport:
+        """Judge one job; blocks while `size` others are being judged.
+
+        Raises:
+            SandboxError: The pool is closed or of another tree, a test file is missing, or no
+                process can be started. Nothing that the job's code does raises.
+        """
+        if job.root.resolve() != self._root:
+            raise SandboxError(f"{job.root}: this pool judges the tree at {self._root}")
+        with self._slots:
+            code = self._transformer.transform(job, self._root)
+            if code.status != "ready":
+                return TestReport(status=code.status, detail=code.detail)
+            cell = self._take(Limits(job.memory, job.timeout))
+            return cell.judge(code.payload, job.timeout)
+
+    def close(self) -> None:
+        """End all processes; jobs in flight are ended too."""
+        with self._lock:
+            self._closed = True
+            reserve, self._reserve = self._reserve, deque()
+        for waiting in reserve:
+            waiting.result().end()
+        self._starter.shutdown()
+        self._transformer.close()
+
+    def _first(self, cages: list[Cage]) -> tuple[Cage, Cell]:
+        """The first of several cages in which a process starts, and that process."""
+        *others, last = cages
+        for cage in others:
+            try:
+                return cage, self._started(cage)
+            except SandboxError:
+                continue  # the reason that counts is that of the last
+        return last, self._started(last)
+
+    def _started(self, cage: Cage) -> Cell:
+        cell = self._starter.submit(Cell, cage, self._limits).result()
+        cell.wait_ready()
+        return cell
+
+    def _start(self) -> Future[Cell]:
+        return self._starter.submit(Cell, self._cage, self._limits)
+
+    def _keep(self, cell: Cell) -> None:
+        kept: Future[Cell] = Future()
+        kept.set_result(cell)
+        self._reserve.append(kept)
+
+    def _refill(self) -> None:
+        with self._lock:
+            while not self._closed and len(self._reserve) < self._size:
+                self._reserve.append(self._start())
+
+    def _take(self, limits: Limits) -> Cell:
+        """A ready process with those limits; the reserve follows what jobs ask for."""
+        with self._lock:
+            if self._closed:
+                raise SandboxError("this pool is closed; make a new one")
+            stale: deque[Future[Cell]] = deque()
+            if limits != self._limits:
+                self._limits = limits
+                stale, self._reserve = self._reserve, stale
+            waiting = self._reserve.popleft() if self._reserve else self._start()
+        for other in stale:
+            other.result().end()
+        self._refill()
+        cell = waiting.result()
+        cell.wait_ready()
+        return cell

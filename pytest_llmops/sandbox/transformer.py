@@ -1,0 +1,161 @@
+"""The trusted Node process that turns TypeScript into plain JavaScript for the sandbox.
+
+It parses what candidates wrote and never runs it, keeps the parsed source tree between jobs, and
+may read that tree and nothing else. A text that makes the parser hang or die is a syntax error of
+that text: the process is replaced and the next job does not notice.
+"""
+
+import os
+import select
+import subprocess
+import time
+from pathlib import Path
+from threading import Lock
+from typing import Literal
+
+import msgspec
+
+from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.job import TestJob
+
+RUNTIME = Path(__file__).parent
+PATIENCE = 20.0
+"""Seconds for one job; a tree of thousands of files takes a few when it is first seen."""
+
+
+class Transformed(msgspec.Struct, frozen=True):
+    """A job's code as `runner.mjs` reads it, or why there is none."""
+
+    status: Literal["ready", "syntax_error", "load_error"]
+    detail: str
+    payload: bytes = b""
+
+
+class _Head(msgspec.Struct, frozen=True):
+    status: Literal["ready", "syntax_error", "load_error", "no_test", "fault"]
+    detail: str
+    length: int
+
+
+class _DiedError(Exception):
+    """The process ended or hung in the middle of an answer."""
+
+
+class Transformer:
+    """One such process for one source tree; thread-safe."""
+
+    def __init__(self, node: Path, root: Path) -> None:
+        self._argv = [
+            str(node),
+            "--permission",
+            f"--allow-fs-read={root}",
+            f"--allow-fs-read={RUNTIME}",
+            "--experimental-vm-modules",
+            "--no-warnings",
+            str(RUNTIME / "transform.mjs"),
+        ]
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def transform(self, job: TestJob, root: Path) -> Transformed:
+        """Parse and resolve everything a job needs.
+
+        Raises:
+            SandboxError: A test file is not in the tree, or the process cannot be started.
+        """
+        request = {"root": str(root), "tests": job.tests, "overlay": job.overlay, "options": {}}
+        line = msgspec.json.encode(request) + b"\n"
+        with self._lock:
+            try:
+                head, payload = self._ask(line)
+            except _DiedError as error:
+                self._end()
+                return Transformed("syntax_error", f"the parser gave up on this text: {error}")
+            if head.status == "fault":
+                self._end()
+        if head.status == "no_test":
+            raise SandboxError(f"{root}: no test file {head.detail!r} in this tree")
+        if head.status == "fault":
+            return Transformed("syntax_error", f"the parser failed: {head.detail}")
+        return Transformed(head.status, head.detail, payload)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._end()
+
+    def _ask(self, line: bytes) -> tuple[_Head, bytes]:
+        process = self._started()
+        deadline = time.monotonic() + PATIENCE
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            # The process reads all of a line before it answers, so this cannot block for good.
+            process.stdin.write(line)
+            process.stdin.flush()
+        except OSError as error:
+            raise _DiedError(str(error)) from None
+        answer = _Reader(process.stdout.fileno(), deadline)
+        head = msgspec.json.decode(answer.line(), type=_Head)
+        return head, answer.exactly(head.length)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._end()
+            try:
+                self._process = subprocess.Popen(
+                    self._argv,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    env={},
+                )
+            except OSError as error:
+                raise SandboxError(f"{self._argv[0]}: Node does not start: {error}") from None
+        return self._process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue  # a request it did not live to read is still in the buffer
+
+
+class _Reader:
+    """Reads a pipe up to a deadline."""
+
+    def __init__(self, descriptor: int, deadline: float) -> None:
+        self._descriptor = descriptor
+        self._deadline = deadline
+        self._held = b""
+
+    def line(self) -> bytes:
+        while b"\n" not in self._held:
+            self._held += self._more(65536)
+        line, _, self._held = self._held.partition(b"\n")
+        return line
+
+    def exactly(self, length: int) -> bytes:
+        parts, have = [self._held], len(self._held)
+        while have < length:
+            parts.append(self._more(length - have))
+            have += len(parts[-1])
+        return b"".join(parts)
+
+    def _more(self, size: int) -> bytes:
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        left = self._deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
+            raise _DiedError(f"no answer within {PATIENCE:.0f} s")
+        data = os.read(self._descriptor, size)
+        if not data:
+            raise _DiedError("it ended")
+        return data

@@ -1,0 +1,198 @@
+import hashlib
+
+import msgspec
+import pytest
+
+from pytest_llmops.cases import (
+    Case,
+    FileHash,
+    Suite,
+    case_id,
+    find_suites,
+    id_of_test,
+    load_cases,
+    load_suites,
+    read_manifest,
+    split_of,
+    suite_hash,
+    tier_of,
+    write_manifest,
+)
+from pytest_llmops.errors import CaseError
+
+
+def case(name="a", **fields):
+    values = {
+        "id": f"own:lib/{name}#f",
+        "split": "eval",
+        "tier": "easy",
+        "source": FileHash(path=f"lib/{name}.ts", sha256="1" * 64),
+        "symbol": "f",
+        "body_sha256": "2" * 64,
+        "body_lines": 3,
+        "complexity": 1,
+        "tests": (FileHash(path=f"lib/{name}.test.ts", sha256="3" * 64),),
+        "fail_to_pass": ("aaaaaaaaaaaa",),
+        "pass_to_pass": ("bbbbbbbbbbbb",),
+    }
+    return Case(**{**values, **fields})
+
+
+@pytest.fixture
+def suites_toml(tmp_path):
+    def write(text):
+        path = tmp_path / "suites.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_suite_is_a_table_of_the_file(suites_toml, tmp_path):
+    path = suites_toml('[own]\nfolder = "tree"\nmanifests = ["own.jsonl"]\ntrain = ["train/*"]\n')
+    suite = load_suites(path)["own"]
+    assert (suite.name, suite.root, suite.folder) == ("own", tmp_path, "tree")
+    assert suite.manifests == ("own.jsonl",)
+    assert suite.tests == ("**/*.test.ts",)
+
+
+def test_a_missing_file_names_the_page_that_explains_it(tmp_path):
+    with pytest.raises(CaseError, match=r"no such file.*docs/cases"):
+        load_suites(tmp_path / "suites.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[own", "not TOML"),
+        ('[own]\nfolder = "a"\n', r"\[own\].*manifests"),
+        ('[own]\nmanifests = []\nfolder = "a"\ntypo = 1\n', r"\[own\].*typo"),
+        ("[own]\nmanifests = []\n", "either 'folder' or 'repository'"),
+        ('[own]\nmanifests = []\nfolder = "a"\nrepository = "b"\n', "either 'folder' or"),
+        ('[own]\nmanifests = []\nrepository = "b"\ncommit = "main"\n', "40 hex digits, is 'main'"),
+    ],
+)
+def test_a_broken_suite_is_an_error_naming_file_and_table(suites_toml, text, complaint):
+    path = suites_toml(text)
+    with pytest.raises(CaseError, match=complaint) as caught:
+        load_suites(path)
+    assert str(path) in str(caught.value)
+
+
+def test_cases_written_are_the_cases_read_in_the_order_of_their_ids(tmp_path):
+    path = tmp_path / "new" / "own.jsonl"
+    write_manifest(path, [case("b"), case("a")])
+    assert read_manifest(path) == [case("a"), case("b")]
+    assert path.read_bytes().count(b"\n") == 2
+
+
+def test_all_manifests_of_a_suite_are_read(tmp_path):
+    write_manifest(tmp_path / "own" / "x.jsonl", [case("b")])
+    write_manifest(tmp_path / "own" / "y.jsonl", [case("a")])
+    suite = Suite(manifests=("own/*.jsonl",), folder="tree", name="own", root=tmp_path)
+    assert load_cases(suite) == [case("a"), case("b")]
+
+
+def test_a_suite_without_manifests_has_no_cases(tmp_path):
+    assert load_cases(Suite(manifests=("none.jsonl",), root=tmp_path)) == []
+
+
+def test_an_id_that_occurs_twice_is_an_error(tmp_path):
+    write_manifest(tmp_path / "x.jsonl", [case("a")])
+    write_manifest(tmp_path / "y.jsonl", [case("a")])
+    with pytest.raises(CaseError, match=r"y\.jsonl: case 'own:lib/a#f' occurs twice"):
+        load_cases(Suite(manifests=("*.jsonl",), root=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("edit", "complaint"),
+    [
+        (lambda line: line[:-1], "not a case"),
+        (lambda _: b"", "not a case"),
+        (lambda line: line.replace(b'"symbol"', b'"symbols"'), "not a case"),
+        (lambda line: line.replace(b'"easy"', b'"simple"'), "not a case.*simple"),
+        (lambda line: line.replace(b'"aaaaaaaaaaaa"', b""), "'fail_to_pass' is empty"),
+    ],
+)
+def test_a_broken_line_is_an_error_naming_file_and_line(tmp_path, edit, complaint):
+    path = tmp_path / "own.jsonl"
+    first, second = (msgspec.json.encode(case(name)) for name in "ab")
+    path.write_bytes(b"\n".join([first, edit(second), b""]))
+    with pytest.raises(CaseError, match=rf"own\.jsonl:2: {complaint}"):
+        read_manifest(path)
+
+
+def test_the_id_of_a_case_names_suite_path_and_symbol():
+    assert case_id("own", "lib/a.b.ts", "C.m") == "own:lib/a.b#C.m"
+
+
+def test_the_id_of_a_test_is_that_of_its_file_and_title_and_quotes_neither():
+    expected = hashlib.sha256(b"a.test.ts\0outer > inner").hexdigest()[:12]
+    assert id_of_test("a.test.ts", "outer > inner") == expected
+    assert id_of_test("b.test.ts", "outer > inner") != expected
+
+
+def test_file_and_title_cannot_be_shifted_into_each_other():
+    assert id_of_test("a", "bc") != id_of_test("ab", "c")
+
+
+def test_expected_tests_are_those_that_judge_and_those_that_must_not_break():
+    assert case().expected == {"aaaaaaaaaaaa", "bbbbbbbbbbbb"}
+
+
+def test_cases_of_one_file_are_one_cluster():
+    assert case("a").cluster == case("a", symbol="g", id="own:lib/a#g").cluster
+    assert case("a").cluster != case("b").cluster
+
+
+def test_globs_decide_the_split_where_there_are_any():
+    suite = Suite(manifests=(), train=("train/*",), train_share=1.0)
+    assert split_of(suite, "train/deep/a.ts") == "train"
+    assert split_of(suite, "eval/a.ts") == "eval"
+
+
+def test_a_share_of_files_is_drawn_by_the_hash_of_the_path():
+    suite = Suite(manifests=(), train_share=0.25)
+    drawn = [split_of(suite, f"lib/{number}.ts") for number in range(2000)]
+    assert 430 < drawn.count("train") < 570
+    assert drawn == [split_of(suite, f"lib/{number}.ts") for number in range(2000)]
+
+
+def test_no_share_means_no_training_cases():
+    suite = Suite(manifests=())
+    assert {split_of(suite, f"lib/{number}.ts") for number in range(200)} == {"eval"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "complexity", "tier"),
+    [
+        (1, 1, "easy"),
+        (4, 2, "easy"),
+        (5, 2, "medium"),
+        (4, 3, "medium"),
+        (16, 7, "medium"),
+        (17, 1, "hard"),
+        (2, 8, "hard"),
+    ],
+)
+def test_the_tier_follows_from_size_and_branches(lines, complexity, tier):
+    assert tier_of(lines, complexity) == tier
+
+
+def test_the_hash_of_a_selection_depends_on_its_cases_and_not_on_their_order():
+    a, b = case("a"), case("b")
+    assert suite_hash([a, b]) == suite_hash([b, a])
+    assert suite_hash([a]) != suite_hash([a, b])
+    assert suite_hash([a]) != suite_hash([msgspec.structs.replace(a, body_sha256="9" * 64)])
+
+
+def test_suites_are_found_by_name_in_the_order_of_the_names(suites_toml):
+    path = suites_toml("\n".join(f'[{name}]\nfolder = "x"\nmanifests = []' for name in "abc"))
+    assert [suite.name for suite in find_suites(path, ["c", "a"])] == ["c", "a"]
+    assert [suite.name for suite in find_suites(path, [])] == ["a", "b", "c"]
+
+
+def test_an_unknown_suite_is_an_error_naming_the_known(suites_toml):
+    path = suites_toml('[own]\nfolder = "x"\nmanifests = []\n')
+    with pytest.raises(CaseError, match=r"'other' is not in .* \(known: own\)"):
+        find_suites(path, ["other"])

@@ -1,0 +1,75 @@
+"""The flow of data is the direction of imports: nothing imports what comes after it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import pytest_llmops
+
+PACKAGE = Path(pytest_llmops.__file__).parent
+FLOW = pytest_llmops.FLOW.split()
+FILE_LINES = 250
+FUNCTION_LINES = 60
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def stage_of(path):
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            if node.module == "pytest_llmops":
+                yield from (f"pytest_llmops.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def relative(path):
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_imports_point_upstream(path):
+    stage = stage_of(path)
+    if stage == "__init__":
+        return
+    for name in imported(path):
+        if name.startswith("pytest_llmops.") and not name.startswith("pytest_llmops.__"):
+            used = name.split(".")[1]
+            assert FLOW.index(used) <= FLOW.index(stage), f"{stage} imports {used}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_only_the_plugin_knows_pytest(path):
+    names = {name.split(".")[0] for name in imported(path)}
+    assert stage_of(path) == "plugin" or not names & {"pytest", "_pytest", "xdist"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_only_the_engine_and_the_tokenizer_know_torch(path):
+    names = {name.split(".")[0] for name in imported(path)}
+    heavy = {"torch", "transformers", "peft", "datasets"}
+    assert stage_of(path) in {"engine", "tokenizer"} or not names & heavy
+
+
+def test_every_module_has_its_place_in_the_flow():
+    assert {stage_of(path) for path in MODULES} - {"__init__"} == set(FLOW)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_files_and_functions_keep_the_size_one_can_read(path):
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= FILE_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            size = (node.end_lineno or 0) - node.lineno + 1
+            assert size <= FUNCTION_LINES or node.name == "pytest_addoption", node.name
+
+
+def test_no_module_is_named_after_nothing():
+    names = {path.stem for path in MODULES}
+    assert not names & {"utils", "helpers", "common", "base", "manager", "misc"}

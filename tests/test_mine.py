@@ -1,0 +1,164 @@
+import hashlib
+
+import pytest
+from toy_tree import MODULE, make_suite
+
+from pytest_llmops.cases import FileHash, Suite, id_of_test
+from pytest_llmops.errors import CaseError
+from pytest_llmops.mine import (
+    NO_SOURCE,
+    Miner,
+    Rejection,
+    body_lines,
+    list_tests,
+    nearest_tests,
+)
+from pytest_llmops.parallel import Crew
+from pytest_llmops.sandbox import NodePool
+from pytest_llmops.sources import SourceTree, open_source
+from pytest_llmops.typescript import parse_module
+
+TEST = "lib/text.test.ts"
+
+
+def mine(suite, limit=0):
+    tree = open_source(suite)
+    with NodePool(tree.root, size=2, isolation="process") as pool, Crew(2) as crew:
+        return Miner(suite, tree, pool, crew).mine(limit)
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory):
+    return make_suite(tmp_path_factory.mktemp("mine"))
+
+
+@pytest.fixture(scope="module")
+def mined(suite):
+    return mine(suite)
+
+
+def test_functions_whose_tests_look_at_what_they_give_back_become_cases(mined):
+    assert [case.id for case in mined.cases] == [
+        "toy:lib/text#Counter.next",
+        "toy:lib/text#double",
+        "toy:lib/text#shout",
+    ]
+
+
+def test_every_other_function_that_a_test_reaches_is_told_with_its_reason(mined):
+    assert mined.rejections == [
+        Rejection("lib/text.ts", "first", "throw: load_error"),
+        Rejection("lib/text.ts", "long", "body too long"),
+        Rejection("lib/text.ts", "nothing", "body empty"),
+        Rejection("lib/text.ts", "same", "a trivial body passes", "first argument"),
+        Rejection("lib/text.ts", "unchecked", "a trivial body passes", "empty"),
+    ]
+
+
+def test_a_test_file_that_needs_a_package_is_left_out_and_told(mined):
+    assert mined.unusable == {"lib/package.test.ts": "load_error"}
+
+
+def test_a_case_holds_digests_and_ids_and_no_text(mined):
+    case = mined.cases[1]
+    digest = hashlib.sha256(MODULE.encode()).hexdigest()
+    assert case.source == FileHash(path="lib/text.ts", sha256=digest)
+    body = b"{\n  return value * 2\n}"
+    assert case.body_sha256 == hashlib.sha256(body).hexdigest()
+    assert (case.symbol, case.body_lines, case.complexity, case.tier) == ("double", 1, 1, "easy")
+    assert [file.path for file in case.tests] == [TEST]
+
+
+def test_only_the_tests_that_a_throw_breaks_judge_a_case(mined):
+    assert mined.cases[1].fail_to_pass == (id_of_test(TEST, "text > doubles"),)
+
+
+def test_a_test_that_fails_with_the_reference_is_not_expected_to_pass(mined):
+    failing = id_of_test(TEST, "text > fails with any body")
+    assert all(failing not in case.expected for case in mined.cases)
+    assert len(mined.cases[1].pass_to_pass) == 7
+
+
+def test_mining_again_gives_the_same_cases(suite, mined):
+    assert mine(suite).cases == mined.cases
+
+
+def test_a_limit_stops_early_with_so_many_cases(suite):
+    assert len(mine(suite, limit=2).cases) == 2
+
+
+def test_the_tree_is_not_written(suite, mined):
+    assert mined.cases
+    tree = suite.root / "tree" / "lib"
+    assert (tree / "text.ts").read_text() == MODULE
+    assert sorted(path.name for path in tree.iterdir()) == [
+        "package.test.ts",
+        "text.test.ts",
+        "text.ts",
+    ]
+
+
+def test_test_files_are_those_the_globs_of_the_suite_match(tmp_path):
+    for name in ("a.test.ts", "deep/b.test.ts", "deep/c.ts", "d.spec.ts"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    tree = SourceTree(tmp_path, "")
+    assert list_tests(Suite(manifests=()), tree) == ["a.test.ts", "deep/b.test.ts"]
+    both = Suite(manifests=(), tests=("*.spec.ts", "deep/*.test.ts"))
+    assert list_tests(both, tree) == ["d.spec.ts", "deep/b.test.ts"]
+
+
+def test_a_suite_none_of_whose_globs_matches_is_an_error(tmp_path):
+    with pytest.raises(CaseError, match=r"suite 'own': no test file in .* matches"):
+        list_tests(Suite(name="own", manifests=()), SourceTree(tmp_path, ""))
+
+
+def test_the_nearest_two_test_files_judge_a_function():
+    function = ("lib/deep/text.ts", "f")
+    tests = ["lib/a.test.ts", "far/off/b.test.ts", "lib/deep/z.test.ts", "lib/deep/text.test.ts"]
+    chosen = nearest_tests({test: [function] for test in tests})
+    assert chosen == {function: ("lib/deep/text.test.ts", "lib/deep/z.test.ts")}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "lib/a.test.ts",
+        "lib/a.spec.tsx",
+        "lib/a.d.ts",
+        "lib/a.generated.ts",
+        "lib/a.gen.ts",
+        "lib/__mocks__/a.ts",
+        "__fixtures__/a.ts",
+        "tests/a.ts",
+        "a/fixtures/b.ts",
+    ],
+)
+def test_functions_of_tests_and_generated_files_are_no_cases(path):
+    assert NO_SOURCE.search(path)
+    assert nearest_tests({"x.test.ts": [(path, "f")]}) == {}
+
+
+@pytest.mark.parametrize("path", ["lib/test.ts", "lib/contest/a.ts", "lib/a.generated-access.ts"])
+def test_files_that_are_only_named_like_tests_are_sources(path):
+    assert not NO_SOURCE.search(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("function f() {}", 0),
+        ("function f() { return 1 }", 1),
+        ("function f() {\n\n  return 1\n\n}", 1),
+        ("function f(a) {\n  if (a && 1) {\n    return 1\n  }\n\n  return 2\n}", 5),
+        ("const f = (a) => a", 1),
+        ("const f = (a) => a ? 1 : 2", 1),
+        ("const f = (a) =>\n  a.map((b) => b ?? 1)\n   .filter(Boolean)", 2),
+        ("const f = (a) => a.map((b) => { if (b) return 1; return 2 })", 1),
+        ("class C { async m() {\n for (const a of []) { await a }\n } }", 1),
+    ],
+)
+def test_lines_are_counted_between_the_braces(text, lines):
+    module = parse_module(text.encode(), "a.ts")
+    declaration = module.declarations[0]
+    assert body_lines(module, declaration) == lines

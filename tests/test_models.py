@@ -1,0 +1,157 @@
+import pytest
+
+from pytest_llmops.completions import Usage
+from pytest_llmops.errors import ModelError
+from pytest_llmops.models import (
+    AdapterModel,
+    EndpointModel,
+    LocalModel,
+    Prices,
+    ReplayedModel,
+    load_models,
+    resolve,
+)
+
+FILE = """
+[base]
+weights = "embedded:smollm2-135m-instruct"
+
+[folder]
+weights = "weights/mine"
+
+[lora-v1]
+base = "base"
+adapter = "adapters/lora-v1"
+
+[hosted]
+url = "https://api.example.com/v1"
+model = "mini-2"
+api_key_env = "LLMOPS_TEST_KEY"
+prices = { input = 1.0, cached = 0.1, output = 4.0 }
+"""
+
+
+@pytest.fixture
+def models(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text(FILE)
+    return path
+
+
+def test_every_form_of_a_table_is_read(models):
+    kinds = {name: type(model) for name, model in load_models(models).items()}
+    assert kinds == {
+        "base": LocalModel,
+        "folder": LocalModel,
+        "lora-v1": AdapterModel,
+        "hosted": EndpointModel,
+    }
+
+
+def test_the_project_s_own_file_names_base(request):
+    model, base = resolve("base", request.config.rootpath / "models.toml")
+    assert model == base == LocalModel(weights="embedded:smollm2-135m-instruct", name="base")
+
+
+def test_an_adapter_comes_with_its_base(models, tmp_path):
+    model, base = resolve("lora-v1", models)
+    assert model.adapter == str(tmp_path / "adapters" / "lora-v1")
+    assert base.weights == "embedded:smollm2-135m-instruct"
+
+
+def test_a_folder_is_relative_to_the_file_that_names_it(models, tmp_path):
+    assert resolve("folder", models)[0].weights == str(tmp_path / "weights" / "mine")
+
+
+def test_an_endpoint_needs_no_engine(models):
+    model, base = resolve("hosted", models)
+    assert (model.model, base) == ("mini-2", None)
+
+
+def test_an_unknown_name_lists_the_known_ones(models):
+    with pytest.raises(
+        ModelError, match=r"'bsae' is not in .*known: base, folder, hosted, lora-v1"
+    ):
+        resolve("bsae", models)
+
+
+def test_without_a_file_there_are_still_inline_models(tmp_path):
+    path = tmp_path / "none.toml"
+    assert resolve("hf:ORG/NAME", path)[1].weights == "hf:ORG/NAME"
+    assert resolve("replay:runs/x", path) == (
+        ReplayedModel(replay="runs/x", name="replay:runs/x"),
+        None,
+    )
+    with pytest.raises(ModelError, match="known: none"):
+        resolve("base", path)
+
+
+def test_an_inline_endpoint_names_model_and_url(tmp_path):
+    model, _ = resolve("openai:org/mini@http://127.0.0.1:8000/v1", tmp_path / "none")
+    assert (model.model, model.url) == ("org/mini", "http://127.0.0.1:8000/v1")
+
+
+@pytest.mark.parametrize(
+    "name", ["openai:", "openai:mini", "openai:mini@localhost", "openai:@http://x"]
+)
+def test_a_malformed_inline_endpoint_is_refused(name, tmp_path):
+    with pytest.raises(ModelError, match="should read openai:NAME@URL"):
+        resolve(name, tmp_path / "none")
+
+
+def test_an_inline_endpoint_never_takes_the_key_of_another_provider(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
+    monkeypatch.delenv("LLMOPS_API_KEY", raising=False)
+    assert resolve("openai:m@http://127.0.0.1/v1", tmp_path / "none")[0].api_key() == ""
+    monkeypatch.setenv("LLMOPS_API_KEY", "mine")
+    assert resolve("openai:m@http://127.0.0.1/v1", tmp_path / "none")[0].api_key() == "mine"
+
+
+def test_a_missing_key_is_named_by_its_variable(models, monkeypatch):
+    monkeypatch.delenv("LLMOPS_TEST_KEY", raising=False)
+    with pytest.raises(ModelError, match="environment variable LLMOPS_TEST_KEY is not set"):
+        resolve("hosted", models)[0].api_key()
+    monkeypatch.setenv("LLMOPS_TEST_KEY", "secret")
+    model = resolve("hosted", models)[0]
+    assert model.api_key() == "secret"
+    assert "secret" not in repr(model)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[a]\nweights = 1", r"\[a\]: Expected `str`, got `int`"),
+        ("[a]\nweights = 'x'\ncolour = 'red'", "unknown field `colour`"),
+        ("[a]\nmodel = 'x'", "must have exactly one of weights, adapter, url, replay; has none"),
+        ("[a]\nweights = 'x'\nurl = 'http://x'", "has weights, url"),
+        ("a = 1", "has none"),
+        ("[a]\nurl = 'http://x'", "missing required field `model`"),
+        ("[a", "not TOML"),
+        ("[a]\nurl='u'\nmodel='m'\nprices={input=1}", "missing required field `output`"),
+    ],
+)
+def test_a_broken_file_is_refused_by_table(text, message, tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text(text)
+    with pytest.raises(ModelError, match=message):
+        load_models(path)
+
+
+def test_an_adapter_on_something_else_than_a_local_model_is_refused(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text("[a]\nbase = 'b'\nadapter = 'x'\n[b]\nurl = 'http://x'\nmodel = 'm'")
+    with pytest.raises(ModelError, match=r"\[a\] 'base' is 'b'; not a local model"):
+        resolve("a", path)
+
+
+@pytest.mark.parametrize(
+    ("prices", "dollars"),
+    [
+        (Prices(input=1.0, cached=0.1, output=4.0), 0.6 + 0.04 + 8.0),
+        (Prices(input=1.0, output=4.0), 1.0 + 8.0),
+        (Prices(input=0.0, output=0.0), 0.0),
+    ],
+)
+def test_cost_counts_each_kind_of_token_once(prices, dollars):
+    usage = Usage(input=1_000_000, cached=400_000, output=2_000_000, reasoning=500_000)
+    assert prices.cost(usage) == pytest.approx(dollars)

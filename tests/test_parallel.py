@@ -1,0 +1,49 @@
+import threading
+
+import pytest
+
+from pytest_llmops.parallel import Crew
+
+
+def test_results_come_in_the_order_of_the_items():
+    first_may_end = threading.Event()
+
+    def work(item):
+        if item == 0:
+            assert first_may_end.wait(10)
+        else:
+            first_may_end.set()
+        return item * 10
+
+    with Crew(2) as crew:
+        assert crew.map("x", work, range(4)) == [0, 10, 20, 30]
+
+
+def test_no_more_items_than_threads_are_worked_on_at_once():
+    together = threading.Barrier(3)
+
+    def work(_):
+        with pytest.raises(threading.BrokenBarrierError):
+            together.wait(0.05)
+
+    with Crew(2) as crew:
+        crew.map("x", work, range(2))
+
+
+def test_an_error_is_raised_and_later_items_are_not_begun():
+    done = []
+
+    def work(item):
+        if item == 0:
+            raise ValueError("broken")
+        done.append(item)
+
+    with Crew(1) as crew, pytest.raises(ValueError, match="broken"):
+        crew.map("x", work, range(1000))
+    assert len(done) < 999
+
+
+def test_nothing_is_drawn_where_no_terminal_is(capsys):
+    with Crew(1) as crew:
+        crew.map("x", str, range(3))
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,327 @@
+import asyncio
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+from chat_server import ChatServer, answer, hang, whole
+from project import ADD, ANSWERS, DOUBLE, EVEN, write_answers, write_benchmark, write_suite
+
+from pytest_llmops.cli import main
+from pytest_llmops.record import Record
+from pytest_llmops.runs import find_run, read_run
+
+
+@pytest.fixture(scope="session")
+def mined(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mined")
+    write_suite(folder)
+    suites = str(folder / "cases" / "suites.toml")
+    assert main(["mine", "functions", "--suite", "mini", "--suites", suites]) == 0
+    return folder
+
+
+@pytest.fixture
+def project(pytester, mined, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
+    shutil.copytree(mined / "cases", pytester.path / "cases")
+    write_benchmark(pytester.path)
+    write_answers(pytester.path)
+    return pytester
+
+
+@pytest.fixture
+def serve():
+    """Serve scripts from a thread for as long as the test runs; gives URL and server."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    servers = []
+
+    def start(*scripts):
+        server = ChatServer(*scripts)
+        servers.append(server)
+        return asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(), server
+
+    yield start
+    for server in servers:
+        asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def run(project, *arguments, model="recorded"):
+    return project.runpytest_subprocess(
+        "benchmarks", *([f"--model={model}"] if model else []), *arguments
+    )
+
+
+def latest(project):
+    return read_run(find_run("latest", project.path / "runs"))
+
+
+def outcomes(project):
+    return {(r.case, r.sample): r.outcome for r in latest(project).records}
+
+
+EXPECTED = {(ADD, 0): "solved", (DOUBLE, 0): "wrong", (EVEN, 0): "empty"}
+
+
+@pytest.mark.parametrize(
+    "workers", [("-n", "0"), ("-n", "2"), ("-n", "4"), ("-p", "no:xdist")], ids="-".join
+)
+def test_the_result_is_the_same_however_tests_are_spread(workers, project):
+    result = run(project, *workers)
+    assert result.ret == 0
+    result.assert_outcomes()
+    result.stdout.re_match_lines([".*(1 solved, 2 unsolved|2 unsolved, 1 solved) in .*"])
+    assert outcomes(project) == EXPECTED
+    found = latest(project)
+    assert found.end.exit_status == 0
+    assert (found.run.cases, found.run.suites, found.run.sandbox) == (3, ("mini",), "bwrap")
+
+
+def test_the_summary_shows_the_run_in_numbers(project):
+    result = run(project)
+    result.stdout.fnmatch_lines(
+        [
+            "llmops: model recorded; mini: 3 eval cases",
+            "*n*solved*rate*95 %*tokens*p95*per solved*cut off*errors*",
+            "mini easy*3*1*33.3%*6-79*40*40*120*0*0",
+            "outcomes: 1 solved, 1 wrong, 1 empty",
+            "tokens: 300 in (30 cached), 120 out",
+            "run: *-recorded-* (*)",
+        ]
+    )
+
+
+def test_a_recorded_answer_keeps_prompt_text_and_test_output(project):
+    run(project)
+    wrong = next(r for r in latest(project).records if r.case == DOUBLE)
+    assert wrong.text == ANSWERS[DOUBLE]
+    assert "double" in wrong.prompt[-1].content
+    assert wrong.grade.tests_passed < wrong.grade.tests_expected
+    assert wrong.grade.detail
+
+
+def test_without_content_no_text_is_recorded_and_hashes_stay(project):
+    run(project, "--no-content")
+    data = latest(project).path.read_text()
+    assert "left + right" not in data
+    assert "I do not know" not in data
+    assert "Returns twice" not in data
+    assert all(len(r.text_sha256) == len(r.prompt_sha256) == 64 for r in latest(project).records)
+    assert outcomes(project) == EXPECTED
+
+
+def test_without_grading_nothing_is_run(project):
+    result = run(project, "--no-grade")
+    result.stdout.fnmatch_lines(["*3 unsolved in *"])
+    assert set(outcomes(project).values()) == {"ungraded"}
+    assert latest(project).run.sandbox == "off"
+
+
+def test_samples_are_attempts_of_their_own(project):
+    shutil.rmtree(project.path / "recorded")
+    write_answers(project.path, samples=2)
+    result = run(project, "--samples=2", "-k", "add or double", "-v")
+    result.stdout.fnmatch_lines([f"*test_function?{ADD}@1? SOLVED*"])
+    assert outcomes(project) == {
+        (ADD, 0): "solved", (ADD, 1): "solved", (DOUBLE, 0): "wrong", (DOUBLE, 1): "wrong",
+    }  # fmt: skip
+
+
+def test_cases_are_selected_as_tests_are(project):
+    run(project, "-k", "isEven")
+    assert list(outcomes(project)) == [(EVEN, 0)]
+
+
+def test_collecting_needs_no_model(project):
+    result = run(project, "--collect-only", "-q", model=None)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines([f"benchmarks/test_functions.py::test_function[[]{ADD}]"])
+    assert not (project.path / "runs").exists()
+
+
+def test_junit_carries_the_numbers(project):
+    run(project, "--junitxml=junit.xml", "-n", "2")
+    cases = ElementTree.parse(project.path / "junit.xml").iter("testcase")
+    found = {
+        case.get("name"): {p.get("name"): p.get("value") for p in case.iter("property")}
+        for case in cases
+    }
+    assert found[f"test_function[{ADD}]"]["llmops.outcome"] == "solved"
+    assert found[f"test_function[{DOUBLE}]"]["llmops.output_tokens"] == "40"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--model=nobody",), "--model: 'nobody' is not in *models.toml (known: recorded)*"),
+        ((), "--model is needed; *models.toml names: recorded"),
+        (("--model=recorded", "--suite=other"), "*'other' is not in *suites.toml (known: mini)*"),
+        (("--model=replay:nothing",), "*nothing: no such run or records file*"),
+        (("--model=recorded", "--source=x"), "*--source needs exactly one --suite*"),
+        (("--model=recorded", "--samples=0"), "*argument --samples: invalid*"),
+        (("--model=recorded", "--temperature=-1"), "*argument --temperature: invalid*"),
+    ],
+)
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_mistake_is_a_usage_error_that_says_what_to_do(workers, arguments, message, project):
+    result = run(project, *arguments, "-n", workers, model=None)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = "\n".join(result.outlines + result.errlines)
+    assert "INTERNALERROR" not in text
+    result.stderr.fnmatch_lines([f"*{message}"])
+    assert not (project.path / "runs").exists()
+
+
+def test_a_suite_that_cannot_be_reached_is_left_out_and_named(project):
+    with (project.path / "cases" / "suites.toml").open("a") as file:
+        file.write(
+            f'[far]\nrepository = "file:///nowhere"\ncommit = "{"0" * 40}"\nmanifests = []\n'
+        )
+    result = run(project)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["llmops: suite far left out: *nowhere*"])
+    assert outcomes(project) == EXPECTED
+    result = run(project, "--suite=far")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*far*nowhere*"])
+
+
+def test_a_corrupt_case_fails_alone(project):
+    manifest = project.path / "cases" / "mini.jsonl"
+    lines = manifest.read_text().splitlines()
+    case = msgspec.json.decode(lines[0])
+    lines[0] = msgspec.json.encode({**case, "body_sha256": "0" * 64}).decode()
+    manifest.write_text("\n".join(lines) + "\n")
+    result = run(project)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["*CaseError: mini:small#add: the body of 'add'*", "*1 failed, 2 unsolved in*"]
+    )
+    assert outcomes(project) == {**EXPECTED, (ADD, 0): "error"}
+    assert "mine the case again" in next(r for r in latest(project).records if r.case == ADD).error
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_an_endpoint_that_refuses_is_an_error_of_the_harness(workers, project, serve):
+    url, _ = serve(whole(401, {"error": {"message": "no such key"}}))
+    result = run(project, "-n", workers, model=f"openai:m@{url}")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*EndpointError: *no such key*"])
+    assert set(outcomes(project).values()) == {"error"}
+    assert latest(project).end.exit_status == 1
+
+
+def test_an_interrupted_session_goes_on_where_it_stopped(project, serve):
+    url, server = serve(answer("no code"), answer("no code"), hang)
+    command = [sys.executable, "-m", "pytest", "benchmarks", f"--model=openai:m@{url}", "-v"]
+    process = subprocess.Popen(command, cwd=project.path, stdout=subprocess.PIPE, text=True)
+    with process:
+        seen = 0
+        for line in process.stdout:
+            seen += "UNSOLVED" in line
+            if seen == 2:
+                process.send_signal(signal.SIGKILL)
+    interrupted = latest(project)
+    assert interrupted.end is None
+    assert len(interrupted.records) == 2
+    server.play(answer("no code"))
+    asked = len(server.calls)
+    result = run(project, model=f"openai:m@{url}")
+    assert result.ret == 0
+    assert len(server.calls) == asked + 1
+    assert [r.from_cache for r in latest(project).records].count(True) == 2
+
+
+def test_the_cache_can_be_passed_over(project, serve):
+    url, server = serve(answer("no code"))
+    for arguments, calls in (((), 3), ((), 3), (("--no-cache",), 6)):
+        run(project, *arguments, model=f"openai:m@{url}")
+        assert len(server.calls) == calls
+
+
+def test_repeats_never_share_an_answer(project, serve):
+    url, server = serve(answer("no code"))
+    run(project, "--samples=3", "--temperature=1", "-k", "add", model=f"openai:m@{url}")
+    assert sorted(call.body["seed"] for call in server.calls) == [0, 1, 2]
+
+
+def test_a_crashed_worker_leaves_a_record(project):
+    (project.path / "benchmarks" / "test_functions.py").write_text(
+        "import os\ndef test_function(attempt):\n"
+        "    if 'double' in attempt.case.id: os._exit(3)\n"
+        "    attempt.complete()\n    attempt.grade()\n"
+    )
+    result = run(project, "-n", "2")
+    assert result.ret == 1
+    assert outcomes(project) == {**EXPECTED, (DOUBLE, 0): "error"}
+
+
+def test_an_assertion_of_a_test_keeps_the_record_and_fails_the_test(project):
+    (project.path / "benchmarks" / "test_functions.py").write_text(
+        "def test_function(attempt):\n    assert attempt.complete().usage.output < 10\n"
+    )
+    result = run(project)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*3 failed*"])
+    assert set(outcomes(project).values()) == {"ungraded"}
+
+
+def test_two_tests_cannot_attempt_the_same_cases(project):
+    source = (project.path / "benchmarks" / "test_functions.py").read_text()
+    (project.path / "benchmarks" / "test_more.py").write_text(source)
+    result = run(project)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*two selected tests take the fixture `attempt`*"])
+
+
+def test_a_full_disk_stops_the_run_with_the_reason(project):
+    command = [sys.executable, "-m", "pytest", "benchmarks", "--model=recorded", "--no-grade"]
+    limit = 4096
+
+    def tiny_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    result = subprocess.run(
+        command, cwd=project.path, preexec_fn=tiny_files, capture_output=True, text=True
+    )
+    assert result.returncode == 3
+    assert "records.jsonl: cannot be written: File too large" in result.stdout
+    assert "INTERNALERROR" not in result.stdout + result.stderr
+
+
+def test_stopping_at_the_first_failure_does_not_hang(project, serve):
+    url, _ = serve(whole(400, {"error": {"message": "bad"}}), hang)
+    result = run(project, "-x", "-p", "no:xdist", model=f"openai:m@{url}")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*1 failed in*"])
+
+
+def test_a_project_without_benchmarks_sees_nothing_of_the_plugin(pytester):
+    pytester.makepyfile("def test_one(): pass")
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1)
+    assert "llmops" not in "\n".join(
+        line for line in result.outlines if not line.startswith("plugins:")
+    )
+
+
+def test_every_record_decodes_on_its_own(project):
+    run(project)
+    lines = latest(project).path.read_bytes().splitlines()
+    assert [msgspec.json.decode(line, type=Record).case for line in lines[1:-1]] == [
+        ADD,
+        DOUBLE,
+        EVEN,
+    ]
+    assert os.stat(latest(project).path).st_size < 50_000

@@ -1,0 +1,68 @@
+import threading
+import time
+
+import pytest
+from chat_server import completion, request, requests
+
+from pytest_llmops.errors import EndpointError
+from pytest_llmops.replay import Replay
+
+
+def recorded(count):
+    return {one.key: completion(one.case_id, output=5) for one in requests(count)}
+
+
+def test_recorded_completions_are_handed_out_by_case_and_sample():
+    first, second = request(sample=0), request(sample=1)
+    replay = Replay({first.key: completion("one"), second.key: completion("two")})
+    replay.start([first, second])
+    assert replay.await_completion(second.key).text == "two"
+    assert replay.await_completion(first.key).text == "one"
+
+
+def test_a_completion_that_was_not_recorded_is_named():
+    replay = Replay({})
+    replay.start(requests(1))
+    with pytest.raises(EndpointError, match=r"suite:m#f0 \(sample 0\): the recorded run holds no"):
+        replay.await_completion(("suite:m#f0", 0))
+    assert (replay.progress().done, replay.progress().failed) == (1, 1)
+
+
+def test_a_request_that_was_not_announced_is_an_error_even_if_recorded():
+    replay = Replay(recorded(2))
+    replay.start(requests(1))
+    with pytest.raises(EndpointError, match=r"suite:m#f1 \(sample 0\): no completion was asked"):
+        replay.await_completion(("suite:m#f1", 0))
+
+
+def test_awaiting_before_the_start_ends_with_close_or_time():
+    replay = Replay(recorded(1))
+    with pytest.raises(EndpointError, match="nothing was sent"):
+        replay.await_completion(("suite:m#f0", 0), timeout=0.01)
+    closer = threading.Timer(0.05, replay.close)
+    closer.start()
+    with pytest.raises(EndpointError, match="suite:m#f0"):
+        replay.await_completion(("suite:m#f0", 0))
+    closer.join()
+
+
+def test_it_is_started_once_with_distinct_requests():
+    replay = Replay(recorded(1))
+    with pytest.raises(ValueError, match="same case and sample"):
+        replay.start([request(), request()])
+    replay.start(requests(1))
+    with pytest.raises(RuntimeError, match="once"):
+        replay.start(requests(1))
+
+
+def test_no_thread_is_needed_and_little_time():
+    threads = threading.active_count()
+    replay = Replay(recorded(10_000))
+    asked = requests(10_000)
+    begin = time.process_time()
+    replay.start(asked)
+    for one in asked:
+        replay.await_completion(one.key)
+    assert time.process_time() - begin < 0.2  # 20 microseconds each; 4 on an idle machine
+    assert threading.active_count() == threads
+    assert replay.progress().output_tokens == 50_000

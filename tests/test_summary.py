@@ -1,0 +1,84 @@
+import math
+
+import pytest
+from records import record, unanswered
+
+from pytest_llmops.completions import Usage
+from pytest_llmops.summary import percentile, summarize, wilson
+
+
+def test_a_group_is_counted():
+    group = [
+        record("a", output=10),
+        record("b", output=30, outcome="wrong"),
+        record("c", output=64, outcome="truncated", finish_reason="length"),
+        unanswered("d"),
+    ]
+    total = summarize(group)
+    assert (total.attempts, total.cases, total.solved) == (4, 4, 1)
+    assert (total.truncated, total.errors) == (1, 1)
+    assert (total.tokens_median, total.tokens_p95, total.output_tokens) == (30, 64, 104)
+    assert (total.input_tokens, total.cached_tokens) == (300, 30)
+    assert total.tokens_per_solved == 104
+    assert total.outcomes == {"solved": 1, "wrong": 1, "truncated": 1, "error": 1}
+
+
+def test_errors_stay_in_the_denominator():
+    assert summarize([record("a"), unanswered("b")]).rate.estimate == 0.5
+
+
+def test_without_a_solved_attempt_the_cost_of_pass_is_infinite():
+    assert summarize([record(outcome="wrong")]).tokens_per_solved == math.inf
+
+
+def test_nothing_is_summarized_without_a_crash():
+    total = summarize([])
+    assert total.attempts == 0
+    assert math.isnan(total.tokens_median)
+    assert math.isnan(total.rate.estimate)
+
+
+def test_cost_is_unknown_rather_than_zero_without_prices():
+    assert summarize([record()]).cost is None
+    assert summarize([record(cost=0.25), record("b", cost=0.5)]).cost == 0.75
+
+
+def test_samples_of_a_case_do_not_narrow_the_interval():
+    one = summarize([record("a"), record("b", outcome="wrong")])
+    four = summarize(
+        [record(c, s, outcome=o) for c, o in (("a", "solved"), ("b", "wrong")) for s in range(4)]
+    )
+    assert four.rate == one.rate
+
+
+def test_the_order_of_records_does_not_matter():
+    group = [record(str(n), output=n, usage=Usage(input=1, output=n)) for n in (5, 1, 4, 2)]
+    assert summarize(group) == summarize(group[::-1])
+
+
+@pytest.mark.parametrize(
+    ("solved", "n", "low", "high"),
+    [  # computed with statsmodels.stats.proportion.proportion_confint(method="wilson")
+        (0, 10, 0.0, 0.27753),
+        (5, 10, 0.23659, 0.76341),
+        (10, 10, 0.72247, 1.0),
+        (37, 120, 0.23268, 0.39585),
+        (1, 1, 0.20654, 1.0),
+    ],
+)
+def test_the_interval_is_wilson_s(solved, n, low, high):
+    rate = wilson(solved / n, n)
+    assert (rate.low, rate.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+    assert rate.low <= rate.estimate <= rate.high
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "found"),
+    [([1], 0.95, 1), (range(1, 21), 0.95, 19), (range(1, 22), 0.95, 20), ([1, 2], 0.5, 1)],
+)
+def test_a_percentile_is_a_value_that_occurred(values, share, found):
+    assert percentile(list(values), share) == found
+
+
+def test_no_values_have_no_percentile():
+    assert math.isnan(percentile([], 0.95))

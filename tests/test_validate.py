@@ -1,0 +1,78 @@
+import msgspec
+import pytest
+from toy_tree import make_suite
+
+from pytest_llmops.cases import FileHash, id_of_test
+from pytest_llmops.mine import Miner
+from pytest_llmops.parallel import Crew
+from pytest_llmops.sandbox import NodePool
+from pytest_llmops.sources import open_source
+from pytest_llmops.validate import Finding, validate
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    """The toy tree, its cases, and what runs them."""
+    suite = make_suite(tmp_path_factory.mktemp("validate"))
+    tree = open_source(suite)
+    with NodePool(tree.root, size=2, isolation="process") as pool, Crew(2) as crew:
+        cases = {case.symbol: case for case in Miner(suite, tree, pool, crew).mine().cases}
+        yield cases, lambda *changed: validate(changed, tree, pool, crew)
+
+
+def test_mined_cases_hold(workshop):
+    cases, prove = workshop
+    assert prove(*cases.values()) == []
+
+
+def test_a_source_that_changed_is_found_by_its_digest(workshop):
+    cases, prove = workshop
+    changed = FileHash(path="lib/text.ts", sha256="0" * 64)
+    (finding,) = prove(msgspec.structs.replace(cases["double"], source=changed))
+    assert (finding.case_id, finding.fault) == ("toy:lib/text#double", "changed")
+    assert "0" * 64 in finding.detail
+
+
+def test_a_test_file_that_changed_is_found_by_its_digest(workshop):
+    cases, prove = workshop
+    changed = (FileHash(path="lib/text.test.ts", sha256="0" * 64),)
+    (finding,) = prove(msgspec.structs.replace(cases["double"], tests=changed))
+    assert finding.fault == "changed"
+
+
+def test_a_body_that_is_not_the_mined_one_is_found(workshop):
+    cases, prove = workshop
+    (finding,) = prove(msgspec.structs.replace(cases["double"], body_sha256="0" * 64))
+    assert finding.fault == "changed"
+
+
+def test_an_expected_test_that_the_reference_does_not_pass_is_found(workshop):
+    cases, prove = workshop
+    failing = id_of_test("lib/text.test.ts", "text > fails with any body")
+    (finding,) = prove(msgspec.structs.replace(cases["double"], pass_to_pass=(failing,)))
+    assert finding.fault == "reference fails"
+    assert finding.detail == f"finished, 1 of 2 expected tests missing: {failing}"
+
+
+def test_an_expected_test_that_does_not_exist_is_found(workshop):
+    cases, prove = workshop
+    (finding,) = prove(msgspec.structs.replace(cases["double"], fail_to_pass=("0" * 12,)))
+    assert finding.fault == "reference fails"
+
+
+def test_every_wrong_body_that_passes_is_named(workshop):
+    cases, prove = workshop
+    indifferent = (id_of_test("lib/text.test.ts", "text > stands apart"),)
+    blind = {"fail_to_pass": indifferent, "pass_to_pass": ()}
+    findings = prove(msgspec.structs.replace(cases["double"], **blind))
+    assert {finding.fault for finding in findings} == {"a wrong body passes"}
+    values = [f"return {value}" for value in ("null", '""', "[]", "{}", "0", "false", "true")]
+    names = [finding.detail for finding in findings]
+    assert names == ["throw", "empty", *values, "first argument"]
+
+
+def test_findings_come_in_the_order_of_the_cases(workshop):
+    cases, prove = workshop
+    broken = [msgspec.structs.replace(case, body_sha256="0" * 64) for case in cases.values()]
+    assert [finding.case_id for finding in prove(*broken)] == [case.id for case in broken]
+    assert isinstance(prove(*broken)[0], Finding)

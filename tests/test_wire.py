@@ -1,0 +1,175 @@
+import json
+
+import pytest
+
+from pytest_llmops.completions import Usage
+from pytest_llmops.errors import EndpointError
+from pytest_llmops.wire import Answer, EventReader, TransientError, error_of, excerpt
+
+
+def fed(*documents):
+    answer = Answer()
+    for document in documents:
+        answer.feed(json.dumps(document).encode())
+    return answer
+
+
+def chunk(**choice):
+    return {"choices": [choice]}
+
+
+def events(data, size):
+    reader = EventReader()
+    found = []
+    for start in range(0, len(data), size):
+        found += reader.feed(data[start : start + size])
+    return found + reader.close()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_events_are_the_same_however_the_bytes_arrive(size, end):
+    first = [b": comment", b"event: x", b"data: one", b"", b""]
+    lines = [*first, b"data:two", b"data: more", b"id: 7", b"", b"data: last"]
+    assert events(end.join(lines), size) == [b"one", b"two\nmore", b"last"]
+
+
+def test_a_letter_cut_in_two_arrives_whole():
+    assert events("data: é\n\n".encode(), 1) == ["é".encode()]
+
+
+@pytest.mark.parametrize("line", [b"<html>", b'{"choices": []}', b"Traceback (most recent call)"])
+def test_a_line_of_something_else_is_refused(line):
+    with pytest.raises(EndpointError, match="not an event stream"):
+        EventReader().feed(line + b"\n")
+
+
+def test_reading_a_long_line_takes_linear_time():
+    reader = EventReader()
+    for _ in range(20_000):
+        assert reader.feed(b"x" * 1000) == []
+
+
+def test_chunks_without_choices_are_tolerated():
+    answer = fed(
+        {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 0}},
+        chunk(delta={"role": "assistant", "content": None}),
+        chunk(delta={"content": "a"}),
+        chunk(delta=None, finish_reason="stop"),
+    )
+    assert (answer.text, answer.complete, answer.usage) == ("a", True, Usage(input=1, output=0))
+
+
+def test_the_last_usage_counts_where_every_chunk_has_one():
+    first = {"prompt_tokens": 4, "completion_tokens": 1}
+    last = {"prompt_tokens": 4, "completion_tokens": 9}
+    answer = fed({**chunk(delta={}), "usage": first}, {**chunk(delta={}), "usage": last})
+    assert answer.usage == Usage(input=4, output=9)
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ({"prompt_tokens": 8, "completion_tokens": 5,
+          "prompt_tokens_details": {"cached_tokens": 6},
+          "completion_tokens_details": {"reasoning_tokens": 3}},
+         Usage(input=8, output=5, cached=6, reasoning=3)),
+        ({"prompt_tokens": 8, "completion_tokens": 5, "prompt_cache_hit_tokens": 2},
+         Usage(input=8, output=5, cached=2)),
+        ({"prompt_tokens": 8, "completion_tokens": 5, "prompt_tokens_details": None},
+         Usage(input=8, output=5)),
+        ({"total_tokens": 13}, None),
+    ],
+)  # fmt: skip
+def test_token_counts_are_read_by_kind(usage, expected):
+    assert fed({"choices": [], "usage": usage}).usage == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("stop", "stop"), ("eos", "stop"), ("length", "length"), ("content_filter", "content_filter"),
+     ("tool_calls", "other"), ("abort", "other")],
+)  # fmt: skip
+def test_finish_reasons_are_translated(said, meant):
+    assert fed(chunk(finish_reason=said)).finish_reason == meant
+
+
+def test_hidden_reasoning_and_other_choices_are_not_text():
+    answer = fed(
+        chunk(delta={"reasoning_content": "hmm"}),
+        {"choices": [{"index": 1, "delta": {"content": "no"}}, {"delta": {"content": "yes"}}]},
+    )
+    assert answer.text == "yes"
+
+
+def test_an_answer_is_complete_with_a_finish_reason_or_done():
+    assert not fed(chunk(delta={"content": "x"})).complete
+    answer = fed(chunk(delta={"content": "x"}))
+    answer.feed(b" [DONE] ")
+    assert answer.complete
+    assert answer.done
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"{", b"[]", b"null", b"{}", b'{"choices": 1}', b'{"choices": [{"delta": {"content": 1}}]}',
+     b'{"choices": [{"delta": {"content": "\xff"}}]}', b'{"x":' + b"[" * 100_000],
+)  # fmt: skip
+def test_bytes_that_are_no_completion_are_refused_and_quoted(data):
+    with pytest.raises(EndpointError, match="not a chat completion") as caught:
+        Answer().feed(data)
+    assert not isinstance(caught.value, TransientError)
+    assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"error": {"message": "bad key"}}, "bad key"),
+        ({"error": "plain words"}, "plain words"),
+        ({"object": "error", "message": "old style"}, "old style"),
+        ({"detail": "Not Found"}, "Not Found"),
+        ({"detail": [{"loc": ["body"], "msg": "missing"}]}, "missing"),
+        ({"unknown": "shape"}, "shape"),
+        ("<html>Bad Gateway</html>", "Bad Gateway"),
+        ("", "(empty body)"),
+        (["a", "list"], "list"),
+    ],
+)
+def test_the_words_of_the_server_are_found(body, message):
+    data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    assert message in str(error_of(400, data))
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        ({"message": "m", "code": 502}, True),
+        ({"message": "m", "code": "429"}, True),
+        ({"message": "m", "type": "overloaded_error"}, True),
+        ({"message": "m", "type": "server_error", "code": None}, True),
+        ({"message": "m", "code": 400}, False),
+        ({"message": "m", "code": "content_policy"}, False),
+        ("words", False),
+    ],
+)
+def test_an_error_in_the_stream_is_retried_only_if_it_can_pass(error, passing):
+    with pytest.raises(EndpointError, match="error in the stream") as caught:
+        fed({"error": error})
+    assert isinstance(caught.value, TransientError) is passing
+
+
+def test_a_bottomless_error_body_is_quoted():
+    assert str(error_of(400, b"[" * 100_000)).endswith("[[...")
+
+
+def test_429_says_that_it_throttles_and_how_long():
+    error = error_of(429, b"", retry_after=2.5)
+    assert isinstance(error, TransientError)
+    assert (error.throttled, error.retry_after, error.reached) == (True, 2.5, True)
+
+
+def test_an_excerpt_is_short_printable_and_on_one_line():
+    assert excerpt(b" a\n\tb\x1b[31m\x00 ") == "a b?[31m?"
+    assert len(excerpt(b"x" * 10_000_000)) == 303
+    assert excerpt(b"\xff\xfe") == "\ufffd\ufffd"
