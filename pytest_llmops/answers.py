@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import platformdirs
 
 from pytest_llmops.cache import CompletionCache
@@ -109,9 +110,10 @@ def _replay(model: ReplayedModel, runs: Path) -> Answers:
             f"{PROMPT_VERSION}; its answers belong to other questions"
         )
     answers = {(r.case, r.sample): done for r in recorded.records if (done := r.completion())}
+    prompts = {(r.case, r.sample): r.prompt_sha256 for r in recorded.records}
     if not answers:
         raise ModelError(f"{recorded.path}: holds no completions (recorded with --no-content?)")
-    return Answers(source=Replay(answers), identity=identity)
+    return Answers(source=Replay(answers, prompts), identity=identity)
 
 
 def _failure(engine: EngineProcess) -> str | None:
@@ -151,6 +153,7 @@ def _local(
         tokenizer_sha256=served.tokenizer_sha256,
         dtype=served.dtype,
         device=served.device,
+        context_tokens=base.context_tokens,
         prompt_version=PROMPT_VERSION,
         sampling=sampling,
     )
@@ -171,7 +174,16 @@ def _hosted(model: EndpointModel, sampling: Sampling) -> tuple[Endpoint, Identit
     identity = Identity(
         model=model.name,
         served=endpoint.where,
+        body_changes=_changes(model),
+        context_tokens=model.context_tokens,
         prompt_version=PROMPT_VERSION,
         sampling=sampling,
     )
     return endpoint, identity
+
+
+def _changes(model: EndpointModel) -> str:
+    """What models.toml adds to request bodies and leaves out of them, as JSON; "" for nothing."""
+    if not (model.extra or model.omit):
+        return ""
+    return msgspec.json.encode((model.extra, model.omit), order="deterministic").decode()

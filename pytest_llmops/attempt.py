@@ -74,17 +74,16 @@ class Attempt:
         return self.result
 
     def record(self, *, content: bool = True, error: str = "") -> Record:
-        """The attempt as far as it came.
+        """The attempt as far as it came; the controller adds what it alone knows.
 
         Args:
-            content: Keep prompt, answer and test output; otherwise their hashes alone.
+            content: Keep answer and test output; otherwise the hash of the answer alone.
             error: Why the harness could not go on.
         """
         record = unanswered(self.case, self.sample, error)
         completion = self.completion
         if completion is None:
             return record
-        request = self._selection.request(*self._key)
         return Record(
             case=record.case,
             suite=record.suite,
@@ -92,8 +91,6 @@ class Attempt:
             tier=record.tier,
             cluster=record.cluster,
             sample=record.sample,
-            prompt_sha256=request.prompt_sha256,
-            prompt=request.messages if content else (),
             text_sha256=sha256(completion.text.encode()).hexdigest(),
             text=completion.text if content else "",
             finish_reason=completion.finish_reason,

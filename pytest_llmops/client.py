@@ -1,7 +1,7 @@
 """Chat completions over HTTP: one client for every model, local or hosted.
 
-All requests of a session go through one `ChatClient`: one connection pool, one limit that adapts to
-what the server bears, one opinion on whether the server is still there. Faults of the transport are
+All requests of a session go through one `ChatClient`: one set of connections, one limit that adapts
+to what the server bears, one opinion on whether the server is still there. Transport faults are
 retried; an answer never is, however wrong, and neither is a time-out: the server would go on with
 the first try and be slower still. What a cut stream had brought is thrown away, never continued.
 

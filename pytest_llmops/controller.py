@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -16,7 +17,7 @@ from pytest_llmops.answers import Answers, open_answers
 from pytest_llmops.attempt import unanswered
 from pytest_llmops.broker import Address, BrokerServer
 from pytest_llmops.cases import suite_hash
-from pytest_llmops.completions import Completion
+from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import CaseError, EndpointError, ModelError
 from pytest_llmops.generate import Key
 from pytest_llmops.machine import Machine, versions
@@ -26,6 +27,8 @@ from pytest_llmops.record import End, Identity, Record, RecordFile, Run
 from pytest_llmops.report import Live, render, summary_parts
 from pytest_llmops.selection import Selection, suite_of
 from pytest_llmops.worker import Worker
+
+_decoder = msgspec.json.Decoder(Record)
 
 
 class Controller(Worker):
@@ -45,6 +48,7 @@ class Controller(Worker):
         self._ready = threading.Event()
         self._answers: Answers | None = None
         self._file: RecordFile | None = None
+        self._requests: dict[Key, Request] = {}
         self._records: dict[Key, Record] = {}
         self._started = time.monotonic()
 
@@ -104,7 +108,10 @@ class Controller(Worker):
             cache=options.cache,
         )
         self._file = RecordFile(options.runs, self._describe(self._answers.identity))
-        self._answers.source.start(self.selection.requests(self._keys.values()))
+        context = self._answers.identity.context_tokens
+        requests = list(self.selection.requests(self._keys.values(), context))
+        self._requests = {request.key: request for request in requests}
+        self._answers.source.start(requests)
         self._ready.set()
 
     def _key_of(self, nodeid: str) -> Key | None:
@@ -145,13 +152,16 @@ class Controller(Worker):
             RecordError: The file cannot be written.
         """
         assert self._answers
-        record = msgspec.json.decode(encoded, type=Record)
-        prices, engine = self._answers.prices, self._answers.engine
-        if prices and record.usage and not record.from_cache:
-            record = msgspec.structs.replace(record, cost=prices.cost(record.usage))
-        if engine:
-            record = msgspec.structs.replace(record, engine_memory=engine.peak_memory())
-        self._keep(record)
+        record = _decoder.decode(encoded)
+        added: dict[str, Any] = {}
+        if request := self._requests.get((record.case, record.sample)):
+            prompt = request.messages if self.options.content else ()
+            added |= {"prompt": prompt, "prompt_sha256": request.prompt_sha256}
+        if (prices := self._answers.prices) and record.usage:
+            added["cost"] = 0.0 if record.from_cache else prices.cost(record.usage)
+        if engine := self._answers.engine:
+            added["engine_memory"] = engine.peak_memory()
+        self._keep(msgspec.structs.replace(record, **added))
 
     def keep_fault(self, nodeid: str, error: str) -> None:
         """Put an attempt on record that left none: its set-up failed or its worker died.
@@ -185,8 +195,14 @@ class Controller(Worker):
         assert self._file
         records = list(self._records.values())
         parts = summary_parts(self._file.run, records, seconds=time.monotonic() - self._started)
-        problems = self._answers.cache.problems if self._answers and self._answers.cache else []
-        return render([*parts, *problems], width=width, color=color)
+        return render([*parts, *self._cache_problems()], width=width, color=color)
+
+    def _cache_problems(self) -> list[str]:
+        cache = self._answers.cache if self._answers else None
+        if cache is None:
+            return []
+        lost = [f"{cache.lost} answers could not be cached"] if cache.lost else []
+        return [*cache.problems, *lost]
 
     def close(self) -> None:
         """Let go of everything; safe to repeat."""

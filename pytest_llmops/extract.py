@@ -13,7 +13,7 @@ nothing else of the answer gets into the file but what that declaration uses and
    values and new, and it is of Node or of a module that the file imports; another could not be
    resolved. Everything else is dropped: examples, tests, exports, repeated parts of the file.
 
-Limits: at most the last 20,000 characters of code are read (the first of unfenced text), which
+Limits: at most the last 16,000 characters of code are read (the first of unfenced text), which
 bounds the time hostile text can take; unfenced code with prose between its lines is not joined.
 """
 
@@ -29,7 +29,7 @@ from pytest_llmops.splice import edited, splice
 from pytest_llmops.syntax import EXPRESSIONS, shape
 from pytest_llmops.typescript import Declaration, Module, parse_module, syntax_errors
 
-READ_LIMIT = 20_000
+READ_LIMIT = 16_000
 """Characters of code that are read; tree-sitter takes up to 7 ms a 1,000 of hostile text."""
 
 _WORDS = frozenset({"identifier", "string", "number", "sequence_expression", "non_null_expression"})

@@ -15,7 +15,10 @@ CODE_LANGUAGES = frozenset(
 """Fence labels under which even a bare body is taken for code."""
 
 _LABEL = re.compile(r"\s*([\w+#.-]*)")
-_THINKING = re.compile(r"<(/?)(think|thinking|reasoning)>")
+_OPENING = re.compile(
+    r"\A\s*<(think|thinking|reasoning)>|^[ \t]*<(think|thinking|reasoning)>[ \t]*$", re.MULTILINE
+)
+_CLOSING = re.compile(r"^[ \t]*</(?:think|thinking|reasoning)>", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -31,22 +34,23 @@ class Block(NamedTuple):
 
 
 def without_thinking(text: str) -> str:
-    """Return the text without `<think>` parts.
+    """Return the text without its `<think>` parts.
 
-    A part that is never closed runs to the end; a closing mark without an opening one (chat
-    templates put it into the prompt) ends a part that began with the text.
+    A part begins where the text does or with a mark alone on its line, because code may hold such
+    marks too. One that is never closed runs to the end; a closing mark that begins a line and has
+    no opening one (chat templates put it into the prompt) ends a part that began with the text.
     """
     kept: list[str] = []
-    position, opened = 0, False
-    for mark in _THINKING.finditer(text):
-        if mark.group(1):
-            if not opened:
-                kept.clear()
-            position, opened = mark.end(), False
-        elif not opened:
-            kept.append(text[position : mark.start()])
-            opened = True
-    return "".join(kept) + ("" if opened else text[position:])
+    position = 0
+    while opening := _OPENING.search(text, position):
+        kept.append(text[position : opening.start()])
+        close = f"</{opening.group(1) or opening.group(2)}>"
+        end = text.find(close, opening.end())
+        if end < 0:
+            return "".join(kept)
+        position = end + len(close)
+    stray = None if position else _CLOSING.search(text)
+    return "".join(kept) + text[stray.end() if stray else position :]
 
 
 def blocks(text: str) -> list[Block]:

@@ -10,12 +10,8 @@ left out with its functions. Two runs do not find every flaky test; `validate` r
 """
 
 import hashlib
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import takewhile
-from pathlib import PurePosixPath
 
 from pytest_llmops import reach
 from pytest_llmops.cases import (
@@ -28,7 +24,7 @@ from pytest_llmops.cases import (
 )
 from pytest_llmops.errors import CaseError
 from pytest_llmops.materialize import body_sha256
-from pytest_llmops.mutants import THROW, Subject, mutants, passed_ids
+from pytest_llmops.mutants import EMPTY, THROW, Mutant, Subject, mutants, passed_ids
 from pytest_llmops.parallel import Crew
 from pytest_llmops.quality import complexity
 from pytest_llmops.reach import Function
@@ -39,17 +35,8 @@ from pytest_llmops.typescript import Declaration, Module
 MAX_BODY_LINES = 60
 """Longer functions do not fit the answer budget of small models."""
 
-MAX_TESTS = 2
-"""Test files that judge one case, the nearest first; more of them cost time and add little."""
-
 MAX_SECONDS = 5.0
-"""A test file that takes longer, unmodified, judges no case."""
-
-NO_SOURCE = re.compile(
-    r"(^|/)(__\w+__|fixtures?|mocks?|tests?|node_modules|dist)/|\.(test|spec|d|mock|stories)\.tsx?$"
-    r"|\.(generated|gen)\."
-)
-"""Files whose functions are no cases: tests and what serves them, and what a program wrote."""
+"""A run of test files that takes longer, with the reference or a wrong body, judges no case."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +87,7 @@ class Miner:
         tests = list_tests(self._suite, self._tree)
         measured = list(zip(tests, self._crew.map("test files", self._measure, tests), strict=True))
         self._baselines = {path: one for path, one in measured if isinstance(one, Baseline)}
-        judges = nearest_tests({path: one.reached for path, one in self._baselines.items()})
+        judges = reach.nearest_tests({path: one.reached for path, one in self._baselines.items()})
         work = sorted(judges.items())
         outcomes: list[Case | Rejection] = []
         cases: list[Case] = []
@@ -145,17 +132,28 @@ class Miner:
         thrown = Subject(self._tree, module, found[0], tests).run(self._pool, THROW.body)
         broken = {test: self._baselines[test].ids - passed_ids(thrown) for test in tests}
         judges = tuple(test for test in tests if broken[test])
-        if thrown.status != "finished" or not judges:
-            ended = thrown.status != "finished"
-            return Rejection(path, symbol, f"throw: {thrown.status}" if ended else "no test fails")
+        if (fault := fault_of_wrong(THROW, thrown)) or not judges:
+            return Rejection(path, symbol, fault or "no test fails")
         failing = frozenset().union(*broken.values())
         expected = frozenset().union(*(self._baselines[test].ids for test in judges))
         subject = Subject(self._tree, module, found[0], judges)
         if not expected <= passed_ids(subject.run_reference(self._pool)):
             return Rejection(path, symbol, "not reproducible")
-        for survivor in subject.survivors(self._pool, expected, mutants(found[0])):
-            return Rejection(path, symbol, "a trivial body passes", survivor.name)
+        if weakness := self._weakness(subject, expected):
+            return Rejection(path, symbol, *weakness)
         return self._case(subject, failing, expected)
+
+    def _weakness(self, subject: Subject, expected: frozenset[str]) -> tuple[str, ...]:
+        """Reason and detail against a case for which the throw is already refused."""
+        emptied = subject.run(self._pool, EMPTY.body)
+        if fault := fault_of_wrong(EMPTY, emptied):
+            return (fault,)
+        if expected <= passed_ids(emptied):
+            return "a trivial body passes", EMPTY.name
+        rest = [one for one in mutants(subject.declaration) if one not in (THROW, EMPTY)]
+        for survivor in subject.survivors(self._pool, expected, rest):
+            return "a trivial body passes", survivor.name
+        return ()
 
     def _case(self, subject: Subject, failing: frozenset[str], expected: frozenset[str]) -> Case:
         module, declaration = subject.module, subject.declaration
@@ -190,40 +188,19 @@ def list_tests(suite: Suite, tree: SourceTree) -> list[str]:
     return sorted(path.relative_to(tree.root).as_posix() for path in found)
 
 
-def nearest_tests(
-    reached: Mapping[str, Iterable[Function]],
-) -> dict[Function, tuple[str, ...]]:
-    """Choose for each function at most `MAX_TESTS` of the test files that reach it.
-
-    A test file named after the module and beside it comes first, then the fewest steps between the
-    folders, then the name. Functions of `NO_SOURCE` files are left out.
-    """
-    judges: defaultdict[Function, list[str]] = defaultdict(list)
-    for test, functions in reached.items():
-        for function in functions:
-            if not NO_SOURCE.search(function[0]):
-                judges[function].append(test)
-    return {
-        function: tuple(
-            sorted(tests, key=lambda test: (_distance(function[0], test), test))[:MAX_TESTS]
-        )
-        for function, tests in judges.items()
-    }
-
-
-def _distance(path: str, test: str) -> int:
-    """Steps from folder to folder; -1 for a test file named after the module and beside it."""
-    source, other = PurePosixPath(path), PurePosixPath(test)
-    if source.parent == other.parent and other.name.startswith(f"{source.stem}."):
-        return -1
-    pairs = zip(source.parent.parts, other.parent.parts, strict=False)
-    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    return len(source.parent.parts) + len(other.parent.parts) - 2 * common
-
-
 def _size_fault(module: Module, declaration: Declaration) -> str:
     lines = body_lines(module, declaration)
     return "body empty" if not lines else "body too long" if lines > MAX_BODY_LINES else ""
+
+
+def fault_of_wrong(mutant: Mutant, report: TestReport) -> str:
+    """Say why a wrong body costs too much to refuse; "" where its run ends soon and in order.
+
+    Tests that wait for what never comes would take the time limit with every wrong answer.
+    """
+    if report.status != "finished":
+        return f"{mutant.name}: {report.status}"
+    return f"{mutant.name}: slow" if report.seconds > MAX_SECONDS else ""
 
 
 def body_lines(module: Module, declaration: Declaration) -> int:

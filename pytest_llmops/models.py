@@ -26,6 +26,9 @@ import msgspec
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import ModelError
 
+CONTEXT_TOKENS = 1000
+"""What a prompt shows of a file by default; a weak model answers better to less."""
+
 INLINE_KEY = "LLMOPS_API_KEY"
 """Environment variable whose value inline endpoints are called with, where it is set."""
 
@@ -55,10 +58,11 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """`float32`, `bfloat16`, `float16`, or `auto`: what this machine computes fastest."""
     max_batch: int = 32
     """Sequences generated at the same time."""
-    name: str = ""
-
     concurrency: int = 0
     """Requests in flight; 0 is twice `max_batch`, so that a freed slot never waits."""
+    context_tokens: int = CONTEXT_TOKENS
+    """Budget of the prompt for the file around the function; adapters have that of their base."""
+    name: str = ""
 
 
 class AdapterModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +85,8 @@ class EndpointModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     api_key_env: str = ""
     """Name of the environment variable that holds the key; empty for none."""
     prices: Prices | None = None
+    context_tokens: int = CONTEXT_TOKENS
+    """Budget of the prompt for the file around the function, in estimated tokens."""
     timeout: float = 300.0
     """Seconds for one answer."""
     concurrency: int = 0

@@ -1,12 +1,13 @@
-"""The question put to a model: the file around the function, its body cut out, and what to write.
+"""The question put to a model: part of the file around the function, then what to write.
 
 The context is cut to a budget of tokens. What is shown is chosen by what stands outside the body
 alone (names in the signature, the comment and the class, then nearness), so neither the body nor
 which parts of the file it needs can be read from the prompt. Without a tokenizer tokens are
-estimated from characters; every model gets the same text.
+estimated from characters; every model with the same budget gets the same text.
 
-The text is short because prompt tokens are paid for every case, and it ends with the signature
-because small models go on from what stands last.
+Comment and signature of the function come last, and without a system message: small models go on
+from what stands last, and lose the thread in a long file (`context_tokens` of a model in
+models.toml). The text is short because prompt tokens are paid for every case.
 """
 
 import re
@@ -25,24 +26,26 @@ CHARACTERS_PER_TOKEN = 3.1
 """Estimate for TypeScript, on the safe side: 3.1 with the 49k vocabulary of SmolLM2 over 37 large
 files and 50 small ones, 4.0 with the 100k of cl100k_base over 110 files."""
 
-PLACEHOLDER = "// write this body"
-
-_SYSTEM = "You write TypeScript. You answer with one code block and no explanation."
-
-_QUESTION = """\
-{path}:
+_CONTEXT = """\
+Part of {path}:
 
 {fence}{language}
 {context}
 {fence}
 
-Write the complete {kind} `{symbol}`: its body goes in place of `{placeholder}`. Answer with one \
-```typescript block that holds the whole {kind} and, only if needed, new helpers beside it. \
-Add no imports. It begins:
+"""
 
-{signature}"""
+_QUESTION = """\
+Write the TypeScript {kind} `{symbol}`. Answer with the whole {kind} in one code block; add no imports.
+
+{fence}{language}
+{head} {{
+{step}// ...
+}}
+{fence}"""
 
 _ELIDED = "// ..."
+_HERE = "// {symbol} goes here"
 _WORD = re.compile(r"#?[A-Za-z_$][\w$]*")
 
 
@@ -60,44 +63,57 @@ class _Part(msgspec.Struct, frozen=True):
     """The file has an empty line above it."""
 
 
-def build_messages(task: Task, *, context_tokens: int = 1000) -> tuple[Message, ...]:
+def build_messages(task: Task, *, context_tokens: int) -> tuple[Message, ...]:
     """Ask for the function of a task.
 
     Args:
         task: The task.
-        context_tokens: Budget for the file's text, in estimated tokens. What has to be shown (the
-            function's comment and signature, the frame of its class) is shown even beyond it.
+        context_tokens: Budget for the rest of the file, in estimated tokens; 0 shows none of it.
+            The frame of a method's class is shown even beyond any other budget.
     """
     asked = task.declaration
     context = _context(task.module, asked, int(context_tokens * CHARACTERS_PER_TOKEN))
-    question = _QUESTION.format(
-        path=task.module.path,
-        fence=_fence(context),
-        language="tsx" if task.module.path.endswith("x") else "typescript",
-        context=context,
-        kind="method" if asked.class_name else "function",
-        symbol=asked.symbol,
-        placeholder=PLACEHOLDER,
-        signature=asked.signature.rstrip() + ("" if asked.is_expression else " {"),
-    )
-    return Message("system", _SYSTEM), Message("user", question)
+    head = _head(task.module, asked)
+    words = {
+        "path": task.module.path,
+        "fence": _fence(context + head),
+        "language": "tsx" if task.module.path.endswith("x") else "typescript",
+        "kind": "method" if asked.class_name else "function",
+        "symbol": asked.symbol,
+    }
+    question = _QUESTION.format(head=head, step=_step(task.module), **words)
+    if context:
+        question = _CONTEXT.format(context=context, **words) + question
+    return (Message("user", question),)
 
 
-def _fence(context: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`{3,}", context)), default=2)
+def _head(module: Module, asked: Declaration) -> str:
+    """Comment, overloads and signature, moved to the left margin.
+
+    A brace goes behind it even where the body is an expression, which is for the model to find.
+    """
+    indent = _indent(module, asked.start)
+    text = "\n".join(filter(None, (asked.doc, *asked.overloads, asked.signature.rstrip())))
+    return "\n".join(line.removeprefix(indent) for line in text.splitlines())
+
+
+def _fence(text: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
     return "`" * (longest + 1)
 
 
+def _step(module: Module) -> str:
+    return "\t" if b"\n\t" in module.source else "  "
+
+
 def _context(module: Module, asked: Declaration, budget: int) -> str:
-    """Show the file, or as much of it as the budget has characters, without the asked body."""
-    head, tail = module.source[: asked.body_start], module.source[asked.body_end :]
-    indent = _indent(module, asked.start)
-    step = "\t" if b"\n\t" in head + tail else "  "
-    body = f"{{\n{indent}{step}{PLACEHOLDER}\n{indent}}}"
-    if len(head) + len(tail) <= budget:
-        return (head + body.encode() + tail).decode("utf-8", "replace").strip()
-    parts = [*_parts(module, asked, body)]
-    return _render(parts, _choose(parts, asked, budget))
+    """Show the rest of the file, or as much of it as the budget has characters; "" for none."""
+    if not budget:
+        return ""
+    here = _HERE.format(symbol=asked.symbol)
+    parts = [*_parts(module, asked, here)]
+    text = _render(parts, _choose(parts, asked, budget))
+    return "" if text.replace(_ELIDED, "").strip() == here else text
 
 
 def _indent(module: Module, start: int) -> str:
@@ -105,20 +121,20 @@ def _indent(module: Module, start: int) -> str:
     return line.decode() if line.isspace() else ""
 
 
-def _parts(module: Module, asked: Declaration, body: str) -> Iterator[_Part]:
+def _parts(module: Module, asked: Declaration, here: str) -> Iterator[_Part]:
     """The file in stretches, in order; the class of an asked method is cut into its members."""
     ranks = _ranks(module, asked)
     for item in module.items:
         if not item.start <= asked.start < item.end:
             yield _part(module, item, ranks.get(item.start, 5))
         elif not asked.class_name or not item.body:
-            yield _target(module, item, asked, body)
+            yield _target(module, item, here)
         else:
             inside, end = item.body[0] + 1, item.body[1] - 1
             header = (module.text(item.start, inside),)
             yield msgspec.structs.replace(_part(module, item, 0), end=inside, forms=header)
             for member in item.members:
-                yield _member(module, member, asked, body)
+                yield _member(module, member, asked, here)
             yield _Part(end, item.end, (module.text(end, item.end),), 0)
 
 
@@ -135,15 +151,13 @@ def _part(module: Module, item: Item, rank: int) -> _Part:
     )
 
 
-def _target(module: Module, item: Item, asked: Declaration, body: str) -> _Part:
-    part = _part(module, item, 0)
-    text = module.text(item.start, asked.body_start) + body
-    return msgspec.structs.replace(part, forms=(text + module.text(asked.body_end, part.end),))
+def _target(module: Module, item: Item, here: str) -> _Part:
+    return msgspec.structs.replace(_part(module, item, 0), forms=(here,))
 
 
-def _member(module: Module, member: Item, asked: Declaration, body: str) -> _Part:
+def _member(module: Module, member: Item, asked: Declaration, here: str) -> _Part:
     if member.start <= asked.start < member.end:
-        return _target(module, member, asked, body)
+        return _target(module, member, here)
     state = member.kind == "field" or "constructor" in member.names
     return _part(module, member, 1 if state else 4)
 
@@ -178,21 +192,28 @@ def _ranks(module: Module, asked: Declaration) -> dict[int, int]:
 
 def _choose(parts: list[_Part], asked: Declaration, budget: int) -> dict[int, str]:
     """Choose the text of every part that is shown, by the part's index."""
+    whole = {at: part.forms[0] for at, part in enumerate(parts)}
+    if sum(map(_cost, whole.values())) <= budget:
+        return whole
     target = next(at for at, part in enumerate(parts) if part.start <= asked.start < part.end)
     shown = {at: part.forms[0] for at, part in enumerate(parts) if part.rank == 0}
-    left = budget - sum(map(len, shown.values()))
+    left = budget - sum(map(_cost, shown.values()))
     order = sorted(range(len(parts)), key=lambda at: (parts[at].rank, abs(at - target), at))
     for at in order:
         if at in shown:
             continue
         # A neighbour is shown whole only while that leaves room for others.
         room = left if parts[at].rank < 4 else left // 2
-        forms = [form for form in parts[at].forms if len(form) <= room]
-        forms = forms or [form for form in parts[at].forms[-1:] if len(form) <= left]
+        forms = [form for form in parts[at].forms if _cost(form) <= room]
+        forms = forms or [form for form in parts[at].forms[-1:] if _cost(form) <= left]
         if forms:
             shown[at] = forms[0]
-            left -= len(forms[0])
+            left -= _cost(forms[0])
     return shown
+
+
+def _cost(text: str) -> int:
+    return len(text) + 2  # the line ends around it
 
 
 def _render(parts: list[_Part], shown: dict[int, str]) -> str:

@@ -1,4 +1,6 @@
-"""Which functions a test file reaches: one instrumented run of it, instead of one run a function.
+"""Which functions a test file reaches, and so which test files can judge a function.
+
+One instrumented run of a test file tells, instead of one run a function.
 
 The bodies of all functions in the modules that a test file imports (relative imports, followed
 statically) get a marker in front, and the test file one more test, which fails with the set of
@@ -12,8 +14,9 @@ case, which runs uninstrumented, does not depend on this module).
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 
 from pytest_llmops.sandbox import TestReport
 from pytest_llmops.sources import SourceTree
@@ -21,6 +24,15 @@ from pytest_llmops.typescript import Declaration, Module, parse_module
 
 Function = tuple[str, str]
 """Path and symbol."""
+
+MAX_TESTS = 2
+"""Test files that judge one case, the nearest first; more of them cost time and add little."""
+
+NO_SOURCE = re.compile(
+    r"(^|/)(__\w+__|fixtures?|mocks?|tests?|node_modules|dist)/|\.(test|spec|d|mock|stories)\.tsx?$"
+    r"|\.(generated|gen)\."
+)
+"""Files whose functions are no cases: tests and what serves them, and what a program wrote."""
 
 PROBE = "llmops: functions reached"
 """Title of the added test."""
@@ -124,3 +136,34 @@ def reached(
                 if bits >> number & 1
             )
     return None
+
+
+def nearest_tests(
+    reached: Mapping[str, Iterable[Function]],
+) -> dict[Function, tuple[str, ...]]:
+    """Choose for each function at most `MAX_TESTS` of the test files that reach it.
+
+    A test file named after the module and beside it comes first, then the fewest steps between the
+    folders, then the name. Functions of `NO_SOURCE` files are left out.
+    """
+    judges: defaultdict[Function, list[str]] = defaultdict(list)
+    for test, functions in reached.items():
+        for function in functions:
+            if not NO_SOURCE.search(function[0]):
+                judges[function].append(test)
+    return {
+        function: tuple(
+            sorted(tests, key=lambda test: (_distance(function[0], test), test))[:MAX_TESTS]
+        )
+        for function, tests in judges.items()
+    }
+
+
+def _distance(path: str, test: str) -> int:
+    """Steps from folder to folder; -1 for a test file named after the module and beside it."""
+    source, other = PurePosixPath(path), PurePosixPath(test)
+    if source.parent == other.parent and other.name.startswith(f"{source.stem}."):
+        return -1
+    pairs = zip(source.parent.parts, other.parent.parts, strict=False)
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return len(source.parent.parts) + len(other.parent.parts) - 2 * common

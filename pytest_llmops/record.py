@@ -33,9 +33,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Local models: digest of the weight files."""
     adapter_sha256: str = ""
     tokenizer_sha256: str = ""
+    body_changes: str = ""
+    """Fields that models.toml adds to request bodies or leaves out of them."""
     dtype: str = ""
     device: str = ""
     prompt_version: str
+    context_tokens: int
+    """Budget of the prompts for the file around the function."""
     sampling: Sampling
 
     @property

@@ -12,18 +12,31 @@ from pytest_llmops.errors import EndpointError
 from pytest_llmops.generate import Key, named, unannounced
 from pytest_llmops.progress import Progress, Tally
 
+_MISSING = "the recorded run holds no completion of it; select the cases and samples of that run"
+_STRANGER = "its prompt has changed since it was recorded; the completion answers another question"
+
 
 class Replay:
     """Hands out recorded completions by case and sample; safe for any thread."""
 
-    def __init__(self, recorded: Mapping[Key, Completion]) -> None:
+    def __init__(
+        self, recorded: Mapping[Key, Completion], prompts: Mapping[Key, str] | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            recorded: Completions by case and sample.
+            prompts: SHA-256 of the prompts they answered, where known.
+        """
         self._recorded = recorded
+        self._prompts = prompts or {}
+        self._strangers: set[Key] = set()
         self._tally = Tally()
         self._ready = threading.Event()
         self._announced: set[Key] = set()
 
     def start(self, requests: Iterable[Request]) -> None:
-        """Announce the requests of a session, once. The prompts are not compared with the record.
+        """Announce the requests of a session, once.
 
         Raises:
             RuntimeError: Started before or closed.
@@ -31,7 +44,12 @@ class Replay:
         """
         if self._ready.is_set():
             raise RuntimeError("a replay is started once")
-        keys = [request.key for request in requests]
+        keys = []
+        for request in requests:
+            keys.append(request.key)
+            recorded = self._prompts.get(request.key, "")
+            if recorded not in {"", request.prompt_sha256}:
+                self._strangers.add(request.key)
         self._announced = set(keys)
         if len(self._announced) != len(keys):
             raise ValueError("two requests have the same case and sample")
@@ -42,20 +60,18 @@ class Replay:
         """Return the recorded completion; before `start`, block until then.
 
         Raises:
-            EndpointError: The record holds none, or the request was not announced.
+            EndpointError: The record holds none or one to another prompt, or the request was not
+                announced.
         """
         if not self._ready.wait(timeout):
             raise EndpointError(f"{named(key)}: nothing was sent within {timeout:g} s of waiting")
         if key not in self._announced:
             raise unannounced(key)
         completion = self._recorded.get(key)
-        if completion is None:
-            missing = EndpointError(
-                f"{named(key)}: the recorded run holds no completion of it; "
-                "select the cases and samples of that run"
-            )
-            self._tally.add(missing)
-            raise missing
+        if completion is None or key in self._strangers:
+            fault = EndpointError(f"{named(key)}: {_STRANGER if completion else _MISSING}")
+            self._tally.add(fault)
+            raise fault
         self._tally.add(completion)
         return completion
 

@@ -75,14 +75,15 @@ class Selection:
             self._tasks[case_id] = materialize(case, self.tree(case))
         return self._tasks[case_id]
 
-    def request(self, case_id: str, sample: int) -> Request:
-        """What the model is asked for one attempt.
+    def request(self, case_id: str, sample: int, context_tokens: int) -> Request:
+        """What the model is asked for one attempt; see `prompt.build_messages`.
 
         Raises:
             CaseError: See `task`.
         """
         if case_id not in self._messages:
-            self._messages[case_id] = build_messages(self.task(case_id))
+            task = self.task(case_id)
+            self._messages[case_id] = build_messages(task, context_tokens=context_tokens)
         return Request(
             case_id=case_id,
             sample=sample,
@@ -90,14 +91,14 @@ class Selection:
             sampling=self.choice.sampling,
         )
 
-    def requests(self, keys: Iterable[tuple[str, int]]) -> Iterator[Request]:
+    def requests(self, keys: Iterable[tuple[str, int]], context_tokens: int) -> Iterator[Request]:
         """The requests of those attempts that can be made.
 
         A corrupt case is passed over: its own test meets the same `CaseError` and reports it.
         """
         for case_id, sample in keys:
             try:
-                yield self.request(case_id, sample)
+                yield self.request(case_id, sample, context_tokens)
             except CaseError:
                 continue
 

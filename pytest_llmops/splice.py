@@ -111,10 +111,13 @@ def _beside(
     home, place = _holder(module.items, asked), _holder(answer.items, given)
     members: list[str] = []
     if home.kind == place.kind == "class":
-        others = _without(place.members, _holder(place.members, given))
+        others = _others(answer, place.members, _holder(place.members, given))
         members = _used(answer, others, _names(home.members), own)
     statements = _used(
-        answer, _without(answer.items, place), _names(module.items), "\n".join([own, *members])
+        answer,
+        _others(answer, answer.items, place),
+        _names(module.items),
+        "\n".join([own, *members]),
     )
     imports = _imports(module, answer, "\n".join([own, *members, *statements]))
     kept = {home.start: [*imports, *statements]}
@@ -127,8 +130,21 @@ def _holder(items: Iterable[Item], declaration: Declaration) -> Item:
     return next(item for item in items if item.start <= declaration.start < item.end)
 
 
-def _without(items: Iterable[Item], left_out: Item) -> list[Item]:
-    return [item for item in items if item is not left_out]
+def _others(answer: Module, items: Iterable[Item], own: Item) -> list[Item]:
+    """Return the items beside one.
+
+    In broken code the parser takes the inside of a torn function for the top level, and only the
+    indentation tells.
+    """
+    others = [item for item in items if item is not own]
+    if not answer.errors:
+        return others
+    column = _column(answer, own)
+    return [item for item in others if _column(answer, item) == column]
+
+
+def _column(module: Module, item: Item) -> int:
+    return item.code_start - module.source.rfind(b"\n", 0, item.code_start)
 
 
 def _names(items: Iterable[Item]) -> set[str]:

@@ -6,7 +6,11 @@ from pytest_llmops.quality import Quality
 from pytest_llmops.record import Identity, Machine, Record, Run
 
 IDENTITY = Identity(
-    model="base", served="embedded:tiny", prompt_version="1", sampling=Sampling(max_tokens=64)
+    model="base",
+    served="embedded:tiny",
+    prompt_version="1",
+    context_tokens=150,
+    sampling=Sampling(max_tokens=64),
 )
 RUN = Run(
     id="20260101-120000-base-abcd",
@@ -41,7 +45,7 @@ def record(case="starter:eval/text#trim", sample=0, *, output=40, outcome="solve
         "split": "eval",
         "tier": "easy",
         "cluster": "eval/text.ts",
-        "prompt_sha256": "p",
+        "prompt_sha256": "",
         "prompt": (Message("user", "write it"),),
         "text_sha256": "t",
         "text": "return 1",

@@ -1,4 +1,5 @@
 import time
+from pathlib import Path
 
 import pytest
 from tasks import MODULE, fenced, make_task
@@ -7,6 +8,11 @@ from pytest_llmops.extract import extract
 from pytest_llmops.fences import blocks, without_thinking
 from pytest_llmops.typescript import parse_module, syntax_errors
 
+STARTER = sorted(
+    path
+    for path in (Path(__file__).parent.parent / "cases" / "starter").rglob("*.ts")
+    if ".test." not in path.name
+)
 CUT = """\
 export function cut(text: string, limits: Limits): string {
   return text.slice(0, limits.size);
@@ -68,7 +74,7 @@ def with_body(symbol, body):
         CUT_BODY,
         f"{{ {CUT_BODY} }}",
         f"<think>First: {fenced('function cut() { return 1 }')}</think>{fenced(CUT)}",
-        f"I should cut it.</think>\n{CUT}",
+        f"I should cut it.\n</think>\n{CUT}",
         fenced("function cut(text, limits) { return 1 }") + "\nBetter:\n" + fenced(CUT),
         fenced(CUT) + "\nUse it so:\n" + fenced('console.log(cut("a", { size: 1 }));'),
         fenced(CUT) + "\nOutput:\n" + fenced("a\nb c d", "text"),
@@ -173,7 +179,8 @@ def test_an_expression_may_answer_an_arrow_that_is_one():
 def test_helpers_that_are_used_and_new_are_kept_before_the_function():
     answer = fenced(
         'export interface Part { a: string }\nconst MARK = "!";\nconst UNUSED = run();\n'
-        'const DOTS = "mine";\n/** Ends. */\nexport default function end(a: Part) { return inner(a) }\n'
+        'const DOTS = "mine";\n'
+        "/** Ends. */\nexport default function end(a: Part) { return inner(a) }\n"
         f"function inner(a) {{ return MARK }}\n{CUT.replace('text.slice', 'end(text).slice')}"
     )
     text = answered(answer)
@@ -188,6 +195,16 @@ def test_helpers_that_are_used_and_new_are_kept_before_the_function():
     assert "export interface Part" not in text
     assert "UNUSED" not in text
     assert text.count("DOTS =") == 1
+
+
+def test_the_inside_of_a_torn_function_is_no_helper():
+    torn = "export function other(a: string {\n  const size = 1;\n  const end = 2;\n  if (a) {"
+    good = "function end(a) {\n  return a;\n}\n"
+    code = CUT.replace("text.", "end(text).").replace("limits.size", "size")
+    text = extract(f"```ts\n{good}{code}\n{torn}", make_task("cut")).file_text
+    assert "function end(a)" in text
+    assert "const size" not in text
+    assert "const end" not in text
 
 
 def test_new_members_that_a_method_uses_are_kept_before_it():
@@ -367,13 +384,28 @@ def test_fences_are_read_as_markdown_does(text, found):
 @pytest.mark.parametrize(
     ("text", "seen"),
     [
-        ("a<think>b</think>c", "ac"),
-        ("<thinking>b</thinking>c<reasoning>d</reasoning>", "c"),
-        ("a<think>b", "a"),
-        ("a</think>b", "b"),
-        ("a < think > b", "a < think > b"),
+        ("<think>a</think>b", "b"),
+        (" \n<thinking>a</thinking>b", "b"),
+        ("a\n<think>\nb\n</think>\nc", "a\n\nc"),
+        ("<think>a</think>b\n<reasoning>\nc</reasoning>d", "b\nd"),
+        ("<think>a", ""),
+        ("a\n<think>\nb", "a\n"),
+        ("a\n</think>\nb", "\nb"),
         ("<think><think>a</think>b", "b"),
+        ('a = "<think>b</think>"', 'a = "<think>b</think>"'),
+        ("/<thinking>.*<\\/thinking>/", "/<thinking>.*<\\/thinking>/"),
     ],
 )
 def test_thinking_is_left_out(text, seen):
     assert without_thinking(text) == seen
+
+
+@pytest.mark.parametrize("path", STARTER, ids=lambda path: path.stem)
+def test_every_starter_reference_is_extracted_as_it_stands(path):
+    source = path.read_text()
+    for declaration in parse_module(source.encode(), path.name).declarations:
+        task = make_task(declaration.symbol, source, path.name)
+        code = task.module.text(declaration.start, declaration.end)
+        for answer in (fenced(code), f"Here it is:\n\n{code}", f"A file:\n{fenced(source)}"):
+            candidate = extract(answer, task)
+            assert (candidate.file_text, candidate.syntax_errors) == (source, 0)

@@ -6,15 +6,16 @@ from toy_tree import MODULE, make_suite
 from pytest_llmops.cases import FileHash, Suite, id_of_test
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mine import (
-    NO_SOURCE,
+    MAX_SECONDS,
     Miner,
     Rejection,
     body_lines,
+    fault_of_wrong,
     list_tests,
-    nearest_tests,
 )
+from pytest_llmops.mutants import THROW
 from pytest_llmops.parallel import Crew
-from pytest_llmops.sandbox import NodePool
+from pytest_llmops.sandbox import NodePool, TestReport
 from pytest_llmops.sources import SourceTree, open_source
 from pytest_llmops.typescript import parse_module
 
@@ -113,37 +114,6 @@ def test_a_suite_none_of_whose_globs_matches_is_an_error(tmp_path):
         list_tests(Suite(name="own", manifests=()), SourceTree(tmp_path, ""))
 
 
-def test_the_nearest_two_test_files_judge_a_function():
-    function = ("lib/deep/text.ts", "f")
-    tests = ["lib/a.test.ts", "far/off/b.test.ts", "lib/deep/z.test.ts", "lib/deep/text.test.ts"]
-    chosen = nearest_tests({test: [function] for test in tests})
-    assert chosen == {function: ("lib/deep/text.test.ts", "lib/deep/z.test.ts")}
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "lib/a.test.ts",
-        "lib/a.spec.tsx",
-        "lib/a.d.ts",
-        "lib/a.generated.ts",
-        "lib/a.gen.ts",
-        "lib/__mocks__/a.ts",
-        "__fixtures__/a.ts",
-        "tests/a.ts",
-        "a/fixtures/b.ts",
-    ],
-)
-def test_functions_of_tests_and_generated_files_are_no_cases(path):
-    assert NO_SOURCE.search(path)
-    assert nearest_tests({"x.test.ts": [(path, "f")]}) == {}
-
-
-@pytest.mark.parametrize("path", ["lib/test.ts", "lib/contest/a.ts", "lib/a.generated-access.ts"])
-def test_files_that_are_only_named_like_tests_are_sources(path):
-    assert not NO_SOURCE.search(path)
-
-
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
@@ -162,3 +132,17 @@ def test_lines_are_counted_between_the_braces(text, lines):
     module = parse_module(text.encode(), "a.ts")
     declaration = module.declarations[0]
     assert body_lines(module, declaration) == lines
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds", "fault"),
+    [
+        ("finished", MAX_SECONDS, ""),
+        ("finished", MAX_SECONDS + 0.1, "throw: slow"),
+        ("timeout", 10.0, "throw: timeout"),
+        ("crashed", 0.1, "throw: crashed"),
+        ("load_error", 0.1, "throw: load_error"),
+    ],
+)
+def test_a_function_whose_wrong_bodies_hang_or_break_the_run_is_no_case(status, seconds, fault):
+    assert fault_of_wrong(THROW, TestReport(status=status, seconds=seconds)) == fault

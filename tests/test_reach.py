@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_llmops.reach import PROBE, ImportGraph, instrumented, reached
+from pytest_llmops.reach import NO_SOURCE, PROBE, ImportGraph, instrumented, nearest_tests, reached
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport, TestResult
 from pytest_llmops.sources import SourceTree
 from pytest_llmops.typescript import syntax_errors
@@ -104,3 +104,34 @@ def test_the_instrumented_run_tells_which_functions_were_called(tree):
 )
 def test_a_run_whose_probe_does_not_report_tells_nothing(results):
     assert reached(TestReport(status="finished", results=results), []) is None
+
+
+def test_the_nearest_two_test_files_judge_a_function():
+    function = ("lib/deep/text.ts", "f")
+    tests = ["lib/a.test.ts", "far/off/b.test.ts", "lib/deep/z.test.ts", "lib/deep/text.test.ts"]
+    chosen = nearest_tests({test: [function] for test in tests})
+    assert chosen == {function: ("lib/deep/text.test.ts", "lib/deep/z.test.ts")}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "lib/a.test.ts",
+        "lib/a.spec.tsx",
+        "lib/a.d.ts",
+        "lib/a.generated.ts",
+        "lib/a.gen.ts",
+        "lib/__mocks__/a.ts",
+        "__fixtures__/a.ts",
+        "tests/a.ts",
+        "a/fixtures/b.ts",
+    ],
+)
+def test_functions_of_tests_and_generated_files_are_no_cases(path):
+    assert NO_SOURCE.search(path)
+    assert nearest_tests({"x.test.ts": [(path, "f")]}) == {}
+
+
+@pytest.mark.parametrize("path", ["lib/test.ts", "lib/contest/a.ts", "lib/a.generated-access.ts"])
+def test_files_that_are_only_named_like_tests_are_sources(path):
+    assert not NO_SOURCE.search(path)

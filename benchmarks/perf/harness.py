@@ -99,7 +99,11 @@ def _module(tree: Path, number: int) -> list[Case]:
 
 def _answers(folder: Path, cases: list[Case]) -> None:
     identity = Identity(
-        model="made", served="made", prompt_version=PROMPT_VERSION, sampling=Sampling()
+        model="made",
+        served="made",
+        prompt_version=PROMPT_VERSION,
+        context_tokens=1000,
+        sampling=Sampling(),
     )
     run = Run(
         id="answers",

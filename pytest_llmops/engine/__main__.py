@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
     )
     assembled.serve(
         listener, on_ready=lambda: print(msgspec.json.encode(ready).decode(), flush=True)
-    )  # noqa: T201
+    )
     return 0
 
 

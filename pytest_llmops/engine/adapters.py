@@ -150,7 +150,7 @@ def _scaling(config: _Config, path: str, rank: int) -> float:
     return alpha / (rank**0.5 if config.use_rslora else rank)
 
 
-def _check_shape(folder: Path, path: str, pair: LowRank, model: Any) -> None:  # noqa: ANN401
+def _check_shape(folder: Path, path: str, pair: LowRank, model: Any) -> None:
     try:
         weight = model.get_submodule(path).weight
     except AttributeError as error:

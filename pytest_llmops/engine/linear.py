@@ -65,7 +65,7 @@ class Projection:
         if self._packed is None:
             result = linear(rows, self._weight, self._bias)
         else:
-            result = torch.ops.mkldnn._linear_pointwise(  # noqa: SLF001 - as torch.compile calls it
+            result = torch.ops.mkldnn._linear_pointwise(
                 rows, self._packed, self._bias, "none", [], ""
             )
         for name, start, end in spans:
@@ -82,13 +82,13 @@ def _column_slices(layers: Mapping[str, Any]) -> dict[str, slice]:
     return columns
 
 
-def _packed(weight: torch.Tensor) -> Any:  # noqa: ANN401 - an opaque tensor
+def _packed(weight: torch.Tensor) -> Any:
     """Return `weight` in the layout of the CPU's bf16 kernel, or None where there is none."""
     if weight.device.type != "cpu" or weight.dtype != torch.bfloat16:
         return None
-    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():  # noqa: SLF001
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return None
-    return torch.ops.mkldnn._reorder_linear_weight(weight, PACK_ROWS)  # noqa: SLF001
+    return torch.ops.mkldnn._reorder_linear_weight(weight, PACK_ROWS)
 
 
 def _add(result: torch.Tensor, rows: torch.Tensor, delta: _Delta) -> None:
@@ -98,11 +98,11 @@ def _add(result: torch.Tensor, rows: torch.Tensor, delta: _Delta) -> None:
         result[:, columns] += linear(down[:, ranks], up) * scaling
 
 
-def hook_adapters(model: Any, adapters: Mapping[str, Mapping[str, LowRank]]) -> None:  # noqa: ANN401
+def hook_adapters(model: Any, adapters: Mapping[str, Mapping[str, LowRank]]) -> None:
     """Let the layers of a transformers model add the adapters' parts by themselves."""
     from pytest_llmops.engine.step import CURRENT  # noqa: PLC0415
 
-    def hook_for(deltas: Mapping[str, _Delta]) -> Any:  # noqa: ANN401
+    def hook_for(deltas: Mapping[str, _Delta]) -> Any:
         def add(_module: object, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
             for name, start, end in CURRENT.get().spans:
                 if name in deltas:

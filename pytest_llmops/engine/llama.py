@@ -17,7 +17,7 @@ from pytest_llmops.engine.step import Step
 FAMILY = {"LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM"}
 
 
-def is_llama_like(model: Any) -> bool:  # noqa: ANN401
+def is_llama_like(model: Any) -> bool:
     """Whether the fast way knows this model."""
     config = model.config
     return type(model).__name__ in FAMILY and config.hidden_act == "silu"
@@ -26,7 +26,7 @@ def is_llama_like(model: Any) -> bool:  # noqa: ANN401
 class _Norm:
     """Root mean square norm, computed in float32 as transformers does."""
 
-    def __init__(self, module: Any) -> None:  # noqa: ANN401
+    def __init__(self, module: Any) -> None:
         self._weight = module.weight
         self._epsilon = module.variance_epsilon
 
@@ -39,7 +39,7 @@ class _Norm:
 class _Layer:
     """One decoder layer."""
 
-    def __init__(self, path: str, module: Any, config: Any) -> None:  # noqa: ANN401
+    def __init__(self, path: str, module: Any, config: Any) -> None:
         attention, mlp = module.self_attn, module.mlp
         self.index: int = attention.layer_idx
         self.width: int = attention.head_dim
@@ -92,7 +92,7 @@ class LlamaRunner:
 
     shares_prefixes = True
 
-    def __init__(self, model: Any) -> None:  # noqa: ANN401
+    def __init__(self, model: Any) -> None:
         inner = model.model
         self._embed = inner.embed_tokens
         self._rotary = inner.rotary_emb
@@ -122,7 +122,7 @@ class LlamaRunner:
         """Keep nothing of a sequence: it is all in the pool."""
 
 
-def _joined(path: str, owner: Any, *names: str) -> Projection:  # noqa: ANN401
+def _joined(path: str, owner: Any, *names: str) -> Projection:
     """Join linear layers of `owner`, and let go of their own weights: memory holds them once."""
     layers = {f"{path}.{name}": getattr(owner, name) for name in names}
     projection = Projection(layers)
@@ -131,7 +131,7 @@ def _joined(path: str, owner: Any, *names: str) -> Projection:  # noqa: ANN401
     return projection
 
 
-def _window(attention: Any, config: Any) -> int | None:  # noqa: ANN401
+def _window(attention: Any, config: Any) -> int | None:
     if hasattr(attention, "sliding_window"):
         return attention.sliding_window
     is_mistral = type(attention).__name__ == "MistralAttention"

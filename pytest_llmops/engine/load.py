@@ -67,7 +67,7 @@ def load(spec: str, dtype: DTypeName = "auto") -> Loaded:
         raise ModelError(f"{spec}: cannot be loaded from {folder}: {error}") from error
     if not tokenizer.chat_template:
         raise ModelError(f"{spec}: its tokenizer has no chat template, so it cannot serve chats")
-    model.to(device).eval().requires_grad_(False)  # noqa: FBT003 - torch's own signature
+    model.to(device).eval().requires_grad_(False)
     return Loaded(
         model=model,
         tokenizer=tokenizer,
@@ -149,7 +149,7 @@ def files_sha256(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def tokenizer_sha256(tokenizer: Any) -> str:  # noqa: ANN401 - transformers is untyped
+def tokenizer_sha256(tokenizer: Any) -> str:
     """Return the digest of what turns messages into tokens: vocabulary, rules, chat template."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     rules = backend.to_str() if backend else repr(sorted(tokenizer.get_vocab().items()))

@@ -62,7 +62,7 @@ class Event(NamedTuple):
 class Job:
     """One answer being generated."""
 
-    def __init__(self, asked: Asked, number: int, tokenizer: Any) -> None:  # noqa: ANN401
+    def __init__(self, asked: Asked, number: int, tokenizer: Any) -> None:
         self.asked = asked
         self.number = number
         self.tokens = list(asked.prompt)
@@ -108,7 +108,7 @@ class Batcher:
         runner: Runner,
         pool: BlockPool,
         *,
-        tokenizer: Any,  # noqa: ANN401
+        tokenizer: Any,
         eos_ids: frozenset[int],
         max_batch: int,
         deliver: Callable[[list[Event]], None],

@@ -44,7 +44,7 @@ class PackedRunner:
 
     shares_prefixes = True
 
-    def __init__(self, model: Any) -> None:  # noqa: ANN401
+    def __init__(self, model: Any) -> None:
         ALL_ATTENTION_FUNCTIONS.register(_OURS, transformers_attention)
         model.set_attn_implementation(_OURS)
         self._model = model
@@ -73,7 +73,7 @@ class SequenceRunner:
 
     shares_prefixes = False
 
-    def __init__(self, model: Any) -> None:  # noqa: ANN401
+    def __init__(self, model: Any) -> None:
         self._model = model
         self._caches: dict[int, Any] = {}
 

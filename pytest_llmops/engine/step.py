@@ -113,16 +113,15 @@ class Step:
         return self.tensor(places)
 
     def mask(self, window: int | None) -> torch.Tensor:
-        """Return the additive mask of the decoding rows, `[rows, 1, blocks * BLOCK]`, float32."""
+        """Return the additive mask of the decoding rows, `[rows, 1, blocks * BLOCK]`."""
         if window not in self._masks:
             length = self.tensor([self.rows[i].end for i in self.decoding])[:, None]
             place = torch.arange(self.layout.widest * BLOCK, device=self.pool.device)
             seen = place < length
             if window is not None:
                 seen &= place >= length - window
-            self._masks[window] = torch.zeros(seen.shape, device=place.device).masked_fill_(
-                ~seen, float("-inf")
-            )[:, None]
+            mask = torch.zeros(seen.shape, device=place.device, dtype=self.pool.dtype)
+            self._masks[window] = mask.masked_fill_(~seen, float("-inf"))[:, None]
         return self._masks[window]
 
 

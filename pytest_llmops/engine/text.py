@@ -14,7 +14,7 @@ class TextStream:
     place where it would: what was handed out is never taken back.
     """
 
-    def __init__(self, tokenizer: Any, stop: Sequence[str]) -> None:  # noqa: ANN401
+    def __init__(self, tokenizer: Any, stop: Sequence[str]) -> None:
         self._tokenizer = tokenizer
         self._stop = tuple(stop)
         self._tokens: list[int] = []

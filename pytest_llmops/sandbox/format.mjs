@@ -28,15 +28,63 @@ export function messageOf(error) {
   }
 }
 
-const asNumber = (value) => (typeof value === "symbol" ? NaN : Number(value));
+const TITLE_WIDTH = 40;
+
+// Joins shown items within a width; what does not fit is counted: `…(2)`.
+function listed(items, showItem, width) {
+  let text = "";
+  for (let index = 0; index < items.length; index++) {
+    const separator = index ? ", " : "";
+    const rest = `${separator}…(${items.length - index})`;
+    const isLast = index === items.length - 1;
+    const room = width - text.length - separator.length - (isLast ? 0 : 6);
+    const item = separator + showItem(items[index], room);
+    if (text.length + item.length + (isLast ? 0 : 6) > width) return text + rest;
+    text += item;
+  }
+  return text;
+}
+
+function cut(text, width, quote = "") {
+  if (text.length + 2 * quote.length <= width) return quote + text + quote;
+  return `${quote}${text.slice(0, Math.max(0, width - 1 - 2 * quote.length))}…${quote}`;
+}
+
+function nameOfFunction(value) {
+  const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "Function";
+  return `[${kind}${value.name ? ` ${value.name}` : ""}]`;
+}
+
+const entry = ([key, value], width) => {
+  const name = /^[A-Za-z_$][\w$]*$/.test(key) ? key : `'${key}'`;
+  return `${name}: ${display(value, width - name.length - 2)}`;
+};
+const pair = ([key, value], width) => `${display(key, width)} => ${display(value, width)}`;
+
+/** A value as `$name` shows it in a title, within a width. */
+function display(value, width = TITLE_WIDTH) {
+  if (typeof value === "string") return cut(value.replaceAll("'", "\\'").replaceAll("\n", "\\n"), width, "'");
+  if (typeof value === "function") return nameOfFunction(value);
+  if (typeof value !== "object" || value === null) return asString(value);
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof RegExp) return String(value);
+  if (value instanceof Error) return cut(messageOf(value), width);
+  if (Array.isArray(value)) return wrap("[ ", listed(value, display, width - 4), " ]");
+  if (value instanceof Map) return wrap("Map{ ", listed([...value], pair, width - 7), " }");
+  if (value instanceof Set) return wrap("Set{ ", listed([...value], display, width - 7), " }");
+  const name = Object.getPrototypeOf(value)?.constructor?.name ?? "";
+  const prefix = name && name !== "Object" ? name : "";
+  return wrap(`${prefix}{ `, listed(Object.entries(value), entry, width - 4 - prefix.length), " }");
+}
+
+const wrap = (open, inner, close) => (inner ? open + inner + close : open.trim() + close.trim());
 
 function asString(value) {
   if (typeof value === "bigint") return `${value}n`;
   if (Object.is(value, -0)) return "-0";
-  if (typeof value === "object" && value !== null) {
-    return inspect(value, { depth: 0, compact: 3, customInspect: false });
-  }
-  return String(value);
+  const isPlain = typeof value === "object" && value !== null
+    && (value.toString === undefined || value.toString === Object.prototype.toString);
+  return isPlain ? display(value, Infinity) : String(value);
 }
 
 function asJson(value) {
@@ -47,10 +95,12 @@ function asJson(value) {
   }
 }
 
+const asInteger = (value) => (typeof value === "bigint" ? value : Number.parseInt(String(value), 10));
+const asNumber = (value) => (typeof value === "symbol" ? NaN : Number(value));
 const DIRECTIVES = {
   s: asString,
   d: (value) => (typeof value === "bigint" ? `${value}n` : String(asNumber(value))),
-  i: (value) => (typeof value === "bigint" ? `${value}n` : String(Number.parseInt(String(value), 10))),
+  i: (value) => asString(asInteger(value)),
   f: (value) => String(Number.parseFloat(String(value))),
   j: asJson,
   o: (value) => inspect(value, { showHidden: true, showProxy: true, depth: 4, customInspect: false }),
@@ -58,45 +108,26 @@ const DIRECTIVES = {
   c: () => "",
 };
 
-function printf(template, values) {
-  const rest = [...values];
-  return template.replace(/%([sdifjoOc%])/g, (whole, kind) => {
-    if (kind === "%") return "%";
-    return rest.length ? DIRECTIVES[kind](rest.shift()) : whole;
-  });
-}
-
-/** Display of `$name` values: strings in single quotes, cut to 40 characters. */
-function display(value) {
-  const text = typeof value === "string"
-    ? `'${value.replaceAll("'", "\\'")}'`
-    : inspect(value, { depth: 2, breakLength: Infinity, compact: true, customInspect: false });
-  if (text.length <= 40) return text;
-  return typeof value === "string" ? `${text.slice(0, 38)}…'` : `${text.slice(0, 39)}…`;
-}
-
-function lookUp(object, dotted) {
-  return dotted.split(".").reduce((value, key) => value?.[key], object);
+function lookUp(values, path) {
+  const byIndex = /^\d+$/.test(path);
+  const [first] = values;
+  const isRecord = typeof first === "object" && first !== null;
+  if (!isRecord && !byIndex) return { known: false };
+  const found = isRecord ? path.split(".").reduce((value, key) => value?.[key], first) : undefined;
+  return { known: true, value: found === undefined && byIndex ? values[path] : found };
 }
 
 /** Title of row `index` of `each`: printf directives, `%#` and `%$` for the index, `$key` lookups. */
 export function eachTitle(template, values, index) {
-  let text = template;
-  if (text.includes("%#") || text.includes("%$")) {
-    text = text
-      .replaceAll("%%", "\0")
-      .replaceAll("%#", String(index))
-      .replaceAll("%$", String(index + 1))
-      .replaceAll("\0", "%%");
-  }
-  const [first] = values;
-  const isRecord = typeof first === "object" && first !== null;
-  text = printf(text, values);
-  return text.replace(/\$([$\w.]+)/g, (whole, key) => {
-    const isIndex = /^\d+$/.test(key);
-    if (!isRecord && !isIndex) return whole;
-    const byIndex = isIndex ? lookUp(values, key) : undefined;
-    const value = isRecord ? (lookUp(first, key) ?? byIndex) : byIndex;
-    return display(value);
+  let next = 0;
+  return template.replace(/%([sdifjoOc%#$])|\$([$\w.]+)/g, (whole, kind, path) => {
+    if (path !== undefined) {
+      const { known, value } = lookUp(values, path);
+      return known ? display(value) : whole;
+    }
+    if (kind === "%") return "%";
+    if (kind === "#") return String(index);
+    if (kind === "$") return String(index + 1);
+    return DIRECTIVES[kind](values[next++]);
   });
 }

@@ -51,9 +51,14 @@ class Results {
     return count === 1 ? title : `${title} (${count})`;
   }
 
-  add(title, error) {
-    const message = error === null ? "" : messageOf(error).slice(0, MESSAGE_LIMIT);
-    this.list.push({ file: this.file, title, passed: error === null, message });
+  pass(title) {
+    this.list.push({ file: this.file, title, passed: true, message: "" });
+  }
+
+  // Whether something was thrown is never read from what was thrown: that may be null.
+  fail(title, thrown) {
+    const message = messageOf(thrown).slice(0, MESSAGE_LIMIT);
+    this.list.push({ file: this.file, title, passed: false, message });
   }
 }
 
@@ -114,11 +119,8 @@ async function runTest(test, title, results, expect) {
     if (!errors.length) break;
   }
   if (errors[0] instanceof Skip) return;
-  if (test.fails) {
-    results.add(title, errors.length ? null : new Error("Expect test to fail"));
-  } else {
-    results.add(title, errors.length ? errors[0] : null);
-  }
+  if (errors.length > 0 === Boolean(test.fails)) results.pass(title);
+  else results.fail(title, errors.length ? errors[0] : new Error("Expect test to fail"));
 }
 
 function failAll(suite, results, error) {
@@ -126,7 +128,7 @@ function failAll(suite, results, error) {
     if (child.kind === "suite") failAll(child, results, error);
     else {
       const title = results.name(child);
-      if (child.mode === "run" || child.mode === "only") results.add(title, error);
+      if (child.mode === "run" || child.mode === "only") results.fail(title, error);
     }
   }
 }
@@ -170,13 +172,13 @@ async function finishSuite(suite, undo) {
   for (const body of undo.toReversed()) await body();
 }
 
-/** Runs all of a collected file; returns its results and the error of a failing afterAll, if any. */
+/** Runs all of a collected file; returns its results, and what a failing afterAll threw in a list. */
 export async function runFile(file, root, expect) {
   const results = new Results(file);
   try {
     await runSuite(root, results, expect);
-    return { results: results.list, error: null };
+    return { results: results.list, thrown: [] };
   } catch (error) {
-    return { results: results.list, error };
+    return { results: results.list, thrown: [error] };
   }
 }

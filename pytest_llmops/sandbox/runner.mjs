@@ -65,9 +65,9 @@ async function judgeFile(name, job, report) {
     noted.push(`${name}: ${messageOf(error)}`);
     return;
   }
-  const { results, error } = await runFile(name, root, expect);
+  const { results, thrown } = await runFile(name, root, expect);
   report.results.push(...results);
-  if (error) noted.push(`${name}: after all tests: ${messageOf(error)}`);
+  for (const error of thrown) noted.push(`${name}: after all tests: ${messageOf(error)}`);
 }
 
 async function main() {

@@ -1,0 +1,188 @@
+"""How many cases a second are judged: the pool against a fresh sandboxed process for each case.
+
+    python benchmarks/perf/grading.py [--cases 60] [--rounds 3] [--threads 2] [--output FILE]
+
+Each case of the starter suite is judged with its reference solution. "pool" is `NodePool` as the
+plugin uses it. "fresh" starts, for each case, one process in the same cage, which strips TypeScript
+itself: no reserve, no transformer, the source tree bound into the sandbox. "bare" is the start of
+Node alone in the cage, once per case: what a process of its own costs at least. Each round runs all
+three one after the other, so a machine that changes its speed changes all; figures are medians.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from pytest_llmops.cases import Case, load_cases, load_suites
+from pytest_llmops.sandbox import NodePool, TestJob
+from pytest_llmops.sandbox.binaries import find_bwraps, find_node
+from pytest_llmops.sandbox.cage import RUNTIME, BwrapCage
+from pytest_llmops.sandbox.limits import Limits
+
+ROOT = Path(__file__).parents[2]
+LIMITS = Limits(512 * 2**20, 10.0)
+
+# The obvious way: strip and resolve in the process that runs the tests.
+FRESH = """
+import { registerHooks, stripTypeScriptTypes } from "node:module";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { vitest } from "./runtime/vi.mjs";
+import { expect } from "./runtime/expect.mjs";
+import { runFile } from "./runtime/run.mjs";
+import { collect } from "./runtime/suite.mjs";
+globalThis.__vitest = vitest;
+const shim = "data:text/javascript," + encodeURIComponent(
+  Object.keys(vitest).map((name) => `export const ${name} = globalThis.__vitest.${name};`).join(""));
+registerHooks({
+  resolve(specifier, context, next) {
+    if (specifier === "vitest") return { url: shim, shortCircuit: true };
+    if (!specifier.startsWith(".")) return next(specifier, context);
+    const base = fileURLToPath(new URL(specifier, context.parentURL)).replace(/\\.js$/, "");
+    const file = [base, base + ".ts", base + "/index.ts"].find((path) => /\\.\\w+$/.test(path) && existsSync(path));
+    return { url: pathToFileURL(file).href, shortCircuit: true };
+  },
+  load(url, context, next) {
+    if (!url.endsWith(".ts")) return next(url, context);
+    const source = stripTypeScriptTypes(readFileSync(fileURLToPath(url), "utf8"));
+    return { format: "module", source, shortCircuit: true };
+  },
+});
+const root = await collect(() => import(process.argv[2]));
+const { results } = await runFile("file", root, expect);
+console.log(results.filter((result) => result.passed).length);
+"""
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """One way of judging, over all rounds."""
+
+    name: str
+    cases_per_second: float
+    """Median of the rounds."""
+    milliseconds: float
+    """Median time of one case, as its thread sees it."""
+
+
+def judge_in_pool(pool: NodePool, root: Path, case: Case) -> None:
+    """Judge the reference solution of a case; it has to pass."""
+    text = (root / case.source.path).read_text("utf-8")
+    tests = tuple(file.path for file in case.tests)
+    report = pool.run(TestJob(root=root, tests=tests, overlay={case.source.path: text}))
+    if report.status != "finished" or not all(result.passed for result in report.results):
+        sys.exit(f"{case.id}: the reference fails: {report.status} {report.detail}")
+
+
+def run_in_cage(cage: BwrapCage, root: Path, script: Path, argument: str) -> str:
+    """Run a script in the cage of the sandbox, with the source tree bound into it."""
+    argv = cage.argv(LIMITS, 0, 2, None)
+    node = argv.index("/sandbox/node")
+    bound = ["--ro-bind", str(root), "/tmp/tree", "--ro-bind", str(script.parent), "/tmp/fresh"]
+    flags = [flag for flag in argv[node + 1 : -3] if flag != "--experimental-vm-modules"]
+    command = [*argv[:node], *bound, *argv[node : node + 1], *flags]
+    for option in ("--info-fd", "--remount-ro"):  # each with one argument
+        at = command.index(option)
+        del command[at : at + 2]
+    process = subprocess.run(
+        [*command, f"/tmp/fresh/{script.name}", argument],
+        env=cage.environment(None),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        user=cage.user,
+        check=False,
+    )
+    if process.returncode:
+        sys.exit(f"{script.name} {argument}: {process.stderr}")
+    return process.stdout
+
+
+def measure(judge: Callable[[Case], object], cases: list[Case], threads: int) -> list[float]:
+    """Cases a second, then the milliseconds of each case."""
+    times: list[float] = []
+
+    def timed(case: Case) -> None:
+        started = time.perf_counter()
+        judge(case)
+        times.append((time.perf_counter() - started) * 1000)
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(threads) as workers:
+        list(workers.map(timed, cases))
+    return [len(cases) / (time.perf_counter() - started), *times]
+
+
+def compare(cases: list[Case], root: Path, rounds: int, threads: int) -> list[Figures]:
+    """Run all ways of judging in each round."""
+    cage = BwrapCage(find_node(), find_bwraps()[0])
+    with (
+        tempfile.TemporaryDirectory(dir=ROOT / "build") as folder,
+        NodePool(root, size=threads) as pool,
+    ):
+        Path(folder).chmod(0o755)
+        fresh, bare = Path(folder) / "fresh.mjs", Path(folder) / "bare.mjs"
+        fresh.write_text(FRESH.replace('"./runtime/', '"/sandbox/runtime/'))
+        bare.write_text("")
+        judge_in_pool(pool, root, cases[0])
+        ways: dict[str, Callable[[Case], object]] = {
+            "pool": lambda case: judge_in_pool(pool, root, case),
+            "fresh": lambda case: [
+                run_in_cage(cage, root, fresh, f"/tmp/tree/{file.path}") for file in case.tests
+            ],
+            "bare": lambda _: run_in_cage(cage, root, bare, ""),
+        }
+        seen: dict[str, list[list[float]]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, judge in ways.items():
+                seen[name].append(measure(judge, cases, threads))
+    return [
+        Figures(
+            name,
+            statistics.median(run[0] for run in runs),
+            statistics.median(time for run in runs for time in run[1:]),
+        )
+        for name, runs in seen.items()
+    ]
+
+
+def main() -> None:
+    """Print the table; write it as JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--cases", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    suite = load_suites(ROOT / "cases" / "suites.toml")["starter"]
+    root = suite.root / suite.folder
+    every = load_cases(suite)
+    cases = every[:: max(1, len(every) // options.cases)][: options.cases]
+    (ROOT / "build").mkdir(exist_ok=True)
+    figures = compare(cases, root, options.rounds, options.threads)
+    slow = next(figure for figure in figures if figure.name == "fresh")
+    print(f"{len(cases)} starter cases, {options.threads} threads, {os.cpu_count()} cores,")
+    print(f"{options.rounds} rounds; load average at the end {os.getloadavg()[0]:.1f}\n")
+    print(f"{'':8}{'cases/s':>10}{'ms a case':>12}{'against fresh':>16}")
+    for figure in figures:
+        ratio = figure.cases_per_second / slow.cases_per_second
+        print(
+            f"{figure.name:8}{figure.cases_per_second:10.1f}{figure.milliseconds:12.1f}{ratio:15.1f}x"
+        )
+    if options.output:
+        options.output.write_bytes(
+            json.dumps([msgspec.to_builtins(figure) for figure in figures], indent=1).encode()
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""The runners and the batcher against transformers' own `generate`, with tiny random models."""
+
+import functools
+import threading
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the `local` extra")
+transformers = pytest.importorskip("transformers", reason="needs the `local` extra")
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers  # noqa: E402
+
+from pytest_llmops.engine.kvcache import BLOCK, BlockPool  # noqa: E402
+from pytest_llmops.engine.llama import LlamaRunner  # noqa: E402
+from pytest_llmops.engine.loop import PROMPT_TOKENS, RETAINED, Asked, Batcher  # noqa: E402
+from pytest_llmops.engine.runners import PackedRunner, SequenceRunner, build_runner  # noqa: E402
+
+pytestmark = pytest.mark.torch
+
+TEXT = """function clampToRange(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high)
+}
+The quick brown fox jumps over the lazy dog; naïve café 日本語 🙂🙂 0123456789 {}[]()<>=+-*/"""
+CHAT = (
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+EOS = 1
+SIZES = {
+    "vocab_size": 400,
+    "hidden_size": 48,
+    "intermediate_size": 80,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 4096,
+    "initializer_range": 0.6,
+    "bos_token_id": 0,
+    "eos_token_id": EOS,
+    "pad_token_id": EOS,
+}
+SMALL_GPT = {"n_embd": 48, "n_layer": 2, "n_head": 6, "n_positions": 2048}
+CONFIGS = {
+    "llama": lambda: transformers.LlamaConfig(**SIZES),
+    "mistral with a window": lambda: transformers.MistralConfig(**SIZES, sliding_window=50),
+    "qwen2": lambda: transformers.Qwen2Config(**SIZES),
+    "qwen3": lambda: transformers.Qwen3Config(**SIZES),
+    "gemma2": lambda: transformers.Gemma2Config(
+        **SIZES, sliding_window=40, query_pre_attn_scalar=8, attn_logit_softcapping=20.0
+    ),
+    "gpt2": lambda: transformers.GPT2Config(**SIZES | SMALL_GPT),
+    "bloom": lambda: transformers.BloomConfig(
+        **SIZES | {"initializer_range": 0.3}, n_layer=2, n_head=6
+    ),
+}
+RUNNERS = {"gemma2": PackedRunner, "gpt2": PackedRunner, "bloom": SequenceRunner}
+
+
+@functools.cache
+def tiny_tokenizer():
+    """A byte-level BPE tokenizer with two chat tokens; every text is one of its."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    special = ["<|im_start|>", "<|im_end|>"]
+    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet)
+    tokenizer.train_from_iterator([TEXT] * 3, trainer)
+    fast = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>"
+    )
+    fast.chat_template = CHAT
+    return fast
+
+
+def tiny_model(name="llama"):
+    """A random model in float32; the same each time."""
+    torch.manual_seed(7)
+    model = transformers.AutoModelForCausalLM.from_config(CONFIGS[name]())
+    return model.eval().requires_grad_(False)
+
+
+def save_tiny(folder, name="llama"):
+    """Save model and tokenizer as a folder that the engine loads."""
+    tiny_model(name).save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    return folder
+
+
+def generated(model, prompt, count):
+    """What `generate` continues a prompt with, greedily, alone in its batch."""
+    ids = torch.tensor([prompt])
+    out = model.generate(
+        ids, attention_mask=torch.ones_like(ids), max_new_tokens=count, do_sample=False
+    )
+    return out[0, len(prompt) :].tolist()
+
+
+class Collected:
+    """A batcher whose answers are collected; every job ends with one event."""
+
+    def __init__(self, runner, max_batch=4):
+        self._changed = threading.Condition()
+        self._last = {}
+        self.pool = BlockPool(torch.device("cpu"), torch.float32)
+        self.batcher = Batcher(
+            runner,
+            self.pool,
+            tokenizer=tiny_tokenizer(),
+            eos_ids=frozenset({EOS}),
+            max_batch=max_batch,
+            deliver=self._deliver,
+        )
+
+    def _deliver(self, events):
+        with self._changed:
+            self._last |= {event.job: event for event in events if event.finish}
+            self._changed.notify_all()
+
+    def wait(self, jobs):
+        with self._changed:
+            assert self._changed.wait_for(lambda: all(job in self._last for job in jobs), 60)
+            return [self._last[job] for job in jobs]
+
+
+def asked(prompt, count=24, **changes):
+    plain = Asked(prompt, count, 0.0, 1.0, 0, (), "", False)
+    return plain._replace(**changes)
+
+
+def prompts_of(lengths):
+    generator = torch.Generator().manual_seed(3)
+    return [torch.randint(2, 400, (n,), generator=generator).tolist() for n in lengths]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_greedy_tokens_of_a_ragged_batch_are_those_of_generate(name):
+    model = tiny_model(name)
+    prompts = prompts_of([1, 2, 5, BLOCK - 1, BLOCK, BLOCK + 1, 130, 17, PROMPT_TOKENS + 90])
+    expected = [generated(model, prompt, 24) for prompt in prompts]
+    runner = build_runner(lambda: tiny_model(name), {})
+    assert type(runner) is RUNNERS.get(name, LlamaRunner)
+    answers = Collected(runner)
+    jobs = [answers.batcher.submit(asked(prompt)) for prompt in prompts]
+    answers.wait(jobs)
+    answers.batcher.close()
+    assert [job.tokens[len(p) :] for job, p in zip(jobs, prompts, strict=True)] == expected
+    assert len({tuple(tokens) for tokens in expected}) == len(expected)
+
+
+def test_a_shared_prefix_is_copied_and_changes_nothing():
+    model = tiny_model()
+    start, *ends = prompts_of([100, 7, 9, 60, 3, 40])
+    prompts = [start + end for end in ends]
+    answers = Collected(build_runner(tiny_model, {}))
+    jobs = [answers.batcher.submit(asked(prompt)) for prompt in prompts]
+    answers.wait(jobs)
+    again = answers.batcher.submit(asked(jobs[-1].tokens + [9, 8]))
+    answers.wait([again])
+    answers.batcher.close()
+    assert [job.cached for job in jobs] == [0, 100, 100, 100, 100]
+    assert again.cached >= len(jobs[-1].tokens) - 1
+    for job in (*jobs, again):
+        assert job.tokens[len(job.asked.prompt) :] == generated(model, job.asked.prompt, 24)
+
+
+def test_blocks_come_back_when_answers_end_or_are_cancelled():
+    answers = Collected(build_runner(tiny_model, {}), max_batch=8)
+    jobs = [answers.batcher.submit(asked(p, 30)) for p in prompts_of([90] * 10)]
+    endless = answers.batcher.submit(asked(prompts_of([5])[0], 1_000_000, seed=1, temperature=1.0))
+    answers.batcher.cancel(endless)
+    answers.wait(jobs)
+    answers.wait([answers.batcher.submit(asked([5], 1))])
+    assert answers.batcher.counts == (0, 0)
+    answers.batcher.close()
+    held = answers.pool.size - answers.pool.free
+    assert held <= RETAINED * 3
+
+
+def test_a_drawn_text_depends_on_its_seed_and_not_on_its_neighbours():
+    alone, crowded = (Collected(build_runner(tiny_model, {}), max_batch=6) for _ in range(2))
+    prompt, *others = prompts_of([40, 10, 200, 33, 70, 70])
+    drawn = {"temperature": 0.8, "top_p": 0.9}
+    first = alone.batcher.submit(asked(prompt, seed=11, **drawn))
+    alone.wait([first])
+    neighbours = [crowded.batcher.submit(asked(p, seed=4, **drawn)) for p in others]
+    same = crowded.batcher.submit(asked(prompt, seed=11, **drawn))
+    other = crowded.batcher.submit(asked(prompt, seed=12, **drawn))
+    crowded.wait([*neighbours, same, other])
+    alone.batcher.close()
+    crowded.batcher.close()
+    assert same.tokens == first.tokens
+    assert other.tokens != first.tokens
+
+
+def test_a_fault_of_one_step_fails_its_answers_and_not_the_service():
+    class Fragile:
+        shares_prefixes = True
+
+        def __init__(self):
+            self.inner = build_runner(tiny_model, {})
+
+        def forward(self, step):
+            if any(399 in row.tokens for row in step.rows):
+                raise RuntimeError("out of memory")
+            return self.inner.forward(step)
+
+        def forget(self, sequence):
+            self.inner.forget(sequence)
+
+    answers = Collected(Fragile())
+    broken = answers.wait([answers.batcher.submit(asked([5, 399, 6]))])[0]
+    fine = answers.wait([answers.batcher.submit(asked([5, 6], 3))])[0]
+    answers.batcher.close()
+    assert (broken.finish, broken.text) == ("error", "RuntimeError: out of memory")
+    assert fine.output_tokens == 3

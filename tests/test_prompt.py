@@ -1,0 +1,172 @@
+import re
+from pathlib import Path
+
+import pytest
+from tasks import MODULE, make_task
+
+from pytest_llmops.prompt import CHARACTERS_PER_TOKEN, PLACEHOLDER, PROMPT_VERSION, build_messages
+from pytest_llmops.typescript import parse_module, replace_body
+
+STARTER = Path(__file__).parent.parent / "cases" / "starter"
+MODULES = sorted(path for path in STARTER.rglob("*.ts") if ".test." not in path.name)
+SYMBOLS = ["countWords", "cut", "shout", "wait", "Counter.add", "Counter.load"]
+BUDGETS = [1, 30, 100, 200, 1000]
+OTHER_BODY = "{ throw new Error(String(DOTS)); }"
+
+
+def question(task, **options):
+    return build_messages(task, **options)[1].content
+
+
+def context(text):
+    return re.search(r"```\w+\n(.*?)\n```", text, re.DOTALL).group(1)
+
+
+def far_away(count=40):
+    """A module with one function amid many, types and values used by it or not."""
+    fillers = [
+        f"/** Number {n}. */\nexport function f{n}(a: number): number {{\n"
+        f"  const b = a + {n};\n  return b * {n};\n}}\n\nexport type T{n} = {{ a: {n} }};\n"
+        for n in range(count)
+    ]
+    asked = (
+        "/** Uses {@link LIMIT}. */\nexport function asked(a: T3): Used {\n  return secret(a);\n}\n"
+    )
+    values = "const LIMIT = 1;\nconst OTHER = 2;\ninterface Used { b: T30 }\n\n"
+    imports = 'import { secret } from "./secret.ts";\nimport type { T99 } from "./t.ts";\n\n'
+    half = count // 2
+    return imports + values + "\n".join([*fillers[:half], asked, *fillers[half:]])
+
+
+def test_a_small_file_is_shown_whole_but_for_the_body():
+    task = make_task("cut")
+    shown = context(question(task))
+    expected = MODULE.replace(task.reference, f"{{\n  {PLACEHOLDER}\n}}")
+    assert shown == expected.strip()
+
+
+def test_the_messages_are_short_and_name_file_symbol_and_form():
+    system, user = build_messages(make_task("Counter.add"))
+    assert (system.role, user.role) == ("system", "user")
+    assert len(system.content) < 100
+    assert user.content.startswith("text.ts:\n\n```typescript\n")
+    asked = user.content.rpartition("```\n\n")[2]
+    assert "Write the complete method `Counter.add`" in asked
+    assert "one ```typescript block" in user.content
+    assert asked.endswith("\n\nadd(step: number): number {")
+    assert len(user.content) - len(context(user.content)) < 420
+
+
+@pytest.mark.parametrize(
+    ("symbol", "last"),
+    [
+        ("cut", "export function cut(text: string, limits: Limits): string {"),
+        ("shout", "export const shout = (text: string): string => {"),
+        ("wait", "const wait: (ms: number) => Promise<void> = async (ms) => {"),
+        ("Counter.load", "protected static async load(name: string): Promise<Counter> {"),
+    ],
+)
+def test_the_question_ends_with_the_signature(symbol, last):
+    assert question(make_task(symbol)).splitlines()[-1] == last
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_nothing_of_the_prompt_depends_on_the_body(symbol, budget):
+    task = make_task(symbol)
+    other = make_task(symbol, replace_body(task.module, task.declaration, OTHER_BODY))
+    asked = build_messages(task, context_tokens=budget)
+    assert asked == build_messages(other, context_tokens=budget)
+    assert asked[1].content.count(PLACEHOLDER) == 2
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_no_starter_prompt_holds_or_depends_on_its_body(path):
+    source = path.read_text()
+    module = parse_module(source.encode(), path.name)
+    for declaration in module.declarations:
+        task = make_task(declaration.symbol, source, path.name)
+        changed = replace_body(module, declaration, OTHER_BODY)
+        other = make_task(declaration.symbol, changed, path.name)
+        for budget in (200, 1000):
+            text = question(task, context_tokens=budget)
+            assert text == question(other, context_tokens=budget)
+            assert len(task.reference) < 40 or task.reference not in text
+
+
+def test_a_large_file_is_cut_to_the_budget():
+    task = make_task("asked", far_away())
+    for budget in (200, 400, 1000):
+        shown = context(question(task, context_tokens=budget))
+        assert len(shown) <= budget * CHARACTERS_PER_TOKEN + 100
+        assert len(shown) >= budget * CHARACTERS_PER_TOKEN * 0.8
+        assert "\n// ...\n" in shown
+
+
+def test_what_the_signature_and_comment_name_is_shown_however_far_away():
+    shown = context(question(make_task("asked", far_away()), context_tokens=150))
+    assert "interface Used { b: T30 }" in shown
+    assert "export type T3 = { a: 3 };" in shown
+    assert "export type T30 = { a: 30 };" in shown
+    assert "const LIMIT = 1;" in shown
+    assert 'from "./secret.ts"' in shown
+    assert "T31" not in shown
+
+
+def test_nearer_neighbours_are_shown_first_and_shorter_when_room_runs_out():
+    shown = context(question(make_task("asked", far_away()), context_tokens=400))
+    assert "return b * 19;" in shown
+    assert "return b * 20;" in shown
+    assert "f0(" not in shown
+    assert "f39(" not in shown
+    assert "export function f" in shown
+    assert "{ /* ... */ }" in shown
+
+
+def test_the_comment_and_signature_are_shown_whatever_the_budget():
+    shown = context(question(make_task("asked", far_away()), context_tokens=1))
+    assert shown == (
+        "/** Uses {@link LIMIT}. */\nexport function asked(a: T3): Used {\n"
+        f"  {PLACEHOLDER}\n}}\n// ..."
+    )
+
+
+def test_a_method_is_shown_with_its_class_fields_and_constructor():
+    filler = "\n".join(f"function f{n}() {{\n  return {n} * {n};\n}}\n" for n in range(100))
+    text = question(make_task("Counter.add", filler + MODULE + filler), context_tokens=150)
+    shown = context(text)
+    assert "export class Counter {\n  private count = 0;\n  static made = 0;\n" in shown
+    assert "constructor(private readonly log: Log)" in shown
+    assert f"  add(step: number): number {{\n    {PLACEHOLDER}\n  }}" in shown
+    assert shown.index("constructor") < shown.index("add(step")
+    assert "f99" not in shown
+
+
+def test_overloads_are_shown():
+    source = "function f(a: string): string;\nfunction f(a: any): any { return a }\n"
+    assert context(question(make_task("f", source))).startswith("function f(a: string): string;\n")
+
+
+def test_tabs_are_kept():
+    source = "class A {\n\tfirst() {\n\t\treturn 1;\n\t}\n\tf() {\n\t\treturn 2;\n\t}\n}\n"
+    assert f"\tf() {{\n\t\t{PLACEHOLDER}\n\t}}" in question(make_task("A.f", source))
+
+
+def test_a_fence_in_the_file_does_not_end_the_fence_of_the_prompt():
+    source = "/** Like\n * ```ts\n * f()\n * ```\n */\nfunction f() { return 1 }\n"
+    assert question(make_task("f", source)).count("````") == 2
+
+
+def test_tsx_is_labelled():
+    assert "```tsx\n" in question(make_task("F", "const F = () => <b/>;\n", "f.tsx"))
+
+
+def test_the_version_is_raised_with_the_text():
+    # When this fails the prompt has changed: raise PROMPT_VERSION, then the text here.
+    assert PROMPT_VERSION == "1"
+    assert question(make_task("f", "function f(a: number) { return a }\n", "m.ts")) == (
+        "m.ts:\n\n```typescript\nfunction f(a: number) {\n  // write this body\n}\n```\n\n"
+        "Write the complete function `f`: its body goes in place of `// write this body`. "
+        "Answer with one ```typescript block that holds the whole function and, only if needed, "
+        "new helpers beside it. Add no imports. It begins:\n\nfunction f(a: number) {"
+    )
