@@ -25,7 +25,7 @@ SPLITS: tuple[Split, ...] = ("eval", "train")
 TIERS: tuple[Tier, ...] = ("easy", "medium", "hard")
 
 
-class FileHash(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FileHash(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """A file of the source tree as it must be found."""
 
     path: str
@@ -34,7 +34,7 @@ class FileHash(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Hex digest of the bytes of the file."""
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """One function to write."""
 
     id: str

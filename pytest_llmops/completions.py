@@ -8,14 +8,14 @@ import msgspec
 FinishReason = Literal["stop", "length", "content_filter", "other"]
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One chat message."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Sampling(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """How tokens are drawn; part of run identity."""
 
     max_tokens: int = 512
@@ -28,7 +28,7 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Sample k of a case is drawn with `seed + k`."""
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One completion asked for."""
 
     case_id: str
@@ -48,7 +48,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(self.messages)).hexdigest()
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
+class Usage(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Token counts as the server reports them."""
 
     input: int
@@ -61,7 +61,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Part of `output` that was hidden reasoning."""
 
 
-class Timing(msgspec.Struct, frozen=True, kw_only=True):
+class Timing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """When one call happened."""
 
     started: float
@@ -74,7 +74,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds from sending to the end of the answer."""
 
 
-class Completion(msgspec.Struct, frozen=True, kw_only=True):
+class Completion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What came back for one request."""
 
     text: str

@@ -51,7 +51,7 @@ class Judge(Protocol):
         """Run a job; raises SandboxError for faults that are not the candidate's."""
 
 
-class Grade(msgspec.Struct, frozen=True, kw_only=True):
+class Grade(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What an answer is worth."""
 
     outcome: Outcome

@@ -12,6 +12,7 @@ models.toml). The text is short because prompt tokens are paid for every case.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -36,7 +37,8 @@ Part of {path}:
 """
 
 _QUESTION = """\
-Write the TypeScript {kind} `{symbol}`. Answer with the whole {kind} in one code block; add no imports.
+Write the TypeScript {kind} `{symbol}`. Answer with the whole {kind} in one code block; \
+add no imports.
 
 {fence}{language}
 {head} {{
@@ -44,12 +46,14 @@ Write the TypeScript {kind} `{symbol}`. Answer with the whole {kind} in one code
 }}
 {fence}"""
 
+_NEIGHBOUR = 5
+"""Rank of what nothing points to."""
 _ELIDED = "// ..."
 _HERE = "// {symbol} goes here"
 _WORD = re.compile(r"#?[A-Za-z_$][\w$]*")
 
 
-class _Part(msgspec.Struct, frozen=True):
+class _Part(msgspec.Struct, frozen=True, gc=False):
     """A stretch of the file that is shown or left out as one."""
 
     start: int
@@ -112,7 +116,11 @@ def _context(module: Module, asked: Declaration, budget: int) -> str:
         return ""
     here = _HERE.format(symbol=asked.symbol)
     parts = [*_parts(module, asked, here)]
-    text = _render(parts, _choose(parts, asked, budget))
+    if sum(_cost(part.forms[0]) for part in parts) <= budget:
+        shown = {at: part.forms[0] for at, part in enumerate(parts)}
+    else:
+        shown = _choose(parts, asked, budget)
+    text = _render(parts, shown)
     return "" if text.replace(_ELIDED, "").strip() == here else text
 
 
@@ -124,9 +132,10 @@ def _indent(module: Module, start: int) -> str:
 def _parts(module: Module, asked: Declaration, here: str) -> Iterator[_Part]:
     """The file in stretches, in order; the class of an asked method is cut into its members."""
     ranks = _ranks(module, asked)
-    for item in module.items:
+    for item, part in zip(module.items, _plain_parts(module), strict=True):
         if not item.start <= asked.start < item.end:
-            yield _part(module, item, ranks.get(item.start, 5))
+            rank = ranks.get(item.start, _NEIGHBOUR)
+            yield part if rank == _NEIGHBOUR else msgspec.structs.replace(part, rank=rank)
         elif not asked.class_name or not item.body:
             yield _target(module, item, here)
         else:
@@ -136,6 +145,12 @@ def _parts(module: Module, asked: Declaration, here: str) -> Iterator[_Part]:
             for member in item.members:
                 yield _member(module, member, asked, here)
             yield _Part(end, item.end, (module.text(end, item.end),), 0)
+
+
+@lru_cache(maxsize=256)
+def _plain_parts(module: Module) -> tuple[_Part, ...]:
+    """Every item as it is shown beside any function but itself; the same for all of a file."""
+    return tuple(_part(module, item, _NEIGHBOUR) for item in module.items)
 
 
 def _part(module: Module, item: Item, rank: int) -> _Part:
@@ -192,14 +207,13 @@ def _ranks(module: Module, asked: Declaration) -> dict[int, int]:
 
 def _choose(parts: list[_Part], asked: Declaration, budget: int) -> dict[int, str]:
     """Choose the text of every part that is shown, by the part's index."""
-    whole = {at: part.forms[0] for at, part in enumerate(parts)}
-    if sum(map(_cost, whole.values())) <= budget:
-        return whole
     target = next(at for at, part in enumerate(parts) if part.start <= asked.start < part.end)
     shown = {at: part.forms[0] for at, part in enumerate(parts) if part.rank == 0}
     left = budget - sum(map(_cost, shown.values()))
     order = sorted(range(len(parts)), key=lambda at: (parts[at].rank, abs(at - target), at))
     for at in order:
+        if left <= len(_ELIDED):
+            break
         if at in shown:
             continue
         # A neighbour is shown whole only while that leaves room for others.

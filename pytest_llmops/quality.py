@@ -20,7 +20,7 @@ DEEPEST = 100
 """Nesting of brackets beyond which complexity is not computed: lizard recurses."""
 
 
-class Quality(msgspec.Struct, frozen=True, kw_only=True):
+class Quality(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Figures of one answer; all 0 where there is nothing to measure."""
 
     syntax_errors: int = 0

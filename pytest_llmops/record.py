@@ -70,7 +70,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     machine: Machine
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, tag="record"):
+class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="record"):
     """One attempt: sample `sample` of case `case`."""
 
     case: str

@@ -34,7 +34,7 @@ _ITEM_KINDS: dict[str, ItemKind] = {
 }
 
 
-class Declaration(msgspec.Struct, frozen=True, kw_only=True):
+class Declaration(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A function, a `const` or class field bound to one, or a method, with a body."""
 
     symbol: str
@@ -84,7 +84,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
         return self.symbol.rpartition(".")[2]
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Item(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One statement of the top level, or one member of a class."""
 
     kind: ItemKind
@@ -103,9 +103,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Specifier of an import."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Module:
-    """A parsed file."""
+    """A parsed file; compared by identity, so that what is derived from it can be cached."""
 
     source: bytes
     path: str

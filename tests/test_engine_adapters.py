@@ -9,8 +9,15 @@ torch = pytest.importorskip("torch", reason="needs the `local` extra")
 peft = pytest.importorskip("peft", reason="needs the `local` extra")
 
 from safetensors.torch import load_file, save_file  # noqa: E402
-from test_engine_models import CONFIGS, Collected, asked, generated, prompts_of  # noqa: E402
-from test_engine_models import save_tiny, tiny_model  # noqa: E402
+from test_engine_models import (  # noqa: E402  # noqa: E402
+    CONFIGS,
+    Collected,
+    asked,
+    generated,
+    prompts_of,
+    save_tiny,
+    tiny_model,
+)
 
 from pytest_llmops.engine.adapters import BASE, CONFIG, WEIGHTS, read_adapter  # noqa: E402
 from pytest_llmops.engine.load import load  # noqa: E402
@@ -114,9 +121,7 @@ def test_alpha_patterns_count_as_in_peft(tmp_path, base_folder):
         ({"lora_alpha": "many"}, "lora_alpha"),
     ],
 )
-def test_a_configuration_that_would_be_served_half_is_refused(
-    tmp_path, base_folder, changes, said
-):
+def test_a_configuration_that_would_be_served_half_is_refused(tmp_path, base_folder, changes, said):
     save_adapter(tmp_path / "a", 1)
     edit(tmp_path / "a", **changes)
     with pytest.raises(ModelError, match=said) as refusal:
@@ -138,7 +143,9 @@ def test_an_adapter_of_other_shapes_or_layers_is_refused(tmp_path, base_folder):
     first = next(key for key in good if "lora_A" in key)
     changed = {
         "the base has": good | {first: torch.zeros(4, 7)},
-        "the base does not have": {key.replace("layers.1", "layers.9"): t for key, t in good.items()},
+        "the base does not have": {
+            key.replace("layers.1", "layers.9"): t for key, t in good.items()
+        },
         "no matching lora_A and lora_B": {k: t for k, t in good.items() if k != first},
         "is no LoRA weight": good | {"base_model.model.lm_head.weight": torch.zeros(2, 2)},
     }

@@ -4,22 +4,34 @@ from pathlib import Path
 import pytest
 from tasks import MODULE, make_task
 
-from pytest_llmops.prompt import CHARACTERS_PER_TOKEN, PLACEHOLDER, PROMPT_VERSION, build_messages
+from pytest_llmops.prompt import CHARACTERS_PER_TOKEN, PROMPT_VERSION, build_messages
 from pytest_llmops.typescript import parse_module, replace_body
 
 STARTER = Path(__file__).parent.parent / "cases" / "starter"
 MODULES = sorted(path for path in STARTER.rglob("*.ts") if ".test." not in path.name)
 SYMBOLS = ["countWords", "cut", "shout", "wait", "Counter.add", "Counter.load"]
-BUDGETS = [1, 30, 100, 200, 1000]
+BUDGETS = [0, 1, 30, 100, 200, 1000]
 OTHER_BODY = "{ throw new Error(String(DOTS)); }"
 
 
-def question(task, **options):
-    return build_messages(task, **options)[1].content
+def question(task, context_tokens=1000):
+    (message,) = build_messages(task, context_tokens=context_tokens)
+    assert message.role == "user"
+    return message.content
+
+
+def blocks(text):
+    """The fenced parts: the rest of the file where it is shown, and last what to write."""
+    return re.findall(r"^(```+)\w+\n(.*?)\n\1$", text, re.DOTALL | re.MULTILINE)
 
 
 def context(text):
-    return re.search(r"```\w+\n(.*?)\n```", text, re.DOTALL).group(1)
+    shown, _ = blocks(text)
+    return shown[1]
+
+
+def asked(text):
+    return blocks(text)[-1][1]
 
 
 def far_away(count=40):
@@ -38,23 +50,28 @@ def far_away(count=40):
     return imports + values + "\n".join([*fillers[:half], asked, *fillers[half:]])
 
 
-def test_a_small_file_is_shown_whole_but_for_the_body():
+def test_a_small_file_is_shown_whole_but_for_the_asked_function():
     task = make_task("cut")
     shown = context(question(task))
-    expected = MODULE.replace(task.reference, f"{{\n  {PLACEHOLDER}\n}}")
-    assert shown == expected.strip()
+    for declaration in task.module.declarations:
+        body = task.module.body(declaration)
+        assert (body in shown) == (declaration.symbol != "cut")
+    assert "// cut goes here" in shown
+    assert "limits: Limits): string" not in shown
 
 
-def test_the_messages_are_short_and_name_file_symbol_and_form():
-    system, user = build_messages(make_task("Counter.add"))
-    assert (system.role, user.role) == ("system", "user")
-    assert len(system.content) < 100
-    assert user.content.startswith("text.ts:\n\n```typescript\n")
-    asked = user.content.rpartition("```\n\n")[2]
-    assert "Write the complete method `Counter.add`" in asked
-    assert "one ```typescript block" in user.content
-    assert asked.endswith("\n\nadd(step: number): number {")
-    assert len(user.content) - len(context(user.content)) < 420
+def test_the_message_is_short_and_names_file_symbol_and_form():
+    text = question(make_task("Counter.add"))
+    assert text.startswith("Part of text.ts:\n\n```typescript\n")
+    assert "Write the TypeScript method `Counter.add`." in text
+    assert "in one code block; add no imports." in text
+    assert len(text) - len(context(text)) - len(asked(text)) < 200
+
+
+def test_without_a_budget_only_the_function_is_shown():
+    text = question(make_task("cut"), 0)
+    assert text.startswith("Write the TypeScript function `cut`.")
+    assert len(blocks(text)) == 1
 
 
 @pytest.mark.parametrize(
@@ -66,8 +83,11 @@ def test_the_messages_are_short_and_name_file_symbol_and_form():
         ("Counter.load", "protected static async load(name: string): Promise<Counter> {"),
     ],
 )
-def test_the_question_ends_with_the_signature(symbol, last):
-    assert question(make_task(symbol)).splitlines()[-1] == last
+def test_the_question_ends_with_comment_and_signature(symbol, last):
+    task = make_task(symbol)
+    text = question(task)
+    assert text.endswith(f"{last}\n  // ...\n}}\n```")
+    assert asked(text).startswith(task.declaration.doc.split("\n")[0])
 
 
 @pytest.mark.parametrize("symbol", SYMBOLS)
@@ -75,9 +95,7 @@ def test_the_question_ends_with_the_signature(symbol, last):
 def test_nothing_of_the_prompt_depends_on_the_body(symbol, budget):
     task = make_task(symbol)
     other = make_task(symbol, replace_body(task.module, task.declaration, OTHER_BODY))
-    asked = build_messages(task, context_tokens=budget)
-    assert asked == build_messages(other, context_tokens=budget)
-    assert asked[1].content.count(PLACEHOLDER) == 2
+    assert question(task, budget) == question(other, budget)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
@@ -88,9 +106,9 @@ def test_no_starter_prompt_holds_or_depends_on_its_body(path):
         task = make_task(declaration.symbol, source, path.name)
         changed = replace_body(module, declaration, OTHER_BODY)
         other = make_task(declaration.symbol, changed, path.name)
-        for budget in (200, 1000):
-            text = question(task, context_tokens=budget)
-            assert text == question(other, context_tokens=budget)
+        for budget in (0, 200, 1000):
+            text = question(task, budget)
+            assert text == question(other, budget)
             assert len(task.reference) < 40 or task.reference not in text
 
 
@@ -124,11 +142,10 @@ def test_nearer_neighbours_are_shown_first_and_shorter_when_room_runs_out():
 
 
 def test_the_comment_and_signature_are_shown_whatever_the_budget():
-    shown = context(question(make_task("asked", far_away()), context_tokens=1))
-    assert shown == (
-        "/** Uses {@link LIMIT}. */\nexport function asked(a: T3): Used {\n"
-        f"  {PLACEHOLDER}\n}}\n// ..."
-    )
+    for budget in BUDGETS:
+        assert asked(question(make_task("asked", far_away()), budget)) == (
+            "/** Uses {@link LIMIT}. */\nexport function asked(a: T3): Used {\n  // ...\n}"
+        )
 
 
 def test_a_method_is_shown_with_its_class_fields_and_constructor():
@@ -137,19 +154,21 @@ def test_a_method_is_shown_with_its_class_fields_and_constructor():
     shown = context(text)
     assert "export class Counter {\n  private count = 0;\n  static made = 0;\n" in shown
     assert "constructor(private readonly log: Log)" in shown
-    assert f"  add(step: number): number {{\n    {PLACEHOLDER}\n  }}" in shown
-    assert shown.index("constructor") < shown.index("add(step")
+    assert "  // Counter.add goes here" in shown
+    assert shown.index("constructor") < shown.index("Counter.add")
     assert "f99" not in shown
 
 
 def test_overloads_are_shown():
     source = "function f(a: string): string;\nfunction f(a: any): any { return a }\n"
-    assert context(question(make_task("f", source))).startswith("function f(a: string): string;\n")
+    assert asked(question(make_task("f", source))) == (
+        "function f(a: string): string;\nfunction f(a: any): any {\n  // ...\n}"
+    )
 
 
-def test_tabs_are_kept():
-    source = "class A {\n\tfirst() {\n\t\treturn 1;\n\t}\n\tf() {\n\t\treturn 2;\n\t}\n}\n"
-    assert f"\tf() {{\n\t\t{PLACEHOLDER}\n\t}}" in question(make_task("A.f", source))
+def test_tabs_are_kept_and_a_method_stands_at_the_margin():
+    source = "class A {\n\t/**\n\t * One.\n\t */\n\tf() {\n\t\treturn 2;\n\t}\n}\n"
+    assert asked(question(make_task("A.f", source))) == "/**\n * One.\n */\nf() {\n\t// ...\n}"
 
 
 def test_a_fence_in_the_file_does_not_end_the_fence_of_the_prompt():
@@ -164,9 +183,9 @@ def test_tsx_is_labelled():
 def test_the_version_is_raised_with_the_text():
     # When this fails the prompt has changed: raise PROMPT_VERSION, then the text here.
     assert PROMPT_VERSION == "1"
-    assert question(make_task("f", "function f(a: number) { return a }\n", "m.ts")) == (
-        "m.ts:\n\n```typescript\nfunction f(a: number) {\n  // write this body\n}\n```\n\n"
-        "Write the complete function `f`: its body goes in place of `// write this body`. "
-        "Answer with one ```typescript block that holds the whole function and, only if needed, "
-        "new helpers beside it. Add no imports. It begins:\n\nfunction f(a: number) {"
+    source = "type T = 1;\nfunction f(a: number) { return a }\n"
+    assert question(make_task("f", source, "m.ts")) == (
+        "Part of m.ts:\n\n```typescript\ntype T = 1;\n// f goes here\n```\n\n"
+        "Write the TypeScript function `f`. Answer with the whole function in one code block; "
+        "add no imports.\n\n```typescript\nfunction f(a: number) {\n  // ...\n}\n```"
     )

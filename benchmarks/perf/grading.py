@@ -86,9 +86,9 @@ def judge_in_pool(pool: NodePool, root: Path, case: Case) -> None:
 def run_in_cage(cage: BwrapCage, root: Path, script: Path, argument: str) -> str:
     """Run a script in the cage of the sandbox, with the source tree bound into it."""
     argv = cage.argv(LIMITS, 0, 2, None)
-    node = argv.index("/sandbox/node")
+    node = argv.index("--permission") - 1
     bound = ["--ro-bind", str(root), "/tmp/tree", "--ro-bind", str(script.parent), "/tmp/fresh"]
-    flags = [flag for flag in argv[node + 1 : -3] if flag != "--experimental-vm-modules"]
+    flags = argv[node + 1 : -3]
     command = [*argv[:node], *bound, *argv[node : node + 1], *flags]
     for option in ("--info-fd", "--remount-ro"):  # each with one argument
         at = command.index(option)

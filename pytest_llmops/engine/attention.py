@@ -5,7 +5,8 @@ attended together, block by block of the pool; rows with more (prompts) one afte
 torch's own kernel, causal from where they start.
 
 Supported are causal attention, sliding windows and soft caps. Anything else a model asks for
-(attention sinks, position biases) raises `Unsupported`, and the model is run another way.
+(attention sinks, position biases) raises `UnsupportedError`, and the model is
+run another way.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ _PIECE = 128
 """Queries attended together on a CPU: their scores stay in the cache of a core."""
 
 
-class Unsupported(Exception):
+class UnsupportedError(Exception):
     """A model asks its attention for something that is not built here."""
 
 
@@ -151,7 +152,7 @@ def transformers_attention(  # noqa: PLR0913 - the signature transformers calls
     """Attention for models run by transformers' own code; heads come before tokens, batch is 1."""
     asked = {name for name in ("s_aux", "position_bias", "sinks") if others.get(name) is not None}
     if asked or attention_mask is not None or dropout or not getattr(module, "is_causal", True):
-        raise Unsupported(f"{type(module).__name__} asks for {sorted(asked) or 'a mask'}")
+        raise UnsupportedError(f"{type(module).__name__} asks for {sorted(asked) or 'a mask'}")
     form = Form(scaling or query.shape[-1] ** -0.5, sliding_window, softcap)
     qkv = tuple(part[0].transpose(0, 1) for part in (query, key, value))
     return attend(CURRENT.get(), module.layer_idx, qkv, form)[None], None

@@ -102,7 +102,7 @@ class EngineProcess:
         return self._process.poll() is None
 
     def peak_memory(self) -> int:
-        """Return the most memory the engine ever held, bytes; raises EndpointError when it is gone."""
+        """Return the most memory the engine ever held, bytes; EndpointError when it is gone."""
         try:
             health = httpx.get(self.url.removesuffix("/v1") + "/health", timeout=10.0)
         except httpx.HTTPError as error:
@@ -209,7 +209,7 @@ def _never_ready(process: subprocess.Popen[bytes], log: _Log, timeout: float) ->
         return ModelError(log.tail())
     if status == -9:
         return EndpointError(
-            f"the engine was killed before it served (after {timeout:g} s of silence, or for want of"
-            f" memory); its last lines:\n{log.tail()}"
+            f"the engine was killed before it served (after {timeout:g} s of silence, or for want"
+            f" of memory); its last lines:\n{log.tail()}"
         )
     return EndpointError(f"the engine ended with status {status}; its last lines:\n{log.tail()}")

@@ -133,6 +133,7 @@ def _joined(path: str, owner: Any, *names: str) -> Projection:
 
 def _window(attention: Any, config: Any) -> int | None:
     if hasattr(attention, "sliding_window"):
-        return attention.sliding_window
+        window: int | None = attention.sliding_window
+        return window
     is_mistral = type(attention).__name__ == "MistralAttention"
     return config.sliding_window if is_mistral else None

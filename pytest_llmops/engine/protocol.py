@@ -1,5 +1,6 @@
 """Chat completions as OpenAI's API has them: what a request may say, and what answers look like."""
 
+import re
 import secrets
 import time
 from typing import Any, Literal
@@ -85,19 +86,17 @@ def parse(body: bytes) -> ChatRequest:
     try:
         request = msgspec.json.decode(body, type=ChatRequest)
     except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$")
-        param = place.strip("`.").split("[")[0] or _quoted(message)
-        raise RequestError(message, param=param) from error
+        raise RequestError(str(error), param=_param_of(str(error))) from error
     except msgspec.DecodeError as error:
         raise RequestError(f"the body is not JSON: {error}") from error
     _check(request)
     return request
 
 
-def _quoted(message: str) -> str | None:
-    """Return what a message puts in backquotes: the name of a missing field."""
-    parts = message.split("`")
-    return parts[-2] if len(parts) > 2 else None
+def _param_of(message: str) -> str | None:
+    """Return the top-level field that a validation message is about, if it is about one."""
+    found = re.search(r" - at `\$\.(\w+)", message) or re.search(r"required field `(\w+)`", message)
+    return found and found[1]
 
 
 def _check(request: ChatRequest) -> None:

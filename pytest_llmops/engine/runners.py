@@ -14,7 +14,7 @@ import torch
 from transformers import DynamicCache
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from pytest_llmops.engine.attention import Unsupported, transformers_attention
+from pytest_llmops.engine.attention import UnsupportedError, transformers_attention
 from pytest_llmops.engine.kvcache import BlockPool
 from pytest_llmops.engine.linear import LowRank, hook_adapters
 from pytest_llmops.engine.llama import LlamaRunner, is_llama_like
@@ -108,7 +108,9 @@ def build_runner(load_model: Callable[[], Any], adapters: Adapters) -> Runner:
     A fresh one each time, because the fast ways change the model that they are given.
     """
     model = load_model()
-    pool = lambda: BlockPool(model.device, model.dtype)  # noqa: E731
+    def pool() -> BlockPool:
+        return BlockPool(model.device, model.dtype)
+
     expected = _probe(SequenceRunner(model), pool())
     try:
         if is_llama_like(model):
@@ -120,7 +122,7 @@ def build_runner(load_model: Callable[[], Any], adapters: Adapters) -> Runner:
         packed = PackedRunner(model)
         _prove(packed, expected, pool())
         hook_adapters(model, adapters)
-    except (Unsupported, AttributeError, TypeError, RuntimeError) as error:
+    except (UnsupportedError, AttributeError, TypeError, RuntimeError) as error:
         print(f"one sequence at a time, which is slow: {error}", file=sys.stderr)  # noqa: T201
     else:
         return packed
@@ -149,10 +151,10 @@ def _probe(runner: Runner, pool: BlockPool) -> torch.Tensor:
 
 
 def _prove(runner: Runner, expected: torch.Tensor, pool: BlockPool) -> None:
-    """Raise Unsupported when a runner's logits are not those expected, but for rounding."""
+    """Raise UnsupportedError when a runner's logits are not those expected, but for rounding."""
     found = _probe(runner, pool)
     spread = expected.std().clamp_min(1e-6)
     worst = ((found - expected).abs().max() / spread).item()
     allowed = 2e-3 if pool.dtype == torch.float32 else 0.5
     if not worst < allowed:
-        raise Unsupported(f"{type(runner).__name__} is off by {worst:.2g} standard deviations")
+        raise UnsupportedError(f"{type(runner).__name__} is off by {worst:.2g} standard deviations")

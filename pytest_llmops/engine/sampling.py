@@ -57,7 +57,7 @@ def _draw(logits: torch.Tensor, choice: Choice) -> int:
 
 
 def _pick(weights: torch.Tensor, tokens: torch.Tensor, choice: Choice) -> int:
-    """Invert the cumulative distribution at one uniform number; `tokens` names the places, if any."""
+    """Invert the cumulative distribution at a uniform number; `tokens` names the places, if any."""
     total = weights.double().cumsum(0)
     point = torch.rand(1, generator=choice.generator, dtype=torch.float64) * total[-1]
     place = min(int(torch.searchsorted(total, point, right=True)), len(weights) - 1)

@@ -1,7 +1,7 @@
 """Chat completions over HTTP.
 
-On loopback only loopback names are accepted in the Host header: a web page could otherwise reach the
-engine through a name of its own that resolves here.
+On loopback only loopback names are accepted in the Host header: a web page could otherwise reach
+the engine through a name of its own that resolves here.
 """
 
 import asyncio
@@ -171,7 +171,7 @@ def peak_memory() -> int:
 
 
 def _peak_resident() -> int:
-    """Return the peak resident size; `ru_maxrss` of Linux would count the parent before exec too."""
+    """Return the peak resident size; on Linux `ru_maxrss` would count the parent before exec."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))

@@ -80,15 +80,14 @@ class Step:
     @cached_property
     def last_spans(self) -> list[tuple[str, int, int]]:
         """The same for the rows' last tokens."""
-        named = [(row.adapter, i, i + 1) for i, row in enumerate(self.rows) if row.adapter]
-        return named
+        return [(row.adapter, i, i + 1) for i, row in enumerate(self.rows) if row.adapter]
 
     def tensor(self, values: Sequence[int]) -> torch.Tensor:
         """Return integers as a tensor on the device of the pool."""
         return torch.tensor(values, device=self.pool.device)
 
     def write_index(self, heads: int) -> torch.Tensor:
-        """Return where every token's keys go in a layer seen as `[blocks * heads * BLOCK, width]`."""
+        """Return where all keys go in a layer seen as `[blocks * heads * BLOCK, width]`."""
         if heads not in self._write:
             pairs = [divmod(p, BLOCK) for row in self.rows for p in range(row.start, row.end)]
             owners = [row.blocks for row in self.rows for _ in row.tokens]

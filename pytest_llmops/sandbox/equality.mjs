@@ -2,7 +2,7 @@
 //
 // Only the right side may hold asymmetric matchers, and only ones made here: `brands` is private, so
 // an object from a candidate that carries the right method names is compared like any other object.
-import { types } from "node:util";
+const { types } = process.getBuiltinModule("node:util");
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const { ownKeys } = Reflect;

@@ -1,5 +1,5 @@
 // Values as text: for failure messages, and for the titles of parametrized tests.
-import { inspect } from "node:util";
+const { inspect } = process.getBuiltinModule("node:util");
 
 // `customInspect: false`: describing a value never runs the candidate's code. The inspector of
 // node is built before any candidate loads and uses no property that a candidate can change.

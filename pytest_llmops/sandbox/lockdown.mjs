@@ -8,7 +8,9 @@
 
 const cells = new WeakMap();
 const { defineProperty, freeze, getOwnPropertyDescriptor, getPrototypeOf } = Object;
+const { hasOwn } = Object;
 const { ownKeys } = Reflect;
+const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
 const INTRINSICS = [
   "Object", "Function", "Array", "String", "Number", "Boolean", "Symbol", "BigInt", "Math", "JSON",
@@ -37,26 +39,30 @@ function hiddenIntrinsics() {
   return [
     generator, generator(), asyncGenerator, asyncGenerator(), async () => {}, ...iterators,
     "".matchAll(/./g), Iterator.from({ next() {} }), [].values().map((value) => value),
-    new Intl.Segmenter().segment(""), new Intl.Segmenter().segment("")[Symbol.iterator](),
     (function () { return arguments; })(),
   ].map(getPrototypeOf);
 }
 
+// Methods are most of what there is, and lead nowhere: they are frozen without a look inside.
 function reachable(roots) {
-  const seen = new Set();
+  const holders = new Set();
+  const methods = new Set();
   const pending = [...roots];
   while (pending.length) {
     const value = pending.pop();
-    if ((typeof value !== "object" && typeof value !== "function") || value === null) continue;
-    if (seen.has(value)) continue;
-    seen.add(value);
+    if (value === null || holders.has(value)) continue;
+    holders.add(value);
     pending.push(getPrototypeOf(value));
     for (const key of ownKeys(value)) {
-      const { value: inner, get, set } = getOwnPropertyDescriptor(value, key);
-      pending.push(inner, get, set);
+      const descriptor = getOwnPropertyDescriptor(value, key);
+      const inner = descriptor.value;
+      if (typeof inner === "function" && !hasOwn(inner, "prototype")) methods.add(inner);
+      else if (isObject(inner)) pending.push(inner);
+      else if (descriptor.get) methods.add(descriptor.get);
+      if (descriptor.set) methods.add(descriptor.set);
     }
   }
-  return seen;
+  return { holders, methods };
 }
 
 function allowShadowing(object, key, descriptor) {
@@ -122,23 +128,24 @@ export function guardedCopy(exports) {
 
 function harden(objects) {
   for (const object of objects) {
-    const isPrototype = Object.hasOwn(object, "constructor");
-    for (const key of ownKeys(object)) {
+    if (!hasOwn(object, "constructor")) continue; // not a prototype
+    for (const key of object === Object.prototype ? ownKeys(object) : SHADOWED) {
       const descriptor = getOwnPropertyDescriptor(object, key);
-      const shadowed = object === Object.prototype || (isPrototype && SHADOWED.has(key));
-      const plain = "value" in descriptor && descriptor.configurable;
-      if (plain && shadowed) allowShadowing(object, key, descriptor);
+      if (descriptor?.configurable && "value" in descriptor) allowShadowing(object, key, descriptor);
     }
   }
   for (const object of objects) {
-    if (object === Error) {
-      // The engine reads an own, plain `stackTraceLimit`, and libraries set it.
-      for (const key of ownKeys(Error)) {
-        if (key !== "stackTraceLimit") defineProperty(Error, key, { writable: false, configurable: false });
-      }
-      Object.preventExtensions(Error);
-    } else if (!ArrayBuffer.isView(object)) freeze(object);
+    if (object === Error) hardenError();
+    else if (!ArrayBuffer.isView(object)) freeze(object);
   }
+}
+
+// The engine reads an own, plain `stackTraceLimit`, and libraries set it.
+function hardenError() {
+  for (const key of ownKeys(Error)) {
+    if (key !== "stackTraceLimit") defineProperty(Error, key, { writable: false, configurable: false });
+  }
+  Object.preventExtensions(Error);
 }
 
 export function lockdown() {
@@ -148,7 +155,9 @@ export function lockdown() {
   guard(JSON, ["parse", "stringify"]);
   guard(Atomics, ["wait"]);
   const roots = present(INTRINSICS).map((name) => globalThis[name]);
-  harden(reachable([...roots, ...hiddenIntrinsics()]));
+  const { holders, methods } = reachable([...roots, ...hiddenIntrinsics()].filter(isObject));
+  harden(holders);
+  methods.forEach(freeze);
   for (const name of present(PLATFORM)) {
     const value = globalThis[name];
     defineProperty(globalThis, name, { value, writable: false, configurable: false });

@@ -4,7 +4,7 @@
 // transform.mjs. The descriptor that argv names: one byte when ready, then at the very end nonce,
 // length and report in one message. Code of the job runs in between and can write anything anywhere, but it
 // cannot know the nonce: this module alone holds it, and wipes its buffer before any of it loads.
-import { readSync, writeSync } from "node:fs";
+
 import { pruneProcess } from "./builtins.mjs";
 import { expect } from "./expect.mjs";
 import { messageOf } from "./format.mjs";
@@ -14,6 +14,7 @@ import { runFile } from "./run.mjs";
 import { collect } from "./suite.mjs";
 import { reset, vi } from "./vi.mjs";
 
+const { readSync, writeSync } = process.getBuiltinModule("node:fs");
 const CHANNEL = Number(process.argv[2]);
 const HEADER = 64;
 const DETAIL_LIMIT = 2_000;
