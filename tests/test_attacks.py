@@ -1,5 +1,8 @@
 """Completions that try to be graded as solved without solving anything. None may gain."""
 
+# ruff: noqa: E501 - lines of TypeScript are kept whole
+
+import re
 from pathlib import Path
 
 import pytest
@@ -21,10 +24,7 @@ it("waits", async () => { await expect(later(3)).resolves.toBe(6); });
 it("rejects", async () => { await expect(later("x")).rejects.toThrow(/not a number/); });
 it("has length", () => expect(label(1)).toHaveLength(11));
 """
-EXPECTED = frozenset(
-    ["doubles", "pairs", "matches", "refuses text", "labels", "serialises", "maps", "waits"]
-    + ["rejects", "has length"]
-)
+EXPECTED = frozenset(re.findall(r'^it\("([^"]+)"', TESTS, flags=re.MULTILINE))
 HONEST = """
 // the reference
 export function double(x: any): number {

@@ -132,7 +132,7 @@ def test_a_configuration_that_would_be_served_half_is_refused(tmp_path, base_fol
 def test_a_pickle_is_refused_unread(tmp_path, base_folder):
     save_adapter(tmp_path / "a", 1)
     (tmp_path / "a" / WEIGHTS).rename(tmp_path / "a" / "adapter_model.bin")
-    with pytest.raises(ModelError, match="a pickle, adapter_model.bin, is not read"):
+    with pytest.raises(ModelError, match=r"a pickle, adapter_model\.bin, is not read"):
         read_adapter(tmp_path / "a", load(str(base_folder), "float32"), "models/tiny")
 
 

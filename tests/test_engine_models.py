@@ -10,9 +10,10 @@ transformers = pytest.importorskip("transformers", reason="needs the `local` ext
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers  # noqa: E402
 
+from pytest_llmops.engine.job import Asked  # noqa: E402
 from pytest_llmops.engine.kvcache import BLOCK, BlockPool  # noqa: E402
 from pytest_llmops.engine.llama import LlamaRunner  # noqa: E402
-from pytest_llmops.engine.loop import PROMPT_TOKENS, RETAINED, Asked, Batcher  # noqa: E402
+from pytest_llmops.engine.loop import PROMPT_TOKENS, RETAINED, Batcher, Vocabulary  # noqa: E402
 from pytest_llmops.engine.runners import PackedRunner, SequenceRunner, build_runner  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -107,8 +108,7 @@ class Collected:
         self.batcher = Batcher(
             runner,
             self.pool,
-            tokenizer=tiny_tokenizer(),
-            eos_ids=frozenset({EOS}),
+            vocabulary=Vocabulary(tiny_tokenizer(), frozenset({EOS})),
             max_batch=max_batch,
             deliver=self._deliver,
         )
@@ -156,7 +156,7 @@ def test_a_shared_prefix_is_copied_and_changes_nothing():
     answers = Collected(build_runner(tiny_model, {}))
     jobs = [answers.batcher.submit(asked(prompt)) for prompt in prompts]
     answers.wait(jobs)
-    again = answers.batcher.submit(asked(jobs[-1].tokens + [9, 8]))
+    again = answers.batcher.submit(asked([*jobs[-1].tokens, 9, 8]))
     answers.wait([again])
     answers.batcher.close()
     assert [job.cached for job in jobs] == [0, 100, 100, 100, 100]

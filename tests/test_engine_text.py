@@ -105,7 +105,8 @@ def test_a_low_temperature_sharpens_and_any_seed_is_taken():
 
 
 def test_parts_of_a_message_are_joined_and_developers_speak_as_the_system():
-    body = b"""{"model": "m", "max_completion_tokens": 5, "max_tokens": 9, "logprobs": null, "messages":
+    body = b"""{"model": "m", "max_completion_tokens": 5, "max_tokens": 9, "logprobs": null,
+        "messages":
         [{"role": "developer",
           "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
          {"role": "assistant", "content": null}]}"""

@@ -1,5 +1,7 @@
 """Completions that attack the process, the channel, the machine or the time of others."""
 
+# ruff: noqa: E501 - lines of TypeScript are kept whole
+
 import os
 from pathlib import Path
 
@@ -47,7 +49,7 @@ EARLY_ENDS = {
 ENDLESS = {
     "a loop": "for (;;);",
     "a loop in a test": LATER % "for (;;)",
-    "a loop of microtasks": "const spin = (): any => Promise.resolve().then(spin); await spin();",
+    "a loop of microtasks": "const spin = () => { queueMicrotask(spin); }; spin(); await null; await null;",
     "a pattern": "/^(a+)+$/.test('a'.repeat(64) + '!');",
     "a wait": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
     "a loop while its text is read": "export const value = () => 1;\nwhile (true) {}",

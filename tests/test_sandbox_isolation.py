@@ -1,11 +1,14 @@
 """What a candidate can see and touch of the machine it runs on, and what it leaves behind."""
 
+# ruff: noqa: E501 - lines of TypeScript are kept whole
+
 import os
 import select
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -134,7 +137,7 @@ def test_a_candidate_has_a_folder_of_its_own_that_goes_away(pool, root):
     """
     assert '"one",["mine"]' in told(pool, root, body)
     assert '"one",["mine"]' in told(pool, root, body)
-    assert not list(Path("/tmp").glob("llmops-*/mine"))
+    assert not list(Path("/tmp").glob("llmops-sandbox-*/mine"))
 
 
 def test_the_disk_cannot_be_filled(caged, root):
@@ -182,27 +185,26 @@ def test_other_processes_cannot_be_signalled(pool, root):
     bystander.wait()
 
 
+def descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 def descendants() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
 def test_hostile_jobs_leave_nothing_behind(root):
-    before = descendants(), len(os.listdir("/proc/self/fd"))
-    hostile = [
-        "for (;;);",
-        "process.abort();",
-        "throw 1;",
-        "await new Promise(() => {});",
-        "} syntax",
-    ]
+    before = descendants(), descriptors()
+    ends = ["for (;;);", "process.abort();", "throw 1;", "await new Promise(() => {});", "} text"]
+    hostile = [code + "\nexport const value = (): any => 0;" for code in ends]
     with NodePool(root, size=2) as pool, ThreadPoolExecutor(4) as threads:
-        first = len(descendants()), len(os.listdir("/proc/self/fd"))
+        first = len(descendants()), descriptors()
         codes = hostile * 4 + [HONEST]
         reports = list(threads.map(lambda code: attempt(pool, root, code, timeout=1), codes))
         assert reports[-1].status == "finished"
         assert all(report.status != "finished" for report in reports[:-1])
-        assert len(os.listdir("/proc/self/fd")) <= first[1] + 16
-    assert (descendants(), len(os.listdir("/proc/self/fd"))) == before
+        assert descriptors() <= first[1] + 16
+    assert (descendants(), descriptors()) == before
 
 
 @pytest.mark.parametrize("isolation", ["bwrap", "process"])
@@ -235,3 +237,13 @@ threading.Event().wait()
         ready, _, _ = select.select([child], [], [], 10)
         os.close(child)
         assert ready, "a process outlived its parent by ten seconds"
+
+
+def test_folders_of_a_killed_process_are_swept(root):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    stale = Path(tempfile.gettempdir(), f"llmops-sandbox-{dead.pid}-x")
+    stale.mkdir()
+    with NodePool(root, isolation="process") as pool:
+        assert not stale.exists()
+        assert attempt(pool, root, HONEST).status == "finished"

@@ -25,8 +25,8 @@ import msgspec
 
 from pytest_llmops.cases import Case, load_cases, load_suites
 from pytest_llmops.sandbox import NodePool, TestJob
-from pytest_llmops.sandbox.binaries import find_bwraps, find_node
-from pytest_llmops.sandbox.cage import RUNTIME, BwrapCage
+from pytest_llmops.sandbox.binaries import find_node
+from pytest_llmops.sandbox.cage import BwrapCage, make_cages
 from pytest_llmops.sandbox.limits import Limits
 
 ROOT = Path(__file__).parents[2]
@@ -42,14 +42,15 @@ import { expect } from "./runtime/expect.mjs";
 import { runFile } from "./runtime/run.mjs";
 import { collect } from "./runtime/suite.mjs";
 globalThis.__vitest = vitest;
+const names = Object.keys(vitest);
 const shim = "data:text/javascript," + encodeURIComponent(
-  Object.keys(vitest).map((name) => `export const ${name} = globalThis.__vitest.${name};`).join(""));
+  names.map((name) => `export const ${name} = globalThis.__vitest.${name};`).join(""));
 registerHooks({
   resolve(specifier, context, next) {
     if (specifier === "vitest") return { url: shim, shortCircuit: true };
     if (!specifier.startsWith(".")) return next(specifier, context);
     const base = fileURLToPath(new URL(specifier, context.parentURL)).replace(/\\.js$/, "");
-    const file = [base, base + ".ts", base + "/index.ts"].find((path) => /\\.\\w+$/.test(path) && existsSync(path));
+    const file = [base + ".ts", base + "/index.ts", base].find((path) => existsSync(path));
     return { url: pathToFileURL(file).href, shortCircuit: true };
   },
   load(url, context, next) {
@@ -96,8 +97,7 @@ def run_in_cage(cage: BwrapCage, root: Path, script: Path, argument: str) -> str
     process = subprocess.run(
         [*command, f"/tmp/fresh/{script.name}", argument],
         env=cage.environment(None),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         user=cage.user,
         check=False,
@@ -124,9 +124,10 @@ def measure(judge: Callable[[Case], object], cases: list[Case], threads: int) ->
 
 def compare(cases: list[Case], root: Path, rounds: int, threads: int) -> list[Figures]:
     """Run all ways of judging in each round."""
-    cage = BwrapCage(find_node(), find_bwraps()[0])
+    cage = make_cages("bwrap", find_node())[0]
+    assert isinstance(cage, BwrapCage)
     with (
-        tempfile.TemporaryDirectory(dir=ROOT / "build") as folder,
+        tempfile.TemporaryDirectory() as folder,
         NodePool(root, size=threads) as pool,
     ):
         Path(folder).chmod(0o755)
@@ -167,7 +168,6 @@ def main() -> None:
     root = suite.root / suite.folder
     every = load_cases(suite)
     cases = every[:: max(1, len(every) // options.cases)][: options.cases]
-    (ROOT / "build").mkdir(exist_ok=True)
     figures = compare(cases, root, options.rounds, options.threads)
     slow = next(figure for figure in figures if figure.name == "fresh")
     print(f"{len(cases)} starter cases, {options.threads} threads, {os.cpu_count()} cores,")

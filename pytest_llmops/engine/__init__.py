@@ -7,11 +7,14 @@ the modules again in the order of the flow:
     weights                  the embedded model: fetched, verified, converted, kept
     load                     a model spec to a model, a tokenizer and what identifies them
     adapters, linear         LoRA folders, and matrix products with the deltas of a whole batch
-    kvcache, attention       keys and values of every sequence, and attention over ragged rows
-    llama, runners           one forward pass over prompts and single tokens together
-    sampling, text           logits to a token; tokens to text, and where it stops
+    kvcache, step            keys and values of every sequence, and the rows of one forward pass
+    attention                over rows of very different length
+    llama, runners           the forward pass, over prompts and single tokens together
+    sampling, text, job      logits to a token; tokens to text, and where it stops; one answer
     loop                     continuous batching: the thread that keeps the slots full
-    protocol, server         chat completions over HTTP
+    protocol, service        what may be asked and how answers look; who waits for which
+    server                   chat completions over HTTP
+    lifetime, assemble       ending with the parent; everything put together
 """
 
 from pytest_llmops.engine.launch import EngineProcess, EngineSpec, start_engine

@@ -22,7 +22,7 @@ from pytest_llmops.errors import ModelError
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
 BASE = "base.json"
-"""Optional file beside them, `{"sha256": ...}`: the weights digest of the base it was trained on."""
+"""Optional file beside them, `{"sha256": ...}`: the digest of the base it was trained on."""
 
 _KEY = re.compile(r"(?:base_model\.model\.)?(?P<path>.+)\.lora_(?P<side>[AB])\.weight")
 
@@ -52,7 +52,7 @@ class _Config(msgspec.Struct):
 
 
 def read_adapter(folder: Path, base: Loaded, base_spec: str) -> Adapter:
-    """Read the adapter in `folder` for `base`; raises ModelError, by folder, when it does not fit."""
+    """Read the adapter in `folder` for `base`; raises ModelError, by name, when it does not fit."""
     config = _read_config(folder)
     _check_base(folder, config, base, base_spec)
     pairs = _pairs(folder, config)
@@ -101,7 +101,8 @@ def _check_base(folder: Path, config: _Config, base: Loaded, base_spec: str) -> 
         trained_on = msgspec.json.decode((folder / BASE).read_bytes(), type=dict[str, str])
         if (found := trained_on.get("sha256")) != base.sha256:
             raise ModelError(
-                f"{folder / BASE}: trained on a base with digest {found}; {base_spec} has {base.sha256}"
+                f"{folder / BASE}: trained on a base with digest {found};"
+                f" {base_spec} has {base.sha256}"
             )
         return
     named = config.base_model_name_or_path
@@ -161,5 +162,6 @@ def _check_shape(folder: Path, path: str, pair: LowRank, model: Any) -> None:
         shapes = {tuple(weight.shape[::-1])}
     if found not in shapes:
         raise ModelError(
-            f"{folder}: {path} is for a layer of shape {list(found)}, the base has {list(weight.shape)}"
+            f"{folder}: {path} is for a layer of shape {list(found)},"
+            f" the base has {list(weight.shape)}"
         )

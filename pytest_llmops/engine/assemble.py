@@ -14,7 +14,7 @@ from pytest_llmops.engine.adapters import Adapter, read_adapter
 from pytest_llmops.engine.kvcache import BlockPool
 from pytest_llmops.engine.launch import EngineSpec, ServedModel
 from pytest_llmops.engine.load import Loaded, load
-from pytest_llmops.engine.loop import Batcher
+from pytest_llmops.engine.loop import Batcher, Vocabulary
 from pytest_llmops.engine.runners import build_runner
 from pytest_llmops.engine.server import build_app
 from pytest_llmops.engine.service import Service
@@ -60,8 +60,7 @@ def assemble(spec: EngineSpec) -> Assembled:
     service.batcher = Batcher(
         runner,
         BlockPool(base.device, base.dtype),
-        tokenizer=base.tokenizer,
-        eos_ids=base.eos_ids,
+        vocabulary=Vocabulary(base.tokenizer, base.eos_ids),
         max_batch=spec.max_batch,
         deliver=service.deliver,
     )

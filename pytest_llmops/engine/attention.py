@@ -1,12 +1,12 @@
-"""Attention of one forward pass over rows of very different length: whole prompts and single tokens.
+"""Attention of one forward pass over rows of very different length.
 
 A step packs the new tokens of all its rows one after another. Rows with one token (decoding) are
-attended together, block by block of the pool; rows with more (prompts) one after another with
-torch's own kernel, causal from where they start.
+attended together, block by block of the pool; rows with more (prompts) one after another, causal
+from where they start.
 
 Supported are causal attention, sliding windows and soft caps. Anything else a model asks for
-(attention sinks, position biases) raises `UnsupportedError`, and the model is
-run another way.
+(attention sinks, position biases) raises `UnsupportedError`, and the model is run
+another way.
 """
 
 from collections.abc import Sequence

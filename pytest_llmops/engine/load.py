@@ -8,7 +8,7 @@ pickles nor code that comes with a model is ever run.
 import hashlib
 import time
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -16,7 +16,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from pytest_llmops.engine.weights import DEFAULT, embedded_folder
 from pytest_llmops.errors import ModelError
 
-DTypeName = Literal["auto", "float32", "bfloat16", "float16"]
+DTYPES = {
+    "auto": None,
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
 MOST_CONTEXT = 8192
 """Tokens a request may have when nothing else is asked for; longer ones cost memory for all."""
 
@@ -49,10 +54,12 @@ class Loaded(NamedTuple):
         return min(asked or MOST_CONTEXT, known)
 
 
-def load(spec: str, dtype: DTypeName = "auto") -> Loaded:
+def load(spec: str, dtype: str = "auto") -> Loaded:
     """Load the base model `spec` names; raises ModelError with the reason when it cannot be."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    chosen = choose_dtype(device) if dtype == "auto" else getattr(torch, dtype)
+    if dtype not in DTYPES:
+        raise ModelError(f"dtype {dtype!r}: it is one of {', '.join(DTYPES)}")
+    chosen = DTYPES[dtype] or choose_dtype(device)
     folder = resolve(spec)
     if not list(folder.glob("*.safetensors")):
         raise ModelError(

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import torch
 
+from pytest_llmops.engine.job import Asked, Event, Job
 from pytest_llmops.engine.kvcache import BlockPool, blocks_for
 from pytest_llmops.engine.runners import Runner
-from pytest_llmops.engine.sampling import drawing, sample
+from pytest_llmops.engine.sampling import sample
 from pytest_llmops.engine.step import Row, Step
-from pytest_llmops.engine.text import TextStream
 
 PROMPT_TOKENS = 1024
 """Prompt tokens a step. More make the products no faster, and let those who decode wait."""
@@ -28,76 +28,14 @@ LEAST_SHARED = 32
 """Tokens from which on sharing a prefix is worth the copy, or waiting one step for it."""
 RETAINED = 4
 """Finished sequences kept for their prefix. More would spread the pool that decoding reads."""
-PIECE_TOKENS, PIECE_SECONDS = 16, 0.25
-"""A stream hands out text every so many tokens or so much time: a chunk costs more than a token."""
 
 
-class Asked(NamedTuple):
-    """One answer to generate."""
+class Vocabulary(NamedTuple):
+    """What the batcher needs of the language side of a model."""
 
-    prompt: Sequence[int]
-    max_tokens: int
-    temperature: float
-    top_p: float
-    seed: int
-    stop: Sequence[str]
-    adapter: str
-    """Empty for the base."""
-    streams: bool
-    """Whether text is wanted as it comes, or all at the end."""
-
-
-class Event(NamedTuple):
-    """News of one answer."""
-
-    job: "Job"
-    text: str
-    """What is new."""
-    finish: str
-    """`stop` or `length` in the last event; `error` with the reason as text; else empty."""
-    output_tokens: int
-    """So far, the end token included."""
-
-
-class Job:
-    """One answer being generated."""
-
-    def __init__(self, asked: Asked, number: int, tokenizer: Any) -> None:
-        self.asked = asked
-        self.number = number
-        self.tokens = list(asked.prompt)
-        self.computed = 0
-        """Tokens whose keys and values lie in the pool."""
-        self.cached = 0
-        """Prompt tokens that were copied instead of computed."""
-        self.blocks: list[int] = []
-        self.cancelled = False
-        self.text = TextStream(tokenizer, asked.stop)
-        self.choice = drawing(asked.temperature, asked.top_p, asked.seed)
-        self._sent = (0, 0.0)
-
-    @property
-    def generated(self) -> int:
-        """Tokens generated so far."""
-        return len(self.tokens) - len(self.asked.prompt)
-
-    def is_due(self, now: float) -> bool:
-        """Whether enough is new for a piece of the stream; the first token always is."""
-        tokens, when = self._sent
-        due = self.asked.streams and (
-            tokens == 0 or self.generated - tokens >= PIECE_TOKENS or now - when >= PIECE_SECONDS
-        )
-        if due:
-            self._sent = (self.generated, now)
-        return due
-
-    def shared(self, other: "Job") -> int:
-        """Return the tokens of the prompt, its last one apart, with which `other` begins too."""
-        if other.asked.adapter != self.asked.adapter:
-            return 0
-        most = min(len(self.asked.prompt) - 1, len(other.tokens))
-        mine, theirs = self.tokens, other.tokens
-        return next((i for i in range(most) if mine[i] != theirs[i]), most)
+    tokenizer: Any
+    eos_ids: frozenset[int]
+    """Tokens that end an answer."""
 
 
 class Batcher:
@@ -108,14 +46,13 @@ class Batcher:
         runner: Runner,
         pool: BlockPool,
         *,
-        tokenizer: Any,
-        eos_ids: frozenset[int],
+        vocabulary: Vocabulary,
         max_batch: int,
         deliver: Callable[[list[Event]], None],
     ) -> None:
         """`deliver` gets the events of a step, in the thread of the loop."""
-        self._runner, self._pool, self._tokenizer = runner, pool, tokenizer
-        self._eos_ids, self._max_batch, self._deliver = eos_ids, max_batch, deliver
+        self._runner, self._pool, self._vocabulary = runner, pool, vocabulary
+        self._max_batch, self._deliver = max_batch, deliver
         self._waiting: deque[Job] = deque()
         self._running: list[Job] = []
         self._retained: deque[Job] = deque()
@@ -134,7 +71,7 @@ class Batcher:
         """Queue an answer; its events come through `deliver`."""
         with self._news:
             self._number += 1
-            job = Job(asked, self._number, self._tokenizer)
+            job = Job(asked, self._number, self._vocabulary.tokenizer)
             self._waiting.append(job)
             self._news.notify()
         return job
@@ -174,7 +111,7 @@ class Batcher:
         planned = self._plan()
         if not planned:
             return []
-        planned.sort(key=lambda job: (job[0].asked.adapter, job[1] > 1))
+        planned.sort(key=lambda plan: (plan[0].asked.adapter, plan[1] > 1))
         rows = [self._row(job, count) for job, count in planned]
         logits = self._runner.forward(Step(rows, self._pool))
         for job, count in planned:
@@ -190,7 +127,8 @@ class Batcher:
 
     def _plan(self) -> list[tuple[Job, int]]:
         """Return the jobs of the next step with the count of their new tokens; admit what fits."""
-        planned, left = [], PROMPT_TOKENS
+        planned: list[tuple[Job, int]] = []
+        left = PROMPT_TOKENS
         for job in self._running:
             count = len(job.tokens) - job.computed
             if job.generated == 0:
@@ -198,10 +136,10 @@ class Batcher:
                 left -= count
             if count:
                 planned.append((job, count))
-        while left > 0 and (job := self._admit([job for job, _ in planned])):
-            count = min(len(job.tokens) - job.computed, left)
+        while left > 0 and (new := self._admit([job for job, _ in planned])):
+            count = min(len(new.tokens) - new.computed, left)
             left -= count
-            planned.append((job, count))
+            planned.append((new, count))
         return planned
 
     def _admit(self, planned: Sequence[Job]) -> Job | None:
@@ -244,10 +182,10 @@ class Batcher:
     def _advance(self, job: Job, token: int, now: float) -> Event | None:
         """Take one generated token; return what there is to tell, if anything."""
         job.tokens.append(token)
-        if token not in self._eos_ids:
+        if token not in self._vocabulary.eos_ids:
             job.text.push(token)
         finish = ""
-        if token in self._eos_ids or job.text.stopped:
+        if token in self._vocabulary.eos_ids or job.text.stopped:
             finish = "stop"
         elif job.generated >= job.asked.max_tokens:
             finish = "length"

@@ -108,6 +108,7 @@ def build_runner(load_model: Callable[[], Any], adapters: Adapters) -> Runner:
     A fresh one each time, because the fast ways change the model that they are given.
     """
     model = load_model()
+
     def pool() -> BlockPool:
         return BlockPool(model.device, model.dtype)
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from starlette.concurrency import run_in_threadpool
 
+from pytest_llmops.engine.job import Asked, Event, Job
 from pytest_llmops.engine.launch import ServedModel
 from pytest_llmops.engine.load import Loaded
-from pytest_llmops.engine.loop import Asked, Batcher, Event, Job
+from pytest_llmops.engine.loop import Batcher
 from pytest_llmops.engine.protocol import ChatRequest, RequestError
 
 

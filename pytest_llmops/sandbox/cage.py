@@ -8,6 +8,7 @@ environment are what is left.
 """
 
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -24,6 +25,8 @@ RUNTIME = Path(__file__).parent
 NOBODY = 65534
 """The unprivileged user and group of every system."""
 SCRATCH = "/tmp"  # noqa: S108 - of the sandbox, which has it to itself
+FOLDERS = "llmops-sandbox-"
+"""Prefix of private folders; the id of the process that made one follows."""
 INSIDE = "/sandbox"
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "NODE_ENV": "test", "VITEST": "true", "TEST": "true"}
 
@@ -31,10 +34,10 @@ ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "NODE_ENV": "test", "VITEST": "tr
 _LAUNCHER = """
 import ctypes, os, sys
 prctl = ctypes.CDLL(None).prctl
+if sys.argv[2]:
+    os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))
 prctl(1, 9); prctl(38, 1, 0, 0, 0)
 if os.getppid() != int(sys.argv[1]): sys.exit(1)
-if os.geteuid() == 0 and sys.argv[2]:
-    os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2])); prctl(1, 9)
 os.execv(sys.argv[3], sys.argv[3:])
 """
 
@@ -89,8 +92,8 @@ class BwrapCage:
             *("--ro-bind", str(RUNTIME), f"{INSIDE}/runtime"),
             *("--size", str(DISK), "--tmpfs", SCRATCH, "--chdir", SCRATCH, "--remount-ro", "/"),
             f"{INSIDE}/node",
-            # All of a file system that holds nothing: what is not there is then missing, as programs
-            # expect, and not forbidden.
+            # All of a file system that holds nothing may be read: what is not there is missing
+            # then, as programs expect, and not forbidden.
             *node_flags(limits.memory, f"{INSIDE}/runtime", readable=("*",), folder=SCRATCH),
             str(channel),
             "bwrap",
@@ -120,6 +123,7 @@ class ProcessCage:
                 f"{node}: root judges as the user nobody, who cannot reach this file;"
                 " install in a folder that all users can read, or do not run as root"
             )
+        _sweep()
 
     def argv(self, limits: Limits, channel: int, info: int, folder: Path | None) -> list[str]:
         """Command line; `channel` is an inherited descriptor, `folder` the private one."""
@@ -140,7 +144,7 @@ class ProcessCage:
 
     def make_folder(self) -> Path | None:
         """A private folder for one process; whoever made it removes it."""
-        folder = Path(tempfile.mkdtemp(prefix="llmops-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"{FOLDERS}{os.getpid()}-"))
         if self._drop is not None:
             os.chown(folder, self._drop, self._drop)
         return folder
@@ -151,6 +155,14 @@ class ProcessCage:
 
 
 Cage = BwrapCage | ProcessCage
+
+
+def _sweep() -> None:
+    """Remove the folders of processes that were killed before they could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+        owner = folder.name.removeprefix(FOLDERS).partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_cages(isolation: Isolation, node: Path) -> list[Cage]:

@@ -1,6 +1,5 @@
 // Links the texts of a job into modules. Nothing is read from disk, and an import means only what
 // the transformer resolved it to: there is no path by which code outside the job could be loaded.
-
 import { builtin } from "./builtins.mjs";
 import { vitest } from "./vi.mjs";
 

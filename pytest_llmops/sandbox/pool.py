@@ -74,6 +74,7 @@ class NodePool:
         if job.root.resolve() != self._root:
             raise SandboxError(f"{job.root}: this pool judges the tree at {self._root}")
         with self._slots:
+            self._check_open()
             code = self._transformer.transform(job, self._root)
             if code.status != "ready":
                 return TestReport(status=code.status, detail=code.detail)
@@ -81,10 +82,15 @@ class NodePool:
             return cell.judge(code.payload, job.timeout)
 
     def close(self) -> None:
-        """End all processes; jobs in flight are ended too."""
+        """End all processes, after the jobs in flight."""
         with self._lock:
+            if self._closed:
+                return
             self._closed = True
             reserve, self._reserve = self._reserve, deque()
+        for _ in range(self._size):
+            self._slots.acquire()
+        self._slots.release(self._size)
         for waiting in reserve:
             waiting.result().end()
         self._starter.shutdown()
@@ -118,11 +124,13 @@ class NodePool:
             while not self._closed and len(self._reserve) < self._size:
                 self._reserve.append(self._start())
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise SandboxError("this pool is closed; make a new one")
+
     def _take(self, limits: Limits) -> Cell:
         """A ready process with those limits; the reserve follows what jobs ask for."""
         with self._lock:
-            if self._closed:
-                raise SandboxError("this pool is closed; make a new one")
             stale: deque[Future[Cell]] = deque()
             if limits != self._limits:
                 self._limits = limits

@@ -2,9 +2,9 @@
 //
 // stdin: 64 bytes of nonce (32 hex digits) and payload length (16 hex digits), then the payload of
 // transform.mjs. The descriptor that argv names: one byte when ready, then at the very end nonce,
-// length and report in one message. Code of the job runs in between and can write anything anywhere, but it
-// cannot know the nonce: this module alone holds it, and wipes its buffer before any of it loads.
-
+// length and report in one message. Code of the job runs in between and can write anything anywhere,
+// but it cannot know the nonce: this module alone holds it, and wipes its buffer before any of that
+// code loads.
 import { pruneProcess } from "./builtins.mjs";
 import { expect } from "./expect.mjs";
 import { messageOf } from "./format.mjs";
@@ -12,7 +12,8 @@ import { lockdown } from "./lockdown.mjs";
 import { Loader } from "./loader.mjs";
 import { runFile } from "./run.mjs";
 import { collect } from "./suite.mjs";
-import { reset, vi } from "./vi.mjs";
+import { settle } from "./timers.mjs";
+import { reset } from "./vi.mjs";
 
 const { readSync, writeSync } = process.getBuiltinModule("node:fs");
 const CHANNEL = Number(process.argv[2]);
@@ -67,6 +68,7 @@ async function judgeFile(name, job, report) {
     return;
   }
   const { results, thrown } = await runFile(name, root, expect);
+  await settle(); // rejections that nobody handles are told one turn later
   report.results.push(...results);
   for (const error of thrown) noted.push(`${name}: after all tests: ${messageOf(error)}`);
 }

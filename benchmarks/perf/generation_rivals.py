@@ -1,0 +1,98 @@
+"""The other contenders of generation.py, each run as a process: `generation_rivals.py NAME`.
+
+Reads one line of settings as JSON, then for every line, a limit of output tokens, answers all
+prompts and prints one line: seconds, output and prompt tokens, texts. Needs nothing of this project,
+for the interpreter with llama.cpp may have nothing of it.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from itertools import takewhile
+from typing import Any
+
+Answers = tuple[int, int, list[str]]
+"""Output tokens, prompt tokens, texts."""
+
+
+def generate(settings: dict[str, Any]) -> Callable[[int], Answers]:
+    """Return transformers' `generate` over left-padded batches."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.set_num_threads(settings["threads"])
+    folder, size = settings["folder"], settings["batch"]
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, settings["dtype"]))
+    model.to(settings["device"])
+    ends = model.generation_config.eos_token_id
+    ends = set(ends if isinstance(ends, list) else [ends])
+    prompts = [
+        tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+        for chat in settings["chats"]
+    ]
+
+    def run(limit: int) -> Answers:
+        output, prompt, texts = 0, 0, []
+        for first in range(0, len(prompts), size):
+            batch = tokenizer(
+                prompts[first : first + size],
+                return_tensors="pt",
+                padding=True,
+                add_special_tokens=False,
+            ).to(settings["device"])
+            out = model.generate(**batch, max_new_tokens=limit, do_sample=False)
+            rows = [_through_end(row, ends) for row in out[:, batch.input_ids.shape[1] :].tolist()]
+            output += sum(map(len, rows))
+            prompt += int(batch.attention_mask.sum())
+            texts += tokenizer.batch_decode(rows, skip_special_tokens=True)
+        return output, prompt, texts
+
+    return run
+
+
+def _through_end(tokens: list[int], ends: set[int]) -> list[int]:
+    """Cut the padding behind the first end token."""
+    before = list(takewhile(lambda token: token not in ends, tokens))
+    return tokens[: len(before) + 1]
+
+
+def llama(settings: dict[str, Any]) -> Callable[[int], Answers]:
+    """Return llama.cpp, one prompt after another."""
+    import llama_cpp
+
+    model = llama_cpp.Llama(
+        settings["gguf"],
+        n_ctx=8192,
+        n_threads=settings["threads"],
+        n_threads_batch=settings["threads"],
+        verbose=False,
+    )
+
+    def run(limit: int) -> Answers:
+        output, prompt, texts = 0, 0, []
+        for chat in settings["chats"]:
+            answer = model.create_chat_completion(chat, max_tokens=limit, temperature=0)
+            choice, usage = answer["choices"][0], answer["usage"]
+            output += usage["completion_tokens"] + (choice["finish_reason"] == "stop")
+            prompt += usage["prompt_tokens"]
+            texts.append(choice["message"]["content"])
+        return output, prompt, texts
+
+    return run
+
+
+def main() -> None:
+    """Serve the contender that the command line names."""
+    contender = {"generate": generate, "llama": llama}[sys.argv[1]]
+    run = contender(json.loads(sys.stdin.readline()))
+    for line in sys.stdin:
+        start = time.perf_counter()
+        output, prompt, texts = run(int(line))
+        result = {"seconds": time.perf_counter() - start, "output": output}
+        print(json.dumps(result | {"prompt": prompt, "texts": texts}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+import { afterAll, it } from "vitest";
+it("passes", () => {});
+afterAll(() => { throw new Error("at the end"); });

@@ -1,0 +1,3 @@
+import { z } from 'zod';
+import { it } from 'vitest';
+it('x', () => { z; });

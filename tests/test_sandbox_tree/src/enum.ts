@@ -1,0 +1,2 @@
+export enum Color { Red = 'red' }
+export class P { constructor(public x: number) {} }
