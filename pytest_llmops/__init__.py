@@ -1,19 +1,17 @@
 """Benchmark code models with pytest: tokens, quality and traces of every case.
 
-The modules are the stages of the flow, in the order of `FLOW`; a module imports only from those
-before it, and only `plugin` knows pytest.
+The stages of the flow, in order; a stage imports only from those before it, and only `plugin`
+knows pytest (`tests/test_layers.py` holds them to it):
+
+    errors, cases, completions   the values that travel
+    tasks                        what is asked
+    models                       who is asked
+    client, engine, generation   how answers are got
+    sandbox, grading             what they are worth
+    runs, report                 what is kept and shown
+    session                      a benchmark session, from options to records
+    mining                       how cases are made and proved
+    plugin, cli                  pytest, and the `llmops` command
 """
 
 __version__ = "0.1.0"
-
-FLOW = """
-errors cases completions
-sources syntax typescript materialize prompt selection
-models pacing tokenizer wire client cache engine generate
-extract sandbox quality grade
-record answers attempt summary report session
-reach mutants mine validate
-plugin cli
-"""
-"""What is asked; who is asked, and how; what it is worth; what is kept and shown; how cases are
-made and proved; and the wiring."""

@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 from pytest_llmops import __version__
-from pytest_llmops.answers import engine_spec
 from pytest_llmops.cases import find_suites
-from pytest_llmops.curate import Setup, run_mine, run_validate
 from pytest_llmops.engine.launch import engine_environment
 from pytest_llmops.errors import LlmopsError, ModelError
+from pytest_llmops.mining.curate import Setup, run_mine, run_validate
 from pytest_llmops.models import EndpointModel, LocalModel, load_models, resolve
-from pytest_llmops.report import render, summary_parts
-from pytest_llmops.runs import find_run, read_run
+from pytest_llmops.report.terminal import render, summary_parts
+from pytest_llmops.runs.reading import find_run, read_run
+from pytest_llmops.session.answers import engine_spec
 
 USER_ERROR = 2
 """Exit status for what the user can mend, as argparse has it."""

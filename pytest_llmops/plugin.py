@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from pytest_llmops import options
-from pytest_llmops.attempt import Attempt
-from pytest_llmops.controller import Controller
 from pytest_llmops.errors import LlmopsError, RecordError
-from pytest_llmops.selection import select
-from pytest_llmops.worker import Worker
+from pytest_llmops.session import options
+from pytest_llmops.session.attempt import Attempt
+from pytest_llmops.session.controller import Controller
+from pytest_llmops.session.worker import Worker
+from pytest_llmops.tasks.selection import select
 
 WIRING = pytest.StashKey["Wiring"]()
 ATTEMPT = pytest.StashKey[Attempt]()

@@ -1,9 +1,9 @@
 """Values that several tests build on: a run, and records of it."""
 
 from pytest_llmops.completions import Message, Sampling, Timing, Usage
-from pytest_llmops.grade import Grade
-from pytest_llmops.quality import Quality
-from pytest_llmops.record import Identity, Machine, Record, Run
+from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.quality import Quality
+from pytest_llmops.runs.record import Identity, Machine, Record, Run
 
 IDENTITY = Identity(
     model="base",

@@ -4,9 +4,9 @@ import hashlib
 from pathlib import Path
 
 from pytest_llmops.cases import Case, FileHash
-from pytest_llmops.materialize import Task, body_sha256
-from pytest_llmops.sources import SourceTree
-from pytest_llmops.typescript import find, parse_module
+from pytest_llmops.tasks.materialize import Task, body_sha256
+from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.typescript import find, parse_module
 
 MODULE = """\
 // Text and tokens.

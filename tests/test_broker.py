@@ -11,9 +11,9 @@ import pytest
 from chat_server import completion, requests
 from test_generate import Scripted, never
 
-from pytest_llmops.broker import BrokerClient, BrokerServer
 from pytest_llmops.errors import EndpointError
-from pytest_llmops.generate import Generation
+from pytest_llmops.generation.broker import BrokerClient, BrokerServer
+from pytest_llmops.generation.generate import Generation
 
 SPAWN = multiprocessing.get_context("spawn")
 KEY = ("suite:m#f0", 0)

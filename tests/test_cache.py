@@ -7,8 +7,8 @@ import time
 import pytest
 from chat_server import completion, request
 
-from pytest_llmops.cache import CompletionCache
 from pytest_llmops.completions import Message
+from pytest_llmops.generation.cache import CompletionCache
 
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -5,10 +5,10 @@ import time
 import pytest
 from chat_server import ChatServer, answer, cut, hang, request, whole
 
-from pytest_llmops.client import ChatClient
-from pytest_llmops.endpoint import Endpoint
+from pytest_llmops.client.chat import ChatClient
+from pytest_llmops.client.endpoint import Endpoint
+from pytest_llmops.client.pacing import Patience
 from pytest_llmops.errors import EndpointError, ModelError
-from pytest_llmops.pacing import Patience
 
 QUICK = Patience(
     retries=3, first_delay=0.01, longest_delay=0.02, longest_wait=5, outage=0.05, outage_faults=3

@@ -8,11 +8,11 @@ import pytest
 
 from pytest_llmops.cases import SPLITS, TIERS, load_cases, load_suites, split_of, tier_of
 from pytest_llmops.errors import SourceError
-from pytest_llmops.materialize import materialize
-from pytest_llmops.parallel import Crew
+from pytest_llmops.mining.parallel import Crew
+from pytest_llmops.mining.validate import validate
 from pytest_llmops.sandbox import NodePool
-from pytest_llmops.sources import open_source
-from pytest_llmops.validate import validate
+from pytest_llmops.tasks.materialize import materialize
+from pytest_llmops.tasks.sources import open_source
 
 SUITE = load_suites(Path(__file__).parent.parent / "cases" / "suites.toml")["cline"]
 CASES = load_cases(SUITE)

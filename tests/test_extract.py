@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from tasks import MODULE, fenced, make_task
 
-from pytest_llmops.extract import extract
-from pytest_llmops.fences import blocks, without_thinking
-from pytest_llmops.typescript import parse_module, syntax_errors
+from pytest_llmops.grading.extract import extract
+from pytest_llmops.grading.fences import blocks, without_thinking
+from pytest_llmops.tasks.typescript import parse_module, syntax_errors
 
 STARTER = sorted(
     path

@@ -5,12 +5,12 @@ import time
 import pytest
 from chat_server import ChatServer, answer, completion, hang, request, requests, serving
 
-from pytest_llmops.cache import CompletionCache
-from pytest_llmops.client import ChatClient
-from pytest_llmops.endpoint import Endpoint
+from pytest_llmops.client.chat import ChatClient
+from pytest_llmops.client.endpoint import Endpoint
+from pytest_llmops.client.pacing import Patience
 from pytest_llmops.errors import EndpointError
-from pytest_llmops.generate import Generation
-from pytest_llmops.pacing import Patience
+from pytest_llmops.generation.cache import CompletionCache
+from pytest_llmops.generation.generate import Generation
 
 
 class Scripted:

@@ -8,10 +8,10 @@ from tasks import MODULE, fenced, make_task
 from pytest_llmops.cases import FileHash, id_of_test
 from pytest_llmops.completions import Completion, Timing, Usage
 from pytest_llmops.errors import SandboxError
-from pytest_llmops.grade import DETAIL_LIMIT, count_passed, grade
-from pytest_llmops.materialize import materialize
+from pytest_llmops.grading.grade import DETAIL_LIMIT, count_passed, grade
 from pytest_llmops.sandbox import NodePool, TestReport, TestResult
-from pytest_llmops.sources import SourceTree
+from pytest_llmops.tasks.materialize import materialize
+from pytest_llmops.tasks.sources import SourceTree
 
 FILE = "text.test.ts"
 CUT = "export function cut(text: string, limits: Limits): string {\n  return text;\n}"

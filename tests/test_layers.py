@@ -1,6 +1,8 @@
 """The flow of data is the direction of imports: nothing imports what comes after it."""
 
 import ast
+import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,9 @@ import pytest
 import pytest_llmops
 
 PACKAGE = Path(pytest_llmops.__file__).parent
-FLOW = pytest_llmops.FLOW.split()
+LISTED = re.findall(r"^    (\w+(?:, \w+)*) {2,}", pytest_llmops.__doc__, re.MULTILINE)
+FLOW = [stage for line in LISTED for stage in line.split(", ")]
+HEAVY = {"torch", "transformers", "peft", "datasets"}
 FILE_LINES = 250
 FUNCTION_LINES = 60
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -52,8 +56,18 @@ def test_only_the_plugin_knows_pytest(path):
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_only_the_engine_and_the_tokenizer_know_torch(path):
     names = {name.split(".")[0] for name in imported(path)}
-    heavy = {"torch", "transformers", "peft", "datasets"}
-    assert stage_of(path) in {"engine", "tokenizer"} or not names & heavy
+    assert stage_of(path) == "engine" or path.stem == "tokenizer" or not names & HEAVY
+
+
+def module_name(path):
+    parts = ["pytest_llmops", *path.relative_to(PACKAGE).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_no_module_imports_itself_in_a_circle():
+    names = {module_name(path) for path in MODULES}
+    graph = {module_name(path): names.intersection(imported(path)) for path in MODULES}
+    assert list(TopologicalSorter(graph).static_order())
 
 
 def test_every_module_has_its_place_in_the_flow():

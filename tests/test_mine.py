@@ -5,7 +5,7 @@ from toy_tree import MODULE, make_suite
 
 from pytest_llmops.cases import FileHash, Suite, id_of_test
 from pytest_llmops.errors import CaseError
-from pytest_llmops.mine import (
+from pytest_llmops.mining.mine import (
     MAX_SECONDS,
     Miner,
     Rejection,
@@ -13,11 +13,11 @@ from pytest_llmops.mine import (
     fault_of_wrong,
     list_tests,
 )
-from pytest_llmops.mutants import THROW
-from pytest_llmops.parallel import Crew
+from pytest_llmops.mining.mutants import THROW
+from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.sandbox import NodePool, TestReport
-from pytest_llmops.sources import SourceTree, open_source
-from pytest_llmops.typescript import parse_module
+from pytest_llmops.tasks.sources import SourceTree, open_source
+from pytest_llmops.tasks.typescript import parse_module
 
 TEST = "lib/text.test.ts"
 

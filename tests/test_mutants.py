@@ -1,9 +1,9 @@
 import pytest
 
 from pytest_llmops.cases import id_of_test
-from pytest_llmops.mutants import EMPTY, THROW, VALUES, first_argument, mutants, passed_ids
+from pytest_llmops.mining.mutants import EMPTY, THROW, VALUES, first_argument, mutants, passed_ids
 from pytest_llmops.sandbox import TestReport, TestResult
-from pytest_llmops.typescript import parse_module, replace_body, syntax_errors
+from pytest_llmops.tasks.typescript import parse_module, replace_body, syntax_errors
 
 
 def declaration(text):

@@ -3,8 +3,8 @@ import time
 
 import pytest
 
+from pytest_llmops.client.pacing import Breaker, Limiter, Patience, back_off, retry_after
 from pytest_llmops.errors import EndpointError
-from pytest_llmops.pacing import Breaker, Limiter, Patience, back_off, retry_after
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from pytest_llmops.parallel import Crew
+from pytest_llmops.mining.parallel import Crew
 
 
 def test_results_come_in_the_order_of_the_items():

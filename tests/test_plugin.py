@@ -14,8 +14,8 @@ from chat_server import ChatServer, answer, hang, whole
 from project import ADD, ANSWERS, DOUBLE, EVEN, write_answers, write_benchmark, write_suite
 
 from pytest_llmops.cli import main
-from pytest_llmops.record import Record
-from pytest_llmops.runs import find_run, read_run
+from pytest_llmops.runs.reading import find_run, read_run
+from pytest_llmops.runs.record import Record
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@ import time
 import pytest
 from tasks import fenced, make_task
 
-from pytest_llmops.extract import extract
-from pytest_llmops.quality import Quality, complexity, measure
+from pytest_llmops.grading.extract import extract
+from pytest_llmops.grading.quality import Quality, complexity, measure
 
 CUT = "export function cut(text: string, limits: Limits): string {\n  return text;\n}"
 SHARES = [name for name in Quality.__struct_fields__ if name.endswith("_share")]

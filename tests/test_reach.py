@@ -1,9 +1,16 @@
 import pytest
 
-from pytest_llmops.reach import NO_SOURCE, PROBE, ImportGraph, instrumented, nearest_tests, reached
+from pytest_llmops.mining.reach import (
+    NO_SOURCE,
+    PROBE,
+    ImportGraph,
+    instrumented,
+    nearest_tests,
+    reached,
+)
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport, TestResult
-from pytest_llmops.sources import SourceTree
-from pytest_llmops.typescript import syntax_errors
+from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.typescript import syntax_errors
 
 FILES = {
     "lib/a.test.ts": """\

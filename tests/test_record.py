@@ -8,9 +8,9 @@ import pytest
 from records import RUN, record, unanswered
 
 from pytest_llmops.errors import RecordError
-from pytest_llmops.machine import Machine
-from pytest_llmops.record import End, RecordFile
-from pytest_llmops.runs import find_run, read_run
+from pytest_llmops.runs.machine import Machine
+from pytest_llmops.runs.reading import find_run, read_run
+from pytest_llmops.runs.record import End, RecordFile
 
 END = End(finished=2.0, exit_status=0)
 
@@ -59,7 +59,7 @@ def test_a_killed_writer_loses_no_finished_record(tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[2])\n"
         "from pathlib import Path; from records import RUN, record\n"
-        "from pytest_llmops.record import RecordFile\n"
+        "from pytest_llmops.runs.record import RecordFile\n"
         "file = RecordFile(Path(sys.argv[1]), RUN)\n"
         "for sample in range(10**9): file.write(record(sample=sample)); print(sample, flush=True)\n"
     )

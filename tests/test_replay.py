@@ -5,7 +5,7 @@ import pytest
 from chat_server import completion, request, requests
 
 from pytest_llmops.errors import EndpointError
-from pytest_llmops.replay import Replay
+from pytest_llmops.generation.replay import Replay
 
 
 def recorded(count):

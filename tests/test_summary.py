@@ -4,7 +4,7 @@ import pytest
 from records import record, unanswered
 
 from pytest_llmops.completions import Usage
-from pytest_llmops.summary import percentile, summarize, wilson
+from pytest_llmops.report.summary import percentile, summarize, wilson
 
 
 def test_a_group_is_counted():

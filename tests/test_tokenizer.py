@@ -2,8 +2,8 @@ import pytest
 from chat_server import ChatServer, answer, request
 from test_client import ask
 
+from pytest_llmops.client.tokenizer import TokenCounter
 from pytest_llmops.errors import ModelError
-from pytest_llmops.tokenizer import TokenCounter
 
 pytestmark = pytest.mark.torch
 TEMPLATE = "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}assistant"

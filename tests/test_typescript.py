@@ -4,8 +4,8 @@ import pytest
 from tasks import MODULE
 
 from pytest_llmops.errors import CaseError
-from pytest_llmops.syntax import comments, parameter_patterns, shape, value_names
-from pytest_llmops.typescript import find, parse_module, replace_body, syntax_errors
+from pytest_llmops.tasks.syntax import comments, parameter_patterns, shape, value_names
+from pytest_llmops.tasks.typescript import find, parse_module, replace_body, syntax_errors
 
 
 def parse(source, path="a.ts"):

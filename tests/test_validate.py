@@ -3,11 +3,11 @@ import pytest
 from toy_tree import make_suite
 
 from pytest_llmops.cases import FileHash, id_of_test
-from pytest_llmops.mine import Miner
-from pytest_llmops.parallel import Crew
+from pytest_llmops.mining.mine import Miner
+from pytest_llmops.mining.parallel import Crew
+from pytest_llmops.mining.validate import Finding, validate
 from pytest_llmops.sandbox import NodePool
-from pytest_llmops.sources import open_source
-from pytest_llmops.validate import Finding, validate
+from pytest_llmops.tasks.sources import open_source
 
 
 @pytest.fixture(scope="module")

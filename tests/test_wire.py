@@ -2,9 +2,9 @@ import json
 
 import pytest
 
+from pytest_llmops.client.wire import Answer, EventReader, TransientError, error_of, excerpt
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import EndpointError
-from pytest_llmops.wire import Answer, EventReader, TransientError, error_of, excerpt
 
 
 def fed(*documents):

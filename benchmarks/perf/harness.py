@@ -23,11 +23,11 @@ import msgspec
 
 from pytest_llmops.cases import Case, FileHash, case_id, write_manifest
 from pytest_llmops.completions import Message, Sampling, Timing, Usage
-from pytest_llmops.machine import Machine
-from pytest_llmops.materialize import body_sha256
-from pytest_llmops.prompt import PROMPT_VERSION
-from pytest_llmops.record import Identity, Record, RecordFile, Run
-from pytest_llmops.typescript import parse_module
+from pytest_llmops.runs.machine import Machine
+from pytest_llmops.runs.record import Identity, Record, RecordFile, Run
+from pytest_llmops.tasks.materialize import body_sha256
+from pytest_llmops.tasks.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.typescript import parse_module
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = 20

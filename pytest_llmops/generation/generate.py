@@ -1,0 +1,221 @@
+"""All completions of a session, asked for at once, each awaited by the test that needs it.
+
+The tests of a session run one after another, but their prompts are known before the first. So all
+requests go out together, in the order of the tests, on an event loop of their own in a background
+thread; a test blocks until its answer is there. The model is always fed, and grading overlaps with
+generation.
+
+A failed request fails the test that awaits it and no other. When the server is gone, which `health`
+or the client can tell, every request that is still out fails at once with that reason.
+
+Limits: requests are announced once, before the first is sent. A name look-up that hangs in the
+operating system cannot be stopped; `close` then leaves its thread to end by itself.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Protocol
+
+from pytest_llmops.completions import Completion, Request
+from pytest_llmops.errors import EndpointError
+from pytest_llmops.generation.cache import CompletionCache
+from pytest_llmops.generation.progress import Progress, Tally
+
+Key = tuple[str, int]
+"""Case id and sample index."""
+
+PULSE = 0.25
+"""Seconds between two looks at the health of the server."""
+ENDED = "the session ended before its answer came"
+FAREWELL = 1.0
+"""Seconds that closing the connections may take."""
+
+
+class Answerer(Protocol):
+    """What answers requests; `client.ChatClient` is one."""
+
+    concurrency: int
+    """Requests worth having in hand at once."""
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer one request or raise EndpointError."""
+
+    async def aclose(self) -> None:
+        """Release what is held; called once, in the same event loop."""
+
+
+class Generation:
+    """Sends the requests of a session and hands out what comes back; safe for any thread."""
+
+    def __init__(
+        self,
+        answerer: Answerer,
+        *,
+        cache: CompletionCache | None = None,
+        identity: str = "",
+        health: Callable[[], str | None] | None = None,
+    ) -> None:
+        """Prepare; nothing is sent before `start`.
+
+        Args:
+            answerer: Answers in the background thread; closed at the end.
+            cache: Asked before the answerer; None for no cache.
+            identity: Identity of the run, part of each key of the cache.
+            health: Says why the server is gone, or None while it lives. Called four times a
+                second in the background thread, so it must return at once.
+        """
+        self._answerer = answerer
+        self._cache = cache
+        self._identity = identity
+        self._health = health
+        self._tally = Tally()
+        self._ready = threading.Event()
+        self._queue: deque[Request] = deque()
+        self._futures: dict[Key, Future[Completion]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        self._ending = ENDED
+
+    def start(self, requests: Iterable[Request]) -> None:
+        """Send all requests, in this order, as many at once as the answerer bears.
+
+        Raises:
+            RuntimeError: Started before or closed.
+            ValueError: Two requests have the same case and sample.
+        """
+        if self._ready.is_set():
+            raise RuntimeError("a generation is started once")
+        self._queue.extend(requests)
+        self._futures = {request.key: Future() for request in self._queue}
+        if len(self._futures) != len(self._queue):
+            raise ValueError("two requests have the same case and sample")
+        self._tally.start(len(self._queue))
+        self._loop = asyncio.new_event_loop()
+        self._main = self._loop.create_task(self._generate())
+        self._thread = threading.Thread(target=self._run, name="llmops-generation", daemon=True)
+        self._thread.start()
+        self._ready.set()
+
+    def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
+        """Block until the completion of one request is there; before `start`, until that too.
+
+        Args:
+            key: Case id and sample index.
+            timeout: Seconds; None waits for ever.
+
+        Raises:
+            EndpointError: The request failed, was never announced, or the time is over.
+        """
+        if not self._ready.wait(timeout):
+            raise EndpointError(f"{named(key)}: nothing was sent within {timeout:g} s of waiting")
+        future = self._futures.get(key)
+        if future is None:
+            raise unannounced(key)
+        try:
+            return future.result(timeout)
+        except TimeoutError:
+            raise EndpointError(
+                f"{named(key)}: no answer within {timeout:g} s of waiting"
+            ) from None
+        except EndpointError as error:  # one exception object cannot be raised in several threads
+            raise EndpointError(str(error)) from error.__cause__
+
+    def progress(self) -> Progress:
+        """Counts of this moment."""
+        return self._tally.progress()
+
+    def close(self) -> None:
+        """Drop what is outstanding, close the connections and end the thread; safe to repeat."""
+        self._ready.set()
+        if self._loop is None or self._main is None or self._thread is None:
+            return
+        with suppress(RuntimeError):  # the loop has ended by itself
+            self._loop.call_soon_threadsafe(self._stop, ENDED)
+        self._thread.join(2 * FAREWELL)
+
+    def _run(self) -> None:
+        assert self._loop is not None
+        assert self._main is not None
+        try:
+            with suppress(asyncio.CancelledError):
+                self._loop.run_until_complete(self._main)
+        finally:
+            for key, future in self._futures.items():
+                if not future.done():
+                    self._settle(key, EndpointError(f"{named(key)}: {self._ending}"))
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+    def _stop(self, reason: str) -> None:
+        """End in the loop's thread; the first reason counts."""
+        if self._main is not None and not self._stopping:
+            self._stopping = True
+            self._ending = reason
+            self._main.cancel()
+
+    async def _generate(self) -> None:
+        width = min(self._answerer.concurrency, len(self._queue))
+        tasks = [asyncio.create_task(self._work()) for _ in range(width)]
+        guard = asyncio.create_task(self._guard())
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in (guard, *tasks):
+                task.cancel()
+            await asyncio.gather(guard, *tasks, return_exceptions=True)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await self._answerer.aclose()
+
+    async def _guard(self) -> None:
+        while self._health is not None:
+            if reason := self._health():
+                self._stop(reason)
+            await asyncio.sleep(PULSE)
+
+    async def _work(self) -> None:
+        while self._queue:
+            request = self._queue.popleft()
+            self._settle(request.key, await self._answer(request))
+
+    async def _answer(self, request: Request) -> Completion | EndpointError:
+        if self._cache is not None and (stored := self._cache.get(self._identity, request)):
+            await asyncio.sleep(0)  # thousands of hits in a row must not starve what is under way
+            return stored
+        try:
+            completion = await self._answerer.complete(request)
+        except EndpointError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - a fault of ours; a test waits, and must hear it
+            fault = EndpointError(f"{named(request.key)}: {type(error).__name__}: {error}")
+            fault.__cause__ = error
+            return fault
+        if self._cache is not None:
+            self._cache.put(self._identity, request, completion)
+        return completion
+
+    def _settle(self, key: Key, result: Completion | EndpointError) -> None:
+        self._tally.add(result)
+        if isinstance(result, EndpointError):
+            self._futures[key].set_exception(result)
+        else:
+            self._futures[key].set_result(result)
+
+
+def named(key: Key) -> str:
+    """A request as messages name it."""
+    return f"{key[0]} (sample {key[1]})"
+
+
+def unannounced(key: Key) -> EndpointError:
+    """The error for a completion that no request was announced for."""
+    return EndpointError(
+        f"{named(key)}: no completion was asked for; the session announced other cases"
+    )

@@ -1,0 +1,84 @@
+"""A model that answers from recorded completions: to grade a run again, and the double of tests.
+
+It answers in the thread that asks, without a loop, a thread or a queue, in about a microsecond, and
+has the methods of `Generation`, so a session cannot tell them apart.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping
+
+from pytest_llmops.completions import Completion, Request
+from pytest_llmops.errors import EndpointError
+from pytest_llmops.generation.generate import Key, named, unannounced
+from pytest_llmops.generation.progress import Progress, Tally
+
+_MISSING = "the recorded run holds no completion of it; select the cases and samples of that run"
+_STRANGER = "its prompt has changed since it was recorded; the completion answers another question"
+
+
+class Replay:
+    """Hands out recorded completions by case and sample; safe for any thread."""
+
+    def __init__(
+        self, recorded: Mapping[Key, Completion], prompts: Mapping[Key, str] | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            recorded: Completions by case and sample.
+            prompts: SHA-256 of the prompts they answered, where known.
+        """
+        self._recorded = recorded
+        self._prompts = prompts or {}
+        self._strangers: set[Key] = set()
+        self._tally = Tally()
+        self._ready = threading.Event()
+        self._announced: set[Key] = set()
+
+    def start(self, requests: Iterable[Request]) -> None:
+        """Announce the requests of a session, once.
+
+        Raises:
+            RuntimeError: Started before or closed.
+            ValueError: Two requests have the same case and sample.
+        """
+        if self._ready.is_set():
+            raise RuntimeError("a replay is started once")
+        keys = []
+        for request in requests:
+            keys.append(request.key)
+            recorded = self._prompts.get(request.key, "")
+            if recorded not in {"", request.prompt_sha256}:
+                self._strangers.add(request.key)
+        self._announced = set(keys)
+        if len(self._announced) != len(keys):
+            raise ValueError("two requests have the same case and sample")
+        self._tally.start(len(keys))
+        self._ready.set()
+
+    def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
+        """Return the recorded completion; before `start`, block until then.
+
+        Raises:
+            EndpointError: The record holds none or one to another prompt, or the request was not
+                announced.
+        """
+        if not self._ready.wait(timeout):
+            raise EndpointError(f"{named(key)}: nothing was sent within {timeout:g} s of waiting")
+        if key not in self._announced:
+            raise unannounced(key)
+        completion = self._recorded.get(key)
+        if completion is None or key in self._strangers:
+            fault = EndpointError(f"{named(key)}: {_STRANGER if completion else _MISSING}")
+            self._tally.add(fault)
+            raise fault
+        self._tally.add(completion)
+        return completion
+
+    def progress(self) -> Progress:
+        """Counts of this moment."""
+        return self._tally.progress()
+
+    def close(self) -> None:
+        """Release those who wait for `start`."""
+        self._ready.set()

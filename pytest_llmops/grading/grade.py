@@ -1,0 +1,153 @@
+"""The verdict on one answer: its code in the file, the tests run on it, one outcome of nine.
+
+A grade starts from nothing passed. Solved means that the judge finished and that exactly the
+expected tests were reported, each once and each as passed; tests beyond them (those that mining
+found flaky) count neither way. Whatever an answer does is an outcome; only a fault of the sandbox
+itself raises.
+"""
+
+from collections import defaultdict
+from typing import Literal, NamedTuple, Protocol
+
+import msgspec
+
+from pytest_llmops.cases import id_of_test
+from pytest_llmops.completions import Completion
+from pytest_llmops.grading.extract import Candidate, extract
+from pytest_llmops.grading.quality import Quality, measure
+from pytest_llmops.sandbox import TestJob, TestReport, TestResult
+from pytest_llmops.tasks.materialize import Task
+
+Outcome = Literal[
+    "solved",
+    "wrong",
+    "syntax_error",
+    "load_error",
+    "timeout",
+    "out_of_memory",
+    "truncated",
+    "empty",
+    "refused",
+]
+
+OUTCOMES: dict[str, Outcome] = {
+    "finished": "wrong",
+    "crashed": "wrong",
+    "syntax_error": "syntax_error",
+    "load_error": "load_error",
+    "timeout": "timeout",
+    "out_of_memory": "out_of_memory",
+}
+"""What a report's status makes of an answer that is not solved."""
+
+DETAIL_LIMIT = 300
+"""Characters of `Grade.detail`."""
+
+
+class Judge(Protocol):
+    """What runs tests; `sandbox.NodePool` does."""
+
+    def run(self, job: TestJob) -> TestReport:
+        """Run a job; raises SandboxError for faults that are not the candidate's."""
+
+
+class Grade(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What an answer is worth."""
+
+    outcome: Outcome
+    """`truncated` is any answer that hit the token limit and is not solved."""
+    tests_passed: int
+    """Of the expected ones, those reported once, as passed, by a judge that finished."""
+    tests_expected: int
+    detail: str
+    """Why it is not solved, one line for people; may quote tests and the answer."""
+    seconds: float
+    """Wall time of the tests."""
+    quality: Quality
+
+    @property
+    def solved(self) -> bool:
+        """Whether the case counts as solved."""
+        return self.outcome == "solved"
+
+    def without_content(self) -> "Grade":
+        """Drop what quotes tests or the answer."""
+        return msgspec.structs.replace(self, detail="")
+
+
+class _Verdict(NamedTuple):
+    outcome: Outcome
+    detail: str = ""
+    passed: int = 0
+    seconds: float = 0.0
+
+
+def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
+    """Judge one completion.
+
+    Raises:
+        SandboxError: The sandbox cannot be used; says nothing about the answer.
+    """
+    candidate = extract(completion.text, task)
+    verdict = _unjudged(completion, candidate)
+    if candidate and not verdict:
+        verdict = _judged(task, candidate, pool)
+    assert verdict
+    cut_off = completion.finish_reason == "length" and verdict.outcome != "solved"
+    return Grade(
+        outcome="truncated" if cut_off else verdict.outcome,
+        tests_passed=verdict.passed,
+        tests_expected=len(task.case.expected),
+        detail=" ".join(verdict.detail.split())[:DETAIL_LIMIT],
+        seconds=verdict.seconds,
+        quality=measure(completion.text, candidate, task),
+    )
+
+
+def _unjudged(completion: Completion, candidate: Candidate | None) -> _Verdict | None:
+    """Return the verdict on what holds no answer to run."""
+    if completion.refusal or completion.finish_reason == "content_filter":
+        return _Verdict("refused", completion.refusal or "the server filtered the answer")
+    if candidate:
+        return None
+    return _Verdict("empty", "no code in the answer" if completion.text.strip() else "no text")
+
+
+def _judged(task: Task, candidate: Candidate, pool: Judge) -> _Verdict:
+    report = pool.run(
+        TestJob(
+            root=task.tree.root,
+            tests=tuple(test.path for test in task.case.tests),
+            overlay={task.case.source.path: candidate.file_text},
+        )
+    )
+    passed, detail = count_passed(report, task.case.expected)
+    if report.status == "finished" and passed == len(task.case.expected):
+        return _Verdict("solved", "", passed, report.seconds)
+    return _Verdict(OUTCOMES[report.status], detail, passed, report.seconds)
+
+
+def count_passed(report: TestReport, expected: frozenset[str]) -> tuple[int, str]:
+    """Count the expected tests that passed, and say what is wrong with the first that did not.
+
+    Args:
+        report: The judge's report; one that did not finish proves nothing and counts 0.
+        expected: Ids of tests, as `cases.id_of_test` makes them.
+    """
+    if report.status != "finished":
+        return 0, f"{report.status.replace('_', ' ')}: {report.detail}"
+    found: defaultdict[str, list[TestResult]] = defaultdict(list)
+    for result in report.results:
+        found[id_of_test(result.file, result.title)].append(result)
+    passed = [one for one in expected if [result.passed for result in found[one]] == [True]]
+    reasons = (_reason(results) for one, results in found.items() if one in expected and results)
+    missing = sum(not found[one] for one in expected)
+    reason = next(filter(None, reasons), f"{missing} expected tests were not reported")
+    return len(passed), reason
+
+
+def _reason(results: list[TestResult]) -> str:
+    """Return why one test does not count as passed, "" if it does."""
+    if len(results) > 1:
+        return f"{results[0].title}: reported {len(results)} times"
+    return "" if results[0].passed else f"{results[0].title}: {results[0].message}"

@@ -1,0 +1,143 @@
+"""Static quality of an answer: what can be said of it without running it.
+
+Sizes are counted in characters that are not white space, comments taken apart, so that layout does
+not count and the shares of one answer sum to 1: tokens spent can be apportioned by them. They are
+an apportionment by characters, not a count of tokens, which only the server can give.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from pytest_llmops.grading.extract import READ_LIMIT, Candidate
+from pytest_llmops.grading.fences import Block, blocks, without_thinking
+from pytest_llmops.tasks.materialize import Task
+from pytest_llmops.tasks.syntax import comments
+
+DEEPEST = 100
+"""Nesting of brackets beyond which complexity is not computed: lizard recurses."""
+
+
+class Quality(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Figures of one answer; all 0 where there is nothing to measure."""
+
+    syntax_errors: int = 0
+    """Errors that the file did not have without the answer."""
+    complexity: int = 0
+    """Cyclomatic complexity of the function, functions inside it and kept helpers included."""
+    length_ratio: float = 0.0
+    """Characters of body and kept helpers over those of the reference body; no comments."""
+    code_share: float = 0.0
+    """Code that was used, signature included."""
+    unused_share: float = 0.0
+    """Other code in blocks: examples, repeated parts of the file, earlier attempts."""
+    comment_share: float = 0.0
+    """Comments in blocks, or in the code that was used."""
+    prose_share: float = 0.0
+    """Text outside of code."""
+    thinking_share: float = 0.0
+    """Text inside `<think>`."""
+    markup_share: float = 0.0
+    """Fences and their labels, and the marks of thinking."""
+    repetition: float = 0.0
+    """Share of the lines of 4 characters and more that repeat an earlier line."""
+
+
+def measure(text: str, candidate: Candidate | None, task: Task) -> Quality:
+    """Measure a completion's text.
+
+    Args:
+        text: The whole text of the completion.
+        candidate: What `extract` made of it.
+        task: The task it answers.
+    """
+    path = task.module.path
+    found = Quality(repetition=_repetition(text), **_shares(text, candidate, path))
+    if candidate is None:
+        return found
+    return msgspec.structs.replace(
+        found,
+        syntax_errors=candidate.syntax_errors,
+        complexity=complexity(candidate.body),
+        length_ratio=_size(candidate.body, path) / max(1, _size(task.reference, path)),
+    )
+
+
+def complexity(body: str) -> int:
+    """Count the independent paths through a body, functions inside it added (lizard).
+
+    Returns:
+        At least 1; 0 where brackets nest too deeply to tell.
+    """
+    if _depth(body) > DEEPEST:
+        return 0
+    # Imported here because it takes 80 ms, which a session that grades nothing need not pay.
+    import lizard  # noqa: PLC0415
+
+    text = body if body.startswith("{") else f"{{ {body}\n}}"
+    found = lizard.analyze_file.analyze_source_code("body.ts", f"function body() {text}")
+    return 1 + sum(int(one.cyclomatic_complexity) - 1 for one in found.function_list)
+
+
+def _depth(text: str) -> int:
+    deepest = depth = 0
+    for mark in text:
+        if mark in "({[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in ")}]":
+            depth -= 1
+    return deepest
+
+
+def _solid(text: str) -> int:
+    return sum(map(len, text.split()))
+
+
+def _remarks(code: str, path: str) -> int:
+    """Characters of the comments in code, as far as it is read."""
+    source = code[:READ_LIMIT].encode("utf-8", "replace")
+    spans = comments(source, path)
+    return sum(_solid(source[start:end].decode("utf-8", "replace")) for start, end in spans)
+
+
+@lru_cache(maxsize=256)
+def _size(code: str, path: str) -> int:
+    return _solid(code) - _remarks(code, path)
+
+
+def _shares(text: str, candidate: Candidate | None, path: str) -> dict[str, Any]:
+    seen = without_thinking(text)
+    found = blocks(seen)
+    fenced = [seen[block.start : block.end] for block in found]
+    code = "\n".join(fenced) if found else candidate.code if candidate else ""
+    remarks = _remarks(code, path)
+    used = min(_size(candidate.code, path) if candidate else 0, _solid(code) - remarks)
+    inside = sum(map(_solid, fenced)) if found else _solid(code)
+    outside = _solid(seen) - inside
+    markup = sum(_solid(seen[start:end]) for start, end in _fences(seen, found))
+    sizes = {
+        "code_share": used,
+        "unused_share": _solid(code) - remarks - used,
+        "comment_share": remarks,
+        "prose_share": outside - markup,
+        "thinking_share": _solid(text) - _solid(seen),
+        "markup_share": markup,
+    }
+    total = sum(sizes.values())
+    return {name: size / total if total else 0.0 for name, size in sizes.items()}
+
+
+def _fences(text: str, found: list[Block]) -> Iterator[tuple[int, int]]:
+    for block in found:
+        yield text.rfind("\n", 0, max(0, block.start - 1)) + 1, block.start
+        if block.closed:
+            end = text.find("\n", block.end)
+            yield block.end, len(text) if end < 0 else end
+
+
+def _repetition(text: str) -> float:
+    lines = [line for line in map(str.strip, text.splitlines()) if len(line) >= 4]
+    return 1 - len(set(lines)) / len(lines) if lines else 0.0

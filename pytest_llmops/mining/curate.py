@@ -1,0 +1,146 @@
+"""The two commands that keep manifests, and what they show: `llmops mine` and `llmops validate`."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from pytest_llmops.cases import SPLITS, TIERS, Case, Suite, load_cases, write_manifest
+from pytest_llmops.errors import CaseError
+from pytest_llmops.mining.mine import Mined, Miner
+from pytest_llmops.mining.parallel import Crew
+from pytest_llmops.mining.validate import Finding, validate
+from pytest_llmops.sandbox import NodePool
+from pytest_llmops.tasks.sources import SourceTree, open_source
+
+Isolation = Literal["bwrap", "process"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Where the source comes from and how test files are run."""
+
+    source: str | None = None
+    """Path or URL in place of the suite's repository."""
+    jobs: int = 2
+    """Sandboxed processes at a time."""
+    isolation: Isolation = "bwrap"
+
+    @contextmanager
+    def open(self, suite: Suite) -> Iterator[tuple[SourceTree, NodePool, Crew]]:
+        """Give the tree of a suite, and a sandbox and threads that end with the block."""
+        tree = open_source(suite, source=self.source)
+        with (
+            NodePool(tree.root, size=self.jobs, isolation=self.isolation) as pool,
+            Crew(self.jobs) as crew,
+        ):
+            yield tree, pool, crew
+
+
+def run_mine(suite: Suite, setup: Setup, *, output: Path | None = None, limit: int = 0) -> int:
+    """Mine a suite and write its manifests, or all cases to `output`.
+
+    Returns:
+        Exit status: 0, or 1 where no case was found; nothing is written then.
+
+    Raises:
+        CaseError: A limit without an output: a manifest would be replaced by a part of itself.
+        SourceError, SandboxError: The tree or the sandbox cannot be had.
+    """
+    if limit and not output:
+        raise CaseError("--limit needs --output FILE: a part must not replace the whole manifest")
+    with setup.open(suite) as (tree, pool, crew):
+        mined = Miner(suite, tree, pool, crew).mine(limit)
+    console = Console()
+    console.print(_funnel(mined), _overview(mined.cases))
+    for path, cases in manifests_of(suite, tree, mined.cases, output).items():
+        write_manifest(path, cases)
+        console.print(f"{path}: {len(cases)} cases", highlight=False)
+    return 0 if mined.cases else 1
+
+
+def manifests_of(
+    suite: Suite, tree: SourceTree, cases: Iterable[Case], output: Path | None = None
+) -> dict[Path, list[Case]]:
+    """Say which manifest each case goes to.
+
+    A `*` in the suite's first manifest stands for the package: the nearest folder above the source
+    file that has a `package.json`, or else the first folder of the path.
+    """
+    manifests: dict[Path, list[Case]] = {}
+    for case in cases:
+        name = suite.manifests[0].replace("*", _package(tree, case.source.path))
+        manifests.setdefault(output or suite.root / name, []).append(case)
+    return manifests
+
+
+def _package(tree: SourceTree, path: str) -> str:
+    folders = PurePosixPath(path).parents
+    found = (
+        one.name for one in folders if one.name and (tree.root / one / "package.json").exists()
+    )
+    return next(found, PurePosixPath(path).parts[0])
+
+
+def run_validate(suites: Iterable[Suite], setup: Setup, *, ids: Sequence[str] = ()) -> int:
+    """Prove the cases of suites, or those named.
+
+    Returns:
+        Exit status: 0 where every case holds, 1 where one does not.
+
+    Raises:
+        CaseError: An id that no case has, or a suite without cases: proving nothing proves nothing.
+        SourceError, SandboxError: A tree or the sandbox cannot be had.
+    """
+    chosen = {suite.name: (suite, _choose(load_cases(suite), ids)) for suite in suites}
+    known = {case.id for _, cases in chosen.values() for case in cases}
+    if missing := set(ids) - known:
+        raise CaseError(f"no case {', '.join(sorted(missing))}; ids are SUITE:PATH#SYMBOL")
+    findings: list[Finding] = []
+    for suite, cases in chosen.values():
+        if not cases and not ids:
+            raise CaseError(f"suite {suite.name!r} has no cases; make them with `llmops mine`")
+        if cases:
+            with setup.open(suite) as (tree, pool, crew):
+                findings += validate(cases, tree, pool, crew)
+    console = Console()
+    if findings:
+        console.print(_findings_table(findings))
+    wrong = len({finding.case_id for finding in findings})
+    console.print(f"{len(known)} cases, {len(known) - wrong} valid, {wrong} not", highlight=False)
+    return 1 if findings else 0
+
+
+def _choose(cases: list[Case], ids: Sequence[str]) -> list[Case]:
+    return [case for case in cases if case.id in ids] if ids else cases
+
+
+def _funnel(mined: Mined) -> Table:
+    """What was left out, and why."""
+    table = Table("left out", "reason", "number", title="mined")
+    for reason, number in Counter(mined.unusable.values()).most_common():
+        table.add_row("test file", reason, str(number))
+    for reason, number in Counter(one.reason for one in mined.rejections).most_common():
+        table.add_row("function", reason, str(number))
+    return table
+
+
+def _overview(cases: Sequence[Case]) -> Table:
+    """Cases by tier and split."""
+    table = Table("tier", *SPLITS, "all", title=f"{len(cases)} cases")
+    for tier in TIERS:
+        counts = Counter(case.split for case in cases if case.tier == tier)
+        table.add_row(tier, *(str(counts[split]) for split in SPLITS), str(counts.total()))
+    return table
+
+
+def _findings_table(findings: Iterable[Finding]) -> Table:
+    table = Table("case", "fault", "detail", title="findings")
+    for finding in findings:
+        table.add_row(finding.case_id, finding.fault, finding.detail)
+    return table

@@ -1,0 +1,93 @@
+"""Bodies that must not pass: the ways of not solving a case.
+
+A case is worth asking only if its tests tell a solution from no solution. A throw shows that the
+tests reach the function; the trivial bodies show that they look at what it gives back. No claim is
+made beyond that: a body that is wrong in a subtler way may pass.
+
+An empty body and `return undefined` are the same function in JavaScript and count as one mutant.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from pytest_llmops.cases import id_of_test
+from pytest_llmops.sandbox import NodePool, TestJob, TestReport
+from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.typescript import Declaration, Module, replace_body
+
+VALUES = ("null", '""', "[]", "{}", "0", "false", "true")
+"""What a trivial body returns, beside nothing and the first argument."""
+
+
+class Mutant(msgspec.Struct, frozen=True):
+    """A body put in place of the reference."""
+
+    name: str
+    """As shown to people: `empty`, `return null`, `first argument`, ..."""
+    body: str
+    """A block with its braces; valid in functions, methods and all arrows, async ones included."""
+
+
+THROW = Mutant("throw", '{ throw new Error("not implemented") }')
+EMPTY = Mutant("empty", "{ }")
+
+
+def mutants(declaration: Declaration) -> tuple[Mutant, ...]:
+    """Give all bodies that must fail at least one expected test; the throw comes first."""
+    returned = [Mutant(f"return {value}", f"{{ return {value} }}") for value in VALUES]
+    argument = first_argument(declaration)
+    if argument:
+        returned.append(Mutant("first argument", f"{{ return {argument} }}"))
+    return (THROW, EMPTY, *returned)
+
+
+def first_argument(declaration: Declaration) -> str:
+    """Give an expression for the first argument, or "" where there is none to give back.
+
+    A destructured one has no name: functions and methods have `arguments`, an arrow does not.
+    """
+    inner = declaration.parameters[1:-1].strip()
+    if not inner:
+        return ""
+    named = re.match(r"(?:\.\.\.)?([A-Za-z_$][\w$]*)", inner)
+    if named:
+        return named[1]
+    return "" if declaration.is_arrow else "arguments[0]"
+
+
+def passed_ids(report: TestReport) -> frozenset[str]:
+    """Give the ids (`id_of_test`) of the passed tests; none where the run did not finish."""
+    if report.status != "finished":
+        return frozenset()
+    return frozenset(id_of_test(one.file, one.title) for one in report.results if one.passed)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A function under proof and the test files that judge it."""
+
+    tree: SourceTree
+    module: Module
+    declaration: Declaration
+    tests: tuple[str, ...]
+
+    def run(self, pool: NodePool, body: str) -> TestReport:
+        """Run the tests with another body, the way candidates are run."""
+        text = replace_body(self.module, self.declaration, body)
+        overlay = {self.module.path: text}
+        return pool.run(TestJob(root=self.tree.root, tests=self.tests, overlay=overlay))
+
+    def run_reference(self, pool: NodePool) -> TestReport:
+        """Run the tests with the body the tree has."""
+        return self.run(pool, self.module.body(self.declaration))
+
+    def survivors(
+        self, pool: NodePool, expected: frozenset[str], bodies: Iterable[Mutant]
+    ) -> Iterator[Mutant]:
+        """Give those bodies with which every expected test still passes."""
+        for mutant in bodies:
+            if expected <= passed_ids(self.run(pool, mutant.body)):
+                yield mutant

@@ -1,0 +1,57 @@
+"""Prove cases: the reference passes, and what is no solution does not.
+
+Each case is proved the way candidates are graded. Its files and body must have the recorded
+digests; with the reference put back in place every expected test must pass; with a throw, an empty
+body and each trivial body (`mutants`) at least one expected test must fail.
+
+What is not covered: whether the prompt tells enough to solve a case, and whether a body that is
+wrong in a subtler way is noticed.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_llmops.cases import Case
+from pytest_llmops.errors import CaseError
+from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
+from pytest_llmops.mining.parallel import Crew
+from pytest_llmops.sandbox import NodePool
+from pytest_llmops.tasks.materialize import materialize
+from pytest_llmops.tasks.sources import SourceTree
+
+Fault = Literal["changed", "reference fails", "a wrong body passes"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with one case."""
+
+    case_id: str
+    fault: Fault
+    detail: str
+    """The error, the tests that failed, or the name of the body that passed."""
+
+
+def validate(cases: Iterable[Case], tree: SourceTree, pool: NodePool, crew: Crew) -> list[Finding]:
+    """Prove cases, as many at once as the crew has threads; no finding means all hold."""
+    found = crew.map("cases", lambda case: list(_findings(case, tree, pool)), cases)
+    return [finding for findings in found for finding in findings]
+
+
+def _findings(case: Case, tree: SourceTree, pool: NodePool) -> Iterator[Finding]:
+    try:
+        task = materialize(case, tree)
+    except CaseError as error:
+        yield Finding(case.id, "changed", str(error))
+        return
+    tests = tuple(file.path for file in case.tests)
+    subject = Subject(tree, task.module, task.declaration, tests)
+    report = subject.run_reference(pool)
+    missing = case.expected - passed_ids(report)
+    if missing:
+        detail = f"{report.status}, {len(missing)} of {len(case.expected)} expected tests missing"
+        yield Finding(case.id, "reference fails", f"{detail}: {', '.join(sorted(missing)[:5])}")
+        return
+    for survivor in subject.survivors(pool, case.expected, mutants(task.declaration)):
+        yield Finding(case.id, "a wrong body passes", survivor.name)

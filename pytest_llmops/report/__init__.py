@@ -1,0 +1,1 @@
+"""A run in numbers: counted in `summary`, drawn in `terminal`."""

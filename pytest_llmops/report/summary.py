@@ -1,0 +1,114 @@
+"""Records counted: the numbers of a run, as pure functions.
+
+Every attempt counts: errors, time-outs and truncated answers stay in the denominator.
+"""
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from typing import get_args
+
+import msgspec
+
+from pytest_llmops.grading.grade import Outcome
+from pytest_llmops.runs.record import Record
+
+OUTCOMES: tuple[str, ...] = (*get_args(Outcome), "ungraded", "error")
+"""Everything an attempt can end as."""
+
+Z95 = 1.959963984540054
+"""Two-sided 95 % point of the standard normal distribution."""
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """A share with its 95 % interval, all in 0..1."""
+
+    low: float
+    estimate: float
+    high: float
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of attempts in numbers."""
+
+    attempts: int
+    cases: int
+    solved: int
+    rate: Rate
+    """Solve rate; the interval takes cases, not attempts, as the evidence."""
+    tokens_median: float
+    """Output tokens an attempt, over attempts with an answer; nan where there is none."""
+    tokens_p95: float
+    output_tokens: int
+    input_tokens: int
+    cached_tokens: int
+    tokens_per_solved: float
+    """Cost of pass: all output tokens by solved attempts; inf where none is solved."""
+    truncated: int
+    errors: int
+    from_cache: int
+    cost: float | None
+    """US dollars; None where no attempt has a price."""
+    grade_seconds: float
+    engine_memory: int | None
+    """Peak resident memory of the engine, bytes."""
+    outcomes: dict[str, int]
+    """Attempts by outcome, in the order of `OUTCOMES`."""
+
+
+def summarize(records: Sequence[Record]) -> Summary:
+    """Count a group of attempts, in any order."""
+    usages = [record.usage for record in records if record.usage]
+    outputs = sorted(usage.output for usage in usages)
+    solved = sum(record.solved for record in records)
+    cases = len({record.case for record in records})
+    counts = Counter(record.outcome for record in records)
+    costs = [record.cost for record in records if record.cost is not None]
+    return Summary(
+        attempts=len(records),
+        cases=cases,
+        solved=solved,
+        rate=wilson(solved / len(records) if records else math.nan, cases),
+        tokens_median=statistics.median(outputs) if outputs else math.nan,
+        tokens_p95=percentile(outputs, 0.95),
+        output_tokens=sum(outputs),
+        input_tokens=sum(usage.input for usage in usages),
+        cached_tokens=sum(usage.cached for usage in usages),
+        tokens_per_solved=sum(outputs) / solved if solved else math.inf,
+        truncated=sum(record.finish_reason == "length" for record in records),
+        errors=sum(bool(record.error) for record in records),
+        from_cache=sum(record.from_cache for record in records),
+        cost=sum(costs) if costs else None,
+        grade_seconds=sum(record.grade.seconds for record in records if record.grade),
+        engine_memory=max((record.engine_memory or 0 for record in records), default=0) or None,
+        outcomes={name: counts[name] for name in OUTCOMES if counts[name]},
+    )
+
+
+def wilson(rate: float, n: int) -> Rate:
+    """Score interval of a binomial rate at 95 %.
+
+    With several samples a case, `n` is the number of cases: samples of one case are not
+    independent evidence, so the interval is right when they all agree and too wide otherwise.
+
+    Args:
+        rate: Observed share, 0..1.
+        n: Independent observations; 0 gives nan throughout.
+
+    Source: Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference".
+    """
+    if n == 0:
+        return Rate(math.nan, math.nan, math.nan)
+    z2 = Z95**2
+    centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z95 / (1 + z2 / n) * math.sqrt(rate * (1 - rate) / n + z2 / (4 * n * n))
+    # At rates of 0 and 1 the bound is the rate itself, which rounding may miss by a little.
+    return Rate(max(0.0, min(rate, centre - half)), rate, min(1.0, max(rate, centre + half)))
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The smallest value that at least `share` of the sorted values do not exceed; nan if none."""
+    if not ordered:
+        return math.nan
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -1,0 +1,159 @@
+"""What a person sees: the live line while a run goes on, and the tables at its end."""
+
+import io
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from pytest_llmops.cases import TIERS
+from pytest_llmops.report.summary import Summary, summarize
+from pytest_llmops.runs.record import Record, Run
+
+COLUMNS = ("", "n", "solved", "rate", "95 %", "tokens", "p95", "per solved", "cut off", "errors")
+"""Headings: `n` counts attempts, `tokens` is the median of output tokens an attempt, `per solved`
+all output tokens by solved attempts, `cut off` answers that hit the token limit."""
+
+
+class Live:
+    """The progress line of a run: done, solved, tokens a second and time left.
+
+    Drawn on a terminal only, and erased when the run ends; `advance` costs microseconds, the
+    drawing happens in a thread four times a second.
+    """
+
+    def __init__(self, total: int, tokens_per_second: Callable[[], float]) -> None:
+        self._solved = 0
+        self._errors = 0
+        self._progress = Progress(
+            TextColumn("{task.completed}/{task.total}"),
+            BarColumn(bar_width=None),
+            TextColumn("[green]{task.fields[solved]} solved[/]"),
+            TextColumn("{task.fields[errors]}"),
+            _Speed(tokens_per_second),
+            TimeRemainingColumn(compact=True),
+            console=Console(),
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            refresh_per_second=4,
+            expand=True,
+        )
+        self._task = self._progress.add_task("", total=total, solved=0, errors="")
+        self._progress.start()
+
+    def advance(self, record: Record) -> None:
+        """Count one finished attempt."""
+        self._solved += record.solved
+        self._errors += bool(record.error)
+        errors = f"[red]{self._errors} errors[/]" if self._errors else ""
+        self._progress.update(self._task, advance=1, solved=self._solved, errors=errors)
+
+    def stop(self) -> None:
+        """Erase the line."""
+        self._progress.stop()
+
+
+class _Speed(ProgressColumn):
+    """Output tokens a second, of the whole session."""
+
+    def __init__(self, tokens_per_second: Callable[[], float]) -> None:
+        super().__init__()
+        self._tokens_per_second = tokens_per_second
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002 the signature is rich's
+        return Text(f"{self._tokens_per_second():.0f} tokens/s")
+
+
+def render(parts: Sequence[RenderableType], *, width: int, color: bool) -> str:
+    """Draw to a string, `width` columns wide."""
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=width, force_terminal=color, no_color=not color)
+    console.print(Group(*parts))
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
+
+
+def summary_parts(
+    run: Run, records: Sequence[Record], *, seconds: float | None
+) -> list[RenderableType]:
+    """The end of a run: the table by suite and tier, then what the run took.
+
+    Args:
+        run: Identity of the run.
+        records: Its records, in any order.
+        seconds: Wall time of the session; None where it did not end.
+    """
+    total = summarize(records)
+    parts: list[RenderableType] = [_table(records, total)]
+    parts += [Text(line) for line in _totals(run, total, seconds)]
+    return parts
+
+
+def _table(records: Sequence[Record], total: Summary) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for number, heading in enumerate(COLUMNS):
+        table.add_column(heading, justify="left" if number == 0 else "right", no_wrap=True)
+    groups = _groups(records)
+    for name, group in groups.items():
+        table.add_row(*_row(name, summarize(group)))
+    if len(groups) > 1:
+        table.add_row(*_row("all", total), style="bold")
+    return table
+
+
+def _groups(records: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
+    """Attempts by suite and tier, tiers from easy to hard, empty groups left out."""
+    groups = {
+        f"{suite} {tier}": [r for r in records if (r.suite, r.tier) == (suite, tier)]
+        for suite in sorted({record.suite for record in records})
+        for tier in TIERS
+    }
+    return {name: group for name, group in groups.items() if group}
+
+
+def _row(name: str, group: Summary) -> tuple[str, ...]:
+    rate = group.rate
+    return (
+        name,
+        str(group.attempts),
+        str(group.solved),
+        f"{rate.estimate:.1%}",
+        f"{rate.low * 100:.0f}-{rate.high * 100:.0f}",
+        _number(group.tokens_median),
+        _number(group.tokens_p95),
+        _number(group.tokens_per_solved),
+        str(group.truncated),
+        str(group.errors),
+    )
+
+
+def _totals(run: Run, total: Summary, seconds: float | None) -> list[str]:
+    counts = [f"{count} {name.replace('_', ' ')}" for name, count in total.outcomes.items()]
+    tokens = f"tokens: {total.input_tokens:,} in ({total.cached_tokens:,} cached), "
+    tokens += f"{total.output_tokens:,} out"
+    if total.from_cache:
+        tokens += f"; {total.from_cache} of {total.attempts} answers from the completion cache"
+    took = "took: " + ("?" if seconds is None else duration(seconds))
+    took += f"; grading {duration(total.grade_seconds)}"
+    if total.engine_memory:
+        took += f"; engine memory {total.engine_memory / 2**20:,.0f} MiB at most"
+    if total.cost is not None:
+        took += f"; cost ${total.cost:.4f}"
+    return [f"outcomes: {', '.join(counts)}", tokens, took, f"run: {run.id} ({run.identity.model})"]
+
+
+def duration(seconds: float) -> str:
+    """`48.1 s`, `3 min 05 s` or `2 h 07 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if math.isfinite(value) else "-"

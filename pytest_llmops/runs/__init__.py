@@ -1,0 +1,8 @@
+"""What is kept of a run, and how it is read back.
+
+In the order of the flow:
+
+    machine                  where it happened, with which versions
+    record                   one line an attempt, written as it ends
+    reading                  recorded runs, found and read
+"""

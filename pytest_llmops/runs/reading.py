@@ -1,0 +1,108 @@
+"""Recorded runs, found and read back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from pytest_llmops.errors import RecordError
+from pytest_llmops.runs.record import FORMAT, RECORDS, End, Line, Record, Run
+
+
+class RecordedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A records file, read."""
+
+    path: Path
+    run: Run
+    records: tuple[Record, ...]
+    end: End | None
+    """None: the session was interrupted, or still goes on."""
+
+
+def read_run(path: Path) -> RecordedRun:
+    """Read the records file of a run.
+
+    A last line without a line break is what a killed session leaves and is not read.
+
+    Raises:
+        RecordError: A line is broken, of another version, or an attempt occurs twice; names the
+            line.
+    """
+    lines = _lines(path)
+    number, run = next(lines, (1, None))
+    if not isinstance(run, Run):
+        raise RecordError(
+            f"{path}:{number}: the first line must be the run; this is no records file"
+        )
+    records: dict[tuple[str, int], Record] = {}
+    end = None
+    for number, line in lines:
+        if isinstance(line, End) and end is None:
+            end = line
+        elif isinstance(line, Record) and end is None and (line.case, line.sample) not in records:
+            records[line.case, line.sample] = line
+        else:
+            raise RecordError(
+                f"{path}:{number}: a second {_describe(line)}, or lines after the end"
+            )
+    return RecordedRun(path=path, run=run, records=tuple(records.values()), end=end)
+
+
+def find_run(reference: str, folder: Path) -> Path:
+    """The records file that a run id, a run's folder, a file or `latest` stands for.
+
+    Args:
+        reference: What the user named.
+        folder: Where runs are kept.
+
+    Raises:
+        RecordError: There is no such run; names those there are.
+    """
+    runs = sorted(path.parent.name for path in folder.glob(f"*/{RECORDS}"))
+    if reference == "latest" and runs:
+        return folder / runs[-1] / RECORDS
+    named = Path(reference)
+    for path in (named, named / RECORDS, folder / reference / RECORDS):
+        if path.is_file():
+            return path
+    known = ", ".join(runs[-5:]) or "none"
+    raise RecordError(
+        f"{reference}: no such run or records file (latest runs in {folder}: {known})"
+    )
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Line]]:
+    decoder = msgspec.json.Decoder(Line)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}") from None
+    for number, raw in enumerate(data.splitlines(keepends=True), start=1):
+        if not raw.endswith(b"\n"):
+            return
+        if number == 1:
+            _check_format(path, raw)
+        try:
+            yield number, decoder.decode(raw)
+        except msgspec.DecodeError as error:
+            raise RecordError(f"{path}:{number}: not a line of a records file: {error}") from None
+
+
+class _Format(msgspec.Struct):
+    format: int = 0
+
+
+def _check_format(path: Path, raw: bytes) -> None:
+    """Tell another version from a broken file, before its first line is decoded in full."""
+    try:
+        found = msgspec.json.decode(raw, type=_Format).format
+    except msgspec.DecodeError:
+        return
+    if found != FORMAT:
+        raise RecordError(f"{path}:1: records format {found}; this version reads {FORMAT} only")
+
+
+def _describe(line: Line) -> str:
+    if isinstance(line, Record):
+        return f"record of {line.case!r} sample {line.sample}"
+    return type(line).__name__.lower()

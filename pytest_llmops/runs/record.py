@@ -1,0 +1,186 @@
+"""What is kept: one JSON-lines file a run, from which everything else is derived.
+
+The first line is the `Run`, then one `Record` an attempt as it ends, and an `End` when the session
+ended by itself; a file without one was interrupted. Each line is flushed when written, so a killed
+session loses at most the attempts in flight. Only the controller of a session writes.
+"""
+
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from pytest_llmops.cases import Split, Tier
+from pytest_llmops.completions import Completion, FinishReason, Message, Sampling, Timing, Usage
+from pytest_llmops.errors import RecordError
+from pytest_llmops.grading.grade import Grade
+from pytest_llmops.runs.machine import Machine
+
+FORMAT = 1
+"""Version of the lines; a reader refuses others."""
+
+RECORDS = "records.jsonl"
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """All that decides what the model answers to a case; equal identities are comparable."""
+
+    model: str
+    """Name as given to `--model`."""
+    served: str
+    """Weights, or name and URL at an endpoint."""
+    weights_sha256: str = ""
+    """Local models: digest of the weight files."""
+    adapter_sha256: str = ""
+    tokenizer_sha256: str = ""
+    body_changes: str = ""
+    """Fields that models.toml adds to request bodies or leaves out of them."""
+    dtype: str = ""
+    device: str = ""
+    prompt_version: str
+    context_tokens: int
+    """Budget of the prompts for the file around the function."""
+    sampling: Sampling
+
+    @property
+    def key(self) -> str:
+        """The identity as one string, for the completion cache."""
+        return msgspec.json.encode(self).decode()
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
+    """The first line: what all records of the file have in common."""
+
+    format: int = FORMAT
+    id: str
+    started: float
+    """Unix time, seconds."""
+    identity: Identity
+    suites: tuple[str, ...]
+    split: str
+    samples: int
+    suite_hash: str
+    """Of the cases that were selected; see `cases.suite_hash`."""
+    cases: int
+    sandbox: str
+    """`bwrap`, `process`, or `off` where nothing was graded."""
+    content: bool
+    """Whether prompts and completions are in the records, or their hashes alone."""
+    versions: dict[str, str]
+    machine: Machine
+
+
+class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="record"):
+    """One attempt: sample `sample` of case `case`."""
+
+    case: str
+    suite: str
+    split: Split
+    tier: Tier
+    cluster: str
+    sample: int
+    prompt_sha256: str = ""
+    prompt: tuple[Message, ...] = ()
+    text_sha256: str = ""
+    text: str = ""
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    timing: Timing | None = None
+    retries: int = 0
+    from_cache: bool = False
+    grade: Grade | None = None
+    """None where nothing was graded or the harness failed."""
+    cost: float | None = None
+    """US dollars; None where no prices are known."""
+    engine_memory: int | None = None
+    """Peak resident memory of the engine so far, bytes; None for other endpoints."""
+    error: str = ""
+    """Why the harness could not complete this attempt; says nothing about the model."""
+
+    @property
+    def solved(self) -> bool:
+        """Whether exactly the expected tests were reported as passed."""
+        return self.grade is not None and self.grade.outcome == "solved"
+
+    @property
+    def outcome(self) -> str:
+        """The grade's outcome; `error` or `ungraded` where there is none."""
+        if self.error:
+            return "error"
+        return self.grade.outcome if self.grade else "ungraded"
+
+    def properties(self) -> list[tuple[str, object]]:
+        """The numbers of the attempt for a JUnit file."""
+        found: dict[str, object] = {"outcome": self.outcome}
+        if self.usage:
+            found |= {f"{kind}_tokens": n for kind, n in msgspec.structs.asdict(self.usage).items()}
+        if self.timing:
+            found["generate_seconds"] = round(self.timing.total, 3)
+        if self.grade:
+            found["tests"] = f"{self.grade.tests_passed}/{self.grade.tests_expected}"
+            found["grade_seconds"] = round(self.grade.seconds, 3)
+        return [(f"llmops.{name}", value) for name, value in found.items()]
+
+    def completion(self) -> Completion | None:
+        """The recorded answer, for replay; None where there is none or its text was not kept."""
+        if not (self.usage and self.timing and self.finish_reason and self.prompt):
+            return None
+        return Completion(
+            text=self.text,
+            finish_reason=self.finish_reason,
+            usage=self.usage,
+            timing=self.timing,
+            retries=self.retries,
+        )
+
+
+class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
+    """The last line: the session ended by itself."""
+
+    finished: float
+    """Unix time, seconds."""
+    exit_status: int
+    """As pytest returns it."""
+
+
+Line = Run | Record | End
+
+
+class RecordFile:
+    """The records file of a run in progress."""
+
+    def __init__(self, folder: Path, run: Run) -> None:
+        """Create the folder of the run and write its first line.
+
+        Raises:
+            RecordError: The folder or the file cannot be written.
+        """
+        self.path = folder / run.id / RECORDS
+        self.run = run
+        self.broken = False
+        """A write has failed, so the last line may be torn; no further one is tried."""
+        self._encoder = msgspec.json.Encoder()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=False)
+            self._file: IO[bytes] = self.path.open("xb", buffering=0)
+        except OSError as error:
+            raise RecordError(f"{self.path}: cannot be created: {error.strerror}") from None
+        self.write(run)
+
+    def write(self, line: Line) -> None:
+        """Append one line.
+
+        Raises:
+            RecordError: The disk is full or the file cannot be written.
+        """
+        data = self._encoder.encode(line) + b"\n"
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError as error:
+            self.broken = True
+            raise RecordError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+    def close(self) -> None:
+        """Close the file; lines written so far are already with the operating system."""
+        self._file.close()

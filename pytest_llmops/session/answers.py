@@ -1,0 +1,189 @@
+"""The model of a session, made ready to be asked: an engine, an endpoint, or a recorded run."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+from pytest_llmops.client.chat import ChatClient
+from pytest_llmops.client.endpoint import Endpoint
+from pytest_llmops.completions import Sampling
+from pytest_llmops.engine import EngineProcess, EngineSpec, start_engine
+from pytest_llmops.errors import ModelError
+from pytest_llmops.generation.cache import CompletionCache
+from pytest_llmops.generation.generate import Generation
+from pytest_llmops.generation.replay import Replay
+from pytest_llmops.models import (
+    AdapterModel,
+    EndpointModel,
+    LocalModel,
+    Model,
+    Prices,
+    ReplayedModel,
+    resolve,
+)
+from pytest_llmops.runs.reading import find_run, read_run
+from pytest_llmops.runs.record import Identity
+from pytest_llmops.tasks.prompt import PROMPT_VERSION
+
+ENGINE_TIMEOUT = 3600.0
+"""Seconds for one answer of the engine, time in its queue included."""
+
+
+@dataclass(kw_only=True)
+class Answers:
+    """What a session has its completions from; close it when the session ends."""
+
+    source: Generation | Replay
+    identity: Identity
+    prices: Prices | None = None
+    """Of a hosted model, where models.toml names them."""
+    engine: EngineProcess | None = None
+    cache: CompletionCache | None = None
+    resources: ExitStack = field(default_factory=ExitStack)
+
+    def close(self) -> None:
+        """Drop what is outstanding, then let go of cache and engine; safe to repeat."""
+        self.source.close()
+        self.resources.close()
+
+
+def cache_file() -> Path:
+    """Where completions of all sessions of this user are kept."""
+    return Path(platformdirs.user_cache_dir("pytest-llmops")) / "completions.sqlite"
+
+
+def open_answers(
+    name: str, models_file: Path, sampling: Sampling, *, runs: Path, cache: bool
+) -> Answers:
+    """Start what must run for a model to answer.
+
+    Args:
+        name: As given to `--model`.
+        models_file: Where names are looked up.
+        sampling: Part of the identity.
+        runs: Where recorded runs are, for `replay:RUN`.
+        cache: Use the completion cache; a replay never does.
+
+    Raises:
+        ModelError: The model cannot be used.
+        EndpointError: The engine does not start.
+        RecordError: There is no such run to replay.
+    """
+    model, base = resolve(name, models_file)
+    if isinstance(model, ReplayedModel):
+        return _replay(model, runs)
+    with ExitStack() as stack:
+        engine = stack.enter_context(start_engine(engine_spec(model, base))) if base else None
+        if isinstance(model, EndpointModel):
+            endpoint, identity = _hosted(model, sampling)
+        else:
+            assert base
+            assert engine
+            endpoint, identity = _local(model, base, engine, sampling)
+        store = stack.enter_context(CompletionCache(cache_file())) if cache else None
+        generation = Generation(
+            ChatClient(endpoint),
+            cache=store,
+            identity=identity.key,
+            health=partial(_failure, engine) if engine else None,
+        )
+        return Answers(
+            source=generation,
+            identity=identity,
+            prices=model.prices if isinstance(model, EndpointModel) else None,
+            engine=engine,
+            cache=store,
+            resources=stack.pop_all(),
+        )
+
+
+def _replay(model: ReplayedModel, runs: Path) -> Answers:
+    recorded = read_run(find_run(model.replay, runs))
+    identity = recorded.run.identity
+    if identity.prompt_version != PROMPT_VERSION:
+        raise ModelError(
+            f"{recorded.path}: its prompts have version {identity.prompt_version}, this is "
+            f"{PROMPT_VERSION}; its answers belong to other questions"
+        )
+    answers = {(r.case, r.sample): done for r in recorded.records if (done := r.completion())}
+    prompts = {(r.case, r.sample): r.prompt_sha256 for r in recorded.records}
+    if not answers:
+        raise ModelError(f"{recorded.path}: holds no completions (recorded with --no-content?)")
+    return Answers(source=Replay(answers, prompts), identity=identity)
+
+
+def _failure(engine: EngineProcess) -> str | None:
+    return None if engine.alive else f"the engine has died; its last words: {engine.last_words()}"
+
+
+def engine_spec(
+    model: Model, base: LocalModel, *, host: str = "127.0.0.1", port: int = 0
+) -> EngineSpec:
+    """What the engine must serve for a model; port 0 is any free one."""
+    return EngineSpec(
+        base=base.weights,
+        base_name=base.name,
+        adapters={model.name: model.adapter} if isinstance(model, AdapterModel) else {},
+        dtype=base.dtype,
+        max_batch=base.max_batch,
+        host=host,
+        port=port,
+    )
+
+
+def _local(
+    model: LocalModel | AdapterModel, base: LocalModel, engine: EngineProcess, sampling: Sampling
+) -> tuple[Endpoint, Identity]:
+    served = engine.models[model.name]
+    endpoint = Endpoint(
+        base_url=engine.url,
+        model=model.name,
+        timeout=ENGINE_TIMEOUT,
+        concurrency=base.concurrency or 2 * base.max_batch,
+    )
+    identity = Identity(
+        model=model.name,
+        served=base.weights,
+        weights_sha256=served.sha256,
+        adapter_sha256=served.adapter_sha256,
+        tokenizer_sha256=served.tokenizer_sha256,
+        dtype=served.dtype,
+        device=served.device,
+        context_tokens=base.context_tokens,
+        prompt_version=PROMPT_VERSION,
+        sampling=sampling,
+    )
+    return endpoint, identity
+
+
+def _hosted(model: EndpointModel, sampling: Sampling) -> tuple[Endpoint, Identity]:
+    endpoint = Endpoint(
+        base_url=model.url,
+        model=model.model,
+        api_key=model.api_key(),
+        timeout=model.timeout,
+        concurrency=model.concurrency,
+        tokenizer=model.tokenizer,
+        extra=model.extra,
+        omit=model.omit,
+    )
+    identity = Identity(
+        model=model.name,
+        served=endpoint.where,
+        body_changes=_changes(model),
+        context_tokens=model.context_tokens,
+        prompt_version=PROMPT_VERSION,
+        sampling=sampling,
+    )
+    return endpoint, identity
+
+
+def _changes(model: EndpointModel) -> str:
+    """What models.toml adds to request bodies and leaves out of them, as JSON; "" for nothing."""
+    if not (model.extra or model.omit):
+        return ""
+    return msgspec.json.encode((model.extra, model.omit), order="deterministic").decode()

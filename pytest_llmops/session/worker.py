@@ -1,0 +1,56 @@
+"""A process that runs attempts: it owns a sandbox and waits for completions from the controller."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+
+from pytest_llmops.cases import Case
+from pytest_llmops.completions import Completion
+from pytest_llmops.generation.broker import Address, BrokerClient
+from pytest_llmops.generation.generate import Key
+from pytest_llmops.sandbox import NodePool
+from pytest_llmops.session.attempt import Attempt
+from pytest_llmops.session.options import Options
+from pytest_llmops.tasks.selection import Selection
+
+
+class Worker:
+    """A process that runs attempts."""
+
+    def __init__(
+        self, options: Options, selection: Selection, broker: tuple[Address, bytes] | None
+    ) -> None:
+        self.options = options
+        self.selection = selection
+        self.attempts = selection.attempts()
+        self._broker = broker
+        self._open = ExitStack()
+        self._pools: dict[Path, NodePool] = {}
+
+    @cached_property
+    def _client(self) -> BrokerClient:
+        assert self._broker
+        client = BrokerClient(*self._broker)
+        self._open.callback(client.close)
+        return client
+
+    def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
+        """Wait for an answer; see `broker.BrokerClient`."""
+        return self._client.await_completion(key, timeout)
+
+    def attempt(self, key: Key) -> Attempt:
+        """The attempt a test works with."""
+        pool: Callable[[Case], NodePool] | None = self._pool if self.options.grade else None
+        return Attempt(key, self.selection, self.await_completion, pool)
+
+    def _pool(self, case: Case) -> NodePool:
+        root = self.selection.tree(case).root
+        if root not in self._pools:
+            pool = NodePool(root, isolation=self.options.sandbox)
+            self._pools[root] = self._open.enter_context(pool)
+        return self._pools[root]
+
+    def close(self) -> None:
+        """Let go of sandboxes and connections; may be called twice."""
+        self._open.close()

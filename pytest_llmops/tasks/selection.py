@@ -1,0 +1,130 @@
+"""Which cases a session attempts, and the request each of them becomes.
+
+A selection is made from options alone, so the controller and every worker of a session arrive at
+the same one without talking to each other.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from pytest_llmops.cases import Case, find_suites, load_cases
+from pytest_llmops.completions import Message, Request, Sampling
+from pytest_llmops.errors import CaseError, SourceError
+from pytest_llmops.tasks.materialize import Task, materialize
+from pytest_llmops.tasks.prompt import build_messages
+from pytest_llmops.tasks.sources import SourceTree, open_source
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user asked for."""
+
+    suites_file: Path
+    suites: tuple[str, ...] = ()
+    """Names; empty for every suite whose source can be reached."""
+    split: str = "eval"
+    """`eval`, `train` or `all`."""
+    samples: int = 1
+    """Attempts a case."""
+    sampling: Sampling = Sampling()
+    source: str = ""
+    """Where the one suite of `suites` comes from instead: a path or URL."""
+
+
+class Selection:
+    """The chosen cases with their source trees; tasks are made when asked for, once."""
+
+    def __init__(
+        self,
+        choice: Choice,
+        trees: Mapping[str, SourceTree],
+        cases: Iterable[Case],
+        unreachable: Mapping[str, str],
+    ) -> None:
+        self.choice = choice
+        self.trees = dict(trees)
+        self.cases = {case.id: case for case in cases}
+        self.unreachable = dict(unreachable)
+        """Suites left out, with the reason."""
+        self._tasks: dict[str, Task] = {}
+        self._messages: dict[str, tuple[Message, ...]] = {}
+
+    def attempts(self) -> dict[str, tuple[str, int]]:
+        """Map the pytest id of every attempt to its case id and sample."""
+        if self.choice.samples == 1:
+            return {name: (name, 0) for name in self.cases}
+        return {
+            f"{name}@{sample}": (name, sample)
+            for name in self.cases
+            for sample in range(self.choice.samples)
+        }
+
+    def tree(self, case: Case) -> SourceTree:
+        """The source tree a case lies in."""
+        return self.trees[suite_of(case)]
+
+    def task(self, case_id: str) -> Task:
+        """Materialize a case.
+
+        Raises:
+            CaseError: The source tree does not hold what the manifest says.
+        """
+        if case_id not in self._tasks:
+            case = self.cases[case_id]
+            self._tasks[case_id] = materialize(case, self.tree(case))
+        return self._tasks[case_id]
+
+    def request(self, case_id: str, sample: int, context_tokens: int) -> Request:
+        """What the model is asked for one attempt; see `prompt.build_messages`.
+
+        Raises:
+            CaseError: See `task`.
+        """
+        if case_id not in self._messages:
+            task = self.task(case_id)
+            self._messages[case_id] = build_messages(task, context_tokens=context_tokens)
+        return Request(
+            case_id=case_id,
+            sample=sample,
+            messages=self._messages[case_id],
+            sampling=self.choice.sampling,
+        )
+
+    def requests(self, keys: Iterable[tuple[str, int]], context_tokens: int) -> Iterator[Request]:
+        """The requests of those attempts that can be made.
+
+        A corrupt case is passed over: its own test meets the same `CaseError` and reports it.
+        """
+        for case_id, sample in keys:
+            try:
+                yield self.request(case_id, sample, context_tokens)
+            except CaseError:
+                continue
+
+
+def suite_of(case: Case) -> str:
+    """The suite's name, which is the first part of a case id."""
+    return case.id.partition(":")[0]
+
+
+def select(choice: Choice) -> Selection:
+    """Open the suites and choose their cases, in the order of suites.toml and of ids.
+
+    Raises:
+        CaseError: A suite is unknown, or a manifest is broken or empty.
+        SourceError: A suite asked for by name cannot be reached.
+    """
+    trees: dict[str, SourceTree] = {}
+    cases: list[Case] = []
+    unreachable: dict[str, str] = {}
+    for suite in find_suites(choice.suites_file, choice.suites):
+        try:
+            trees[suite.name] = open_source(suite, source=choice.source or None)
+        except SourceError as error:
+            if choice.suites:
+                raise
+            unreachable[suite.name] = str(error)
+        else:
+            cases += [c for c in load_cases(suite) if choice.split in (c.split, "all")]
+    return Selection(choice, trees, cases, unreachable)
