@@ -15,7 +15,7 @@ bench: setup model
 	@$(BIN)/pytest benchmarks --model=$(MODEL) $(ARGS)
 
 test: setup model
-	@$(BIN)/pytest $(or $(ARGS),tests)
+	@$(BIN)/pytest $(or $(ARGS),tests -n 2)
 
 check: lint types test
 

@@ -98,7 +98,8 @@ class Wiring:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Start the model and send all requests, now that the selection is known."""
         if self.controller and not self.config.getoption("collectonly"):
-            self._announce(self.controller, (item.nodeid for item in session.items))
+            attempts = [item for item in session.items if "attempt" in _fixtures(item)]
+            self._announce(self.controller, [item.nodeid for item in attempts])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -184,6 +185,10 @@ class Wiring:
         """Leave nothing behind where the session did not end by itself."""
         if self._session:
             self._session.close()
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else []
 
 
 def _fault(call: pytest.CallInfo[None]) -> str:

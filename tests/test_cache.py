@@ -244,7 +244,7 @@ def test_a_read_only_cache_still_answers(tmp_path):
     path = tmp_path / "completions.sqlite"
     with CompletionCache(path) as cache:
         cache.put("run", request(), completion("kept"))
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(0o755)
     path.chmod(0o444)
     tmp_path.chmod(0o555)

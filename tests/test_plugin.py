@@ -146,7 +146,7 @@ def test_cases_are_selected_as_tests_are(project):
 def test_collecting_needs_no_model(project):
     result = run(project, "--collect-only", "-q", model=None)
     assert result.ret == 0
-    result.stdout.fnmatch_lines([f"benchmarks/test_functions.py::test_function[[]{ADD}]"])
+    result.stdout.fnmatch_lines([f"benchmarks/test_functions.py::test_function[[]{ADD}@0]"])
     assert not (project.path / "runs").exists()
 
 
@@ -157,8 +157,8 @@ def test_junit_carries_the_numbers(project):
         case.get("name"): {p.get("name"): p.get("value") for p in case.iter("property")}
         for case in cases
     }
-    assert found[f"test_function[{ADD}]"]["llmops.outcome"] == "solved"
-    assert found[f"test_function[{DOUBLE}]"]["llmops.output_tokens"] == "40"
+    assert found[f"test_function[{ADD}@0]"]["llmops.outcome"] == "solved"
+    assert found[f"test_function[{DOUBLE}@0]"]["llmops.output_tokens"] == "40"
 
 
 @pytest.mark.parametrize(

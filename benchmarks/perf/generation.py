@@ -4,15 +4,15 @@
         [--dtype auto] [--llama-python PYTHON [--gguf FILE]] [--output FILE]
 
 The prompts are those of the starter suite's `eval` cases for `base` of models.toml, decoding is
-greedy, and every contender answers all of them in each round, one contender after the other, each in
-a process of its own that sleeps meanwhile: a machine that changes its speed changes it for all.
+greedy. Every contender answers all of them in each round, one contender after the other, each in a
+process of its own that sleeps meanwhile: a machine that changes its speed changes it for all.
 Figures are medians over the rounds. A token is an output token; the end token counts for everyone.
 
 - engine: all requests at once over HTTP, as the plugin sends them
 - generate: transformers' `generate` on left-padded batches of `--batch` prompts, same dtype
-- llama.cpp: one prompt after another through llama-cpp-python (`--llama-python` names an interpreter
-  that has it), with the GGUF file that the embedded model is made from; it reuses what two
-  neighbouring prompts share, as it does by default
+- llama.cpp: one prompt after another through llama-cpp-python (`--llama-python` names an
+  interpreter that has it), with the GGUF file that the embedded model is made from; it reuses what
+  two neighbouring prompts share, as it does by default
 """
 
 import argparse
@@ -167,13 +167,14 @@ def _gguf(stack: ExitStack) -> Path:
 
 def rate(rounds: list[Round]) -> float:
     """Return the median of output tokens a second."""
-    return statistics.median(one["output"] / one["seconds"] for one in rounds)
+    speeds: list[float] = [one["output"] / one["seconds"] for one in rounds]
+    return statistics.median(speeds)
 
 
 def equal_share(one: Round, other: Round) -> float:
     """Return the share of prompts that two contenders answer with the same text."""
-    pairs = zip(one["texts"], other["texts"], strict=True)
-    return sum(a == b for a, b in pairs) / len(one["texts"])
+    texts: list[str] = one["texts"]
+    return sum(a == b for a, b in zip(texts, other["texts"], strict=True)) / len(texts)
 
 
 def show(found: dict[str, Any]) -> dict[str, Any]:

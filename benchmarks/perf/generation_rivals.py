@@ -1,10 +1,11 @@
 """The other contenders of generation.py, each run as a process: `generation_rivals.py NAME`.
 
 Reads one line of settings as JSON, then for every line, a limit of output tokens, answers all
-prompts and prints one line: seconds, output and prompt tokens, texts. Needs nothing of this project,
-for the interpreter with llama.cpp may have nothing of it.
+prompts and prints one line: seconds, output and prompt tokens, texts. Imports nothing of this
+project, for the interpreter that has llama.cpp may not have it.
 """
 
+import importlib
 import json
 import sys
 import time
@@ -18,8 +19,8 @@ Answers = tuple[int, int, list[str]]
 
 def generate(settings: dict[str, Any]) -> Callable[[int], Answers]:
     """Return transformers' `generate` over left-padded batches."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    import torch  # noqa: PLC0415 - one interpreter has this, another one llama.cpp
+    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
 
     torch.set_num_threads(settings["threads"])
     folder, size = settings["folder"], settings["batch"]
@@ -60,8 +61,7 @@ def _through_end(tokens: list[int], ends: set[int]) -> list[int]:
 
 def llama(settings: dict[str, Any]) -> Callable[[int], Answers]:
     """Return llama.cpp, one prompt after another."""
-    import llama_cpp
-
+    llama_cpp = importlib.import_module("llama_cpp")
     model = llama_cpp.Llama(
         settings["gguf"],
         n_ctx=8192,

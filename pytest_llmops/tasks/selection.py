@@ -51,9 +51,10 @@ class Selection:
         self._messages: dict[str, tuple[Message, ...]] = {}
 
     def attempts(self) -> dict[str, tuple[str, int]]:
-        """Map the pytest id of every attempt to its case id and sample."""
-        if self.choice.samples == 1:
-            return {name: (name, 0) for name in self.cases}
+        """Map the pytest id of every attempt, `CASE@SAMPLE`, to its case id and sample.
+
+        The ids are the same whatever the number of samples, and no other test has such ids.
+        """
         return {
             f"{name}@{sample}": (name, sample)
             for name in self.cases
