@@ -102,7 +102,9 @@ def load_suites(path: Path) -> dict[str, Suite]:
         tables = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise CaseError(f"{path}: no such file; it names the suites (see docs/cases.md)") from None
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise CaseError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CaseError(f"{path}: not TOML: {error}") from None
     suites = {}
     for name, table in tables.items():
@@ -173,10 +175,17 @@ def read_manifest(path: Path) -> list[Case]:
 
 
 def write_manifest(path: Path, cases: Iterable[Case]) -> None:
-    """Write cases as JSON lines in the order of their ids, so that changes review as a diff."""
+    """Write cases as JSON lines in the order of their ids, so that changes review as a diff.
+
+    Raises:
+        CaseError: The file cannot be written.
+    """
     lines = [msgspec.json.encode(case) for case in sorted(cases, key=lambda case: case.id)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(line + b"\n" for line in lines))
+    except OSError as error:
+        raise CaseError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def case_id(suite: str, path: str, symbol: str) -> str:

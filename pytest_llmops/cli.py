@@ -21,6 +21,7 @@ from pytest_llmops.models import EndpointModel, LocalModel, load_models, resolve
 from pytest_llmops.report.terminal import render, summary_parts
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.session.answers import engine_spec
+from pytest_llmops.session.options import positive
 
 USER_ERROR = 2
 """Exit status for what the user can mend, as argparse has it."""
@@ -96,7 +97,7 @@ def _serve(options: argparse.Namespace) -> int:
     if base is None:
         raise ModelError(f"--model: {options.model!r} is not a local model; nothing to serve")
     spec = engine_spec(model, base, host=options.host, port=options.port)
-    command = [sys.executable, "-m", "pytest_llmops.engine", *spec.arguments]
+    command = [sys.executable, "-P", "-m", "pytest_llmops.engine", *spec.arguments]
     return subprocess.run(command, env=engine_environment(os.environ), check=False).returncode
 
 
@@ -143,7 +144,9 @@ def _add_mine(commands: Commands) -> None:
     functions.add_argument(
         "--output", type=Path, metavar="FILE", help="default: the manifests of the suite"
     )
-    functions.add_argument("--limit", type=int, default=0, metavar="N", help="stop at N functions")
+    functions.add_argument(
+        "--limit", type=positive, default=0, metavar="N", help="stop at N functions"
+    )
     _suites_options(functions)
     functions.set_defaults(run=_mine)
 
@@ -158,7 +161,7 @@ def _models_file(command: argparse.ArgumentParser) -> None:
 
 
 def _suites_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("-n", "--jobs", type=int, default=2, metavar="N", help="default: 2")
+    command.add_argument("-n", "--jobs", type=positive, default=2, metavar="N", help="default: 2")
     command.add_argument("--source", metavar="PATH|URL", help="where the suite's source is")
     command.add_argument("--suites", type=Path, default=Path("cases/suites.toml"), metavar="FILE")
     command.add_argument(

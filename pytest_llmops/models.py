@@ -145,6 +145,8 @@ def load_models(path: Path) -> dict[str, Model]:
         tables = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: not TOML: {error}") from None
     return {name: _parse(path, name, table) for name, table in tables.items()}
@@ -208,5 +210,10 @@ def _inline(name: str) -> Model | None:
         model, _, url = rest.partition("@")
         if not model or not url.startswith(("http://", "https://")):
             raise ModelError(f"--model: {name!r} should read openai:NAME@URL, URL with http(s)://")
+        if "@" in url.split("/")[2]:
+            raise ModelError(
+                "--model: a URL with a user name would be recorded with the run; "
+                "give it in models.toml, under a name"
+            )
         return EndpointModel(url=url, model=model, api_key_env=INLINE_KEY, name=name)
     return None

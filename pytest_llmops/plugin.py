@@ -123,6 +123,7 @@ class Wiring:
             raise pytest.UsageError(str(error)) from None
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
         if reporter and reporter.isatty and self.config.get_verbosity() == 0:
+            reporter.showfspath = False  # a file name would tear the line
             controller.show_progress()
 
     @pytest.hookimpl(wrapper=True)

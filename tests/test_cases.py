@@ -93,6 +93,11 @@ def test_all_manifests_of_a_suite_are_read(tmp_path):
     assert load_cases(suite) == [case("a"), case("b")]
 
 
+def test_a_manifest_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(CaseError, match=f"{tmp_path}: cannot be written: Is a directory"):
+        write_manifest(tmp_path, [case()])
+
+
 def test_a_suite_without_manifests_has_no_cases(tmp_path):
     assert load_cases(Suite(manifests=("none.jsonl",), root=tmp_path)) == []
 

@@ -100,6 +100,12 @@ def test_a_malformed_inline_endpoint_is_refused(name, tmp_path):
         resolve(name, tmp_path / "none")
 
 
+def test_an_inline_endpoint_with_a_password_is_refused_without_repeating_it(tmp_path):
+    with pytest.raises(ModelError, match=r"a URL with a user name .* models.toml") as refused:
+        resolve("openai:m@https://me:hidden@example.com/v1", tmp_path / "none")
+    assert "hidden" not in str(refused.value)
+
+
 def test_an_inline_endpoint_never_takes_the_key_of_another_provider(tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
     monkeypatch.delenv("LLMOPS_API_KEY", raising=False)

@@ -60,8 +60,15 @@ def reason(output):
     """The line of pip's output that tells what went wrong."""
     if "No space left on device" in output:
         return "disk full: no space left in %s or the temporary folder" % ROOT
-    for sign in ("Temporary failure in name resolution", "Connection refused", "ConnectionError",
-                 "NewConnectionError", "Network is unreachable", "ProxyError", "ReadTimeoutError"):
+    for sign in (
+        "Temporary failure in name resolution",
+        "Connection refused",
+        "NewConnectionError",
+        "ConnectionError",
+        "Network is unreachable",
+        "ProxyError",
+        "ReadTimeoutError",
+    ):
         if sign in output:
             return "no network: the package index cannot be reached (%s)" % sign
     lines = [line for line in output.splitlines() if line.strip()]

@@ -173,8 +173,8 @@ def rate(rounds: list[Round]) -> float:
 
 def equal_share(one: Round, other: Round) -> float:
     """Return the share of prompts that two contenders answer with the same text."""
-    texts: list[str] = one["texts"]
-    return sum(a == b for a, b in zip(texts, other["texts"], strict=True)) / len(texts)
+    pairs = list(zip(one["texts"], other["texts"], strict=True))
+    return sum(bool(a == b) for a, b in pairs) / len(pairs)
 
 
 def show(found: dict[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ Answers = tuple[int, int, list[str]]
 
 def generate(settings: dict[str, Any]) -> Callable[[int], Answers]:
     """Return transformers' `generate` over left-padded batches."""
-    import torch  # noqa: PLC0415 - one interpreter has this, another one llama.cpp
-    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     torch.set_num_threads(settings["threads"])
     folder, size = settings["folder"], settings["batch"]

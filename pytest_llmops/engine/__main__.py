@@ -90,6 +90,9 @@ def _listen(spec: EngineSpec) -> socket.socket:
     except OSError as error:
         listener.close()
         raise LlmopsError(f"cannot listen on {spec.host}:{spec.port}: {error.strerror}") from error
+    except OverflowError:
+        listener.close()
+        raise LlmopsError(f"--port must be 0 to 65535; is {spec.port}") from None
     return listener
 
 

@@ -2,9 +2,12 @@
 
 import io
 import math
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import IO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -25,9 +28,23 @@ class Live:
     drawing happens in a thread four times a second.
     """
 
-    def __init__(self, total: int, tokens_per_second: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        total: int,
+        tokens_per_second: Callable[[], float],
+        console: Console | None = None,
+    ) -> None:
+        """Begin to draw.
+
+        Args:
+            total: Attempts of the session.
+            tokens_per_second: Asked at every drawing.
+            console: Where to draw; None for standard output as it is now.
+        """
         self._solved = 0
         self._errors = 0
+        self._terminal = None if console else _standard_output()
+        self._drawing = True
         self._progress = Progress(
             TextColumn("{task.completed}/{task.total}"),
             BarColumn(bar_width=None),
@@ -35,7 +52,7 @@ class Live:
             TextColumn("{task.fields[errors]}"),
             _Speed(tokens_per_second),
             TimeRemainingColumn(compact=True),
-            console=Console(),
+            console=console or Console(file=self._terminal),
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -53,8 +70,17 @@ class Live:
         self._progress.update(self._task, advance=1, solved=self._solved, errors=errors)
 
     def stop(self) -> None:
-        """Erase the line."""
-        self._progress.stop()
+        """Erase the line; safe to repeat."""
+        if self._drawing:
+            self._drawing = False
+            self._progress.stop()
+            if self._terminal:
+                self._terminal.close()
+
+
+def _standard_output() -> IO[str]:
+    """A descriptor of its own: pytest turns the shared one away while a test runs."""
+    return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding)
 
 
 class _Speed(ProgressColumn):
@@ -93,9 +119,11 @@ def summary_parts(
 
 
 def _table(records: Sequence[Record], total: Summary) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for number, heading in enumerate(COLUMNS):
-        table.add_column(heading, justify="left" if number == 0 else "right", no_wrap=True)
+        first = number == 0  # where the width is short, names break and numbers stay whole
+        justify: JustifyMethod = "left" if first else "right"
+        table.add_column(heading, justify=justify, no_wrap=not first, overflow="fold")
     groups = _groups(records)
     for name, group in groups.items():
         table.add_row(*_row(name, summarize(group)))
@@ -147,7 +175,7 @@ def _totals(run: Run, total: Summary, seconds: float | None) -> list[str]:
 
 def duration(seconds: float) -> str:
     """`48.1 s`, `3 min 05 s` or `2 h 07 min`."""
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

@@ -41,10 +41,10 @@ def declare(add: Callable[..., None]) -> None:
         help="suite to run (repeatable); default: every suite whose source can be reached",
     )
     add("--split", choices=(*SPLITS, "all"), default="eval", help="part of the suites; eval")
-    add("--samples", type=_positive, default=1, metavar="K", help="attempts a case; 1")
+    add("--samples", type=positive, default=1, metavar="K", help="attempts a case; 1")
     add(
         "--max-tokens",
-        type=_positive,
+        type=positive,
         default=Sampling().max_tokens,
         metavar="N",
         help=f"cap of output tokens an attempt; {Sampling().max_tokens}",
@@ -63,7 +63,8 @@ def declare(add: Callable[..., None]) -> None:
     add("--runs", type=Path, metavar="FOLDER", help="where runs are recorded; runs/")
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Parse a number of which there must be at least one."""
     if (number := int(text)) < 1:
         raise ValueError
     return number

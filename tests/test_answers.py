@@ -1,0 +1,220 @@
+import json
+
+import msgspec
+import pytest
+from chat_server import request
+from project import ADD, ANSWERS, DOUBLE, write_answers
+from records import IDENTITY, RUN, record, unanswered
+
+from pytest_llmops.completions import Sampling
+from pytest_llmops.errors import EndpointError, ModelError, RecordError
+from pytest_llmops.generation.replay import Replay
+from pytest_llmops.models import resolve
+from pytest_llmops.runs.record import RecordFile
+from pytest_llmops.session.answers import cache_file, engine_spec, open_answers
+from pytest_llmops.tasks.prompt import PROMPT_VERSION
+
+KEY = "sk-secret"
+SAMPLING = Sampling()
+MODELS = """
+[base]
+weights = "embedded:tiny"
+dtype = "float32"
+max_batch = 8
+
+[lora]
+base = "base"
+adapter = "adapters/lora"
+
+[hosted]
+url = "https://me:hidden@api.example.com/v1?token=hidden"
+model = "mini-2"
+api_key_env = "LLMOPS_TEST_KEY"
+context_tokens = 77
+prices = { input = 1.0, output = 4.0 }
+
+[changed]
+url = "https://api.example.com/v1"
+model = "mini-2"
+extra = { top_k = 1, reasoning_effort = "low" }
+omit = ["temperature"]
+
+[reordered]
+url = "https://api.example.com/v1"
+model = "mini-2"
+extra = { reasoning_effort = "low", top_k = 1 }
+omit = ["temperature"]
+"""
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("LLMOPS_TEST_KEY", KEY)
+    path = tmp_path / "models.toml"
+    path.write_text(MODELS)
+    return path
+
+
+@pytest.fixture
+def opened(models):
+    """Open answers that are closed when the test ends."""
+    made = []
+
+    def make(name, sampling=SAMPLING, *, cache=False):
+        made.append(open_answers(name, models, sampling, runs=models.parent, cache=cache))
+        return made[-1]
+
+    yield make
+    for answers in made:
+        answers.close()
+
+
+def write_run(folder, *records, **identity):
+    changed = msgspec.structs.replace(IDENTITY, **{"prompt_version": PROMPT_VERSION, **identity})
+    file = RecordFile(folder, msgspec.structs.replace(RUN, identity=changed))
+    for one in records:
+        file.write(one)
+    file.close()
+
+
+def test_a_recorded_run_answers_again_under_its_own_identity(opened, models):
+    write_answers(models.parent)
+    answers = opened("replay:recorded", Sampling(max_tokens=9))
+    answers.source.start([request(ADD), request(DOUBLE)])
+    assert answers.source.await_completion((DOUBLE, 0)).text == ANSWERS[DOUBLE]
+    assert answers.source.await_completion((ADD, 0)).text == ANSWERS[ADD]
+    assert (answers.identity.model, answers.identity.sampling.max_tokens) == ("base", 64)
+    assert (answers.prices, answers.engine) == (None, None)
+
+
+def test_a_replay_leaves_the_cache_alone(opened, models):
+    write_answers(models.parent)
+    assert opened("replay:recorded", cache=True).cache is None
+    assert not cache_file().exists()
+
+
+def test_a_run_of_another_prompt_version_is_refused(opened, models):
+    write_run(models.parent, record(), prompt_version="0")
+    with pytest.raises(
+        ModelError,
+        match=f"records.jsonl: its prompts have version 0, this is {PROMPT_VERSION}; its answers",
+    ):
+        opened(f"replay:{RUN.id}")
+
+
+@pytest.mark.parametrize(
+    "records",
+    [[], [unanswered()], [record(text="", prompt=()), record(sample=1, text="", prompt=())]],
+    ids=["no records", "errors alone", "hashes alone"],
+)
+def test_a_run_without_answers_is_refused(records, opened, models):
+    write_run(models.parent, *records)
+    with pytest.raises(ModelError, match=r"holds no completions \(recorded with --no-content\?\)"):
+        opened(f"replay:{RUN.id}")
+
+
+def test_an_attempt_that_got_no_answer_is_missing_alone(opened, models):
+    write_run(models.parent, record(ADD, text="a"), unanswered(DOUBLE))
+    source = opened("replay:latest").source
+    source.start([request(ADD), request(DOUBLE)])
+    assert source.await_completion((ADD, 0)).text == "a"
+    with pytest.raises(EndpointError, match="the recorded run holds no completion of it"):
+        source.await_completion((DOUBLE, 0))
+
+
+def test_an_answer_to_a_prompt_that_has_changed_is_not_used(opened, models):
+    same = request(DOUBLE).prompt_sha256
+    write_run(
+        models.parent,
+        record(ADD, prompt_sha256="0" * 64),
+        record(DOUBLE, prompt_sha256=same, text="same"),
+    )
+    source = opened("replay:latest").source
+    source.start([request(ADD), request(DOUBLE)])
+    assert source.await_completion((DOUBLE, 0)).text == "same"
+    with pytest.raises(EndpointError, match="its prompt has changed since it was recorded"):
+        source.await_completion((ADD, 0))
+
+
+def test_a_run_that_is_not_there_is_named(opened):
+    with pytest.raises(RecordError, match="nope: no such run or records file"):
+        opened("replay:nope")
+
+
+def test_the_identity_of_a_hosted_model_tells_all_but_secrets(opened):
+    sampling = Sampling(max_tokens=9, temperature=0.5)
+    answers = opened("hosted", sampling)
+    identity = answers.identity
+    assert (identity.model, identity.served) == ("hosted", "mini-2 at https://api.example.com/v1")
+    assert (identity.context_tokens, identity.sampling) == (77, sampling)
+    assert (identity.prompt_version, identity.body_changes) == (PROMPT_VERSION, "")
+    assert (answers.prices.output, answers.engine) == (4.0, None)
+    for secret in (KEY, "hidden", "LLMOPS_TEST_KEY"):
+        assert secret not in identity.key
+        assert secret not in repr(answers)
+
+
+def test_another_key_is_no_other_identity(opened, monkeypatch):
+    before = opened("hosted").identity
+    monkeypatch.setenv("LLMOPS_TEST_KEY", "sk-other")
+    assert opened("hosted").identity == before
+
+
+def test_changes_of_request_bodies_are_part_of_the_identity(opened):
+    changed, reordered = opened("changed").identity, opened("reordered").identity
+    assert json.loads(changed.body_changes) == [
+        {"reasoning_effort": "low", "top_k": 1},
+        ["temperature"],
+    ]
+    assert reordered.body_changes == changed.body_changes
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_a_hosted_model_uses_the_cache_where_it_is_wanted(cache, opened):
+    answers = opened("hosted", cache=cache)
+    assert (answers.cache is not None) == cache_file().exists() == cache
+    assert not isinstance(answers.source, Replay)
+
+
+def test_the_cache_lies_in_the_cache_folder_of_the_user(models):
+    assert cache_file() == models.parent / "cache" / "pytest-llmops" / "completions.sqlite"
+
+
+def test_answers_may_be_closed_twice(opened):
+    answers = opened("hosted", cache=True)
+    answers.close()
+    answers.close()
+    with pytest.raises(EndpointError):
+        answers.source.await_completion((ADD, 0), timeout=1)
+
+
+def test_without_its_key_nothing_is_opened(opened, monkeypatch):
+    monkeypatch.delenv("LLMOPS_TEST_KEY")
+    with pytest.raises(ModelError, match="LLMOPS_TEST_KEY is not set"):
+        opened("hosted", cache=True)
+    assert not cache_file().exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("base", ("embedded:tiny", "base", {}, "float32", 8)),
+        ("lora", ("embedded:tiny", "base", {"lora": "adapters/lora"}, "float32", 8)),
+        ("hf:ORG/NAME", ("hf:ORG/NAME", "hf:ORG/NAME", {}, "auto", 32)),
+    ],
+)
+def test_an_engine_serves_the_base_and_the_adapter_asked_for(name, expected, models):
+    weights, base_name, adapters, dtype, max_batch = expected
+    spec = engine_spec(*resolve(name, models))
+    assert (spec.base, spec.base_name) == (weights, base_name)
+    assert spec.adapters == {
+        adapter: str(models.parent / folder) for adapter, folder in adapters.items()
+    }
+    assert (spec.dtype, spec.max_batch) == (dtype, max_batch)
+    assert (spec.host, spec.port) == ("127.0.0.1", 0)
+
+
+def test_an_engine_listens_where_it_is_told(models):
+    spec = engine_spec(*resolve("base", models), host="0.0.0.0", port=8080)
+    assert (spec.host, spec.port) == ("0.0.0.0", 8080)
