@@ -189,3 +189,13 @@ def test_a_corrupt_case_is_passed_over_in_requests_and_raised_as_a_task(change, 
 
 def test_a_case_id_begins_with_its_suite():
     assert suite_of(make_case("add", "my-suite")) == "my-suite"
+
+
+@pytest.mark.parametrize(
+    ("split", "reason"), [("train", "mini has no train cases"), ("eval", "mini has no eval cases")]
+)
+def test_nothing_to_attempt_is_an_error_with_the_reason(split, reason, cases):
+    (cases / "mini.jsonl").write_text("")
+    add_suite(cases, FAR)
+    with pytest.raises(CaseError, match=f"no cases to attempt: far cannot be .*; {reason}"):
+        chosen(cases, split=split)

@@ -113,7 +113,7 @@ def select(choice: Choice) -> Selection:
     """Open the suites and choose their cases, in the order of suites.toml and of ids.
 
     Raises:
-        CaseError: A suite is unknown, or a manifest is broken or empty.
+        CaseError: A suite is unknown, a manifest is broken, or there is no case to attempt.
         SourceError: A suite asked for by name cannot be reached.
     """
     trees: dict[str, SourceTree] = {}
@@ -128,4 +128,12 @@ def select(choice: Choice) -> Selection:
             unreachable[suite.name] = str(error)
         else:
             cases += [c for c in load_cases(suite) if choice.split in (c.split, "all")]
+    if not cases:
+        raise CaseError(_nothing(choice, list(trees), unreachable))
     return Selection(choice, trees, cases, unreachable)
+
+
+def _nothing(choice: Choice, opened: list[str], unreachable: Mapping[str, str]) -> str:
+    reasons = [f"{name} cannot be reached ({reason})" for name, reason in unreachable.items()]
+    reasons += [f"{name} has no {choice.split} cases" for name in opened]
+    return f"{choice.suites_file}: no cases to attempt: {'; '.join(reasons) or 'no suites'}"
