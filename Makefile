@@ -11,7 +11,7 @@ BIN := .venv/bin
 
 .PHONY: bench test check lint types format setup model
 
-bench: setup model
+bench: setup $(if $(filter base,$(MODEL)),model)
 	@$(BIN)/pytest benchmarks --model=$(MODEL) $(ARGS)
 
 test: setup model

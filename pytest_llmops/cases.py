@@ -108,6 +108,8 @@ def load_suites(path: Path) -> dict[str, Suite]:
         raise CaseError(f"{path}: not TOML: {error}") from None
     suites = {}
     for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise CaseError(f"{path}: {name!r} is not a table; each suite is one, [{name}]")
         try:
             suite = msgspec.convert(
                 {**table, "name": name, "root": str(path.parent)},
@@ -143,12 +145,14 @@ def load_cases(suite: Suite) -> list[Case]:
     """Read all manifests of a suite, sorted by id.
 
     Raises:
-        CaseError: A line is not a case, or an id occurs twice; names file and line.
+        CaseError: A line is not a case, or its id is of another suite or occurs twice.
     """
     cases: dict[str, Case] = {}
     for pattern in suite.manifests:
         for path in sorted(suite.root.glob(pattern)):
             for case in read_manifest(path):
+                if case.id.partition(":")[0] != suite.name:
+                    raise CaseError(f"{path}: case {case.id!r} is not of suite {suite.name!r}")
                 if case.id in cases:
                     raise CaseError(f"{path}: case {case.id!r} occurs twice; ids are unique")
                 cases[case.id] = case

@@ -3,7 +3,6 @@
 import argparse
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +16,14 @@ from pytest_llmops.cases import find_suites
 from pytest_llmops.engine.launch import engine_environment
 from pytest_llmops.errors import LlmopsError, ModelError
 from pytest_llmops.mining.curate import Setup, run_mine, run_validate
-from pytest_llmops.models import EndpointModel, LocalModel, load_models, resolve
+from pytest_llmops.models import (
+    AdapterModel,
+    EndpointModel,
+    LocalModel,
+    ReplayedModel,
+    load_models,
+    resolve,
+)
 from pytest_llmops.report.terminal import render, summary_parts
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.session.answers import engine_spec
@@ -75,8 +81,8 @@ def _models(options: argparse.Namespace) -> int:
     return 0
 
 
-def _derived(model: Any) -> tuple[str, str]:
-    if hasattr(model, "adapter"):
+def _derived(model: AdapterModel | ReplayedModel) -> tuple[str, str]:
+    if isinstance(model, AdapterModel):
         return "adapter", f"{model.adapter} on {model.base}"
     return "replay", model.replay
 
@@ -98,7 +104,7 @@ def _serve(options: argparse.Namespace) -> int:
         raise ModelError(f"--model: {options.model!r} is not a local model; nothing to serve")
     spec = engine_spec(model, base, host=options.host, port=options.port)
     command = [sys.executable, "-P", "-m", "pytest_llmops.engine", *spec.arguments]
-    return subprocess.run(command, env=engine_environment(os.environ), check=False).returncode
+    os.execve(sys.executable, command, engine_environment(os.environ))  # noqa: S606
 
 
 def _add_show(commands: Commands) -> None:

@@ -19,7 +19,8 @@ Inline: `hf:ORG/NAME`, `openai:NAME@URL` (key from `LLMOPS_API_KEY`), `replay:RU
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -33,12 +34,17 @@ INLINE_KEY = "LLMOPS_API_KEY"
 """Environment variable whose value inline endpoints are called with, where it is set."""
 
 
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Price = Annotated[float, msgspec.Meta(ge=0)]
+
+
 class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """US dollars per million tokens."""
 
-    input: float
-    output: float
-    cached: float | None = None
+    input: Price
+    output: Price
+    cached: Price | None = None
     """Input tokens read from a prompt cache; as `input` where a provider gives no discount."""
 
     def cost(self, usage: Usage) -> float:
@@ -56,11 +62,11 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """`embedded:NAME`, `hf:ORG/NAME`, or a folder, relative to `models.toml`."""
     dtype: str = "auto"
     """`float32`, `bfloat16`, `float16`, or `auto`: what this machine computes fastest."""
-    max_batch: int = 32
+    max_batch: Positive = 32
     """Sequences generated at the same time."""
-    concurrency: int = 0
+    concurrency: Count = 0
     """Requests in flight; 0 is twice `max_batch`, so that a freed slot never waits."""
-    context_tokens: int = CONTEXT_TOKENS
+    context_tokens: Count = CONTEXT_TOKENS
     """Budget of the prompt for the file around the function; adapters have that of their base."""
     name: str = ""
 
@@ -85,11 +91,11 @@ class EndpointModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     api_key_env: str = ""
     """Name of the environment variable that holds the key; empty for none."""
     prices: Prices | None = None
-    context_tokens: int = CONTEXT_TOKENS
+    context_tokens: Count = CONTEXT_TOKENS
     """Budget of the prompt for the file around the function, in estimated tokens."""
-    timeout: float = 300.0
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 300.0
     """Seconds for one answer."""
-    concurrency: int = 0
+    concurrency: Count = 0
     """Requests in flight; 0 adapts to what the server accepts, from 20 up to 100."""
     tokenizer: str = ""
     """Counts tokens where the server reports none: a `tokenizers` file, folder or hub name."""
@@ -120,7 +126,7 @@ class ReplayedModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Answers with the completions of a recorded run."""
 
     replay: str
-    """A run id, a run's folder or a records file."""
+    """A run id, a run's folder or a records file; a path is relative to `models.toml`."""
     name: str = ""
 
 
@@ -197,7 +203,21 @@ def _parse(path: Path, name: str, table: Any) -> Model:
         return msgspec.structs.replace(model, weights=str((folder / model.weights).resolve()))
     if isinstance(model, AdapterModel):
         return msgspec.structs.replace(model, adapter=str((folder / model.adapter).resolve()))
+    if isinstance(model, ReplayedModel) and (beside := folder / model.replay).exists():
+        return msgspec.structs.replace(model, replay=str(beside.resolve()))
+    if isinstance(model, EndpointModel):
+        _refuse_secrets(f"{path}: [{name}]", model.url)
     return model
+
+
+def _refuse_secrets(where: str, url: str) -> None:
+    """A URL is shown and recorded, so nothing in it may be secret."""
+    parts = urlsplit(url)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ModelError(
+            f"{where}: the URL has a user, password or query, which would be recorded; give the "
+            "key in an environment variable that 'api_key_env' in models.toml names"
+        )
 
 
 def _inline(name: str) -> Model | None:
@@ -210,10 +230,6 @@ def _inline(name: str) -> Model | None:
         model, _, url = rest.partition("@")
         if not model or not url.startswith(("http://", "https://")):
             raise ModelError(f"--model: {name!r} should read openai:NAME@URL, URL with http(s)://")
-        if "@" in url.split("/")[2]:
-            raise ModelError(
-                "--model: a URL with a user name would be recorded with the run; "
-                "give it in models.toml, under a name"
-            )
+        _refuse_secrets("--model", url)
         return EndpointModel(url=url, model=model, api_key_env=INLINE_KEY, name=name)
     return None

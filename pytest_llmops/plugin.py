@@ -5,19 +5,22 @@ collection has told which attempts are selected, and writes all records. Tests, 
 or in a worker, wait for their answer and grade it; the record rides on the test report.
 """
 
-from collections.abc import Generator, Iterable
-from pathlib import Path
-from typing import Any
+import re
+from collections.abc import Generator, Mapping
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from pytest_llmops.errors import LlmopsError, RecordError
+from pytest_llmops.generation.generate import Key
 from pytest_llmops.session import options
 from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.controller import Controller
 from pytest_llmops.session.worker import Worker
 from pytest_llmops.tasks.selection import select
+
+_ATTEMPT_ID = re.compile(r"@\d+\]$")
 
 WIRING = pytest.StashKey["Wiring"]()
 ATTEMPT = pytest.StashKey[Attempt]()
@@ -40,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def attempt(request: pytest.FixtureRequest) -> Attempt:
-    """One attempt at a case; see `pytest_llmops.attempt.Attempt`."""
+    """One attempt at a case; see `pytest_llmops.session.attempt.Attempt`."""
     made = request.config.stash[WIRING].session.attempt(request.param)
     request.node.stash[ATTEMPT] = made
     return made
@@ -65,10 +68,6 @@ class Wiring:
         """The session, where this process has one and it is the controller."""
         return self._session if isinstance(self._session, Controller) else None
 
-    @property
-    def _suites_file(self) -> Path:
-        return self.config.rootpath / str(self.config.getini("llmops_suites"))
-
     def _make_session(self) -> Controller | Worker:
         try:
             parsed = options.parse(
@@ -91,15 +90,19 @@ class Wiring:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make every test that takes `attempt` run once an attempt."""
-        if "attempt" in metafunc.fixturenames:
+        if _takes_attempt(metafunc.definition):
             attempts = self.session.attempts
             metafunc.parametrize("attempt", attempts.values(), ids=attempts.keys(), indirect=True)
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Start the model and send all requests, now that the selection is known."""
-        if self.controller and not self.config.getoption("collectonly"):
-            attempts = [item for item in session.items if "attempt" in _fixtures(item)]
-            self._announce(self.controller, [item.nodeid for item in attempts])
+        option = self.config.option
+        if session.testsfailed or option.collectonly or option.setuponly or option.setupplan:
+            return
+        if self.controller:
+            items = [item for item in session.items if _takes_attempt(item)]
+            self._announce(self.controller, {item.nodeid: _key(item) for item in items})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -111,18 +114,18 @@ class Wiring:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """All workers collect the same tests; the first to end says which (pytest-xdist)."""
-        if any(nodeid.endswith("]") for nodeid in ids) and self._suites_file.exists():
-            self._announce(self.session, ids)
+        if any(map(_ATTEMPT_ID.search, ids)) and isinstance(self.session, Controller):
+            self._announce(self.session, self.session.selection.find_attempts(ids))
 
-    def _announce(self, controller: Controller | Worker, nodeids: Iterable[str]) -> None:
-        if not isinstance(controller, Controller) or controller.announced:
+    def _announce(self, controller: Controller, keys: Mapping[str, Key]) -> None:
+        if controller.announced:
             return
         try:
-            controller.announce(nodeids)
+            controller.announce(keys)
         except LlmopsError as error:
             raise pytest.UsageError(str(error)) from None
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
-        if reporter and reporter.isatty and self.config.get_verbosity() == 0:
+        if controller.announced and reporter.isatty and self.config.get_verbosity() == 0:
             reporter.showfspath = False  # a file name would tear the line
             controller.show_progress()
 
@@ -133,8 +136,8 @@ class Wiring:
         """Put the record on the report, which travels to the controller."""
         report = yield
         made = item.stash.get(ATTEMPT, None)
-        if made is not None and call.when == "call":
-            record = made.record(content=self.session.options.content, error=_fault(call))
+        if made is not None and call.when == "call" and not report.skipped:
+            record = made.record(content=self.session.options.content, error=_fault(item, call))
             item.user_properties += record.properties()
             # Reports carry any attribute whose value is plain, from a worker too.
             report.__dict__["llmops"] = msgspec.json.encode(record).decode()
@@ -151,15 +154,18 @@ class Wiring:
             elif report.failed:
                 self.controller.keep_fault(report.nodeid, _brief(report))
         except RecordError as error:
-            pytest.exit(f"{error}; answers so far are in the completion cache", 3)
+            kept = "; answers so far are in the completion cache"
+            pytest.exit(f"{error}{kept if self.controller.has_cache else ''}", 3)
 
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> Status | None:
         """Count attempts as solved or unsolved; passed and failed are words for the harness."""
+        quiet = self.controller is not None and self.controller.progress is not None
+        if quiet and report.failed:  # told at the end; a letter now would tear the progress line
+            return "failed" if getattr(report, "when", "") == "call" else "error", "", ""
         if not report.passed or not hasattr(report, "llmops_solved"):
             return None
-        quiet = self.controller is not None and self.controller.progress is not None
         if report.llmops_solved:
             return "solved", "" if quiet else "+", "" if quiet else ("SOLVED", {"green": True})
         return "unsolved", "" if quiet else "-", "" if quiet else ("UNSOLVED", {"yellow": True})
@@ -188,13 +194,24 @@ class Wiring:
             self._session.close()
 
 
-def _fixtures(item: pytest.Item) -> list[str]:
-    return item.fixturenames if isinstance(item, pytest.Function) else []
+def _takes_attempt(item: pytest.Item | pytest.Function) -> bool:
+    """Whether a test takes the fixture of this plugin, and not another one of the same name."""
+    info = getattr(item, "_fixtureinfo", None)  # has no public name
+    definitions = info.name2fixturedefs.get("attempt", ()) if info else ()
+    return any(one.func.__module__ == __name__ for one in definitions[-1:])
 
 
-def _fault(call: pytest.CallInfo[None]) -> str:
-    """Why the harness failed; "" where the test passed or judged by an assertion of its own."""
-    if call.excinfo is None or call.excinfo.errisinstance((AssertionError, pytest.fail.Exception)):
+def _key(item: pytest.Item) -> Key:
+    assert isinstance(item, pytest.Function)
+    return cast("Key", item.callspec.params["attempt"])
+
+
+def _fault(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
+    """Why the harness failed; "" where the test passed, or judged by an assertion of its own."""
+    if call.excinfo is None:
+        return ""
+    own = call.excinfo.traceback[-1].path == item.path
+    if own and call.excinfo.errisinstance((AssertionError, pytest.fail.Exception)):
         return ""
     return call.excinfo.exconly()
 

@@ -21,6 +21,7 @@ RUN = Run(
     samples=1,
     suite_hash="0123456789abcdef",
     cases=3,
+    attempts=3,
     sandbox="bwrap",
     content=True,
     versions={"pytest-llmops": "0.1.0"},

@@ -27,7 +27,7 @@ base = "base"
 adapter = "adapters/lora"
 
 [hosted]
-url = "https://me:hidden@api.example.com/v1?token=hidden"
+url = "https://api.example.com/v1"
 model = "mini-2"
 api_key_env = "LLMOPS_TEST_KEY"
 context_tokens = 77

@@ -106,7 +106,20 @@ def test_an_id_that_occurs_twice_is_an_error(tmp_path):
     write_manifest(tmp_path / "x.jsonl", [case("a")])
     write_manifest(tmp_path / "y.jsonl", [case("a")])
     with pytest.raises(CaseError, match=r"y\.jsonl: case 'own:lib/a#f' occurs twice"):
-        load_cases(Suite(manifests=("*.jsonl",), root=tmp_path))
+        load_cases(Suite(name="own", manifests=("*.jsonl",), root=tmp_path))
+
+
+def test_a_case_of_another_suite_is_an_error(tmp_path):
+    write_manifest(tmp_path / "x.jsonl", [case("a")])
+    with pytest.raises(CaseError, match=r"x\.jsonl: case 'own:lib/a#f' is not of suite 'other'"):
+        load_cases(Suite(name="other", manifests=("*.jsonl",), root=tmp_path))
+
+
+def test_a_suite_that_is_no_table_is_an_error(tmp_path):
+    path = tmp_path / "suites.toml"
+    path.write_text("x = 1\n")
+    with pytest.raises(CaseError, match="'x' is not a table"):
+        load_suites(path)
 
 
 @pytest.mark.parametrize(

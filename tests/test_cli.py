@@ -211,20 +211,27 @@ def test_the_installed_command_ends_without_a_traceback(tmp_path):
     ]
 
 
-def test_serving_on_a_port_in_use_says_so_before_a_model_is_loaded(project, capfd):
+def serve(folder, port):
+    """Run `llmops serve`, which becomes the engine."""
+    command = [COMMAND, "serve", "--port", str(port)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_serving_on_a_port_in_use_says_so_before_a_model_is_loaded(project):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert main(["serve", "--port", str(port)]) != 0
-    assert capfd.readouterr().err == f"cannot listen on 127.0.0.1:{port}: Address already in use\n"
+        done = serve(project, port)
+    assert done.returncode != 0
+    assert done.stderr == f"cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
 
-def test_serving_on_no_port_says_so(project, capfd):
-    assert main(["serve", "--port", "65536"]) != 0
-    assert capfd.readouterr().err == "--port must be 0 to 65535; is 65536\n"
+def test_serving_on_no_port_says_so(project):
+    done = serve(project, 65536)
+    assert done.returncode != 0
+    assert done.stderr == "--port must be 0 to 65535; is 65536\n"
 
 
-def test_serving_imports_nothing_from_the_current_folder(project, capfd):
+def test_serving_imports_nothing_from_the_current_folder(project):
     for name in ("pytest_llmops", "socket", "msgspec"):
         (project / f"{name}.py").write_text(f"raise SystemExit('{name} of a stranger')\n")
-    main(["serve", "--port", "65536"])
-    assert "stranger" not in capfd.readouterr().err
+    assert "stranger" not in serve(project, 65536).stderr

@@ -91,8 +91,7 @@ def test_closing_ends_the_process_and_the_ready_line_names_it(tmp_path):
         assert engine.ready.max_context == 4096
     assert not engine.alive
     assert wait_until_gone(pid)
-    with pytest.raises(EndpointError, match="does not answer"):
-        engine.peak_memory()
+    assert engine.peak_memory() is None
 
 
 def test_the_launcher_imports_no_torch():

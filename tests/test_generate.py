@@ -227,7 +227,7 @@ def test_a_server_that_dies_in_the_middle_fails_what_is_outstanding(generation):
     server = ChatServer(answer(), hang)
     with serving(server) as (url, kill):
         patience = Patience(first_delay=0.02, longest_delay=0.1, outage=0.3)
-        endpoint = Endpoint(base_url=url, model="m", concurrency=8)
+        endpoint = Endpoint(base_url=url, model="m", concurrency=1)
         running = generation(ChatClient(endpoint, patience))
         running.start(requests(200))
         assert running.await_completion(("suite:m#f0", 0), timeout=5).text == "return 1"

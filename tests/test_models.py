@@ -101,7 +101,7 @@ def test_a_malformed_inline_endpoint_is_refused(name, tmp_path):
 
 
 def test_an_inline_endpoint_with_a_password_is_refused_without_repeating_it(tmp_path):
-    with pytest.raises(ModelError, match=r"a URL with a user name .* models.toml") as refused:
+    with pytest.raises(ModelError, match="has a user, password or query") as refused:
         resolve("openai:m@https://me:hidden@example.com/v1", tmp_path / "none")
     assert "hidden" not in str(refused.value)
 
@@ -134,6 +134,11 @@ def test_a_missing_key_is_named_by_its_variable(models, monkeypatch):
         ("a = 1", "has none"),
         ("[a]\nurl = 'http://x'", "missing required field `model`"),
         ("[a", "not TOML"),
+        ("[a]\nweights='w'\nmax_batch=0", ">= 1"),
+        ("[a]\nurl='http://x'\nmodel='m'\nconcurrency=-1", ">= 0"),
+        ("[a]\nurl='http://x'\nmodel='m'\nprices={input=-1,output=1}", ">= 0"),
+        ("[a]\nurl='http://u:p@x'\nmodel='m'", "has a user, password or query"),
+        ("[a]\nurl='http://x/v1?key=k'\nmodel='m'", "has a user, password or query"),
         ("[a]\nurl='u'\nmodel='m'\nprices={input=1}", "missing required field `output`"),
     ],
 )

@@ -37,6 +37,7 @@ def test_an_error_is_raised_and_later_items_are_not_begun():
         if item == 0:
             raise ValueError("broken")
         done.append(item)
+        threading.Event().wait(0.002)  # leaves the crew time to notice
 
     with Crew(1) as crew, pytest.raises(ValueError, match="broken"):
         crew.map("x", work, range(1000))

@@ -282,7 +282,7 @@ def test_two_tests_cannot_attempt_the_same_cases(project):
     (project.path / "benchmarks" / "test_more.py").write_text(source)
     result = run(project)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*two selected tests take the fixture `attempt`*"])
+    result.stderr.fnmatch_lines(["*two selected tests attempt the same case*"])
 
 
 def test_a_full_disk_stops_the_run_with_the_reason(project):
@@ -325,3 +325,95 @@ def test_every_record_decodes_on_its_own(project):
         EVEN,
     ]
     assert os.stat(latest(project).path).st_size < 50_000
+
+
+def write_test(project, text):
+    (project.path / "benchmarks" / "test_functions.py").write_text(text)
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_further_parameters_are_refused_and_do_not_hang(workers, project):
+    write_test(
+        project,
+        "import pytest\n@pytest.mark.parametrize('x', [1, 2])\n"
+        "def test_function(attempt, x): attempt.complete()\n",
+    )
+    result = run(project, "-n", workers)
+    assert result.ret != 0
+    text = "\n".join(result.outlines + result.errlines)
+    assert "no other parameters" in text
+
+
+def test_a_run_that_stopped_early_says_so(project, serve):
+    url, _ = serve(whole(400, {"error": {"message": "bad"}}))
+    result = run(project, "-x", model=f"openai:m@{url}")
+    result.stdout.fnmatch_lines(["incomplete: 1 of 3 attempts"])
+
+
+def test_a_skipped_attempt_is_missing_and_no_error(project):
+    write_test(
+        project,
+        "import pytest\ndef test_function(attempt):\n"
+        "    if 'double' in attempt.case.id: pytest.skip('not now')\n"
+        "    attempt.complete()\n    attempt.grade()\n",
+    )
+    result = run(project)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["incomplete: 2 of 3 attempts"])
+    assert set(outcomes(project)) == {(ADD, 0), (EVEN, 0)}
+
+
+def test_nothing_is_asked_where_no_test_will_run(project, serve):
+    url, server = serve(answer("no code"))
+    for arguments in (("--setup-only",), ("--fixtures",), ("--collect-only",)):
+        run(project, *arguments, model=f"openai:m@{url}")
+    (project.path / "benchmarks" / "test_broken.py").write_text("import nothing_of_that_name\n")
+    assert run(project, model=f"openai:m@{url}").ret == 2
+    assert not server.calls
+    assert not (project.path / "runs").exists()
+
+
+@pytest.mark.parametrize("test", ["def test_one(attempt): assert attempt == 1", "PARAMETRIZED"])
+def test_a_fixture_of_the_same_name_is_left_alone(test, pytester):
+    own = "import pytest\n@pytest.fixture\ndef attempt(): return 1\n"
+    parametrized = "import pytest\n@pytest.mark.parametrize('attempt', [1])\n"
+    parametrized += "def test_one(attempt): assert attempt == 1"
+    pytester.makepyfile(parametrized if test == "PARAMETRIZED" else own + test)
+    pytester.runpytest_subprocess("-n", "1").assert_outcomes(passed=1)
+
+
+def test_an_attempt_made_twice_ends_the_run(project):
+    result = run(project, "--dist=each", "--tx=2*popen")
+    assert result.ret == 3
+    assert "attempted twice in a run" in "\n".join(result.outlines + result.errlines)
+    assert len(latest(project).records) <= 3
+
+
+def test_a_worker_that_dies_after_its_answer_keeps_the_tokens(project):
+    write_test(
+        project,
+        "import os\ndef test_function(attempt):\n    attempt.complete()\n"
+        "    if 'double' in attempt.case.id: os._exit(3)\n    attempt.grade()\n",
+    )
+    run(project, "-n", "2")
+    lost = next(r for r in latest(project).records if r.case == DOUBLE)
+    assert (lost.outcome, lost.usage.output, lost.text) == ("error", 40, ANSWERS[DOUBLE])
+
+
+def test_an_assertion_inside_the_harness_is_a_fault_of_it(project):
+    write_test(
+        project,
+        "def test_function(attempt):\n    attempt.complete()\n"
+        "    attempt._selection = None\n    int('x')\n",
+    )
+    run(project)
+    assert set(outcomes(project).values()) == {"error"}
+
+
+@pytest.mark.parametrize("url", ["http://user:pw@127.0.0.1:9/v1", "http://127.0.0.1:9/v1?key=pw"])
+def test_secrets_in_a_url_are_refused_before_anything_is_recorded(url, project):
+    result = run(project, model=f"openai:m@{url}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "pw@" not in "\n".join(result.outlines)
+    result.stderr.fnmatch_lines(["*the URL has a user, password or query*"])
+    assert not (project.path / "runs").exists()

@@ -30,7 +30,8 @@ def group(suite="starter", tier="medium", attempts=263, solved=88, output=12_345
     ]
 
 
-def shown(records, *, width=80, color=False, seconds=None, run=RUN):
+def shown(records, *, width=80, color=False, seconds=None, run=None):
+    run = run or msgspec.structs.replace(RUN, attempts=len(records))
     return render(summary_parts(run, records, seconds=seconds), width=width, color=color)
 
 
@@ -86,6 +87,15 @@ def test_one_group_needs_no_sum():
 def test_the_order_of_records_does_not_matter():
     records = [*group(attempts=5), *group(tier="easy", attempts=3), unanswered()]
     assert shown(records) == shown(records[::-1])
+
+
+def test_a_run_that_stopped_early_is_called_incomplete():
+    assert shown([record()], run=RUN).splitlines()[2] == "incomplete: 1 of 3 attempts"
+
+
+def test_what_was_not_graded_has_no_solve_rate():
+    row = shown([record(grade=None)]).splitlines()[1].split()
+    assert row[:6] == ["starter", "easy", "1", "-", "-", "-"]
 
 
 def test_a_run_without_records_is_shown_too():

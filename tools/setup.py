@@ -6,6 +6,7 @@ otherwise this takes milliseconds. Every failure is one line on stderr and exit 
 This file must parse on any Python 3, to say that a Python is too old; newer syntax stays out.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -92,6 +93,10 @@ def main():
     wanted = fingerprint()
     if is_current(stamp, wanted):
         return
+    lock = open(os.path.join(ROOT, ".venv.lock"), "w")  # freed when this process ends
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if is_current(stamp, wanted):  # another one has made it meanwhile
+        return
     python = find_python()
     if shutil.disk_usage(ROOT).free < DISK:
         free = shutil.disk_usage(ROOT).free / 2**30
@@ -109,3 +114,5 @@ if __name__ == "__main__":
         main()
     except OSError as error:
         fail(str(error))
+    except KeyboardInterrupt:
+        fail("interrupted; run it again")

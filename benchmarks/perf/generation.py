@@ -204,7 +204,8 @@ def show(found: dict[str, Any]) -> dict[str, Any]:
             f"{row['equal_share']:.0%}",
         )
     Console().print(table)
-    print(f"engine: {found['model'].dtype}, peak memory {found['peak'] / 1e6:.0f} MB")
+    peak = f"{found['peak'] / 1e6:.0f} MB" if found["peak"] else "unknown"
+    print(f"engine: {found['model'].dtype}, peak memory {peak}")
     return figures | {"peak_memory": found["peak"], "dtype": found["model"].dtype}
 
 

@@ -114,6 +114,7 @@ def _answers(folder: Path, cases: list[Case]) -> None:
         samples=1,
         suite_hash="",
         cases=len(cases),
+        attempts=len(cases),
         sandbox="off",
         content=True,
         versions={},

@@ -2,15 +2,16 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-import httpx
 import msgspec
 
 from pytest_llmops.errors import EndpointError, ModelError
@@ -101,15 +102,17 @@ class EngineProcess:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    def peak_memory(self) -> int:
-        """Return the most memory the engine ever held, bytes; EndpointError when it is gone."""
+    def peak_memory(self) -> int | None:
+        """Return the most memory the engine ever held, bytes; None where the system does not tell.
+
+        Read from the system and not asked of the engine, which is busy, or may be gone.
+        """
         try:
-            health = httpx.get(self.url.removesuffix("/v1") + "/health", timeout=10.0)
-        except httpx.HTTPError as error:
-            raise EndpointError(
-                f"the engine at {self.url} does not answer: {self.last_words()}"
-            ) from error
-        return int(health.json()["peak_memory"])
+            status = Path(f"/proc/{self.ready.pid}/status").read_text("ascii", "replace")
+        except OSError:
+            return None
+        found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+        return int(found[1]) * 1024 if found else None
 
     def last_words(self) -> str:
         """Return the end of the engine's stderr, for messages."""

@@ -114,6 +114,8 @@ def summary_parts(
     """
     total = summarize(records)
     parts: list[RenderableType] = [_table(records, total)]
+    if total.attempts < run.attempts:
+        parts.append(Text(f"incomplete: {total.attempts} of {run.attempts} attempts", "bold red"))
     parts += [Text(line) for line in _totals(run, total, seconds)]
     return parts
 
@@ -144,12 +146,14 @@ def _groups(records: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
 
 def _row(name: str, group: Summary) -> tuple[str, ...]:
     rate = group.rate
+    interval = f"{rate.low * 100:.0f}-{rate.high * 100:.0f}"
+    solved = [str(group.solved), f"{rate.estimate:.1%}", interval]
+    if group.outcomes.get("ungraded") == group.attempts:
+        solved = ["-", "-", "-"]
     return (
         name,
         str(group.attempts),
-        str(group.solved),
-        f"{rate.estimate:.1%}",
-        f"{rate.low * 100:.0f}-{rate.high * 100:.0f}",
+        *solved,
         _number(group.tokens_median),
         _number(group.tokens_p95),
         _number(group.tokens_per_solved),

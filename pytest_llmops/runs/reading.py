@@ -49,7 +49,7 @@ def read_run(path: Path) -> RecordedRun:
 
 
 def find_run(reference: str, folder: Path) -> Path:
-    """The records file that a run id, a run's folder, a file or `latest` stands for.
+    """The records file that a run id, a run's folder, a file or `latest` (written to) stands for.
 
     Args:
         reference: What the user named.
@@ -58,14 +58,14 @@ def find_run(reference: str, folder: Path) -> Path:
     Raises:
         RecordError: There is no such run; names those there are.
     """
-    runs = sorted(path.parent.name for path in folder.glob(f"*/{RECORDS}"))
-    if reference == "latest" and runs:
-        return folder / runs[-1] / RECORDS
+    files = sorted(folder.glob(f"*/{RECORDS}"), key=lambda path: path.stat().st_mtime_ns)
+    if reference == "latest" and files:
+        return files[-1]
     named = Path(reference)
     for path in (named, named / RECORDS, folder / reference / RECORDS):
         if path.is_file():
             return path
-    known = ", ".join(runs[-5:]) or "none"
+    known = ", ".join(path.parent.name for path in files[-5:]) or "none"
     raise RecordError(
         f"{reference}: no such run or records file (latest runs in {folder}: {known})"
     )

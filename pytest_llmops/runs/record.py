@@ -62,6 +62,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     suite_hash: str
     """Of the cases that were selected; see `cases.suite_hash`."""
     cases: int
+    attempts: int
+    """How many were selected; with fewer records the run is incomplete."""
     sandbox: str
     """`bwrap`, `process`, or `off` where nothing was graded."""
     content: bool
@@ -83,9 +85,13 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="record"):
     prompt: tuple[Message, ...] = ()
     text_sha256: str = ""
     text: str = ""
+    refusal: str = ""
+    """The refusal a server put in place of content."""
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
     timing: Timing | None = None
+    served_model: str = ""
+    """The model name in the server's answer."""
     retries: int = 0
     from_cache: bool = False
     grade: Grade | None = None
@@ -130,6 +136,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="record"):
             finish_reason=self.finish_reason,
             usage=self.usage,
             timing=self.timing,
+            served_model=self.served_model,
+            refusal=self.refusal,
             retries=self.retries,
         )
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from hashlib import sha256
 
+import msgspec
+
 from pytest_llmops.cases import Case
 from pytest_llmops.completions import Completion
 from pytest_llmops.grading.grade import Grade, grade
@@ -10,6 +12,9 @@ from pytest_llmops.runs.record import Record
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.selection import Selection, suite_of
+
+WITHHELD = "(withheld)"
+"""Stands for a text that was there and is not kept."""
 
 
 class Attempt:
@@ -58,7 +63,7 @@ class Attempt:
             CaseError: See `task`.
             EndpointError: The endpoint gave no answer.
         """
-        assert self.task
+        self._selection.task(self.case.id)  # a corrupt case is told before anything is awaited
         self.completion = self._await_completion(self._key)
         return self.completion
 
@@ -74,43 +79,54 @@ class Attempt:
         return self.result
 
     def record(self, *, content: bool = True, error: str = "") -> Record:
-        """The attempt as far as it came; the controller adds what it alone knows.
+        """The attempt as far as it came.
 
         Args:
-            content: Keep answer and test output; otherwise the hash of the answer alone.
-            error: Why the harness could not go on.
+            content: See `make_record`.
+            error: Why the harness could not go on; "" where it did.
         """
-        record = unanswered(self.case, self.sample, error)
-        completion = self.completion
-        if completion is None:
-            return record
-        return Record(
-            case=record.case,
-            suite=record.suite,
-            split=record.split,
-            tier=record.tier,
-            cluster=record.cluster,
-            sample=record.sample,
-            text_sha256=sha256(completion.text.encode()).hexdigest(),
-            text=completion.text if content else "",
-            finish_reason=completion.finish_reason,
-            usage=completion.usage,
-            timing=completion.timing,
-            retries=completion.retries,
-            from_cache=completion.from_cache,
-            grade=self.result if content or not self.result else self.result.without_content(),
-            error=error,
-        )
+        record = make_record(self.case, self.sample, self.completion, self.result, content=content)
+        return msgspec.structs.replace(record, error=error)
 
 
-def unanswered(case: Case, sample: int, error: str) -> Record:
-    """The record of an attempt that got no answer."""
-    return Record(
+def make_record(
+    case: Case,
+    sample: int,
+    completion: Completion | None = None,
+    grade: Grade | None = None,
+    *,
+    content: bool = True,
+) -> Record:
+    """Put an attempt on record; the controller adds what it alone knows.
+
+    Args:
+        case: What was attempted.
+        sample: Which attempt at it.
+        completion: The answer, where one came.
+        grade: What it is worth, where it was judged.
+        content: Keep answer and test output; otherwise the hash of the answer alone.
+    """
+    record = Record(
         case=case.id,
         suite=suite_of(case),
         split=case.split,
         tier=case.tier,
         cluster=case.cluster,
         sample=sample,
-        error=error,
+    )
+    if completion is None:
+        return record
+    refusal = completion.refusal if content else WITHHELD * bool(completion.refusal)
+    return msgspec.structs.replace(
+        record,
+        text_sha256=sha256(completion.text.encode()).hexdigest(),
+        text=completion.text if content else "",
+        refusal=refusal,
+        finish_reason=completion.finish_reason,
+        usage=completion.usage,
+        timing=completion.timing,
+        served_model=completion.served_model,
+        retries=completion.retries,
+        from_cache=completion.from_cache,
+        grade=grade if content or not grade else grade.without_content(),
     )

@@ -7,7 +7,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ import msgspec
 
 from pytest_llmops.cases import suite_hash
 from pytest_llmops.completions import Completion, Request
-from pytest_llmops.errors import CaseError, EndpointError, ModelError
+from pytest_llmops.errors import CaseError, EndpointError, ModelError, RecordError
 from pytest_llmops.generation.broker import Address, BrokerServer
 from pytest_llmops.generation.generate import Key
 from pytest_llmops.models import load_models, resolve
@@ -23,7 +23,7 @@ from pytest_llmops.report.terminal import Live, render, summary_parts
 from pytest_llmops.runs.machine import Machine, versions
 from pytest_llmops.runs.record import End, Identity, Record, RecordFile, Run
 from pytest_llmops.session.answers import Answers, open_answers
-from pytest_llmops.session.attempt import unanswered
+from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.worker import Worker
 from pytest_llmops.tasks.selection import Selection, suite_of
@@ -53,6 +53,11 @@ class Controller(Worker):
         self._started = time.monotonic()
 
     @property
+    def has_cache(self) -> bool:
+        """Whether answers outlive this session in the completion cache."""
+        return self._answers is not None and self._answers.cache is not None
+
+    @property
     def announced(self) -> bool:
         """Whether a run is going on."""
         return self._file is not None
@@ -80,26 +85,38 @@ class Controller(Worker):
         """Wait for an answer; before `announce`, for that too."""
         self._ready.wait(timeout)
         if self._answers is None:
-            raise EndpointError(f"{key[0]} (sample {key[1]}): the session ended before it began")
+            raise EndpointError(
+                f"{key[0]} (sample {key[1]}): nothing was asked for; tests that take `attempt` "
+                "have no other parameters"
+            )
         return self._answers.source.await_completion(key, timeout)
 
-    def announce(self, nodeids: Iterable[str]) -> None:
-        """Start the model, the run and its requests, for the attempts among these tests.
+    def announce(self, keys: Mapping[str, Key]) -> None:
+        """Start the model, the run and its requests.
+
+        Args:
+            keys: The selected attempts by the ids of their tests; for none, nothing is started.
 
         Raises:
             LlmopsError: Model, records file or cache cannot be used.
         """
-        for nodeid in nodeids:
-            if (key := self._key_of(nodeid)) is not None:
-                self._keys[nodeid] = key
-        if not self._keys:
-            return
-        if len(set(self._keys.values())) < len(self._keys):
-            raise CaseError("two selected tests take the fixture `attempt`; select one of them")
+        try:
+            if keys:
+                self._start(keys)
+        finally:
+            self._ready.set()
+
+    def _start(self, keys: Mapping[str, Key]) -> None:
+        if len(set(keys.values())) < len(keys):
+            raise CaseError(
+                "two selected tests attempt the same case; select one of the tests that take "
+                "`attempt`, and give it no other parameters"
+            )
         options = self.options
         if not options.model:
             known = ", ".join(load_models(options.models_file)) or "none"
             raise ModelError(f"--model is needed; {options.models_file} names: {known}")
+        self._keys = dict(keys)
         self._answers = open_answers(
             options.model,
             options.models_file,
@@ -109,14 +126,9 @@ class Controller(Worker):
         )
         self._file = RecordFile(options.runs, self._describe(self._answers.identity))
         context = self._answers.identity.context_tokens
-        requests = list(self.selection.requests(self._keys.values(), context))
+        requests = list(self.selection.requests(keys.values(), context))
         self._requests = {request.key: request for request in requests}
         self._answers.source.start(requests)
-        self._ready.set()
-
-    def _key_of(self, nodeid: str) -> Key | None:
-        """The attempt a test id names; its parameter is the last bracketed part."""
-        return self.attempts.get(nodeid.rpartition("]")[0].partition("[")[2])
 
     def _describe(self, identity: Identity) -> Run:
         now, options = time.time(), self.options
@@ -133,6 +145,7 @@ class Controller(Worker):
             samples=options.choice.samples,
             suite_hash=suite_hash(chosen),
             cases=len(chosen),
+            attempts=len(self._keys),
             sandbox=options.sandbox if options.grade else "off",
             content=options.content,
             versions=versions(),
@@ -146,22 +159,12 @@ class Controller(Worker):
         self.progress = Live(len(self._keys), lambda: source.progress().tokens_per_second)
 
     def keep(self, encoded: str) -> None:
-        """Write the record of a finished attempt, with what only the controller knows.
+        """Write the record of a finished attempt.
 
         Raises:
             RecordError: The file cannot be written.
         """
-        assert self._answers
-        record = _decoder.decode(encoded)
-        added: dict[str, Any] = {}
-        if request := self._requests.get((record.case, record.sample)):
-            prompt = request.messages if self.options.content else ()
-            added |= {"prompt": prompt, "prompt_sha256": request.prompt_sha256}
-        if (prices := self._answers.prices) and record.usage:
-            added["cost"] = 0.0 if record.from_cache else prices.cost(record.usage)
-        if engine := self._answers.engine:
-            added["engine_memory"] = engine.peak_memory()
-        self._keep(msgspec.structs.replace(record, **added))
+        self._keep(_decoder.decode(encoded))
 
     def keep_fault(self, nodeid: str, error: str) -> None:
         """Put an attempt on record that left none: its set-up failed or its worker died.
@@ -170,13 +173,36 @@ class Controller(Worker):
             RecordError: The file cannot be written.
         """
         key = self._keys.get(nodeid)
-        if key is not None and key not in self._records:
-            self._keep(unanswered(self.selection.cases[key[0]], key[1], error))
+        if key is None or key in self._records:
+            return
+        assert self._answers
+        try:
+            completion = self._answers.source.await_completion(key, timeout=0)
+        except EndpointError:
+            completion = None  # it had not come yet
+        case = self.selection.cases[key[0]]
+        record = make_record(case, key[1], completion, content=self.options.content)
+        self._keep(msgspec.structs.replace(record, error=error))
 
     def _keep(self, record: Record) -> None:
+        """Write a record with what only the controller knows."""
         assert self._file
+        assert self._answers
+        key = record.case, record.sample
+        if key in self._records:
+            self._file.broken = True
+            raise RecordError(f"{record.case} (sample {record.sample}): attempted twice in a run")
+        added: dict[str, Any] = {}
+        if request := self._requests.get(key):
+            prompt = request.messages if self.options.content else ()
+            added |= {"prompt": prompt, "prompt_sha256": request.prompt_sha256}
+        if (prices := self._answers.prices) and record.usage:
+            added["cost"] = 0.0 if record.from_cache else prices.cost(record.usage)
+        if engine := self._answers.engine:
+            added["engine_memory"] = engine.peak_memory()
+        record = msgspec.structs.replace(record, **added)
         self._file.write(record)
-        self._records[record.case, record.sample] = record
+        self._records[key] = record
         if self.progress:
             self.progress.advance(record)
 
@@ -195,7 +221,8 @@ class Controller(Worker):
         assert self._file
         records = list(self._records.values())
         parts = summary_parts(self._file.run, records, seconds=time.monotonic() - self._started)
-        return render([*parts, *self._cache_problems()], width=width, color=color)
+        left_out = [f"left out: {name}: {why}" for name, why in self.selection.unreachable.items()]
+        return render([*parts, *left_out, *self._cache_problems()], width=width, color=color)
 
     def _cache_problems(self) -> list[str]:
         cache = self._answers.cache if self._answers else None

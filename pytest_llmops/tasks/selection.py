@@ -61,6 +61,16 @@ class Selection:
             for sample in range(self.choice.samples)
         }
 
+    def find_attempts(self, nodeids: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """The attempts among tests that another process has collected, by the tests' ids.
+
+        pytest writes characters beyond ASCII as escapes.
+        """
+        attempts = self.attempts().items()
+        escaped = {name.encode("unicode_escape").decode(): key for name, key in attempts}
+        names = {nodeid: nodeid.rpartition("]")[0].partition("[")[2] for nodeid in nodeids}
+        return {nodeid: escaped[name] for nodeid, name in names.items() if name in escaped}
+
     def tree(self, case: Case) -> SourceTree:
         """The source tree a case lies in."""
         return self.trees[suite_of(case)]

@@ -112,6 +112,8 @@ def open_source(suite: Suite, *, source: str | None = None) -> SourceTree:
         SourceError: The tree is not there and cannot be fetched; one line with the reason.
     """
     if suite.folder:
+        if source:
+            raise SourceError(f"suite {suite.name!r} is embedded; --source has no meaning for it")
         folder = suite.root / suite.folder
         if not folder.is_dir():
             raise SourceError(f"suite {suite.name!r}: no folder {folder}")
