@@ -60,7 +60,7 @@ def test_the_table_fits_80_columns(records, row):
     text = shown(records)
     heading, first, *_ = text.splitlines()
     assert heading.split() == " ".join(COLUMNS).split()
-    assert first.split() == " ".join([*row, "0", "0"]).split()
+    assert first.split() == " ".join([*row, "0.5", "0", "0"]).split()
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
 
@@ -68,7 +68,7 @@ def test_the_table_fits_80_columns(records, row):
 def test_where_the_width_is_short_names_break_and_numbers_stay_whole():
     text = shown(group("a-suite-with-a-long-name") + group("cline", "hard"))
     assert "…" not in text
-    numbers = "263     88 33.5% 28-39 12,345 12,345     36,895       0      0"
+    numbers = "263     88 33.5% 28-39 12,345 12,345     36,895 0.5   0      0"
     assert text.count(numbers) == 2
     assert text.splitlines()[1].startswith("a-suite-with-a")
 
@@ -76,8 +76,14 @@ def test_where_the_width_is_short_names_break_and_numbers_stay_whole():
 def test_groups_stand_from_easy_to_hard_with_all_of_them_last():
     records = [r for tier in ("hard", "easy") for r in group(tier=tier, attempts=4, solved=1)]
     records += group("cline", "medium", attempts=2, solved=1)
-    names = [line.rsplit(maxsplit=9)[0] for line in shown(records).splitlines()[1:5]]
+    names = [line.rsplit(maxsplit=10)[0] for line in shown(records).splitlines()[1:5]]
     assert names == ["cline medium", "starter easy", "starter hard", "all"]
+
+
+def test_costs_stand_by_tier_where_prices_are_known():
+    records = [record("a", cost=0.25), record("b", tier="hard", cost=0.5), record("c", cost=None)]
+    lines = [line.split() for line in shown(records, width=100).splitlines()[:4]]
+    assert [line[-1] for line in lines] == ["cost", "0.2500", "0.5000", "0.7500"]
 
 
 def test_one_group_needs_no_sum():

@@ -45,6 +45,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     cached_tokens: int
     tokens_per_solved: float
     """Cost of pass: all output tokens by solved attempts; inf where none is solved."""
+    seconds_median: float
+    """From sending a request to the end of its answer; nan where there is none."""
     truncated: int
     errors: int
     from_cache: int
@@ -61,6 +63,7 @@ def summarize(records: Sequence[Record]) -> Summary:
     """Count a group of attempts, in any order."""
     usages = [record.usage for record in records if record.usage]
     outputs = sorted(usage.output for usage in usages)
+    seconds = [record.timing.total for record in records if record.timing]
     solved = sum(record.solved for record in records)
     cases = len({record.case for record in records})
     counts = Counter(record.outcome for record in records)
@@ -76,6 +79,7 @@ def summarize(records: Sequence[Record]) -> Summary:
         input_tokens=sum(usage.input for usage in usages),
         cached_tokens=sum(usage.cached for usage in usages),
         tokens_per_solved=sum(outputs) / solved if solved else math.inf,
+        seconds_median=statistics.median(seconds) if seconds else math.nan,
         truncated=sum(record.finish_reason == "length" for record in records),
         errors=sum(bool(record.error) for record in records),
         from_cache=sum(record.from_cache for record in records),

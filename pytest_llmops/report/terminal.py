@@ -16,9 +16,13 @@ from pytest_llmops.cases import TIERS
 from pytest_llmops.report.summary import Summary, summarize
 from pytest_llmops.runs.record import Record, Run
 
-COLUMNS = ("", "n", "solved", "rate", "95 %", "tokens", "p95", "per solved", "cut off", "errors")
+COLUMNS = (
+    *("", "n", "solved", "rate", "95 %", "tokens", "p95", "per solved"),
+    *("sec", "cut", "errors"),
+)
 """Headings: `n` counts attempts, `tokens` is the median of output tokens an attempt, `per solved`
-all output tokens by solved attempts, `cut off` answers that hit the token limit."""
+all output tokens by solved attempts, `sec` the median of seconds an answer took, `cut` counts
+answers that hit the token limit. Where prices are known a column `cost`, US dollars, follows."""
 
 
 class Live:
@@ -122,15 +126,16 @@ def summary_parts(
 
 def _table(records: Sequence[Record], total: Summary) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for number, heading in enumerate(COLUMNS):
+    priced = total.cost is not None
+    for number, heading in enumerate((*COLUMNS, "cost") if priced else COLUMNS):
         first = number == 0  # where the width is short, names break and numbers stay whole
         justify: JustifyMethod = "left" if first else "right"
         table.add_column(heading, justify=justify, no_wrap=not first, overflow="fold")
     groups = _groups(records)
     for name, group in groups.items():
-        table.add_row(*_row(name, summarize(group)))
+        table.add_row(*_row(name, summarize(group), priced=priced))
     if len(groups) > 1:
-        table.add_row(*_row("all", total), style="bold")
+        table.add_row(*_row("all", total, priced=priced), style="bold")
     return table
 
 
@@ -144,7 +149,7 @@ def _groups(records: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
     return {name: group for name, group in groups.items() if group}
 
 
-def _row(name: str, group: Summary) -> tuple[str, ...]:
+def _row(name: str, group: Summary, *, priced: bool) -> tuple[str, ...]:
     rate = group.rate
     interval = f"{rate.low * 100:.0f}-{rate.high * 100:.0f}"
     solved = [str(group.solved), f"{rate.estimate:.1%}", interval]
@@ -157,8 +162,10 @@ def _row(name: str, group: Summary) -> tuple[str, ...]:
         _number(group.tokens_median),
         _number(group.tokens_p95),
         _number(group.tokens_per_solved),
+        "-" if math.isnan(group.seconds_median) else f"{group.seconds_median:.1f}",
         str(group.truncated),
         str(group.errors),
+        *([f"{group.cost or 0:.4f}"] if priced else []),
     )
 
 
