@@ -32,4 +32,4 @@ setup:
 	@$(PYTHON) tools/setup.py
 
 model: setup
-	@$(BIN)/python -m pytest_llmops.engine.weights
+	@$(BIN)/python -m pytest_llmops.engine.weights > /dev/null

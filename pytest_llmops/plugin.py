@@ -184,6 +184,7 @@ class Wiring:
         """Show the run in numbers."""
         if self.controller and self.controller.announced:
             writer = terminalreporter._tw  # its width and colour have no public name
+            terminalreporter.ensure_newline()
             terminalreporter.section("llmops")
             text = self.controller.summary(width=writer.fullwidth, color=writer.hasmarkup)
             terminalreporter.write_line(text)

@@ -198,7 +198,7 @@ def main(arguments: list[str]) -> int:
     try:
         print(fetch(arguments[0] if arguments else DEFAULT))  # noqa: T201
     except ModelError as error:
-        print(error)  # noqa: T201
+        print(error, file=sys.stderr)  # noqa: T201
         return 1
     return 0
 
