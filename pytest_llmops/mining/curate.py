@@ -140,7 +140,8 @@ def _overview(cases: Sequence[Case]) -> Table:
 
 
 def _findings_table(findings: Iterable[Finding]) -> Table:
-    table = Table("case", "fault", "detail", title="findings")
+    table = Table("finding", title="findings", show_lines=True)
     for finding in findings:
-        table.add_row(finding.case_id, finding.fault, finding.detail)
+        # A line of its own for the id: it is what one copies to look closer.
+        table.add_row(f"{finding.case_id}\n{finding.fault}: {finding.detail}")
     return table
