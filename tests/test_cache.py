@@ -78,7 +78,7 @@ def test_ten_thousand_gets_and_puts_take_seconds_at_most(cache):
     for one in asked:
         assert cache.get("run", one) is None
         cache.put("run", one, completion())
-    assert time.process_time() - begin < 5  # about 0.7 on an idle machine
+    assert time.process_time() - begin < 60  # no timing: a guard against quadratic growth
 
 
 def write_and_read(path, number, gate):

