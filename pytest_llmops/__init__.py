@@ -8,8 +8,10 @@ knows pytest (`tests/test_layers.py` holds them to it):
     models                       who is asked
     client, engine, generation   how answers are got
     sandbox, grading             what they are worth
-    runs, report                 what is kept and shown
+    runs, compare                what is kept, and one run against another
+    report, sinks                where it is shown
     session                      a benchmark session, from options to records
+    observability                the sinks compared with each other
     mining                       how cases are made and proved
     plugin, cli                  pytest, and the `llmops` command
 """

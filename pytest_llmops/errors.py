@@ -32,3 +32,11 @@ class SandboxError(LlmopsError):
 
 class RecordError(LlmopsError):
     """A records file cannot be written, or holds something that is not a record."""
+
+
+class CompareError(LlmopsError):
+    """Two runs cannot be compared, so there is no verdict."""
+
+
+class SinkError(LlmopsError):
+    """A sink cannot be reached or is not configured."""

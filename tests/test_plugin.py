@@ -13,7 +13,7 @@ import pytest
 from chat_server import ChatServer, answer, hang, whole
 from project import ADD, ANSWERS, DOUBLE, EVEN, write_answers, write_benchmark, write_suite
 
-from pytest_llmops.cli import main
+from pytest_llmops.cli.main import main
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Record
 

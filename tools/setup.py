@@ -18,7 +18,7 @@ VENV = os.path.join(ROOT, ".venv")
 NEEDED = (3, 11)
 DISK = 4 * 2**30
 """Free bytes that the packages need, with room for pip's temporary copies."""
-EXTRAS = "local,dev"
+EXTRAS = "local,finetune,report,sinks,dev"
 
 
 def fail(message):

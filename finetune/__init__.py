@@ -1,0 +1,1 @@
+"""LoRA adapters that save tokens: collect, dataset, train, register."""

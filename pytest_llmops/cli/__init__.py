@@ -1,0 +1,1 @@
+"""The `llmops` command: a module a subject, put together in `main`."""

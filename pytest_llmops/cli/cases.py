@@ -1,0 +1,65 @@
+"""`llmops validate` and `llmops mine`: how cases are proved and made."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pytest_llmops.cases import find_suites
+from pytest_llmops.mining.curate import Setup, run_mine, run_validate
+from pytest_llmops.session.options import positive
+
+
+def add(commands: Any) -> None:
+    """Declare the commands."""
+    _add_validate(commands)
+    _add_mine(commands)
+
+
+def _add_validate(commands: Any) -> None:
+    command = commands.add_parser(
+        "validate", help="prove that references pass and trivial bodies fail"
+    )
+    command.add_argument("cases", nargs="*", metavar="CASE", help="ids; default: all")
+    command.add_argument(
+        "--suite", action="append", default=[], metavar="NAME", help="repeatable; default: all"
+    )
+    _suites_options(command)
+    command.set_defaults(run=_validate)
+
+
+def _validate(options: argparse.Namespace) -> int:
+    suites = find_suites(options.suites, options.suite)
+    return run_validate(suites, _setup(options), ids=options.cases)
+
+
+def _add_mine(commands: Any) -> None:
+    command = commands.add_parser("mine", help="find cases in a source tree")
+    kinds = command.add_subparsers(required=True, metavar="KIND")
+    functions = kinds.add_parser("functions", help="functions, judged by the tests that run them")
+    functions.add_argument("--suite", required=True, metavar="NAME")
+    functions.add_argument(
+        "--output", type=Path, metavar="FILE", help="default: the manifests of the suite"
+    )
+    functions.add_argument(
+        "--limit", type=positive, default=0, metavar="N", help="stop at N functions"
+    )
+    _suites_options(functions)
+    functions.set_defaults(run=_mine)
+
+
+def _mine(options: argparse.Namespace) -> int:
+    (suite,) = find_suites(options.suites, [options.suite])
+    return run_mine(suite, _setup(options), output=options.output, limit=options.limit)
+
+
+def _suites_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("-n", "--jobs", type=positive, default=2, metavar="N", help="default: 2")
+    command.add_argument("--source", metavar="PATH|URL", help="where the suite's source is")
+    command.add_argument("--suites", type=Path, default=Path("cases/suites.toml"), metavar="FILE")
+    command.add_argument(
+        "--sandbox", choices=("bwrap", "process"), default="bwrap", help="default: bwrap"
+    )
+
+
+def _setup(options: argparse.Namespace) -> Setup:
+    return Setup(source=options.source, jobs=options.jobs, isolation=options.sandbox)

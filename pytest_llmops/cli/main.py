@@ -1,0 +1,39 @@
+"""The `llmops` command: everything that is not a pytest session.
+
+A module declares the commands of one subject; what only one command needs, its function imports.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+
+from pytest_llmops import __version__
+from pytest_llmops.cli import cases, models, runs
+from pytest_llmops.errors import LlmopsError
+
+USER_ERROR = 2
+"""Exit status for what the user can mend, as argparse has it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except LlmopsError as error:
+        print(f"llmops: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="llmops", description="Around benchmarks of code models; they run as pytest tests."
+    )
+    parser.add_argument("--version", action="version", version=f"llmops {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for subject in (models, runs, cases):
+        subject.add(commands)
+    return parser

@@ -1,0 +1,110 @@
+"""The results of a comparison, as values that travel to gate, terminal and reports."""
+
+from typing import Literal
+
+import msgspec
+
+from pytest_llmops.runs.record import Run
+
+Verdict = Literal["held", "regressed", "undecided"]
+
+EXIT: dict[Verdict, int] = {"held": 0, "regressed": 1, "undecided": 3}
+"""Exit status of a gate by its verdict."""
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """An estimate between its bounds; all nan where nothing can be estimated."""
+
+    low: float
+    estimate: float
+    high: float
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """How a token count changed: candidate over baseline, paired by case."""
+
+    metric: Literal["output", "input", "total"]
+    ratio: Interval
+    """Geometric mean over cases of the ratio of tokens, with its two-sided 95 % interval."""
+    standard_error: float
+    """Of the mean log ratio, clustered; natural-log units."""
+    degrees: int
+    """Degrees of freedom: clusters less one."""
+    p_increase: float
+    """One-sided p-value of an increase, t on logs with clustered standard errors."""
+    p_permutation: float
+    """The same by flipping signs of whole clusters; a cross-check that assumes no distribution."""
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One question that the gate asks, and its answer."""
+
+    name: Literal["errors", "truncation", "solve rate", "output tokens"]
+    verdict: Verdict
+    unit: Literal["count", "points", "ratio"]
+    """Of `change`, `margin` and `detectable`: attempts, share of attempts (0.02 is two points),
+    or candidate over baseline."""
+    baseline: float
+    candidate: float
+    """The metric of each run: a count, a share, or geometric mean tokens."""
+    change: Interval
+    """Candidate against baseline in `unit`; one-sided 95 % bounds, after Holm's correction."""
+    margin: float
+    """The worst change that is still accepted."""
+    p: float
+    """One-sided p-value of "worse"; nan for counts."""
+    p_holm: float
+    """The same, corrected for the number of gated metrics."""
+    detectable: float
+    """Smallest true change that this many cases and samples find with 80 % power; nan if none."""
+    cases_needed: int | None = None
+    samples_needed: int | None = None
+    """What an undecided check would need, one or the other; None where it cannot be reached."""
+    reason: str
+    """One sentence for a person: what was found against what was allowed."""
+
+
+class CasePair(msgspec.Struct, frozen=True, kw_only=True):
+    """One case in both runs; token counts are geometric means over samples."""
+
+    case: str
+    suite: str
+    tier: str
+    cluster: str
+    samples: tuple[int, int]
+    """Attempts in baseline and candidate."""
+    output: tuple[float, float]
+    input: tuple[float, float]
+    solved: tuple[float, float]
+    """Share of attempts solved."""
+    truncated: tuple[float, float]
+    outcome: tuple[str, str]
+    """The most frequent outcome, the first in time on a tie."""
+
+    @property
+    def changed_sides(self) -> bool:
+        """Whether the majority of attempts is solved in one run only."""
+        return (self.solved[0] > 0.5) != (self.solved[1] > 0.5)
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate run against a baseline run over the same cases."""
+
+    baseline: Run
+    candidate: Run
+    verdict: Verdict
+    """The first check that did not hold decides; errors, truncation, solve rate, tokens."""
+    checks: tuple[Check, ...]
+    effects: tuple[Effect, ...]
+    """Output, input, total, in this order."""
+    cost_of_pass: tuple[float, float]
+    """Output tokens by solved attempts, of each run; inf where none is solved."""
+    cost_of_pass_ratio: Interval
+    """Candidate over baseline, 95 % BCa bootstrap over clusters; nan where a run solves none."""
+    gained: int
+    """Cases that only the candidate solves (majority of its attempts)."""
+    lost: int
+    pairs: tuple[CasePair, ...]
+    """By case id."""
+    notes: tuple[str, ...]
+    """Differences that do not forbid the comparison: device, dtype, versions, ..."""

@@ -1,0 +1,1 @@
+"""Where records are shown: Langfuse, MLflow and OpenLLMetry."""
