@@ -181,6 +181,40 @@ def test_two_requests_of_one_name_are_refused(generation):
         generation(Scripted()).start([request(), request()])
 
 
+def test_more_requests_can_follow_when_the_first_are_answered(generation):
+    answerer = Scripted(concurrency=3)
+    first, later = requests(20)[:10], requests(20)[10:]
+    running = generation(answerer)
+    running.start(first)
+    for one in first:
+        running.await_completion(one.key)
+    with pytest.raises(EndpointError, match="no completion was asked for"):
+        running.await_completion(later[0].key)
+    running.extend(later)
+    assert [running.await_completion(one.key).text for one in later] == [r.case_id for r in later]
+    assert answerer.asked == [one.key for one in requests(20)]
+    assert answerer.most_at_once == 3
+    assert (running.progress().total, running.progress().done) == (20, 20)
+
+
+def test_a_request_is_not_announced_twice(generation):
+    running = generation(Scripted())
+    with pytest.raises(RuntimeError, match="before it is extended"):
+        running.extend(requests(1))
+    running.start(requests(2))
+    with pytest.raises(ValueError, match="same case and sample"):
+        running.extend(requests(1))
+
+
+def test_what_follows_after_the_end_fails_with_the_reason_of_the_end(generation):
+    running = generation(Scripted(), health=lambda: "the engine has died")
+    running.start([])
+    running._thread.join(5)
+    running.extend(requests(2))
+    with pytest.raises(EndpointError, match="the engine has died"):
+        running.await_completion(("suite:m#f1", 0), timeout=5)
+
+
 def test_closing_fails_what_is_outstanding_at_once(generation):
     answerer = Scripted(never)
     running = generation(answerer)

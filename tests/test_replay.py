@@ -28,6 +28,15 @@ def test_a_completion_that_was_not_recorded_is_named():
     assert (replay.progress().done, replay.progress().failed) == (1, 1)
 
 
+def test_more_requests_can_follow():
+    replay = Replay(recorded(2))
+    replay.start(requests(1))
+    replay.extend(requests(2)[1:])
+    assert replay.await_completion(("suite:m#f1", 0)).text == "suite:m#f1"
+    with pytest.raises(ValueError, match="same case and sample"):
+        replay.extend(requests(1))
+
+
 def test_a_request_that_was_not_announced_is_an_error_even_if_recorded():
     replay = Replay(recorded(2))
     replay.start(requests(1))

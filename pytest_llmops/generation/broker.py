@@ -32,7 +32,7 @@ import msgspec
 
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import EndpointError
-from pytest_llmops.generation.generate import Key, named
+from pytest_llmops.generation.keys import Key, named
 
 Address = str | tuple[str, int]
 """Path of a Unix socket, or host and port. Both travel through xdist's `workerinput`."""

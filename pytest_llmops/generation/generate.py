@@ -8,8 +8,8 @@ generation.
 A failed request fails the test that awaits it and no other. When the server is gone, which `health`
 or the client can tell, every request that is still out fails at once with that reason.
 
-Limits: requests are announced once, before the first is sent. A name look-up that hangs in the
-operating system cannot be stopped; `close` then leaves its thread to end by itself.
+Limits: a name look-up that hangs in the operating system cannot be stopped; `close` then leaves its
+thread to end by itself.
 """
 
 import asyncio
@@ -23,10 +23,8 @@ from typing import Protocol
 from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import EndpointError
 from pytest_llmops.generation.cache import CompletionCache
+from pytest_llmops.generation.keys import Key, named, unannounced
 from pytest_llmops.generation.progress import Progress, Tally
-
-Key = tuple[str, int]
-"""Case id and sample index."""
 
 PULSE = 0.25
 """Seconds between two looks at the health of the server."""
@@ -75,10 +73,13 @@ class Generation:
         self._tally = Tally()
         self._ready = threading.Event()
         self._queue: deque[Request] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._futures: dict[Key, Future[Completion]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
+        self._ends = threading.Lock()
+        self._over = False
         self._stopping = False
         self._ending = ENDED
 
@@ -91,16 +92,38 @@ class Generation:
         """
         if self._ready.is_set():
             raise RuntimeError("a generation is started once")
-        self._queue.extend(requests)
-        self._futures = {request.key: Future() for request in self._queue}
-        if len(self._futures) != len(self._queue):
-            raise ValueError("two requests have the same case and sample")
-        self._tally.start(len(self._queue))
+        self._queue.extend(self._announce(requests))
+        self._tally.start()
         self._loop = asyncio.new_event_loop()
         self._main = self._loop.create_task(self._generate())
         self._thread = threading.Thread(target=self._run, name="llmops-generation", daemon=True)
         self._thread.start()
         self._ready.set()
+
+    def extend(self, requests: Iterable[Request]) -> None:
+        """Send more requests, after those announced before; what was started goes on.
+
+        Raises:
+            RuntimeError: Not started.
+            ValueError: A request has the case and sample of another one.
+        """
+        if self._loop is None:
+            raise RuntimeError("a generation is started before it is extended")
+        with self._ends:
+            announced = self._announce(requests)
+            if self._over:
+                self._settle_rest()
+            else:
+                self._loop.call_soon_threadsafe(self._feed, announced)
+
+    def _announce(self, requests: Iterable[Request]) -> list[Request]:
+        announced = list(requests)
+        futures: dict[Key, Future[Completion]] = {one.key: Future() for one in announced}
+        if len(futures) != len(announced) or not futures.keys().isdisjoint(self._futures):
+            raise ValueError("two requests have the same case and sample")
+        self._futures |= futures
+        self._tally.expect(len(announced))
+        return announced
 
     def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
         """Block until the completion of one request is there; before `start`, until that too.
@@ -146,12 +169,17 @@ class Generation:
             with suppress(asyncio.CancelledError):
                 self._loop.run_until_complete(self._main)
         finally:
-            for key, future in self._futures.items():
-                if not future.done():
-                    self._settle(key, EndpointError(f"{named(key)}: {self._ending}"))
+            with self._ends:
+                self._over = True
+                self._settle_rest()
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
+
+    def _settle_rest(self) -> None:
+        for key, future in list(self._futures.items()):
+            if not future.done():
+                self._settle(key, EndpointError(f"{named(key)}: {self._ending}"))
 
     def _stop(self, reason: str) -> None:
         """End in the loop's thread; the first reason counts."""
@@ -161,18 +189,34 @@ class Generation:
             self._main.cancel()
 
     async def _generate(self) -> None:
-        width = min(self._answerer.concurrency, len(self._queue))
-        tasks = [asyncio.create_task(self._work()) for _ in range(width)]
         guard = asyncio.create_task(self._guard())
+        self._feed(())
         try:
-            await asyncio.gather(*tasks)
+            await asyncio.Event().wait()  # until `_stop` cancels this
         finally:
-            for task in (guard, *tasks):
+            ending = (guard, *self._tasks)
+            for task in ending:
                 task.cancel()
-            await asyncio.gather(guard, *tasks, return_exceptions=True)
+            await asyncio.gather(*ending, return_exceptions=True)
             with suppress(TimeoutError):
                 async with asyncio.timeout(FAREWELL):
                     await self._answerer.aclose()
+
+    def _feed(self, requests: Iterable[Request]) -> None:
+        """Queue requests, and see to it that enough tasks work on them; in the loop's thread."""
+        self._queue.extend(requests)
+        if self._stopping:
+            return
+        wanted = min(self._answerer.concurrency, len(self._tasks) + len(self._queue))
+        while len(self._tasks) < wanted:
+            task = asyncio.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._end_task)
+
+    def _end_task(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (fault := task.exception()):
+            self._stop(f"{type(fault).__name__}: {fault}")
 
     async def _guard(self) -> None:
         while self._health is not None:
@@ -207,15 +251,3 @@ class Generation:
             self._futures[key].set_exception(result)
         else:
             self._futures[key].set_result(result)
-
-
-def named(key: Key) -> str:
-    """A request as messages name it."""
-    return f"{key[0]} (sample {key[1]})"
-
-
-def unannounced(key: Key) -> EndpointError:
-    """The error for a completion that no request was announced for."""
-    return EndpointError(
-        f"{named(key)}: no completion was asked for; the session announced other cases"
-    )

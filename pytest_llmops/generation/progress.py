@@ -39,9 +39,13 @@ class Tally:
         self._total = self._done = self._failed = self._cached = self._tokens = 0
         self._started = self._first = self._last = 0.0
 
-    def start(self, total: int) -> None:
-        """The session begins with `total` requests."""
-        self._total = total
+    def expect(self, count: int) -> None:
+        """So many more requests are announced."""
+        with self._lock:
+            self._total += count
+
+    def start(self) -> None:
+        """The session begins."""
         self._started, self._first = time.time(), time.monotonic()
 
     def add(self, result: Completion | EndpointError) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import EndpointError
-from pytest_llmops.generation.generate import Key, named, unannounced
+from pytest_llmops.generation.keys import Key, named, unannounced
 from pytest_llmops.generation.progress import Progress, Tally
 
 _MISSING = "the recorded run holds no completion of it; select the cases and samples of that run"
@@ -44,17 +44,26 @@ class Replay:
         """
         if self._ready.is_set():
             raise RuntimeError("a replay is started once")
+        self._tally.start()
+        self.extend(requests)
+        self._ready.set()
+
+    def extend(self, requests: Iterable[Request]) -> None:
+        """Announce more requests.
+
+        Raises:
+            ValueError: A request has the case and sample of another one.
+        """
         keys = []
         for request in requests:
             keys.append(request.key)
             recorded = self._prompts.get(request.key, "")
             if recorded not in {"", request.prompt_sha256}:
                 self._strangers.add(request.key)
-        self._announced = set(keys)
-        if len(self._announced) != len(keys):
+        if len(set(keys)) != len(keys) or not self._announced.isdisjoint(keys):
             raise ValueError("two requests have the same case and sample")
-        self._tally.start(len(keys))
-        self._ready.set()
+        self._announced |= set(keys)
+        self._tally.expect(len(keys))
 
     def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
         """Return the recorded completion; before `start`, block until then.

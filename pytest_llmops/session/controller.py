@@ -17,7 +17,7 @@ from pytest_llmops.cases import suite_hash
 from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import CaseError, EndpointError, ModelError, RecordError
 from pytest_llmops.generation.broker import Address, BrokerServer
-from pytest_llmops.generation.generate import Key
+from pytest_llmops.generation.keys import Key
 from pytest_llmops.models import load_models, resolve
 from pytest_llmops.report.terminal import Live, render, summary_parts
 from pytest_llmops.runs.machine import Machine, versions

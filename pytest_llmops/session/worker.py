@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_llmops.cases import Case
 from pytest_llmops.completions import Completion
 from pytest_llmops.generation.broker import Address, BrokerClient
-from pytest_llmops.generation.generate import Key
+from pytest_llmops.generation.keys import Key
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.options import Options
