@@ -40,3 +40,7 @@ class CompareError(LlmopsError):
 
 class SinkError(LlmopsError):
     """A sink cannot be reached or is not configured."""
+
+
+class Decided(LlmopsError):  # noqa: N818 - it ends an attempt, but nothing is wrong
+    """A sequential gate has its verdict, so this attempt is not made."""

@@ -68,6 +68,8 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Requests in flight; 0 is twice `max_batch`, so that a freed slot never waits."""
     context_tokens: Count = CONTEXT_TOKENS
     """Budget of the prompt for the file around the function; adapters have that of their base."""
+    instruction: str = ""
+    """A sentence to add to what is asked; adapters have that of their base."""
     name: str = ""
 
 
@@ -93,6 +95,8 @@ class EndpointModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     prices: Prices | None = None
     context_tokens: Count = CONTEXT_TOKENS
     """Budget of the prompt for the file around the function, in estimated tokens."""
+    instruction: str = ""
+    """A sentence to add to what is asked."""
     timeout: Annotated[float, msgspec.Meta(gt=0)] = 300.0
     """Seconds for one answer."""
     concurrency: Count = 0

@@ -12,8 +12,8 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from pytest_llmops.errors import LlmopsError, RecordError
-from pytest_llmops.generation.generate import Key
+from pytest_llmops.errors import Decided, LlmopsError, RecordError
+from pytest_llmops.generation.keys import Key
 from pytest_llmops.session import options
 from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.controller import Controller
@@ -29,10 +29,13 @@ Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the command line and the names of the two configuration files."""
+    """Declare the command line and the settings of the configuration file."""
     options.declare(parser.getgroup("llmops", "benchmarks of code models").addoption)
-    parser.addini("llmops_models", "file that names the models", default="models.toml")
-    parser.addini("llmops_suites", "file that names the suites", default="cases/suites.toml")
+    default = options.Configured()
+    parser.addini("llmops_models", "file that names the models", default=default.models)
+    parser.addini("llmops_suites", "file that names the suites", default=default.suites)
+    parser.addini("llmops_baselines", "folder of the baselines", default=default.baselines)
+    parser.addini("llmops_sinks", "sinks of every run", type="args", default=())
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -73,8 +76,12 @@ class Wiring:
             parsed = options.parse(
                 vars(self.config.option),
                 self.config.rootpath,
-                models=self.config.getini("llmops_models"),
-                suites=self.config.getini("llmops_suites"),
+                options.Configured(
+                    models=self.config.getini("llmops_models"),
+                    suites=self.config.getini("llmops_suites"),
+                    baselines=self.config.getini("llmops_baselines"),
+                    sinks=tuple(self.config.getini("llmops_sinks")),
+                ),
             )
             selection = select(parsed.choice)
             if hasattr(self.config, "workerinput"):
@@ -94,13 +101,21 @@ class Wiring:
             attempts = self.session.attempts
             metafunc.parametrize("attempt", attempts.values(), ids=attempts.keys(), indirect=True)
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Bring attempts into the order in which a sequential gate asks for them."""
+        made = {_key(item): item for item in items if _takes_attempt(item)}
+        if made and self.session.sequential:
+            order = iter([made[key] for key in self.session.order(list(made))])
+            items[:] = [next(order) if _takes_attempt(item) else item for item in items]
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Start the model and send all requests, now that the selection is known."""
+        """Start the model and send all requests; with pytest-xdist (`dsession`) workers select."""
         option = self.config.option
         if session.testsfailed or option.collectonly or option.setuponly or option.setupplan:
             return
-        if self.controller:
+        if self.controller and not self.config.pluginmanager.hasplugin("dsession"):
             items = [item for item in session.items if _takes_attempt(item)]
             self._announce(self.controller, {item.nodeid: _key(item) for item in items})
 
@@ -114,7 +129,8 @@ class Wiring:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """All workers collect the same tests; the first to end says which (pytest-xdist)."""
-        if any(map(_ATTEMPT_ID.search, ids)) and isinstance(self.session, Controller):
+        asked = self.config.getoption("gate") or any(map(_ATTEMPT_ID.search, ids))
+        if asked and isinstance(self.session, Controller):
             self._announce(self.session, self.session.selection.find_attempts(ids))
 
     def _announce(self, controller: Controller, keys: Mapping[str, Key]) -> None:
@@ -128,6 +144,14 @@ class Wiring:
         if controller.announced and reporter.isatty and self.config.get_verbosity() == 0:
             reporter.showfspath = False  # a file name would tear the line
             controller.show_progress()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None]:
+        """Skip an attempt that the gate does not need any more."""
+        try:
+            yield
+        except Decided as reason:
+            pytest.skip(str(reason))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -153,6 +177,8 @@ class Wiring:
                 self.controller.keep(report.llmops)
             elif report.failed:
                 self.controller.keep_fault(report.nodeid, _brief(report))
+            if report.when not in {"setup", "call"}:  # `???` where a worker has crashed
+                self.controller.attempt_ended(report.nodeid)
         except RecordError as error:
             kept = "; answers so far are in the completion cache"
             pytest.exit(f"{error}{kept if self.controller.has_cache else ''}", 3)
@@ -162,6 +188,8 @@ class Wiring:
     ) -> Status | None:
         """Count attempts as solved or unsolved; passed and failed are words for the harness."""
         quiet = self.controller is not None and self.controller.progress is not None
+        if quiet and report.skipped:
+            return "skipped", "", ""
         if quiet and report.failed:  # told at the end; a letter now would tear the progress line
             return "failed" if getattr(report, "when", "") == "call" else "error", "", ""
         if not report.passed or not hasattr(report, "llmops_solved"):
@@ -170,11 +198,11 @@ class Wiring:
             return "solved", "" if quiet else "+", "" if quiet else ("SOLVED", {"green": True})
         return "unsolved", "" if quiet else "-", "" if quiet else ("UNSOLVED", {"yellow": True})
 
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """End the run and let go of model, workers and sandbox."""
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """End the run, let its gate decide, and let go of model, workers and sandbox."""
         if self.controller:
             try:
-                self.controller.finish(int(exitstatus))
+                session.exitstatus = self.controller.finish(int(exitstatus))
             except RecordError as error:
                 pytest.exit(str(error), 3)
         elif self._session:

@@ -17,7 +17,7 @@ from pytest_llmops.runs.record import End
 
 ROOT = Path(__file__).parent.parent
 COMMAND = Path(sys.executable).with_name("llmops")
-COMMANDS = {"models", "serve", "show", "validate", "mine"}
+COMMANDS = {"models", "serve", "show", "gate", "bless", "validate", "mine"}
 MODELS = """
 [base]
 weights = "embedded:tiny"

@@ -287,7 +287,7 @@ def test_two_tests_cannot_attempt_the_same_cases(project):
 
 def test_a_full_disk_stops_the_run_with_the_reason(project):
     command = [sys.executable, "-m", "pytest", "benchmarks", "--model=recorded", "--no-grade"]
-    limit = 4096
+    limit = 2048
 
     def tiny_files():
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

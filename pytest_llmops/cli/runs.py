@@ -22,7 +22,8 @@ def _show(options: argparse.Namespace) -> int:
     found = read_run(find_run(options.reference, options.runs))
     console = Console()
     seconds = found.end.finished - found.run.started if found.end else None
-    parts = summary_parts(found.run, found.records, seconds=seconds)
+    wanted = found.end.decided_after if found.end else None
+    parts = summary_parts(found.run, found.records, seconds=seconds, wanted=wanted)
     print(render(parts, width=console.width, color=console.is_terminal))
     if not found.end:
         print("interrupted: the records end before the session did")

@@ -48,15 +48,18 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     candidate: float
     """The metric of each run: a count, a share, or geometric mean tokens."""
     change: Interval
-    """Candidate against baseline in `unit`; one-sided 95 % bounds, after Holm's correction."""
+    """Candidate against baseline in `unit`, so a loss of solve rate is negative; one-sided bounds.
+    The better one, which proves a regression, is at the level of Holm's correction; the worse one,
+    which must be within the margin to hold, is at 95 %. Nan where nothing can be said."""
     margin: float
-    """The worst change that is still accepted."""
+    """The worst change that is still accepted, oriented as `change`: -0.02 for two points lost."""
     p: float
     """One-sided p-value of "worse"; nan for counts."""
     p_holm: float
     """The same, corrected for the number of gated metrics."""
     detectable: float
-    """Smallest true change that this many cases and samples find with 80 % power; nan if none."""
+    """Smallest true change, oriented as `change`, that this many cases and samples find with 80 %
+    power, beyond the margin as the gate asks; nan if none."""
     cases_needed: int | None = None
     samples_needed: int | None = None
     """What an undecided check would need, one or the other; None where it cannot be reached."""
@@ -65,7 +68,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CasePair(msgspec.Struct, frozen=True, kw_only=True):
-    """One case in both runs; token counts are geometric means over samples."""
+    """One case in both runs; token counts are geometric means over samples, nan without any."""
 
     case: str
     suite: str
@@ -93,7 +96,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     baseline: Run
     candidate: Run
     verdict: Verdict
-    """The first check that did not hold decides; errors, truncation, solve rate, tokens."""
+    """Regressed if any check is, else undecided if any is, else held."""
     checks: tuple[Check, ...]
     effects: tuple[Effect, ...]
     """Output, input, total, in this order."""

@@ -31,7 +31,7 @@ from typing import Self
 import msgspec
 
 from pytest_llmops.completions import Completion
-from pytest_llmops.errors import EndpointError
+from pytest_llmops.errors import Decided, EndpointError
 from pytest_llmops.generation.keys import Key, named
 
 Address = str | tuple[str, int]
@@ -44,10 +44,13 @@ LONGEST_PATH = 100
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What the controller sends back: a completion, or the message of an EndpointError."""
+    """What the controller sends back: a completion, or why there is none."""
 
     completion: Completion | None = None
     error: str = ""
+    """Message of an EndpointError."""
+    decided: str = ""
+    """Message of a Decided."""
 
 
 _questions = msgspec.msgpack.Decoder(Key)
@@ -63,8 +66,9 @@ class BrokerServer:
         """Listen at once.
 
         Args:
-            await_completion: Blocks until there is a completion, or raises EndpointError; called
-                from the threads of the workers. It must end what it blocks before `close`.
+            await_completion: Blocks until there is a completion, or raises EndpointError or
+                Decided; called from the threads of the workers. It must end what it blocks
+                before `close`.
             folder: Where the private folder of the socket is made; None for the system's place.
         """
         self._await_completion = await_completion
@@ -140,6 +144,8 @@ class BrokerServer:
     def _reply(self, question: bytes) -> Reply:
         try:
             return Reply(completion=self._await_completion(_questions.decode(question)))
+        except Decided as reason:
+            return Reply(decided=str(reason))
         except (EndpointError, msgspec.DecodeError) as error:
             return Reply(error=str(error))
 
@@ -170,6 +176,7 @@ class BrokerClient:
         Raises:
             EndpointError: The request failed, was never announced, the time is over, or the
                 controller is gone.
+            Decided: The request is not needed any more.
         """
         with self._lock:
             try:
@@ -180,6 +187,8 @@ class BrokerClient:
             except BaseException:  # Ctrl-C: the answer to this question must not meet the next
                 self._drop()
                 raise
+        if reply.decided:
+            raise Decided(reply.decided)
         if reply.completion is None:
             raise EndpointError(reply.error)
         return reply.completion

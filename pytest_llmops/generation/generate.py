@@ -18,12 +18,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Protocol
 
 from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import EndpointError
 from pytest_llmops.generation.cache import CompletionCache
-from pytest_llmops.generation.keys import Key, named, unannounced
+from pytest_llmops.generation.keys import Answerer, Key, named, unannounced
 from pytest_llmops.generation.progress import Progress, Tally
 
 PULSE = 0.25
@@ -31,19 +30,6 @@ PULSE = 0.25
 ENDED = "the session ended before its answer came"
 FAREWELL = 1.0
 """Seconds that closing the connections may take."""
-
-
-class Answerer(Protocol):
-    """What answers requests; `client.ChatClient` is one."""
-
-    concurrency: int
-    """Requests worth having in hand at once."""
-
-    async def complete(self, request: Request) -> Completion:
-        """Answer one request or raise EndpointError."""
-
-    async def aclose(self) -> None:
-        """Release what is held; called once, in the same event loop."""
 
 
 class Generation:

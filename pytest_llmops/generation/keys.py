@@ -1,9 +1,25 @@
-"""How a request of a session is called."""
+"""How a request of a session is called, and what answers it."""
 
+from typing import Protocol
+
+from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import EndpointError
 
 Key = tuple[str, int]
 """Case id and sample index."""
+
+
+class Answerer(Protocol):
+    """What answers requests; `client.ChatClient` is one."""
+
+    concurrency: int
+    """Requests worth having in hand at once."""
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer one request or raise EndpointError."""
+
+    async def aclose(self) -> None:
+        """Release what is held; called once, in the same event loop."""
 
 
 def named(key: Key) -> str:

@@ -1,1 +1,1 @@
-"""A run in numbers: counted in `summary`, drawn in `terminal`."""
+"""A run in numbers, and runs against each other: terminal, HTML, Markdown, tables."""

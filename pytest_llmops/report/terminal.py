@@ -107,7 +107,7 @@ def render(parts: Sequence[RenderableType], *, width: int, color: bool) -> str:
 
 
 def summary_parts(
-    run: Run, records: Sequence[Record], *, seconds: float | None
+    run: Run, records: Sequence[Record], *, seconds: float | None, wanted: int | None = None
 ) -> list[RenderableType]:
     """The end of a run: the table by suite and tier, then what the run took.
 
@@ -115,11 +115,14 @@ def summary_parts(
         run: Identity of the run.
         records: Its records, in any order.
         seconds: Wall time of the session; None where it did not end.
+        wanted: Attempts that were to be made, where a gate was decided before all were.
     """
     total = summarize(records)
     parts: list[RenderableType] = [_table(records, total)]
-    if total.attempts < run.attempts:
+    if total.attempts < (wanted or run.attempts):
         parts.append(Text(f"incomplete: {total.attempts} of {run.attempts} attempts", "bold red"))
+    elif wanted:
+        parts.append(Text(f"decided after {wanted} of {run.attempts} attempts"))
     parts += [Text(line) for line in _totals(run, total, seconds)]
     return parts
 

@@ -19,10 +19,14 @@ class RecordedRun(msgspec.Struct, frozen=True, kw_only=True):
     """None: the session was interrupted, or still goes on."""
 
 
-def read_run(path: Path) -> RecordedRun:
+def read_run(path: Path, *, content: bool = True) -> RecordedRun:
     """Read the records file of a run.
 
     A last line without a line break is what a killed session leaves and is not read.
+
+    Args:
+        path: The records file.
+        content: Keep prompts and answers, which take most of the memory.
 
     Raises:
         RecordError: A line is broken, of another version, or an attempt occurs twice; names the
@@ -40,7 +44,8 @@ def read_run(path: Path) -> RecordedRun:
         if isinstance(line, End) and end is None:
             end = line
         elif isinstance(line, Record) and end is None and (line.case, line.sample) not in records:
-            records[line.case, line.sample] = line
+            kept = line if content else msgspec.structs.replace(line, prompt=(), text="")
+            records[line.case, line.sample] = kept
         else:
             raise RecordError(
                 f"{path}:{number}: a second {_describe(line)}, or lines after the end"
@@ -74,18 +79,21 @@ def find_run(reference: str, folder: Path) -> Path:
 def _lines(path: Path) -> Iterator[tuple[int, Line]]:
     decoder = msgspec.json.Decoder(Line)
     try:
-        data = path.read_bytes()
+        file = path.open("rb")
     except OSError as error:
         raise RecordError(f"{path}: cannot be read: {error.strerror}") from None
-    for number, raw in enumerate(data.splitlines(keepends=True), start=1):
-        if not raw.endswith(b"\n"):
-            return
-        if number == 1:
-            _check_format(path, raw)
-        try:
-            yield number, decoder.decode(raw)
-        except msgspec.DecodeError as error:
-            raise RecordError(f"{path}:{number}: not a line of a records file: {error}") from None
+    with file:
+        for number, raw in enumerate(file, start=1):
+            if not raw.endswith(b"\n"):
+                return
+            if number == 1:
+                _check_format(path, raw)
+            try:
+                yield number, decoder.decode(raw)
+            except msgspec.DecodeError as error:
+                raise RecordError(
+                    f"{path}:{number}: not a line of a records file: {error}"
+                ) from None
 
 
 class _Format(msgspec.Struct):

@@ -41,11 +41,19 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     context_tokens: int
     """Budget of the prompts for the file around the function."""
     sampling: Sampling
+    instruction: str = ""
+    """What models.toml adds to every question."""
 
     @property
     def key(self) -> str:
-        """The identity as one string, for the completion cache."""
-        return msgspec.json.encode(self).decode()
+        """The identity as one string, for the completion cache.
+
+        Without an instruction it is what it was before there were any: cached answers stay good.
+        """
+        fields = msgspec.structs.asdict(self)
+        if not self.instruction:
+            del fields["instruction"]
+        return msgspec.json.encode(fields).decode()
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
@@ -72,7 +80,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     machine: Machine
 
 
-class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="record"):
+class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="record"):
     """One attempt: sample `sample` of case `case`."""
 
     case: str
@@ -149,6 +157,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
     """Unix time, seconds."""
     exit_status: int
     """As pytest returns it."""
+    decided_after: int | None = None
+    """Attempts after which a sequential gate had its verdict, so that the rest was not made."""
 
 
 Line = Run | Record | End
@@ -188,6 +198,12 @@ class RecordFile:
         except OSError as error:
             self.broken = True
             raise RecordError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+    def discard(self) -> None:
+        """Take back a run that could not begin."""
+        self.close()
+        self.path.unlink()
+        self.path.parent.rmdir()
 
     def close(self) -> None:
         """Close the file; lines written so far are already with the operating system."""

@@ -4,7 +4,9 @@ In the order of the flow:
 
     answers                  the model, made ready to be asked
     attempt                  one case, asked once and graded
-    options                  the command line
+    gating, options          the gate; the command line
     worker                   a process that runs attempts
-    controller               the process that starts the model and writes the records
+    recording                the records of the run in progress, and the sinks
+    rounds                   attempts held back while a sequential gate is undecided
+    controller               the process that starts the model and asks everything
 """

@@ -45,6 +45,13 @@ class Answers:
     cache: CompletionCache | None = None
     resources: ExitStack = field(default_factory=ExitStack)
 
+    def problems(self) -> list[str]:
+        """What the user should know of the completion cache."""
+        if self.cache is None:
+            return []
+        lost = [f"{self.cache.lost} answers could not be cached"] if self.cache.lost else []
+        return [*self.cache.problems, *lost]
+
     def close(self) -> None:
         """Drop what is outstanding, then let go of cache and engine; safe to repeat."""
         self.source.close()
@@ -154,6 +161,7 @@ def _local(
         dtype=served.dtype,
         device=served.device,
         context_tokens=base.context_tokens,
+        instruction=base.instruction,
         prompt_version=PROMPT_VERSION,
         sampling=sampling,
     )
@@ -176,6 +184,7 @@ def _hosted(model: EndpointModel, sampling: Sampling) -> tuple[Endpoint, Identit
         served=endpoint.where,
         body_changes=_changes(model),
         context_tokens=model.context_tokens,
+        instruction=model.instruction,
         prompt_version=PROMPT_VERSION,
         sampling=sampling,
     )

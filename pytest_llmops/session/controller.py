@@ -3,30 +3,28 @@
 There is one a session. Without xdist it runs the attempts too, and so is a worker of itself.
 """
 
-import re
-import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import msgspec
 
-from pytest_llmops.cases import suite_hash
 from pytest_llmops.completions import Completion, Request
-from pytest_llmops.errors import CaseError, EndpointError, ModelError, RecordError
+from pytest_llmops.errors import CaseError, CompareError, EndpointError, ModelError
 from pytest_llmops.generation.broker import Address, BrokerServer
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.models import load_models, resolve
 from pytest_llmops.report.terminal import Live, render, summary_parts
-from pytest_llmops.runs.machine import Machine, versions
-from pytest_llmops.runs.record import End, Identity, Record, RecordFile, Run
+from pytest_llmops.runs.record import End, Record
 from pytest_llmops.session.answers import Answers, open_answers
 from pytest_llmops.session.attempt import make_record
+from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
+from pytest_llmops.session.recording import Recording, describe
+from pytest_llmops.session.rounds import Rounds
 from pytest_llmops.session.worker import Worker
-from pytest_llmops.tasks.selection import Selection, suite_of
+from pytest_llmops.tasks.selection import Selection
 
 _decoder = msgspec.json.Decoder(Record)
 
@@ -43,14 +41,12 @@ class Controller(Worker):
         super().__init__(options, selection, None)
         if options.model:
             resolve(options.model, options.models_file)
-        self.progress: Live | None = None
         self._keys: dict[str, Key] = {}
         self._ready = threading.Event()
         self._answers: Answers | None = None
-        self._file: RecordFile | None = None
-        self._requests: dict[Key, Request] = {}
-        self._records: dict[Key, Record] = {}
-        self._started = time.monotonic()
+        self._recording: Recording | None = None
+        self._gate: Gate | None = None
+        self._rounds: Rounds | None = None
 
     @property
     def has_cache(self) -> bool:
@@ -60,7 +56,12 @@ class Controller(Worker):
     @property
     def announced(self) -> bool:
         """Whether a run is going on."""
-        return self._file is not None
+        return self._recording is not None
+
+    @property
+    def progress(self) -> Live | None:
+        """The progress line, where one is drawn."""
+        return self._recording.progress if self._recording else None
 
     def header(self) -> list[str]:
         """Lines for the head of the session: model, suites, and suites left out."""
@@ -82,13 +83,20 @@ class Controller(Worker):
         return server
 
     def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
-        """Wait for an answer; before `announce`, for that too."""
+        """Wait for an answer; before `announce`, for that too.
+
+        Raises:
+            EndpointError: There is none.
+            Decided: A sequential gate needs none.
+        """
         self._ready.wait(timeout)
         if self._answers is None:
             raise EndpointError(
                 f"{key[0]} (sample {key[1]}): nothing was asked for; tests that take `attempt` "
                 "have no other parameters"
             )
+        if self._rounds:
+            self._rounds.wait(key, timeout)
         return self._answers.source.await_completion(key, timeout)
 
     def announce(self, keys: Mapping[str, Key]) -> None:
@@ -98,11 +106,13 @@ class Controller(Worker):
             keys: The selected attempts by the ids of their tests; for none, nothing is started.
 
         Raises:
-            LlmopsError: Model, records file or cache cannot be used.
+            LlmopsError: Model, records file, cache, baseline or a sink cannot be used.
         """
         try:
             if keys:
                 self._start(keys)
+            elif self.options.gate:
+                raise CompareError("--gate: no attempt is selected, so there is nothing to judge")
         finally:
             self._ready.set()
 
@@ -124,39 +134,47 @@ class Controller(Worker):
             runs=options.runs,
             cache=options.cache,
         )
-        self._file = RecordFile(options.runs, self._describe(self._answers.identity))
-        context = self._answers.identity.context_tokens
-        requests = list(self.selection.requests(keys.values(), context))
-        self._requests = {request.key: request for request in requests}
-        self._answers.source.start(requests)
+        run = describe(options, self.selection, list(keys.values()), self._answers.identity)
+        if options.gate:
+            self._gate = Gate(options.gate, run, options.runs)
+        self._recording = Recording(run, options, self._answers)
+        first = list(keys.values())
+        if self._gate and self.sequential:
+            self._rounds = Rounds(self._gate.plan(first, self._clusters(first)), self._judge)
+            first = self._rounds.first
+        self._answers.source.start(self._ask(first))
 
-    def _describe(self, identity: Identity) -> Run:
-        now, options = time.time(), self.options
-        cases = {case for case, _ in self._keys.values()}
-        chosen = [case for name, case in self.selection.cases.items() if name in cases]
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-        slug = re.sub(r"[^A-Za-z0-9.]+", "-", options.model).strip("-.")[:40]
-        return Run(
-            id=f"{stamp}-{slug}-{secrets.token_hex(2)}",
-            started=now,
-            identity=identity,
-            suites=tuple(sorted({suite_of(case) for case in chosen})),
-            split=options.choice.split,
-            samples=options.choice.samples,
-            suite_hash=suite_hash(chosen),
-            cases=len(chosen),
-            attempts=len(self._keys),
-            sandbox=options.sandbox if options.grade else "off",
-            content=options.content,
-            versions=versions(),
-            machine=Machine.here(),
-        )
+    def _ask(self, keys: Sequence[Key]) -> list[Request]:
+        """The requests of attempts; corrupt cases have none, and their own tests say why."""
+        assert self._answers
+        assert self._recording
+        who = self._answers.identity
+        requests = list(self.selection.requests(keys, who.context_tokens, who.instruction))
+        self._recording.requests |= {request.key: request for request in requests}
+        return requests
+
+    def _judge(self) -> bool:
+        assert self._gate
+        assert self._recording
+        return self._gate.look(self._recording.so_far().records)
+
+    def attempt_ended(self, nodeid: str) -> None:
+        """A test is over; where a sequential gate waits for it, more attempts may follow."""
+        key = self._keys.get(nodeid)
+        if key is None or self._rounds is None:
+            return
+        assert self._answers
+        if following := self._rounds.end(key):
+            self._answers.source.extend(self._ask(following))
+            self._rounds.release(following)
 
     def show_progress(self) -> None:
         """Draw the progress line from now on."""
         assert self._answers
+        assert self._recording
         source = self._answers.source
-        self.progress = Live(len(self._keys), lambda: source.progress().tokens_per_second)
+        total = len(self._keys)
+        self._recording.show_progress(total, lambda: source.progress().tokens_per_second)
 
     def keep(self, encoded: str) -> None:
         """Write the record of a finished attempt.
@@ -164,7 +182,8 @@ class Controller(Worker):
         Raises:
             RecordError: The file cannot be written.
         """
-        self._keep(_decoder.decode(encoded))
+        assert self._recording
+        self._recording.keep(_decoder.decode(encoded))
 
     def keep_fault(self, nodeid: str, error: str) -> None:
         """Put an attempt on record that left none: its set-up failed or its worker died.
@@ -173,71 +192,58 @@ class Controller(Worker):
             RecordError: The file cannot be written.
         """
         key = self._keys.get(nodeid)
-        if key is None or key in self._records:
-            return
         assert self._answers
+        assert self._recording
+        if key is None or key in self._recording.records:
+            return
         try:
             completion = self._answers.source.await_completion(key, timeout=0)
         except EndpointError:
             completion = None  # it had not come yet
         case = self.selection.cases[key[0]]
         record = make_record(case, key[1], completion, content=self.options.content)
-        self._keep(msgspec.structs.replace(record, error=error))
+        self._recording.keep(msgspec.structs.replace(record, error=error))
 
-    def _keep(self, record: Record) -> None:
-        """Write a record with what only the controller knows."""
-        assert self._file
-        assert self._answers
-        key = record.case, record.sample
-        if key in self._records:
-            self._file.broken = True
-            raise RecordError(f"{record.case} (sample {record.sample}): attempted twice in a run")
-        added: dict[str, Any] = {}
-        if request := self._requests.get(key):
-            prompt = request.messages if self.options.content else ()
-            added |= {"prompt": prompt, "prompt_sha256": request.prompt_sha256}
-        if (prices := self._answers.prices) and record.usage:
-            added["cost"] = 0.0 if record.from_cache else prices.cost(record.usage)
-        if engine := self._answers.engine:
-            added["engine_memory"] = engine.peak_memory()
-        record = msgspec.structs.replace(record, **added)
-        self._file.write(record)
-        self._records[key] = record
-        if self.progress:
-            self.progress.advance(record)
-
-    def finish(self, exit_status: int) -> None:
-        """Write the last line and let go of everything.
+    def finish(self, exit_status: int) -> int:
+        """Judge the run, write its last line and let go of everything; returns the exit status.
 
         Raises:
             RecordError: The file cannot be written.
         """
-        if self._file and not self._file.broken:
-            self._file.write(End(finished=time.time(), exit_status=exit_status))
+        if self._recording:
+            rounds = self._rounds
+            end = End(
+                finished=time.time(),
+                exit_status=exit_status,
+                decided_after=rounds.made if rounds and rounds.decided else None,
+            )
+            if self._gate:
+                self._gate.decide(self._recording.so_far(end))
+                exit_status = exit_status or self._gate.exit_status
+                end = msgspec.structs.replace(end, exit_status=exit_status)
+            self._recording.finish(end)
         self.close()
+        return exit_status
 
     def summary(self, *, width: int, color: bool) -> str:
         """The run in numbers, for the end of the session."""
-        assert self._file
-        records = list(self._records.values())
-        parts = summary_parts(self._file.run, records, seconds=time.monotonic() - self._started)
+        recording = self._recording
+        assert recording
+        so_far = recording.so_far()
+        wanted = self._rounds.made if self._rounds and self._rounds.decided else None
+        parts = summary_parts(so_far.run, so_far.records, seconds=recording.seconds, wanted=wanted)
         left_out = [f"left out: {name}: {why}" for name, why in self.selection.unreachable.items()]
-        return render([*parts, *left_out, *self._cache_problems()], width=width, color=color)
-
-    def _cache_problems(self) -> list[str]:
-        cache = self._answers.cache if self._answers else None
-        if cache is None:
-            return []
-        lost = [f"{cache.lost} answers could not be cached"] if cache.lost else []
-        return [*cache.problems, *lost]
+        verdict = self._gate.parts() if self._gate else []
+        told = [*left_out, *(self._answers.problems() if self._answers else []), *recording.told]
+        return render([*parts, *told, *verdict], width=width, color=color)
 
     def close(self) -> None:
         """Let go of everything; safe to repeat."""
-        if self.progress:
-            self.progress.stop()
         self._ready.set()
+        if self._rounds:
+            self._rounds.close()
         if self._answers:
             self._answers.close()
         super().close()
-        if self._file:
-            self._file.close()
+        if self._recording:
+            self._recording.close()

@@ -1,15 +1,33 @@
 """The command line of a benchmark session: declared, and parsed at the edge."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from pytest_llmops.cases import SPLITS
+from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins, ratio, share
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
+from pytest_llmops.session.gating import GateChoice
 from pytest_llmops.tasks.selection import Choice
+
+SINKS = ("langfuse", "mlflow", "openllmetry")
+"""Where runs can be sent."""
+
+
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
+    """What the pytest configuration file says, with its defaults."""
+
+    models: str = "models.toml"
+    """File that names the models."""
+    suites: str = "cases/suites.toml"
+    """File that names the suites."""
+    baselines: str = "benchmarks/baselines"
+    """Folder of the baselines that `--gate` knows by name."""
+    sinks: tuple[str, ...] = ()
+    """Sinks of every session that names none."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +42,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     content: bool = True
     sandbox: Literal["bwrap", "process"] = "bwrap"
     runs: Path
+    gate: GateChoice | None = None
+    sinks: tuple[str, ...] = ()
+    sinks_required: bool = False
+    """Whether the user named them for this session, rather than the configuration for all."""
 
 
 def declare(add: Callable[..., None]) -> None:
@@ -61,6 +83,48 @@ def declare(add: Callable[..., None]) -> None:
         help="`process` does without namespaces, and so lets candidates reach the network; bwrap",
     )
     add("--runs", type=Path, metavar="FOLDER", help="where runs are recorded; runs/")
+    _declare_gate(add)
+    add(
+        "--sink",
+        action="append",
+        choices=(*SINKS, "all", "none"),
+        metavar="SINK",
+        help=f"send the run to {', '.join(SINKS)} or all (repeatable); default: ini llmops_sinks",
+    )
+
+
+def _declare_gate(add: Callable[..., None]) -> None:
+    add(
+        "--gate",
+        default="",
+        metavar="BASELINE",
+        help="compare with a blessed baseline, a run or a model's latest run; exit 0, 1 or 3",
+    )
+    add(
+        "--gate-max-tokens",
+        type=ratio,
+        default=DEFAULT_MARGINS.tokens,
+        metavar="RATIO",
+        help=f"largest accepted ratio of output tokens; {DEFAULT_MARGINS.tokens}",
+    )
+    add(
+        "--gate-max-solve-loss",
+        type=share,
+        default=DEFAULT_MARGINS.solve_rate,
+        metavar="SHARE",
+        help=f"largest accepted loss of solve rate; {DEFAULT_MARGINS.solve_rate}",
+    )
+    add(
+        "--gate-undecided",
+        choices=("fail", "pass"),
+        default="fail",
+        help="what an undecided gate does to the exit status; fail, which is 3",
+    )
+    add(
+        "--gate-sequential",
+        action="store_true",
+        help="make attempts, --samples a case at most, only while the gate is undecided",
+    )
 
 
 def positive(text: str) -> int:
@@ -76,14 +140,13 @@ def _temperature(text: str) -> float:
     return number
 
 
-def parse(values: Mapping[str, Any], root: Path, *, models: str, suites: str) -> Options:
+def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Options:
     """Make sense of the command line.
 
     Args:
         values: The options by name, as argparse fills them.
         root: What relative names are relative to.
-        models: File that names the models.
-        suites: File that names the suites.
+        configured: What the configuration file says.
 
     Raises:
         CaseError: Options contradict each other.
@@ -93,9 +156,9 @@ def parse(values: Mapping[str, Any], root: Path, *, models: str, suites: str) ->
     sampling = Sampling(max_tokens=values["max_tokens"], temperature=values["temperature"])
     return Options(
         model=values["model"] or "",
-        models_file=root / models,
+        models_file=root / configured.models,
         choice=Choice(
-            suites_file=root / suites,
+            suites_file=root / configured.suites,
             suites=tuple(values["suite"]),
             split=values["split"],
             samples=values["samples"],
@@ -107,4 +170,33 @@ def parse(values: Mapping[str, Any], root: Path, *, models: str, suites: str) ->
         content=not values["no_content"],
         sandbox=values["sandbox"],
         runs=values["runs"] or root / "runs",
+        gate=_gate(values, root / configured.baselines),
+        sinks=_sinks(configured.sinks if values["sink"] is None else values["sink"]),
+        sinks_required=values["sink"] is not None,
     )
+
+
+def _gate(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
+    if not values["gate"]:
+        if values["gate_sequential"]:
+            raise CaseError("--gate-sequential needs --gate BASELINE")
+        return None
+    if values["no_grade"]:
+        raise CaseError("--gate needs grades; leave --no-grade out")
+    return GateChoice(
+        reference=values["gate"],
+        baselines=baselines,
+        margins=Margins(tokens=values["gate_max_tokens"], solve_rate=values["gate_max_solve_loss"]),
+        undecided=values["gate_undecided"],
+        sequential=values["gate_sequential"],
+    )
+
+
+def _sinks(named: Sequence[str]) -> tuple[str, ...]:
+    """The sinks that `all`, `none` and names stand for, each once, in a fixed order."""
+    unknown = set(named) - {*SINKS, "all", "none"}
+    if unknown:
+        raise CaseError(f"llmops_sinks: {min(unknown)!r} is none of {', '.join(SINKS)}")
+    if "none" in named:
+        return ()
+    return tuple(name for name in SINKS if name in named or "all" in named)

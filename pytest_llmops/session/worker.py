@@ -1,6 +1,6 @@
 """A process that runs attempts: it owns a sandbox and waits for completions from the controller."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from pytest_llmops.generation.broker import Address, BrokerClient
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.session.attempt import Attempt
+from pytest_llmops.session.gating import in_order
 from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.selection import Selection
 
@@ -38,6 +39,18 @@ class Worker:
     def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
         """Wait for an answer; see `broker.BrokerClient`."""
         return self._client.await_completion(key, timeout)
+
+    @property
+    def sequential(self) -> bool:
+        """Whether attempts are made only while a gate is undecided."""
+        return self.options.gate is not None and self.options.gate.sequential
+
+    def order(self, keys: Sequence[Key]) -> list[Key]:
+        """Attempts in the order in which a sequential gate asks for them."""
+        return in_order(keys, self._clusters(keys))
+
+    def _clusters(self, keys: Sequence[Key]) -> dict[str, str]:
+        return {name: self.selection.cases[name].cluster for name, _ in keys}
 
     def attempt(self, key: Key) -> Attempt:
         """The attempt a test works with."""

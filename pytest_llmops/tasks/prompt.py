@@ -38,7 +38,7 @@ Part of {path}:
 
 _QUESTION = """\
 Write the TypeScript {kind} `{symbol}`. Answer with the whole {kind} in one code block; \
-add no imports.
+add no imports.{instruction}
 
 {fence}{language}
 {head} {{
@@ -67,13 +67,16 @@ class _Part(msgspec.Struct, frozen=True, gc=False):
     """The file has an empty line above it."""
 
 
-def build_messages(task: Task, *, context_tokens: int) -> tuple[Message, ...]:
+def build_messages(
+    task: Task, *, context_tokens: int, instruction: str = ""
+) -> tuple[Message, ...]:
     """Ask for the function of a task.
 
     Args:
         task: The task.
         context_tokens: Budget for the rest of the file, in estimated tokens; 0 shows none of it.
             The frame of a method's class is shown even beyond any other budget.
+        instruction: A sentence of the user's own, put behind what is asked; "" for none.
     """
     asked = task.declaration
     context = _context(task.module, asked, int(context_tokens * CHARACTERS_PER_TOKEN))
@@ -84,6 +87,7 @@ def build_messages(task: Task, *, context_tokens: int) -> tuple[Message, ...]:
         "language": "tsx" if task.module.path.endswith("x") else "typescript",
         "kind": "method" if asked.class_name else "function",
         "symbol": asked.symbol,
+        "instruction": f" {instruction}" if instruction else "",
     }
     question = _QUESTION.format(head=head, step=_step(task.module), **words)
     if context:

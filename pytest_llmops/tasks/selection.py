@@ -86,7 +86,9 @@ class Selection:
             self._tasks[case_id] = materialize(case, self.tree(case))
         return self._tasks[case_id]
 
-    def request(self, case_id: str, sample: int, context_tokens: int) -> Request:
+    def request(
+        self, case_id: str, sample: int, context_tokens: int, instruction: str = ""
+    ) -> Request:
         """What the model is asked for one attempt; see `prompt.build_messages`.
 
         Raises:
@@ -94,7 +96,9 @@ class Selection:
         """
         if case_id not in self._messages:
             task = self.task(case_id)
-            self._messages[case_id] = build_messages(task, context_tokens=context_tokens)
+            self._messages[case_id] = build_messages(
+                task, context_tokens=context_tokens, instruction=instruction
+            )
         return Request(
             case_id=case_id,
             sample=sample,
@@ -102,14 +106,16 @@ class Selection:
             sampling=self.choice.sampling,
         )
 
-    def requests(self, keys: Iterable[tuple[str, int]], context_tokens: int) -> Iterator[Request]:
+    def requests(
+        self, keys: Iterable[tuple[str, int]], context_tokens: int, instruction: str = ""
+    ) -> Iterator[Request]:
         """The requests of those attempts that can be made.
 
         A corrupt case is passed over: its own test meets the same `CaseError` and reports it.
         """
         for case_id, sample in keys:
             try:
-                yield self.request(case_id, sample, context_tokens)
+                yield self.request(case_id, sample, context_tokens, instruction)
             except CaseError:
                 continue
 

@@ -1,0 +1,96 @@
+"""`llmops gate` and `llmops bless`: a run against a baseline, and runs made baselines."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins, ratio, share
+
+BASELINES = Path("benchmarks/baselines")
+
+
+def add(commands: Any) -> None:
+    """Declare the commands."""
+    _add_gate(commands)
+    _add_bless(commands)
+
+
+def _add_gate(commands: Any) -> None:
+    command = commands.add_parser(
+        "gate", help="compare a recorded run with a baseline; exit 0 held, 1 regressed, 3 undecided"
+    )
+    command.add_argument(
+        "baseline", metavar="BASELINE", help="a baseline's name, a run, a file, or a model"
+    )
+    command.add_argument("candidate", metavar="CANDIDATE", help="a run, a file, a model, or latest")
+    _folders(command)
+    command.add_argument(
+        "--max-tokens-ratio",
+        type=ratio,
+        default=DEFAULT_MARGINS.tokens,
+        metavar="R",
+        help=f"output tokens, candidate over baseline; {DEFAULT_MARGINS.tokens}",
+    )
+    command.add_argument(
+        "--max-solve-loss",
+        type=share,
+        default=DEFAULT_MARGINS.solve_rate,
+        metavar="S",
+        help=f"share of attempts that may be lost; {DEFAULT_MARGINS.solve_rate}",
+    )
+    command.add_argument(
+        "--undecided",
+        choices=("fail", "pass"),
+        default="fail",
+        help="exit 3 or 0 where the runs are too small to tell; fail",
+    )
+    command.set_defaults(run=_gate)
+
+
+def _gate(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from pytest_llmops.compare.baseline import find_baseline, find_candidate
+    from pytest_llmops.compare.gate import compare_runs
+    from pytest_llmops.compare.values import EXIT
+    from pytest_llmops.report.terminal import render
+    from pytest_llmops.report.verdict import verdict_parts
+
+    candidate = find_candidate(options.candidate, runs=options.runs)
+    baseline = find_baseline(
+        options.baseline,
+        baselines=options.baselines,
+        runs=options.runs,
+        suite_hash=candidate.run.suite_hash,
+    )
+    margins = Margins(tokens=options.max_tokens_ratio, solve_rate=options.max_solve_loss)
+    comparison = compare_runs(baseline, candidate, margins)
+    console = Console()
+    parts = verdict_parts(comparison)
+    print(render(parts, width=console.width, color=console.is_terminal))
+    if comparison.verdict == "undecided" and options.undecided == "pass":
+        print("undecided passes: --undecided pass")
+        return 0
+    return EXIT[comparison.verdict]
+
+
+def _add_bless(commands: Any) -> None:
+    command = commands.add_parser("bless", help="make a recorded run the baseline of its model")
+    command.add_argument("reference", metavar="RUN", help="a run, a file, a model, or latest")
+    command.add_argument("--name", default="", help="of the baseline; default: the model's")
+    _folders(command)
+    command.set_defaults(run=_bless)
+
+
+def _bless(options: argparse.Namespace) -> int:
+    from pytest_llmops.compare.baseline import bless, file_name, find_candidate
+
+    run = find_candidate(options.reference, runs=options.runs)
+    name = file_name(options.name or run.run.identity.model)
+    print(bless(run, options.baselines / f"{name}.jsonl"))
+    return 0
+
+
+def _folders(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER")
+    command.add_argument("--baselines", type=Path, default=BASELINES, metavar="FOLDER")

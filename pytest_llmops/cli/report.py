@@ -1,0 +1,231 @@
+"""`llmops report` and `llmops history`: recorded runs as documents and tables."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmops.errors import CompareError, RecordError
+
+if TYPE_CHECKING:
+    from pytest_llmops.report.subject import Subject
+    from pytest_llmops.report.trend import Trend
+    from pytest_llmops.runs.reading import RecordedRun
+
+FORMATS = {".html": "html", ".md": "markdown", ".csv": "csv", ".parquet": "parquet"}
+"""Format by the ending of `--output`."""
+
+METRICS = ("output_tokens", "solve_rate", "cost_of_pass")
+
+
+def add(commands: Any) -> None:
+    """Declare the commands."""
+    _add_report(commands)
+    _add_history(commands)
+
+
+def _add_report(commands: Any) -> None:
+    command = commands.add_parser(
+        "report", help="one run, or candidates against a baseline: HTML, Markdown, CSV, Parquet"
+    )
+    command.add_argument(
+        "references",
+        nargs="+",
+        metavar="RUN",
+        help="runs, files, models or baselines; the first is the baseline of the others",
+    )
+    command.add_argument(
+        "--format",
+        choices=tuple(FORMATS.values()),
+        help="default: by the ending of --output, else html",
+    )
+    command.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="default: report.html, report.parquet; Markdown and CSV go to standard output",
+    )
+    _folders(command)
+    command.add_argument(
+        "--baselines", type=Path, default=Path("benchmarks/baselines"), metavar="FOLDER"
+    )
+    command.set_defaults(run=_report)
+
+
+def _report(options: argparse.Namespace) -> int:
+    form = options.format or _format_of(options.output)
+    runs = _runs(options)
+    if form == "parquet":
+        return _parquet(runs, options.output or Path("report.parquet"))
+    if form == "csv":
+        from pytest_llmops.report.export import records_csv
+
+        return _emit(records_csv(runs), options.output)
+    if form == "markdown":
+        from pytest_llmops.report.markdown import report_markdown
+
+        return _emit(report_markdown(_subject(runs)), options.output)
+    return _emit(_report_html(_subject(runs)), options.output or Path("report.html"))
+
+
+def _format_of(output: Path | None) -> str:
+    if output is None:
+        return "html"
+    if output.suffix not in FORMATS:
+        endings = ", ".join(FORMATS)
+        raise RecordError(f"--output {output}: name a format with --format, or end it in {endings}")
+    return FORMATS[output.suffix]
+
+
+def _runs(options: argparse.Namespace) -> list["RecordedRun"]:
+    """The runs in the order they were named; the first may be a baseline's name."""
+    from pytest_llmops.compare.baseline import find_baseline, find_candidate
+    from pytest_llmops.runs.reading import find_run, read_run
+
+    first, *others = options.references
+    candidates = [find_candidate(reference, runs=options.runs) for reference in others]
+    if first == "latest":
+        return [read_run(find_run(first, options.runs)), *candidates]
+    suite_hash = candidates[0].run.suite_hash if candidates else ""
+    baseline = find_baseline(
+        first, baselines=options.baselines, runs=options.runs, suite_hash=suite_hash
+    )
+    return [baseline, *candidates]
+
+
+def _subject(runs: Sequence["RecordedRun"]) -> "Subject":
+    from pytest_llmops.report.subject import Subject, read_links
+
+    baseline, *candidates = runs
+    return Subject(
+        runs=tuple(runs),
+        versus=tuple(_versus(baseline, candidate) for candidate in candidates),
+        links=tuple(read_links(run.path) for run in runs),
+    )
+
+
+def _versus(baseline: "RecordedRun", candidate: "RecordedRun") -> Any:
+    from pytest_llmops.compare.gate import compare_runs
+    from pytest_llmops.report.subject import Versus
+
+    try:
+        return Versus(comparison=compare_runs(baseline, candidate))
+    except CompareError as error:  # a report shows runs that have no verdict, and says why
+        return Versus(comparison=None, refusal=str(error))
+
+
+def _report_html(subject: "Subject") -> str:
+    _require("jinja2", "plotly")
+    from pytest_llmops.report.html import report_html
+
+    return report_html(subject)
+
+
+def _parquet(runs: Sequence["RecordedRun"], output: Path) -> int:
+    _require("pyarrow")
+    from pytest_llmops.report.export import write_parquet
+
+    write_parquet(runs, output)
+    print(output)
+    return 0
+
+
+def _add_history(commands: Any) -> None:
+    command = commands.add_parser("history", help="a metric over runs, with its lasting changes")
+    command.add_argument("references", nargs="*", metavar="RUN", help="default: all in --runs")
+    command.add_argument(
+        "--metric", choices=METRICS, default=METRICS[0], help=f"default: {METRICS[0]}"
+    )
+    command.add_argument("--output", type=Path, metavar="FILE", help="plot it in an HTML file")
+    _folders(command)
+    command.set_defaults(run=_history)
+
+
+def _history(options: argparse.Namespace) -> int:
+    from pytest_llmops.report.trend import trend
+
+    runs, unreadable = _all_runs(options)
+    names: Any = {"output_tokens": "token ratio"}
+    metric = names.get(options.metric, options.metric.replace("_", " "))
+    found = trend(runs, metric, unreadable)
+    _print_trend(found)
+    if options.output:
+        _require("jinja2", "plotly")
+        from pytest_llmops.report.html import history_html
+
+        return _emit(history_html(found), options.output)
+    return 0
+
+
+def _all_runs(options: argparse.Namespace) -> tuple[list["RecordedRun"], list[tuple[str, str]]]:
+    """The runs that were named; or all there are, and those of them that cannot be read."""
+    from pytest_llmops.runs.reading import find_run, read_run
+    from pytest_llmops.runs.record import RECORDS
+
+    if options.references:
+        return [read_run(find_run(name, options.runs)) for name in options.references], []
+    runs, unreadable = [], []
+    for file in sorted(options.runs.glob(f"*/{RECORDS}")):
+        try:
+            runs.append(read_run(file))
+        except RecordError as error:
+            unreadable.append((file.parent.name, str(error)))
+    return runs, unreadable
+
+
+def _print_trend(found: "Trend") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from pytest_llmops.report.trend import value_text, when
+
+    changes = {change.index: change for change in found.changes}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("started, UTC", "run", "model", found.metric, "change"):
+        justify: Any = "right" if heading == found.metric else "left"
+        table.add_column(heading, justify=justify, overflow="fold")  # ids are copied: never cut
+    for index, point in enumerate(found.points):
+        cells = (when(point), point.run, point.model, value_text(point.value, found.metric))
+        mark = ""
+        if change := changes.get(index):
+            before, after = (value_text(v, found.metric) for v in (change.before, change.after))
+            mark = f"{before} -> {after} (p {change.p:.3f})"
+        table.add_row(*map(Text, cells), mark)
+    console = Console()
+    console.print(table)
+    for run, why in found.left_out:
+        console.print(Text(f"left out: {run}: {why}", "dim"))
+    if found.left_out:
+        print(f"{len(found.left_out)} runs left out, {len(found.points)} shown")
+
+
+def _require(*packages: str) -> None:
+    """Refuse before work is done where an optional package is missing."""
+    from importlib.util import find_spec
+
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise RecordError(
+            f"this needs {' and '.join(missing)}: pip install 'pytest-llmops[report]'"
+        )
+
+
+def _emit(text: str, output: Path | None) -> int:
+    """Write a document, or print it where there is no file; line ends stay as they are."""
+    data = text.encode("utf-8", "replace")
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        return 0
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise RecordError(f"{output}: cannot be written: {error.strerror}") from None
+    print(output)
+    return 0
+
+
+def _folders(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER")

@@ -1,0 +1,96 @@
+"""One run against another: every check, the effects beside them, and the verdict.
+
+Order of the checks: errors, truncation, solve rate, output tokens. A crash says nothing about the
+model; truncated answers hide their length; tokens saved by not solving are not saved. A regressed
+check anywhere makes the comparison regressed; without one, an undecided check makes it undecided.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from pytest_llmops.compare.bootstrap import cost_of_pass, cost_of_pass_ratio
+from pytest_llmops.compare.checks import decide
+from pytest_llmops.compare.comparable import differences, refuse_incomparable
+from pytest_llmops.compare.complete import require_complete
+from pytest_llmops.compare.effects import cluster_sums, token_effects
+from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
+from pytest_llmops.compare.pairing import Paired, pair_records
+from pytest_llmops.compare.questions import notes_of, questions_of
+from pytest_llmops.compare.values import Check, Comparison, Interval, Verdict
+from pytest_llmops.runs.reading import RecordedRun
+from pytest_llmops.runs.record import Record
+
+__all__ = ["Margins", "compare_runs"]
+
+
+def compare_runs(
+    baseline: RecordedRun, candidate: RecordedRun, margins: Margins = DEFAULT_MARGINS
+) -> Comparison:
+    """Compare two recorded runs; equal runs in any order of records give equal results.
+
+    Raises:
+        CompareError: A run is not complete, or the two are not comparable; says why.
+    """
+    require_complete(baseline, "baseline")
+    require_complete(candidate, "candidate", errors=True)
+    cases = [{record.case for record in run.records} for run in (baseline, candidate)]
+    refuse_incomparable(baseline.run, candidate.run, cases=(cases[0], cases[1]))
+    paired = pair_records(baseline.records, candidate.records)
+    effects, output = token_effects(paired)
+    questions = questions_of(paired, output, margins)
+    checks = (_errors(candidate.records, margins.errors), *decide(questions))
+    notes = [*differences(baseline.run, candidate.run), *notes_of(paired, questions, effects)]
+    spent, solves = paired.spent.sum(axis=0), (paired.solved * paired.samples).sum(axis=0)
+    return Comparison(
+        baseline=baseline.run,
+        candidate=candidate.run,
+        verdict=overall(checks),
+        checks=checks,
+        effects=effects,
+        cost_of_pass=(cost_of_pass(spent[0], solves[0]), cost_of_pass(spent[1], solves[1])),
+        cost_of_pass_ratio=_cost_ratio(paired),
+        gained=sum(pair.changed_sides and pair.solved[1] > 0.5 for pair in paired.pairs),
+        lost=sum(pair.changed_sides and pair.solved[0] > 0.5 for pair in paired.pairs),
+        pairs=paired.pairs,
+        notes=tuple(notes),
+    )
+
+
+def overall(checks: Sequence[Check]) -> Verdict:
+    """Regressed if any check is, else undecided if any is, else held."""
+    found = {check.verdict for check in checks}
+    if "regressed" in found:
+        return "regressed"
+    return "undecided" if "undecided" in found else "held"
+
+
+def _errors(records: Sequence[Record], allowed: int) -> Check:
+    """Crashes of the candidate; the baseline has none, or it would have been refused."""
+    crashed = [record for record in records if record.error]
+    count = len(crashed)
+    reason = f"{count} attempts crashed, {allowed} allowed"
+    if crashed:
+        first = crashed[0]
+        reason += f"; first: {first.case} sample {first.sample}: {first.error}"
+    return Check(
+        name="errors",
+        verdict="held" if count <= allowed else "regressed",
+        unit="count",
+        baseline=0,
+        candidate=count,
+        change=Interval(count, count, count),
+        margin=allowed,
+        p=math.nan,
+        p_holm=math.nan,
+        detectable=math.nan,
+        reason=reason,
+    )
+
+
+def _cost_ratio(paired: Paired) -> Interval:
+    solves = paired.solved * paired.samples
+    columns = (paired.spent[:, 0], solves[:, 0], paired.spent[:, 1], solves[:, 1])
+    sums = [cluster_sums(column, paired.clusters) for column in columns]
+    return cost_of_pass_ratio(np.column_stack(sums))

@@ -1,0 +1,153 @@
+"""When a sequential gate may stop, and with which verdict.
+
+The rule is that of the gate (`checks.decide`: truncation, solve rate, output tokens, corrected by
+Holm); only the evidence is read by the stricter measure of `boundary`, so that all looks together
+have the error rates of one. The session stops at the first look where
+
+    a check regressed                            regressed
+    every check held                             held
+    neither is likely to come any more           undecided
+    the plan is at its end                       undecided
+
+The third is a guess about the rest of the plan from what was seen. It ends sessions that would most
+likely end undecided anyway; it can only turn a verdict into "undecided", so no error rate rises.
+"""
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+from scipy import special
+
+from pytest_llmops.compare.boundary import SLOPE, anytime_p, nominal, start
+from pytest_llmops.compare.checks import ALPHA, Evidence, Question, decide
+from pytest_llmops.compare.effects import Mean
+from pytest_llmops.compare.holm import holm_levels
+from pytest_llmops.compare.rates import tango_upper
+from pytest_llmops.compare.values import Check, Verdict
+
+FUTILE = 0.05
+"""Below this chance of any verdict a session stops undecided. It costs two points of power and
+saves a quarter of the tokens where nothing changed (`docs/calibration.md`)."""
+LIMIT = 20.0
+"""Bounds beyond this, in log units or shares, say nothing: a factor of 5e8; more would overflow."""
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in its plan a session is."""
+
+    time: float
+    """The clock at this look."""
+    times: tuple[float, ...]
+    """The clock at all planned looks."""
+    cases: int
+    """Of the whole plan."""
+    partial: bool
+    """Whether some cases have not been seen at all."""
+
+    @property
+    def last(self) -> bool:
+        """Whether the plan is at its end."""
+        return self.time == self.times[-1]
+
+
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """Evidence that may be read at every look of a session."""
+
+    evidence: Evidence
+    mean: Mean
+    moment: Moment
+
+    @property
+    def p(self) -> float:
+        """Anytime-valid, one-sided p-value of "worse"."""
+        return anytime_p(self.evidence.p, self.moment.time, self.moment.times)
+
+    def lower(self, alpha: float) -> float:
+        """Lower bound that all looks together keep at confidence 1 - alpha."""
+        bound = self.evidence.lower(self._level(alpha))
+        return bound if abs(bound) < LIMIT else -math.inf
+
+    def upper(self, alpha: float) -> float:
+        """Upper bound that all looks together keep at confidence 1 - alpha.
+
+        Cases that all agree so far say nothing about those not seen, so it is inf without spread.
+        """
+        if self.moment.partial and self.mean.error == 0:
+            return math.inf
+        bound = self.evidence.upper(self._level(alpha))
+        return bound if abs(bound) < LIMIT else math.inf
+
+    def _level(self, alpha: float) -> float:
+        return nominal(alpha, self.moment.time, self.moment.times)
+
+
+class Ruling(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look at the checks says."""
+
+    verdict: Verdict
+    stop: bool
+    checks: tuple[Check, ...]
+    """Truncation, solve rate and output tokens; bounds and p-values hold at every look."""
+    chance: float
+    """Of a verdict by the end of the plan, at most; 1 where there is one."""
+
+
+def judge(questions: Sequence[Question], moment: Moment, *, hopeful: bool = False) -> Ruling:
+    """Answer the questions of the gate so that all looks together keep its error rates.
+
+    Args:
+        questions: Of the attempts so far.
+        moment: Where in the plan they end.
+        hopeful: Do not stop without a verdict before the plan is at its end.
+    """
+    watched = [
+        msgspec.structs.replace(
+            one, evidence=Watched(evidence=one.evidence, mean=one.mean, moment=moment)
+        )
+        for one in questions
+    ]
+    checks = tuple(decide(watched))
+    found = {check.verdict for check in checks}
+    if "regressed" in found or found == {"held"}:
+        verdict: Verdict = "regressed" if "regressed" in found else "held"
+        return Ruling(verdict=verdict, stop=True, checks=checks, chance=1.0)
+    levels = holm_levels([one.evidence.p for one in watched], ALPHA)
+    chance = 1.0 if hopeful else _chance(questions, levels, moment)
+    stop = moment.last or chance < FUTILE
+    return Ruling(verdict="undecided", stop=stop, checks=checks, chance=chance)
+
+
+def _chance(questions: Sequence[Question], levels: Sequence[float], moment: Moment) -> float:
+    """Of a verdict by the end of the plan: any check regressed, or all held.
+
+    Given the estimate now, the one at the end is normal around it with the variance that the rest
+    of the plan takes away, SE^2 (1 - time). Sums and minima of chances make it an upper bound, but
+    that a path may leave the lines before the end and come back is left out.
+    """
+    pairs = [_chances(one, level, moment) for one, level in zip(questions, levels, strict=True)]
+    return min(1.0, sum(worse for worse, _ in pairs) + min(held for _, held in pairs))
+
+
+def _chances(question: Question, level: float, moment: Moment) -> tuple[float, float]:
+    """Of "regressed" and of "held" at the end of the plan, for one metric."""
+    mean, margin = question.mean, question.margin
+    if not math.isfinite(mean.error):
+        return 1.0, 1.0
+    error = mean.error * math.sqrt(moment.time)
+    spread = mean.error * math.sqrt(1 - moment.time)
+    reach = (start(ALPHA, moment.times) + SLOPE) * error
+    if question.unit == "points":  # what no number of unchanged cases can go below; see `rates`
+        reach = max(reach, tango_upper(0, 0, moment.cases, nominal(ALPHA, 1.0, moment.times)))
+    proof = (start(level, moment.times) + SLOPE) * error
+    return (
+        _above(mean.estimate - max(margin, proof), spread),
+        _above(margin - reach - mean.estimate, spread),
+    )
+
+
+def _above(distance: float, spread: float) -> float:
+    """P(Z > -distance / spread)."""
+    if spread == 0:
+        return float(distance >= 0)
+    return float(special.ndtr(distance / spread))

@@ -1,0 +1,192 @@
+"""The report as one HTML file that needs nothing else: no network, no folder beside it.
+
+Prompts and answers are untrusted. The template engine escapes every value, data travels as JSON
+that cannot end its script element, and the page's policy (CSP) lets a browser run only the scripts
+whose hashes it names and load nothing from anywhere: what slipped through would not run.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from pytest_llmops import __version__
+from pytest_llmops.compare.values import Comparison
+from pytest_llmops.report import charts, figures, forest
+from pytest_llmops.report.cases_table import details, rows
+from pytest_llmops.report.groups import groups, outcomes
+from pytest_llmops.report.identity import facts, started
+from pytest_llmops.report.subject import Subject, usual_outcome
+from pytest_llmops.report.summary import summarize
+from pytest_llmops.report.terminal import duration
+from pytest_llmops.report.texts import in_script, packed, visible
+from pytest_llmops.report.trend import Trend, trend_figure, value_text, when
+
+TEMPLATES = files("pytest_llmops.report") / "templates"
+
+SCRIPTS = ("page.js", "charts.js", "diff.js", "detail.js", "cases.js")
+"""In the order in which they run, as one script."""
+
+
+def report_html(subject: Subject) -> str:
+    """Draw the whole report."""
+    figures_by_id = _figures(subject)
+    summaries = [summarize(run.records) for run in subject.runs]
+    return page(
+        "report.html",
+        figures_by_id,
+        data={"names": subject.names, "rows": rows(subject)},
+        subject=subject,
+        names=[visible(name) for name in subject.names],
+        summaries=summaries,
+        groups=groups(subject),
+        outcomes=outcomes(summaries),
+        facts=facts(subject.runs),
+        clusters={
+            number: forest.cluster_ratios(comparison.pairs)
+            for number, comparison in _comparisons(subject)
+        },
+        changed=[
+            (number, case, _side(subject.changed[case]), _outcomes(subject, case))
+            for number, case in enumerate(subject.cases)
+            if case in subject.changed
+        ],
+        details=packed(details(subject)),
+        warnings=_warnings(subject),
+        started=started(subject.runs[0].run),
+    )
+
+
+def history_html(found: Trend) -> str:
+    """Draw a history: the plot, its change points, and a table of the runs."""
+    return page(
+        "history.html",
+        {"chart-history": trend_figure(found)},
+        data={},
+        trend=found,
+        title="output tokens" if found.metric == "token ratio" else found.metric,
+        marks={change.index: f"p {figures.probability(change.p)}" for change in found.changes},
+        value_text=value_text,
+        when=when,
+    )
+
+
+def page(template: str, drawn: Mapping[str, charts.Figure], *, data: Any, **values: Any) -> str:
+    """Draw a template with its charts, the scripts they need and the policy that allows those.
+
+    Args:
+        template: File in `templates`.
+        drawn: Figures by the id of the element they are drawn in.
+        data: What the page's script reads, as JSON.
+        values: What the template shows.
+    """
+    scripts = [script for script in (get_plotlyjs() if drawn else "", _own_script()) if script]
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **values,
+            policy=policy(scripts),
+            style=Markup(_text("page.css")),  # noqa: S704 ours, without a value in it
+            scripts=[Markup(script) for script in scripts],  # noqa: S704 ours and plotly's
+            data=Markup(in_script({"charts": drawn, **data})),  # noqa: S704 escaped for scripts
+            drawn=drawn,
+            version=__version__,
+        )
+    )
+
+
+def policy(scripts: Sequence[str]) -> str:
+    """The content security policy of a page with these inline scripts and nothing else.
+
+    Plotly sets styles from its script, so styles are not restricted; they cannot load anything.
+    """
+    hashes = [
+        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts
+    ]
+    allowed = " ".join(f"'sha256-{one}'" for one in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _figures(subject: Subject) -> dict[str, charts.Figure]:
+    named = list(zip(subject.names, [run.records for run in subject.runs], strict=True))
+    found = {"chart-parts": charts.token_parts(named)}
+    compared = _comparisons(subject)
+    if len(named) > 1:
+        found["chart-pareto"] = charts.pareto(named)
+    if compared:
+        found["chart-overall"] = forest.overall(
+            [(subject.names[number], comparison) for number, comparison in compared]
+        )
+    for number, comparison in compared:
+        found[f"chart-clusters-{number}"] = forest.clusters(comparison)
+        found[f"chart-cases-{number}"] = forest.cases(comparison)
+    return found
+
+
+def _side(moves: tuple[bool, ...]) -> str:
+    return "gained" if all(moves) else "mixed" if any(moves) else "lost"
+
+
+def _outcomes(subject: Subject, case: str) -> list[str]:
+    found = [usual_outcome(run.get(case, ())) for run in subject.attempts]
+    return [outcome.replace("_", " ") or figures.NONE for outcome in found]
+
+
+def _comparisons(subject: Subject) -> list[tuple[int, Comparison]]:
+    """Index of the run and its comparison, where there is one."""
+    return [
+        (number, versus.comparison)
+        for number, versus in enumerate(subject.versus, start=1)
+        if versus.comparison
+    ]
+
+
+def _warnings(subject: Subject) -> list[str]:
+    """What a reader must know before believing a figure."""
+    found = []
+    for name, run in zip(subject.names, subject.runs, strict=True):
+        missing = run.run.attempts - len(run.records)
+        decided = run.end.decided_after if run.end else None
+        if decided is not None:
+            found.append(f"{visible(name)}: a sequential gate ended it after {decided:,} attempts.")
+        elif missing > 0:
+            found.append(f"{visible(name)}: {missing:,} of {run.run.attempts:,} attempts missing.")
+        if not run.end:
+            found.append(f"{visible(name)}: the session was interrupted, or still goes on.")
+        if not run.run.content:
+            found.append(f"{visible(name)}: texts were withheld (a baseline, or --no-content).")
+    return found
+
+
+def _own_script() -> str:
+    body = "\n".join(_text(name) for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{body}\n}})();'
+
+
+def _text(name: str) -> str:
+    return (TEMPLATES / name).read_text("utf-8")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(str(TEMPLATES)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in ("amount", "share", "bounds", "signed", "change", "percent_of_ratio"):
+        environment.filters[name] = getattr(figures, name)
+    for name in ("interval", "metric", "probability"):
+        environment.filters[name] = getattr(figures, name)
+    environment.filters |= {"visible": visible, "duration": duration}
+    return environment

@@ -1,0 +1,129 @@
+"""What a report is about: recorded runs, the first of them the baseline of the others."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from pytest_llmops.compare.values import Comparison
+from pytest_llmops.errors import RecordError
+from pytest_llmops.runs.reading import RecordedRun
+from pytest_llmops.runs.record import Record
+
+LINKS = "links.json"
+"""Beside the records of a run: links to its traces, `{"CASE@SAMPLE": {"langfuse": URL}}`."""
+
+Links = Mapping[str, Mapping[str, str]]
+
+
+class Versus(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate against the baseline, or why there is no comparison."""
+
+    comparison: Comparison | None
+    refusal: str = ""
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """Everything a report shows."""
+
+    runs: tuple[RecordedRun, ...]
+    versus: tuple[Versus, ...] = ()
+    """One for each run but the first."""
+    links: tuple[Links, ...] = ()
+    """By run; empty where no sink left any."""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """A short name for each run, unique: the model's, with the end of the id where needed."""
+        models = [run.run.identity.model for run in self.runs]
+        names = [
+            model if models.count(model) == 1 else f"{model} · {run.run.id[-4:]}"
+            for model, run in zip(models, self.runs, strict=True)
+        ]
+        return tuple(
+            name if names.count(name) == 1 else f"{name} ({number})"
+            for number, name in enumerate(names, start=1)
+        )
+
+    @cached_property
+    def attempts(self) -> tuple[dict[str, list[Record]], ...]:
+        """The records of each run by case, by sample."""
+        return tuple(_by_case(run.records) for run in self.runs)
+
+    @cached_property
+    def cases(self) -> tuple[str, ...]:
+        """Ids of all cases of all runs, sorted."""
+        return tuple(sorted({case for run in self.attempts for case in run}))
+
+    @cached_property
+    def changed(self) -> dict[str, tuple[bool, ...]]:
+        """Cases of which some candidate changed sides: gained (True) or lost, solved by majority.
+
+        The value says for each candidate that changed sides whether it gained.
+        """
+        found = {}
+        for case in self.cases:
+            sides = [majority(run.get(case, ())) for run in self.attempts]
+            moves = [s for s in sides[1:] if None not in (s, sides[0]) and s != sides[0]]
+            if moves:
+                found[case] = tuple(bool(side) for side in moves)
+        return found
+
+
+def _by_case(records: Sequence[Record]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        found.setdefault(record.case, []).append(record)
+    for attempts in found.values():
+        attempts.sort(key=lambda record: record.sample)
+    return found
+
+
+def majority(attempts: Sequence[Record]) -> bool | None:
+    """Whether more than half of the attempts are solved; None without attempts."""
+    return sum(r.solved for r in attempts) * 2 > len(attempts) if attempts else None
+
+
+def usual_outcome(attempts: Sequence[Record]) -> str:
+    """The most frequent outcome, the first on a tie; "" without attempts."""
+    counts = Counter(record.outcome for record in attempts)
+    return max(counts, key=lambda name: counts[name]) if counts else ""
+
+
+def usual_tokens(attempts: Sequence[Record]) -> float:
+    """Geometric mean of output tokens over the attempts that have any; nan where none has."""
+    logs = [math.log(r.usage.output) for r in attempts if r.usage and r.usage.output > 0]
+    return math.exp(sum(logs) / len(logs)) if logs else math.nan
+
+
+def read_links(records_file: Path) -> Links:
+    """Read the links beside a records file; empty where there is no such file.
+
+    Raises:
+        RecordError: The file is broken, or a link is none that a browser may follow.
+    """
+    path = records_file.parent / LINKS
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, str]])
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError) as error:
+        raise RecordError(f"{path}: not a file of links: {error}; delete or mend it") from None
+    for attempt, links in found.items():
+        for sink, url in links.items():
+            if not _is_web_address(url):
+                raise RecordError(f"{path}: {attempt}: {sink}: {url!r} is no http(s) address")
+    return found
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts: Any = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

@@ -1,0 +1,176 @@
+"""A metric over the runs of one suite, with the points where it changed for good."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from pytest_llmops.compare.comparable import refuse_incomparable
+from pytest_llmops.compare.complete import require_complete
+from pytest_llmops.compare.history import Change, Metric, Point, change_points, series
+from pytest_llmops.errors import CompareError
+from pytest_llmops.report import figures
+from pytest_llmops.report.charts import Figure
+from pytest_llmops.report.texts import in_chart
+from pytest_llmops.runs.reading import RecordedRun
+
+TITLES: dict[Metric, str] = {
+    "token ratio": "output tokens against the first run",
+    "solve rate": "solve rate, %",
+    "cost of pass": "output tokens per solved attempt",
+}
+
+
+class Trend(msgspec.Struct, frozen=True, kw_only=True):
+    """What a history shows."""
+
+    metric: Metric
+    suite: str
+    points: tuple[Point, ...]
+    """By time."""
+    changes: tuple[Change, ...]
+    left_out: tuple[tuple[str, str], ...]
+    """Runs that do not belong to it: id, and why."""
+
+    @property
+    def improves(self) -> bool:
+        """Whether a rise is good."""
+        return self.metric == "solve rate"
+
+
+def trend(
+    runs: Sequence[RecordedRun], metric: Metric, unreadable: Sequence[tuple[str, str]] = ()
+) -> Trend:
+    """Put the runs that can be compared with the latest complete one in a series.
+
+    The earliest of them is what all are measured against.
+
+    Args:
+        runs: In any order.
+        metric: What to measure.
+        unreadable: Runs that could not be read, and why; they are told with those left out.
+
+    Raises:
+        CompareError: No run is complete.
+    """
+    ordered = sorted(runs, key=lambda found: (found.run.started, found.run.id))
+    reasons = [_incomplete(found) for found in ordered]
+    complete = [run for run, why in zip(ordered, reasons, strict=True) if not why]
+    left_out = list(unreadable)
+    left_out += [(run.run.id, why) for run, why in zip(ordered, reasons, strict=True) if why]
+    if not complete:
+        found = "".join(f"\n  {run}: {why}" for run, why in left_out) or " there are no runs"
+        raise CompareError(f"no complete run, so no history:{found}")
+    latest = complete[-1]
+    why_not = [_incomparable(latest, found) for found in complete]
+    fitting = [run for run, why in zip(complete, why_not, strict=True) if not why]
+    left_out += [(run.run.id, why) for run, why in zip(complete, why_not, strict=True) if why]
+    points = series(fitting, metric)
+    return Trend(
+        metric=metric,
+        suite=", ".join(latest.run.suites),
+        points=points,
+        changes=change_points([point.value for point in points]),
+        left_out=tuple(left_out),
+    )
+
+
+def _incomplete(run: RecordedRun) -> str:
+    try:
+        require_complete(run, "run")
+    except CompareError as error:
+        return str(error)
+    return ""
+
+
+def _incomparable(latest: RecordedRun, run: RecordedRun) -> str:
+    cases = [{record.case for record in one.records} for one in (latest, run)]
+    try:
+        refuse_incomparable(latest.run, run.run, cases=(cases[0], cases[1]))
+    except CompareError as error:
+        return str(error)
+    return ""
+
+
+def value_text(value: float, metric: Metric) -> str:
+    """A value of the series for a person."""
+    if metric == "solve rate":
+        return figures.share(value)
+    return figures.amount(value, 3 if metric == "token ratio" else 0)
+
+
+def when(point: Point) -> str:
+    """When a run started: `2026-11-24 03:03`, UTC."""
+    return datetime.fromtimestamp(point.started, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def trend_figure(found: Trend) -> Figure:
+    """The series, the means between changes, and a line at each change."""
+    scale = 100 if found.metric == "solve rate" else 1
+    numbers = list(range(1, len(found.points) + 1))
+    values = [_finite(point.value * scale) for point in found.points]
+    return {
+        "data": [
+            {
+                "type": "scatter", "mode": "lines+markers", "showlegend": False,
+                "x": numbers, "y": values,
+                "customdata": [
+                    [in_chart(point.run), in_chart(point.model), when(point)]
+                    for point in found.points
+                ],
+                "hovertemplate": "%{customdata[0]}<br>%{customdata[1]}, %{customdata[2]} UTC<br>"
+                "%{y:.4~g}<extra></extra>",
+                "line": {"color": "@faint", "width": 1.5},
+                "marker": {"color": "@accent", "size": 8},
+            },
+            *_levels(found, scale),
+        ],
+        "layout": {
+            "height": 420,
+            "margin": {"t": 32},
+            "xaxis": {
+                "title": {"text": "runs, in order of time"},
+                "tickmode": "array",
+                "tickvals": (ticks := _ticks(len(numbers))),
+                "ticktext": [when(found.points[at - 1])[:10] for at in ticks],
+            },
+            "yaxis": {"title": {"text": TITLES[found.metric]}, "automargin": True},
+            "shapes": [_mark(change) for change in found.changes],
+            "hovermode": "closest",
+        },
+    }  # fmt: skip
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _ticks(count: int) -> list[int]:
+    """At most eight of the runs, evenly spread."""
+    step = max(1, math.ceil(count / 8))
+    return list(range(1, count + 1, step))
+
+
+def _levels(found: Trend, scale: int) -> list[Figure]:
+    """The mean of each part between changes, as a horizontal line."""
+    if not found.changes:
+        return []
+    edges = [0, *(change.index for change in found.changes), len(found.points)]
+    means = [found.changes[0].before, *(change.after for change in found.changes)]
+    return [
+        {
+            "type": "scatter", "mode": "lines", "showlegend": False, "hoverinfo": "skip",
+            "x": [start + 0.6, end + 0.4], "y": [mean * scale] * 2,
+            "line": {"color": "@accent", "width": 2.5},
+        }
+        for start, end, mean in zip(edges, edges[1:], means, strict=False)
+    ]  # fmt: skip
+
+
+def _mark(change: Change) -> Figure:
+    at = change.index + 0.5
+    return {
+        "type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
+        "line": {"color": "@bad", "dash": "dash", "width": 1.5},
+    }  # fmt: skip

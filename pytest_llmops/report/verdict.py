@@ -1,0 +1,136 @@
+"""The verdict of a gate on a terminal: the checks, what they rest on, and what differs."""
+
+import math
+
+import msgspec
+from rich.console import JustifyMethod, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pytest_llmops.compare.values import Check, Comparison, Interval
+
+STYLES = {"held": "green", "regressed": "bold red", "undecided": "bold yellow"}
+
+COLUMNS = ("check", "baseline", "candidate", "change", "bounds", "allowed", "p", "")
+"""Headings: `bounds` are one-sided at 95 %, the one that proves a regression after Holm's
+correction; `p` is one-sided and corrected too."""
+
+
+def verdict_parts(comparison: Comparison) -> list[RenderableType]:
+    """A comparison for a terminal of 80 columns; the verdict is the last line."""
+    parts: list[RenderableType] = [_table(comparison)]
+    parts += [
+        Text(_explained(check), STYLES[check.verdict])
+        for check in comparison.checks
+        if check.verdict != "held"
+    ]
+    parts += ["", _effects(comparison), Text(_cost(comparison)), Text(_sides(comparison))]
+    parts += [Text(f"note: {note}", "dim") for note in comparison.notes]
+    parts.append(Text(_verdict(comparison), STYLES[comparison.verdict]))
+    return parts
+
+
+def _table(comparison: Comparison) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for number, heading in enumerate(COLUMNS):
+        justify: JustifyMethod = "left" if number in {0, len(COLUMNS) - 1} else "right"
+        table.add_column(heading, justify=justify, no_wrap=True)
+    for check in comparison.checks:
+        table.add_row(*_cells(check), Text(check.verdict, STYLES[check.verdict]))
+    return table
+
+
+def _cells(check: Check) -> tuple[str, ...]:
+    bounds = check.change
+    counted = check.unit == "count"
+    return (
+        check.name,
+        _level(check, check.baseline),
+        _level(check, check.candidate),
+        _change(check.unit, bounds.estimate),
+        "" if counted else f"{_change(check.unit, bounds.low)}..{_change(check.unit, bounds.high)}",
+        _change(check.unit, check.margin),
+        "" if counted else _p(check.p_holm),
+    )
+
+
+def _level(check: Check, value: float) -> str:
+    if check.unit == "points":
+        return f"{value:.1%}"
+    return _number(value, 0 if check.unit == "count" else 1)
+
+
+def _change(unit: str, value: float) -> str:
+    if math.isnan(value):
+        return "?"
+    if unit == "points":
+        return f"{round(value * 100, 1) + 0.0:+.1f}"
+    return f"{value:.3f}" if unit == "ratio" else f"{value:+.0f}"
+
+
+def _explained(check: Check) -> str:
+    text = f"{check.name}: {check.reason}"
+    if check.verdict != "undecided":
+        return text
+    if math.isfinite(check.detectable):
+        change = _change(check.unit, check.detectable)
+        text += f"; what this run finds with 80 % power: {change}"
+    needs = [
+        f"about {count:,} {name}"
+        for count, name in (
+            (check.cases_needed, "cases"),
+            (check.samples_needed, "samples a case"),
+        )
+        if count is not None
+    ]
+    needed = " or ".join(needs)
+    return text + (f"; to decide: {needed}" if needed else "; more cases would hardly decide it")
+
+
+def _effects(comparison: Comparison) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for heading in ("tokens", "ratio", "95 %", "p", "sign flips", "clusters"):
+        table.add_column(heading, justify="left" if heading == "tokens" else "right", no_wrap=True)
+    for effect in comparison.effects:
+        low, estimate, high = (_number(value, 3) for value in msgspec.structs.astuple(effect.ratio))
+        flips, clusters = _p(effect.p_permutation), str(effect.degrees + 1)
+        bounds = f"{low}..{high}"
+        table.add_row(effect.metric, estimate, bounds, _p(effect.p_increase), flips, clusters)
+    return table
+
+
+def _cost(comparison: Comparison) -> str:
+    one, other = (_number(cost, 0) for cost in comparison.cost_of_pass)
+    text = f"tokens by solved attempt: {one} -> {other}"
+    ratio = comparison.cost_of_pass_ratio
+    return text if math.isnan(ratio.estimate) else f"{text}, {_interval(ratio)} (95 %)"
+
+
+def _sides(comparison: Comparison) -> str:
+    pairs = len(comparison.pairs)
+    return f"cases: {pairs}; solved now {comparison.gained}, no longer {comparison.lost}"
+
+
+def _verdict(comparison: Comparison) -> str:
+    candidate, baseline = comparison.candidate, comparison.baseline
+    return (
+        f"{comparison.verdict}: {candidate.identity.model} ({candidate.id}) against "
+        f"{baseline.identity.model} ({baseline.id})"
+    )
+
+
+def _interval(interval: Interval) -> str:
+    low, estimate, high = (
+        _number(value, 3) for value in (interval.low, interval.estimate, interval.high)
+    )
+    return f"{estimate} ({low}..{high})"
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:,.{digits}f}" if math.isfinite(value) else ("?" if math.isnan(value) else "inf")
+
+
+def _p(value: float) -> str:
+    if math.isnan(value):
+        return "?"
+    return "<0.001" if value < 0.001 else f"{value:.3f}"

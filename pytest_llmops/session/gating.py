@@ -1,0 +1,140 @@
+"""The gate of a session: its baseline is found before anything is asked, its verdict at the end.
+
+What it needs is imported when a gate is asked for; a session without one pays nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from rich.console import RenderableType
+from rich.text import Text
+
+from pytest_llmops.compare.margins import Margins
+from pytest_llmops.errors import CompareError
+from pytest_llmops.generation.keys import Key
+from pytest_llmops.runs.reading import RecordedRun
+from pytest_llmops.runs.record import Record, Run
+
+if TYPE_CHECKING:
+    from pytest_llmops.compare.plan import Plan
+    from pytest_llmops.compare.sequential import Look
+    from pytest_llmops.compare.values import Comparison, Verdict
+
+REFUSED = 1
+"""Exit status where there is no verdict: a gate that could not judge has not held."""
+
+
+class GateChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user asked of the gate."""
+
+    reference: str
+    """A baseline file or its name, a run, or a model's name."""
+    baselines: Path
+    """Folder of the baseline files."""
+    margins: Margins
+    """The worst changes that are still accepted."""
+    undecided: Literal["fail", "pass"] = "fail"
+    sequential: bool = False
+
+
+def in_order(keys: Sequence[Key], clusters: Mapping[str, str]) -> list[Key]:
+    """The attempts in the order in which a sequential gate asks for them."""
+    from pytest_llmops.compare.plan import make_plan
+
+    plan = make_plan(keys, clusters, baseline_samples=1)  # which bears on looks, not on the order
+    return [key for batch in plan.batches for key in batch]
+
+
+class Gate:
+    """One comparison, from the choice of a baseline to the exit status."""
+
+    def __init__(self, choice: GateChoice, run: Run, runs: Path) -> None:
+        """Find the baseline and refuse it where it cannot be compared.
+
+        Args:
+            choice: What the user asked for.
+            run: The run that begins.
+            runs: Where runs are recorded.
+
+        Raises:
+            CompareError: The runs differ in more than the model.
+            RecordError: There is no such baseline, or it is broken.
+        """
+        from pytest_llmops.compare.baseline import find_baseline
+        from pytest_llmops.compare.comparable import refuse_incomparable
+
+        self._choice = choice
+        self._model = run.identity.model
+        self._baseline = find_baseline(
+            choice.reference, baselines=choice.baselines, runs=runs, suite_hash=run.suite_hash
+        )
+        refuse_incomparable(self._baseline.run, run)
+        self._plan: Plan | None = None
+        self.comparison: Comparison | None = None
+        self.last_look: Look | None = None
+        self.refusal = ""
+        """Why there is no verdict; "" where there is one, or none yet."""
+
+    def plan(self, keys: Sequence[Key], clusters: Mapping[str, str]) -> Sequence[Sequence[Key]]:
+        """The attempts in the batches of a sequential gate; `look` is due after each."""
+        from pytest_llmops.compare.plan import make_plan
+
+        samples = len(self._baseline.records) // self._baseline.run.cases
+        self._plan = make_plan(keys, clusters, baseline_samples=max(1, samples))
+        return self._plan.batches
+
+    def look(self, records: Sequence[Record]) -> bool:
+        """Judge a sequential session so far; returns whether to ask no more."""
+        from pytest_llmops.compare.sequential import look
+
+        assert self._plan
+        try:
+            self.last_look = look(self._baseline, records, self._plan, self._choice.margins)
+        except CompareError as error:
+            self.refusal = str(error)
+            return True
+        return self.last_look.stop
+
+    def decide(self, recorded: RecordedRun) -> None:
+        """Judge the finished session."""
+        from pytest_llmops.compare.gate import compare_runs
+
+        if self._plan:
+            if self.last_look is None or not self.last_look.stop:
+                self.look(recorded.records)
+            return
+        try:
+            self.comparison = compare_runs(self._baseline, recorded, self._choice.margins)
+        except CompareError as error:
+            self.refusal = str(error)
+
+    @property
+    def verdict(self) -> "Verdict | None":
+        """None where there is none."""
+        judged = self.comparison or self.last_look
+        return judged.verdict if judged and not self.refusal else None
+
+    @property
+    def exit_status(self) -> int:
+        """0 held, 1 regressed or no verdict, 3 undecided unless the user lets that pass."""
+        from pytest_llmops.compare.values import EXIT
+
+        if self.verdict is None:
+            return REFUSED
+        if self.verdict == "undecided" and self._choice.undecided == "pass":
+            return 0
+        return EXIT[self.verdict]
+
+    def parts(self) -> list[RenderableType]:
+        """The verdict and what led to it, for the terminal."""
+        from pytest_llmops.report.look import look_parts
+        from pytest_llmops.report.verdict import verdict_parts
+
+        if self.comparison:
+            return verdict_parts(self.comparison)
+        if self.last_look and not self.refusal:
+            return look_parts(self.last_look, self._model)
+        reason = self.refusal or "the session ended before its verdict"
+        return [Text(f"gate: no verdict, which fails: {reason}", "bold red")]

@@ -1,0 +1,175 @@
+"""The run in progress: its records, completed with what only the controller knows, and kept."""
+
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pytest_llmops.cases import suite_hash
+from pytest_llmops.completions import Request
+from pytest_llmops.errors import RecordError, SinkError
+from pytest_llmops.generation.keys import Key
+from pytest_llmops.report.terminal import Live
+from pytest_llmops.runs.machine import Machine, versions
+from pytest_llmops.runs.reading import RecordedRun
+from pytest_llmops.runs.record import End, Identity, Record, RecordFile, Run
+from pytest_llmops.session.answers import Answers
+from pytest_llmops.session.options import Options
+from pytest_llmops.tasks.selection import Selection, suite_of
+
+if TYPE_CHECKING:
+    from pytest_llmops.sinks.open import Sinks
+
+
+class Recording:
+    """Keeps the records of one run, in the file first."""
+
+    def __init__(self, run: Run, options: Options, answers: Answers) -> None:
+        """Create the records file and open the sinks.
+
+        Raises:
+            RecordError: The file cannot be written.
+            SinkError: A sink that the user named cannot be reached.
+        """
+        self.records: dict[Key, Record] = {}
+        self.requests: dict[Key, Request] = {}
+        """What was asked; a record gets its prompt from here."""
+        self.progress: Live | None = None
+        self.told: list[str] = []
+        """What the sinks had to say at the end."""
+        self._content = options.content
+        self._answers = answers
+        self._began = time.monotonic()
+        self._file = RecordFile(options.runs, run)
+        try:
+            self._sinks = self._open_sinks(options)
+        except SinkError:
+            self._file.discard()
+            raise
+        self._closed = False
+
+    @property
+    def run(self) -> Run:
+        """What all records have in common."""
+        return self._file.run
+
+    @property
+    def seconds(self) -> float:
+        """Since the run began."""
+        return time.monotonic() - self._began
+
+    def _open_sinks(self, options: Options) -> "Sinks | None":
+        if not options.sinks:
+            return None
+        from pytest_llmops.sinks.open import open_sinks
+
+        return open_sinks(
+            options.sinks,
+            required=options.sinks_required,
+            run=self.run,
+            folder=self._file.path.parent,
+            content=options.content,
+            environment=os.environ,
+        )
+
+    def show_progress(self, total: int, tokens_per_second: Callable[[], float]) -> None:
+        """Draw the progress line from now on."""
+        self.progress = Live(total, tokens_per_second)
+
+    def keep(self, record: Record) -> None:
+        """Write a record with what only the controller knows.
+
+        Raises:
+            RecordError: The file cannot be written, or the attempt is on record already.
+        """
+        key = record.case, record.sample
+        if key in self.records:
+            self._file.broken = True
+            raise RecordError(f"{record.case} (sample {record.sample}): attempted twice in a run")
+        record = msgspec.structs.replace(record, **self._known(record))
+        self._file.write(record)
+        self.records[key] = record
+        if self._sinks:
+            self._sinks.emit(record)
+        if self.progress:
+            self.progress.advance(record)
+
+    def _known(self, record: Record) -> Mapping[str, Any]:
+        known: dict[str, Any] = {}
+        if request := self.requests.get((record.case, record.sample)):
+            known["prompt"] = request.messages if self._content else ()
+            known["prompt_sha256"] = request.prompt_sha256
+        if (prices := self._answers.prices) and record.usage:
+            known["cost"] = 0.0 if record.from_cache else prices.cost(record.usage)
+        if engine := self._answers.engine:
+            known["engine_memory"] = engine.peak_memory()
+        return known
+
+    def so_far(self, end: End | None = None) -> RecordedRun:
+        """The run as a reader would find it."""
+        records = tuple(self.records.values())
+        return RecordedRun(path=self._file.path, run=self.run, records=records, end=end)
+
+    def finish(self, end: End) -> None:
+        """Write the last line, then let the sinks deliver.
+
+        Raises:
+            RecordError: The file cannot be written.
+        """
+        if self._closed:
+            return
+        if not self._file.broken:
+            self._file.write(end)
+        self._close(end)
+
+    def close(self) -> None:
+        """Let go of everything; safe to repeat."""
+        self._close(None)
+
+    def _close(self, end: End | None) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        if self.progress:
+            self.progress.stop()
+        self._file.close()
+        if self._sinks:
+            self._sinks.close(end, list(self.records.values()))
+            self.told = self._sinks.lines()
+
+
+def describe(
+    options: Options, selection: Selection, keys: Sequence[Key], identity: Identity
+) -> Run:
+    """The run that begins now.
+
+    Args:
+        options: The command line.
+        selection: Where cases are looked up.
+        keys: The selected attempts.
+        identity: Of the model.
+    """
+    now = time.time()
+    cases = {case for case, _ in keys}
+    chosen = [case for name, case in selection.cases.items() if name in cases]
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+    slug = re.sub(r"[^A-Za-z0-9.]+", "-", options.model).strip("-.")[:40]
+    return Run(
+        id=f"{stamp}-{slug}-{secrets.token_hex(2)}",
+        started=now,
+        identity=identity,
+        suites=tuple(sorted({suite_of(case) for case in chosen})),
+        split=options.choice.split,
+        samples=options.choice.samples,
+        suite_hash=suite_hash(chosen),
+        cases=len(chosen),
+        attempts=len(keys),
+        sandbox=options.sandbox if options.grade else "off",
+        content=options.content,
+        versions=versions(),
+        machine=Machine.here(),
+    )

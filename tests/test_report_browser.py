@@ -1,0 +1,200 @@
+"""The report in a real browser, without a network."""
+
+import shutil
+
+import msgspec
+import pytest
+from report_runs import HOSTILE, attempts, case_id, recorded, subject
+
+from pytest_llmops.report.html import report_html
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+WAIT_MS = 30_000
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """A report of 240 cases, 48 of them changed sides; the first answer is hostile."""
+    base = attempts(240, solved=0.5)
+    base[0] = msgspec.structs.replace(base[0], text=HOSTILE)
+    other = attempts(240, solved=0.7, ratio=0.8)
+    links = ({}, {f"{case_id(0)}@0": {"mlflow": "https://traces.example/1"}})
+    runs = recorded(base), recorded(other, model="lora", number=1)
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(report_html(subject(*runs, links=links)), "utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def opened(browser, report):
+    """The report, opened once, and everything it complained of or asked for."""
+    complaints = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(WAIT_MS)
+    found = context.new_page()
+    found.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    found.on("pageerror", lambda error: complaints.append(str(error)))
+    found.on("dialog", lambda dialog: (complaints.append("a dialog"), dialog.dismiss()))
+    found.on("request", lambda request: complaints.append(request.url))
+    found.goto(report, timeout=2 * WAIT_MS)
+    found.wait_for_selector("#table tbody tr")
+    yield found, complaints
+    context.close()
+
+
+@pytest.fixture
+def page(opened, report):
+    """The report as it was opened; it must neither complain nor ask for anything."""
+    found, complaints = opened
+    found.set_viewport_size({"width": 1280, "height": 900})
+    found.click("button[type=reset]")
+    found.locator("#table thead button", has_text="Tier").click()
+    found.locator("#table thead button", has_text="Case").click()
+    yield found
+    allowed = ("data:", "blob:", report)
+    assert [one for one in complaints if not one.startswith(allowed)] == []
+
+
+def column(page, number):
+    cells = f"#table tbody tr:not(.opened) > :nth-child({number})"
+    return page.eval_on_selector_all(cells, "cells => cells.map((cell) => cell.textContent.trim())")
+
+
+def shown(page):
+    return page.inner_text("#shown")
+
+
+def test_charts_are_drawn_when_they_come_near(page):
+    page.locator("#chart-parts").scroll_into_view_if_needed()
+    page.wait_for_selector("#chart-parts .main-svg")
+    page.locator("#chart-cases-1").scroll_into_view_if_needed()
+    page.wait_for_selector("#chart-cases-1 .main-svg")
+    points = page.locator("#chart-cases-1 .scatterlayer .point")
+    assert points.count() == 240
+
+
+def test_a_heading_sorts_and_sorts_back(page):
+    button = page.locator("#table thead button", has_text="Tokens").first
+    button.click()
+    values = [int(text) for text in column(page, 4)]
+    assert values == sorted(values, reverse=True)
+    assert button.locator("xpath=..").get_attribute("aria-sort") == "descending"
+    button.click()
+    values = [int(text) for text in column(page, 4)]
+    assert values == sorted(values)
+    assert page.locator("#table thead [aria-sort]").count() == 1
+
+
+def test_the_keyboard_sorts_and_opens(page):
+    page.locator("#table thead button", has_text="Tier").focus()
+    page.keyboard.press("Enter")
+    tiers = column(page, 2)
+    assert tiers[0] == "easy"
+    assert tiers == sorted(tiers, key=["easy", "medium", "hard"].index)
+    page.locator("#table .open").first.focus()
+    page.keyboard.press("Space")
+    page.wait_for_selector("#table .opened pre")
+    page.keyboard.press("Space")
+    assert page.locator("#table .opened").count() == 0
+
+
+def test_filters_narrow_the_table_and_are_cleared(page):
+    assert shown(page) == "240"
+    page.fill("[name=text]", "FILE1 case000")
+    assert shown(page) == "3 of 240"
+    assert len(column(page, 1)) == 3
+    page.click("button[type=reset]")
+    assert shown(page) == "240"
+    page.select_option("[name=tier]", "hard")
+    assert shown(page) == "80 of 240"
+    page.check("[name=changed]")
+    assert shown(page) == "16 of 240"
+    page.select_option("[name=outcome]", "solved")
+    page.select_option("[name=run]", "0")
+    assert shown(page) == "0 of 240"
+    assert "No case fits" in page.inner_text("#table tbody")
+
+
+def test_rows_are_made_as_they_come_near(page):
+    assert len(column(page, 1)) == 200
+    page.eval_on_selector(".table-box", "box => box.scrollTo(0, box.scrollHeight)")
+    page.wait_for_function("document.querySelectorAll('#table tbody tr').length === 240")
+
+
+def test_the_theme_is_switched_and_kept(page):
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    page.click("#theme")
+    dark = page.evaluate(background)
+    assert dark != light
+    assert page.evaluate("localStorage.getItem('llmops-theme')") == "dark"
+    page.click("#theme")
+    assert page.evaluate(background) == light
+
+
+def test_a_changed_case_shows_prompt_difference_and_test_output(page):
+    one = page.locator("details.case").first
+    one.locator("summary").click()
+    one.locator(".diff").wait_for()
+    assert one.locator(".diff .was").count() == one.locator(".diff .now").count() == 1
+    text = one.inner_text()
+    assert "adds > both: expected 3 to be 4" in text
+    assert "write it" in text
+    assert one.locator(".diff.two").count() == 1
+    one.locator("button", has_text="One column").click()
+    assert one.locator(".diff.two").count() == 0
+
+
+def test_a_hostile_answer_is_shown_as_text_and_not_run(page):
+    page.fill("[name=text]", "case0000")
+    page.click("#table .open")
+    page.wait_for_selector("#table .opened .diff")
+    assert "</script><script>alert(1)</script>" in page.inner_text("#table .opened .diff")
+    assert page.locator("#table .opened script, #table .opened img").count() == 0
+    link = page.locator("#table .opened a")
+    assert link.get_attribute("href") == "https://traces.example/1"
+    assert "noopener" in link.get_attribute("rel")
+
+
+def test_a_script_that_slipped_in_would_not_run(opened):
+    found, complaints = opened
+    found.evaluate(
+        "() => { const script = document.createElement('script');"
+        "script.textContent = 'window.slipped = true'; document.body.append(script); }"
+    )
+    assert found.evaluate("window.slipped === undefined")
+    assert "Content Security Policy" in complaints.pop()
+
+
+def test_a_narrow_window_scrolls_its_tables_and_not_itself(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_paper_holds_every_row_and_every_chart(page):
+    before = page.evaluate("document.documentElement.dataset.theme")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert len(column(page, 1)) == 240
+    assert page.locator(".plot").count() == page.locator(".plot .main-svg:first-child").count()
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == before

@@ -1,0 +1,110 @@
+import re
+
+import msgspec
+import pytest
+from records import record
+from report_runs import HOSTILE, attempts, pair, recorded, subject
+
+from pytest_llmops.report.markdown import LIMIT, MARKER, report_markdown, safe
+
+
+def report(*runs):
+    return report_markdown(subject(*runs))
+
+
+def table_rows(text):
+    return [line for line in text.splitlines() if line.startswith("| ")]
+
+
+def test_the_marker_comes_first_and_once():
+    text = report(*pair())
+    assert text.startswith(MARKER + "\n")
+    assert text.count(MARKER) == 1
+
+
+def test_the_verdict_the_checks_and_the_groups_are_shown():
+    text = report(*pair(300))
+    assert "## ✅ held: **lora** against **base**" in text
+    for name in ("errors", "truncation", "solve rate", "output tokens"):
+        assert f"| {name} | ✅ held |" in text
+    assert re.search(r"\| starter easy \| base \| 100 \| 50 \| 50.0 % \|", text)
+    assert re.search(r"\| all \| base \| 300 \| 150 \|", text)
+    assert "No case changed sides." in text
+
+
+def test_what_is_undecided_says_what_it_would_take():
+    base = recorded(attempts(24, solved=0.5))
+    other = recorded(attempts(24, solved=0.25, ratio=0.8), model="lora", number=1)
+    text = report(base, other)
+    assert "## ❓ undecided" in text
+    assert re.search(r"- \*\*solve rate\*\* undecided: .*; to decide: about \d+ cases", text)
+    assert "<details><summary>Cases that changed sides: 6</summary>\n\n| case |" in text
+    assert "solved, 40 tokens | wrong, 32 tokens |" in text
+
+
+def test_a_refused_comparison_gives_its_reason():
+    base, other = pair()
+    other = msgspec.structs.replace(
+        other, run=msgspec.structs.replace(other.run, suite_hash="f" * 16)
+    )
+    text = report(base, other)
+    assert "no verdict" in text
+    assert "suite&#95;hash" in text
+
+
+def test_a_single_run_needs_no_verdict():
+    text = report(recorded(attempts(3)))
+    assert "held" not in text
+    assert "## base" in text
+    assert "| starter easy | 1 | 1 |" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("@team", "@&#8203;team"),
+        ("a|b", "a&#124;b"),
+        ("`code`", "&#96;code&#96;"),
+        ("<b>", "&#60;b&#62;"),
+        ("#12", "#&#8203;12"),
+        ("file#name", "file#name"),
+        ("https://evil.example", "https://&#8203;evil.example"),
+        ("[x](y)", "&#91;x&#93;(y)"),
+        ("a\n\n# b", "a # b"),
+        ("&#64;x", "&#38;#&#8203;64;x"),
+        ("x" * 600, "x" * 500 + "…"),
+    ],
+)
+def test_text_from_outside_is_only_text(text, escaped):
+    assert safe(text) == escaped
+
+
+def test_hostile_ids_and_reasons_break_no_table():
+    evil = f"starter:x#{HOSTILE}{MARKER} @octocat"
+    base = [record(f"{evil}{n}", cluster=f"c{n % 5}", outcome="solved") for n in range(24)]
+    worse = [msgspec.structs.replace(one, error=HOSTILE) for one in base[:3]] + base[3:]
+    text = report(recorded(base, model="a|b\n# x"), recorded(worse, model="@octocat", number=1))
+    assert text.count(MARKER) == 1
+    assert "<script" not in text
+    assert "@octocat" not in text
+    assert {line.count("|") for line in table_rows(text)} <= {8 + 1, 11 + 1, 3 + 1}
+
+
+def test_a_report_never_outgrows_a_comment():
+    base = recorded(attempts(3000, solved=1.0))
+    other = recorded(attempts(3000, solved=0.0), model="l" * 300, number=1)
+    text = report(base, other)
+    assert LIMIT * 0.9 < len(text) <= LIMIT
+    assert text.endswith("</details>\n")
+    shown = int(re.search(r"([\d,]+) more are in the HTML report", text)[1].replace(",", ""))
+    assert text.count("| starter:eval") + shown == 3000
+
+
+def test_many_long_suites_and_runs_are_cut_too():
+    runs = [
+        recorded([r for s in range(60) for r in attempts(3, suite=f"{'s' * 90}{s}")], number=n)
+        for n in range(6)
+    ]
+    text = report(*runs)
+    assert len(text) <= LIMIT
+    assert "The rest is in the HTML report." in text

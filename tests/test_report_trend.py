@@ -1,0 +1,70 @@
+import json
+import re
+
+import msgspec
+import pytest
+from plotly import graph_objects
+from report_runs import attempts, recorded
+
+from pytest_llmops.errors import CompareError
+from pytest_llmops.report.trend import trend, trend_figure, value_text
+
+
+def runs(ratios, **fields):
+    return [
+        recorded(attempts(24, ratio=ratio, **fields), model=f"m{number}", number=number)
+        for number, ratio in enumerate(ratios)
+    ]
+
+
+def test_a_series_is_measured_against_its_first_run():
+    found = trend(runs([1.0, 0.5, 2.0])[::-1], "token ratio")
+    assert [point.model for point in found.points] == ["m0", "m1", "m2"]
+    assert [point.value for point in found.points] == pytest.approx([1.0, 0.5, 2.0], rel=0.02)
+    assert found.left_out == ()
+
+
+def test_a_lasting_change_is_found_and_drawn():
+    found = trend(runs([1.0] * 6 + [1.5] * 6), "token ratio")
+    assert [change.index for change in found.changes] == [6]
+    drawn = trend_figure(found)
+    assert drawn["layout"]["shapes"][0]["x0"] == 6.5
+    assert drawn["data"][1]["x"] == [0.6, 6.4]
+    assert drawn["data"][2]["y"] == pytest.approx([1.5, 1.5], rel=0.02)
+    text = re.sub(r'"@\w+"', '"#123456"', json.dumps(drawn))
+    assert graph_objects.Figure(json.loads(text)).layout.yaxis.title.text
+
+
+def test_runs_of_other_suites_and_unfinished_ones_are_left_out_and_told():
+    found = runs([1.0, 1.1, 1.2])
+    other = recorded(attempts(24), suite_hash="f" * 16, id="other")
+    killed = recorded(attempts(24), ended=False, id="killed", number=1)
+    shown = trend([*found, other, killed], "token ratio", [("broken", "line 3")])
+    assert [point.model for point in shown.points] == ["m0", "m1", "m2"]
+    reasons = dict(shown.left_out)
+    assert set(reasons) == {"other", "killed", "broken"}
+    assert "suite_hash" in reasons["other"]
+    assert "interrupted" in reasons["killed"]
+    assert reasons["broken"] == "line 3"
+
+
+def test_the_latest_run_decides_which_suite_is_meant():
+    old = recorded(attempts(24), suite_hash="f" * 16, id="old")
+    new = msgspec.structs.replace(runs([1.0, 1.0])[1])
+    assert [point.run for point in trend([new, old], "solve rate").points] == [new.run.id]
+
+
+def test_without_a_complete_run_there_is_no_history():
+    killed = recorded(attempts(24), ended=False, id="killed")
+    with pytest.raises(CompareError, match=r"no complete run(.|\n)*killed: .*interrupted"):
+        trend([killed], "token ratio")
+    with pytest.raises(CompareError, match="there are no runs"):
+        trend([], "token ratio")
+
+
+def test_a_value_that_is_infinite_is_a_gap_in_the_plot():
+    found = trend([*runs([1.0, 1.0]), *runs([1.0] * 3, solved=0.0)[2:]], "cost of pass")
+    assert trend_figure(found)["data"][0]["y"][2] is None
+    assert value_text(found.points[2].value, "cost of pass") == value_text(
+        float("nan"), "solve rate"
+    )
