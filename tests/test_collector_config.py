@@ -1,0 +1,464 @@
+"""openllmetry-collector-config.yaml: its structure, its settings, and what is around it.
+
+`SETTINGS` is a table of our own: what each component in use accepts, as far as we use it, read off
+the schemas that the Collector publishes beside its components (`config.schema.yaml`, in core at
+v0.159 and in contrib; where contrib has none, `config.go`). It is no copy of them: what we do not
+use is not in it, so a setting new to the file must be looked up and added here first.
+"""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from records import RUN, record
+
+from pytest_llmops.sinks.spans import trace_of
+
+ROOT = Path(__file__).parent.parent
+CONFIG = yaml.safe_load((ROOT / "openllmetry-collector-config.yaml").read_text("utf-8"))
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+VARIABLE = re.compile(r"\$\{([^}]*)\}")
+DURATION = re.compile(r"(\d+(\.\d+)?(ns|us|ms|s|m|h))+")
+UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
+ADDRESS = re.compile(r"(https?://)?([\w.-]+):(\d+)(/\S*)?")
+
+RETRY = {"enabled": bool, "max_elapsed_time": DURATION}
+QUEUE = {"enabled": bool, "queue_size": int}
+LISTEN = {"endpoint": ADDRESS}
+SETTINGS = {
+    # core receiver/otlpreceiver, config/configgrpc.server_config, config/confighttp.server_config
+    "receivers/otlp": {
+        "protocols": {"grpc": LISTEN | {"max_recv_msg_size_mib": int}, "http": LISTEN}
+    },
+    # core internal/memorylimiter.config
+    "processors/memory_limiter": {
+        "check_interval": DURATION,
+        "limit_percentage": int,
+        "spike_limit_percentage": int,
+    },
+    # contrib processor/resourceprocessor, internal/coreinternal/attraction.action_key_value
+    "processors/resource": {"attributes": [{"key": str, "value": str, "action": str}]},
+    # contrib processor/transformprocessor
+    "processors/transform": {"error_mode": str, "trace_statements": [str]},
+    # core processor/batchprocessor
+    "processors/batch": {
+        "timeout": DURATION,
+        "send_batch_size": int,
+        "send_batch_max_size": int,
+    },
+    # contrib connector/spanmetricsconnector; `span_metrics` since the old name is deprecated
+    "connectors/span_metrics": {
+        "namespace": str,
+        "add_resource_attributes": bool,
+        "histogram": {"unit": str, "explicit": {"buckets": [DURATION]}},
+        "dimensions": [{"name": str}],
+        "aggregation_cardinality_limit": int,
+        "metrics_flush_interval": DURATION,
+        "metrics_expiration": DURATION,
+    },
+    # core exporter/otlpexporter, config/configgrpc.client_config, config/configtls.client_config
+    "exporters/otlp_grpc": LISTEN
+    | {"tls": {"insecure": bool}, "retry_on_failure": RETRY, "sending_queue": QUEUE},
+    # core exporter/otlphttpexporter, config/confighttp.client_config
+    "exporters/otlp_http": LISTEN | {"retry_on_failure": RETRY, "sending_queue": QUEUE},
+    # contrib exporter/prometheusexporter, pkg/resourcetotelemetry.settings
+    "exporters/prometheus": LISTEN
+    | {
+        "metric_expiration": DURATION,
+        "enable_open_metrics": bool,
+        "translation_strategy": str,
+        "without_scope_info": bool,
+        "resource_constant_labels": {"included": [str]},
+    },
+    # contrib exporter/fileexporter
+    "exporters/file": {
+        "path": str,
+        "append": bool,
+        "format": str,
+        "flush_interval": DURATION,
+    },
+    # contrib extension/healthcheckextension, internal/healthcheck/config.go (LegacyConfig)
+    "extensions/health_check": LISTEN,
+    # core service/telemetry, and the declarative configuration of OpenTelemetry for the readers
+    "service/telemetry": {
+        "logs": {"level": str},
+        "metrics": {
+            "readers": [{"pull": {"exporter": {"prometheus": {"host": str, "port": int}}}}]
+        },
+    },
+}
+REQUIRED = {
+    "otlp_grpc": ["endpoint"],
+    "otlp_http": ["endpoint"],
+    "prometheus": ["endpoint"],
+    "file": ["path"],
+    "memory_limiter": ["check_interval"],
+    "resource": ["attributes"],
+}
+"""Settings without which a component refuses to start."""
+SIGNALS = {
+    "otlp": {"traces", "metrics", "logs"},
+    "otlp_grpc": {"traces", "metrics", "logs"},
+    "otlp_http": {"traces", "metrics", "logs"},
+    "file": {"traces", "metrics", "logs"},
+    "prometheus": {"metrics"},
+}
+BRIDGES = {"span_metrics": ("traces", "metrics")}
+"""What a connector takes, and what it gives."""
+SECTIONS = ("receivers", "processors", "exporters", "connectors", "extensions")
+
+
+def setting_faults(where, value, allowed):
+    if isinstance(allowed, dict):
+        yield from mapping_faults(where, value, allowed)
+    elif isinstance(allowed, list):
+        if not isinstance(value, list) or not value:
+            yield f"{where}: {value!r} is no list"
+        else:
+            for inner in value:
+                yield from setting_faults(where, inner, allowed[0])
+    elif isinstance(allowed, re.Pattern):
+        if not isinstance(value, str) or not allowed.fullmatch(value):
+            yield f"{where}: {value!r} is no duration or address"
+    elif type(value) is not allowed:
+        yield f"{where}: {value!r} is no {allowed.__name__}"
+
+
+def mapping_faults(where, value, allowed):
+    if not isinstance(value, dict):
+        yield f"{where}: {value!r} is no mapping"
+        return
+    for name, inner in value.items():
+        if name in allowed:
+            yield from setting_faults(f"{where}.{name}", inner, allowed[name])
+        else:
+            yield f"{where}: unknown setting {name}"
+
+
+def component_faults(config):
+    for section in SECTIONS:
+        for name, settings in config.get(section, {}).items():
+            kind = name.split("/")[0]
+            allowed = SETTINGS.get(f"{section}/{kind}")
+            if allowed is None:
+                yield f"{section}: unknown component {kind}"
+                continue
+            yield from setting_faults(name, settings, allowed)
+            for needed in REQUIRED.get(kind, []):
+                if needed not in (settings or {}):
+                    yield f"{name}: {needed} is missing"
+    for name in sorted(config.keys() - {*SECTIONS, "service"}):
+        yield f"unknown section {name}"
+    telemetry = config["service"].get("telemetry", {})
+    yield from setting_faults("telemetry", telemetry, SETTINGS["service/telemetry"])
+
+
+def member_faults(name, pipeline, config):
+    """Every member is defined and bears the signal."""
+    signal = name.split("/")[0]
+    if signal not in ("traces", "metrics", "logs"):
+        yield f"{name}: unknown signal"
+    for role, side in (("receivers", 1), ("processors", None), ("exporters", 0)):
+        for member in pipeline.get(role, []):
+            kind = member.split("/")[0]
+            if member in config.get("connectors", {}) and side is not None:
+                if BRIDGES[kind][side] != signal:
+                    yield f"{name}: {member} has no {signal} on this side"
+            elif member not in config.get(role, {}):
+                yield f"{name}: {member} is not among the {role}"
+            elif side is not None and signal not in SIGNALS[kind]:
+                yield f"{name}: {member} takes no {signal}"
+
+
+def order_faults(name, pipeline):
+    for role in ("receivers", "exporters"):
+        if not pipeline.get(role):
+            yield f"{name}: no {role}"
+    processors = pipeline.get("processors", [])
+    if processors[:1] != ["memory_limiter"]:
+        yield f"{name}: memory_limiter is not the first processor"
+    if processors[-1:] != ["batch"]:
+        yield f"{name}: batch is not the last processor"
+    if len(set(processors)) != len(processors):
+        yield f"{name}: a processor twice"
+
+
+def use_faults(config):
+    pipelines = config["service"]["pipelines"].values()
+    used = {role: {m for p in pipelines for m in p.get(role, [])} for role in SECTIONS[:3]}
+    for role, members in used.items():
+        for name in sorted(config.get(role, {}).keys() - members):
+            yield f"{role}: {name} is used by no pipeline"
+    for name in config.get("connectors", {}):
+        if not (name in used["receivers"] and name in used["exporters"]):
+            yield f"connectors: {name} does not join two pipelines"
+    extensions, wanted = config.get("extensions", {}), config["service"].get("extensions", [])
+    for name in sorted(extensions.keys() ^ set(wanted)):
+        yield f"extensions: {name} is not both defined and used"
+
+
+def seconds(duration):
+    return sum(
+        float(number) * UNITS[unit]
+        for number, unit in re.findall(r"([\d.]+)(ns|us|ms|s|m|h)", duration)
+    )
+
+
+def sense_faults(config):
+    """Values that parse and would still be refused, or be useless."""
+    limiter = config["processors"]["memory_limiter"]
+    if not 0 < limiter.get("spike_limit_percentage", 0) < limiter.get("limit_percentage", 0) < 100:
+        yield "memory_limiter: the limits are not 0 < spike < limit < 100"
+    batch = config["processors"]["batch"]
+    if batch["send_batch_max_size"] < batch["send_batch_size"]:
+        yield "batch: the largest batch is smaller than a full one"
+    for name, connector in config.get("connectors", {}).items():
+        buckets = [seconds(bucket) for bucket in connector["histogram"]["explicit"]["buckets"]]
+        if buckets != sorted(set(buckets)):
+            yield f"{name}: buckets do not ascend"
+    for action in config["processors"].get("resource", {}).get("attributes", []):
+        if action["action"] not in ("insert", "update", "upsert"):
+            yield f"resource: unknown action {action['action']} for a value"
+    if config["exporters"].get("file/scorecard", {}).get("format") not in ("json", "proto"):
+        yield "file/scorecard: unknown format"
+
+
+def faults(config):
+    """What is wrong with a configuration, one sentence each; nothing where it is sound."""
+    found = [*component_faults(config), *use_faults(config), *sense_faults(config)]
+    for name, pipeline in config["service"]["pipelines"].items():
+        found += [*member_faults(name, pipeline, config), *order_faults(name, pipeline)]
+    return found
+
+
+GONE = object()
+OTLP = ["otlp"]
+PLANTED = [
+    (
+        "receivers:otlp:protocols:grpc:endpont",
+        "0.0.0.0:1",
+        "otlp.protocols.grpc: unknown setting endpont",
+    ),
+    ("receivers:otlp:protocols:http", None, "otlp.protocols.http: None is no mapping"),
+    ("receivers:jaeger", {}, "receivers: unknown component jaeger"),
+    ("exporters:logging", {}, "exporters: unknown component logging"),
+    ("exporters:otlphttp/x", {}, "exporters: unknown component otlphttp"),
+    ("exporters:prometheus:endpoint", GONE, "prometheus: endpoint is missing"),
+    (
+        "exporters:prometheus:enable_open_metrics",
+        "true",
+        "prometheus.enable_open_metrics: 'true' is no bool",
+    ),
+    (
+        "exporters:otlp_grpc/jaeger:endpoint",
+        "jaeger",
+        "otlp_grpc/jaeger.endpoint: 'jaeger' is no duration or address",
+    ),
+    (
+        "exporters:file/scorecard:flush_interval",
+        1,
+        "file/scorecard.flush_interval: 1 is no duration or address",
+    ),
+    ("exporters:file/scorecard:format", "csv", "file/scorecard: unknown format"),
+    (
+        "exporters:otlp_http/spare",
+        {"endpoint": "http://loki:3100"},
+        "exporters: otlp_http/spare is used by no pipeline",
+    ),
+    ("processors:batch/spare", {}, "processors: batch/spare is used by no pipeline"),
+    (
+        "processors:batch:send_batch_max_size",
+        1,
+        "batch: the largest batch is smaller than a full one",
+    ),
+    (
+        "processors:memory_limiter:limit_percentage",
+        10,
+        "memory_limiter: the limits are not 0 < spike < limit < 100",
+    ),
+    ("processors:memory_limiter:check_interval", GONE, "memory_limiter: check_interval is missing"),
+    ("processors:resource:attributes", [], "resource.attributes: [] is no list"),
+    (
+        "connectors:span_metrics:histogram:explicit:buckets",
+        ["1s", "20ms"],
+        "span_metrics: buckets do not ascend",
+    ),
+    (
+        "connectors:span_metrics/spare",
+        {"histogram": {"explicit": {"buckets": ["1s"]}}},
+        "connectors: span_metrics/spare does not join two pipelines",
+    ),
+    ("extensions:health_check", GONE, "extensions: health_check is not both defined and used"),
+    ("service:extensions", [], "extensions: health_check is not both defined and used"),
+    (
+        "service:pipelines:traces:exporters",
+        ["otlp_grpc/tempo"],
+        "traces: otlp_grpc/tempo is not among the exporters",
+    ),
+    (
+        "service:pipelines:traces:processors",
+        ["batch", "memory_limiter"],
+        "traces: memory_limiter is not the first processor",
+    ),
+    (
+        "service:pipelines:traces:processors",
+        ["memory_limiter", "batch", "resource"],
+        "traces: batch is not the last processor",
+    ),
+    (
+        "service:pipelines:traces:processors",
+        [],
+        "traces: memory_limiter is not the first processor",
+    ),
+    (
+        "service:pipelines:traces:processors",
+        ["memory_limiter", "filter", "batch"],
+        "traces: filter is not among the processors",
+    ),
+    ("service:pipelines:logs:exporters", ["prometheus"], "logs: prometheus takes no logs"),
+    (
+        "service:pipelines:logs:exporters",
+        ["span_metrics"],
+        "logs: span_metrics has no logs on this side",
+    ),
+    (
+        "service:pipelines:traces:receivers",
+        ["span_metrics"],
+        "traces: span_metrics has no traces on this side",
+    ),
+    ("service:pipelines:metrics/spans:receivers", [], "metrics/spans: no receivers"),
+    ("service:pipelines:spans", {"receivers": OTLP}, "spans: unknown signal"),
+    ("service:telemetry:metrics:address", ":8888", "telemetry.metrics: unknown setting address"),
+    ("receiver", {}, "unknown section receiver"),
+]
+
+
+def planted(path, value):
+    """The configuration with one place changed."""
+    config = copy.deepcopy(CONFIG)
+    *parents, last = path.split(":")
+    place = config
+    for name in parents:
+        place = place[name]
+    if value is GONE:
+        del place[last]
+    else:
+        place[last] = value
+    return config
+
+
+def test_the_configuration_is_sound():
+    assert faults(CONFIG) == []
+
+
+@pytest.mark.parametrize(("path", "value", "fault"), PLANTED, ids=[p[2] for p in PLANTED])
+def test_a_planted_fault_is_found(path, value, fault):
+    assert fault in faults(planted(path, value))
+
+
+def test_otlp_arrives_over_grpc_and_http_and_leads_to_every_back_end():
+    assert CONFIG["receivers"]["otlp"]["protocols"].keys() == {"grpc", "http"}
+    pipelines = CONFIG["service"]["pipelines"]
+    for signal, back_end in {
+        "traces": "otlp_grpc/jaeger",
+        "metrics": "prometheus",
+        "logs": "otlp_http/loki",
+    }.items():
+        assert pipelines[signal]["receivers"] == ["otlp"]
+        assert {back_end, "file/scorecard"} <= set(pipelines[signal]["exporters"])
+
+
+def test_the_scorecard_counts_only_what_the_suite_sent():
+    assert "file/scorecard" not in CONFIG["service"]["pipelines"]["metrics/spans"]["exporters"]
+
+
+def test_span_metrics_take_no_dimension_with_many_values():
+    assert CONFIG["connectors"]["span_metrics"]["dimensions"] == [{"name": "gen_ai.request.model"}]
+
+
+def test_span_names_are_reduced_to_their_step_before_they_are_counted():
+    statement = re.compile(r'set\(span\.name, "(\w+)"\) where IsMatch\(span\.name, "(.*)"\)')
+    written = CONFIG["processors"]["transform/step"]["trace_statements"]
+    rules = [statement.fullmatch(one).groups() for one in written]
+    spans = trace_of(RUN, record()).spans
+    assert {span.kind for span in spans} == {"case", "attempt", "chat", "grade"}
+    for span in spans:
+        reduced = [step for step, pattern in rules if re.search(pattern, span.name)]
+        assert reduced == ([] if span.name == span.kind else [span.kind])
+    counted = CONFIG["service"]["pipelines"]["traces/steps"]
+    assert "transform/step" in counted["processors"]
+    assert counted["exporters"] == ["span_metrics"]
+    others = (p for name, p in CONFIG["service"]["pipelines"].items() if name != "traces/steps")
+    assert not any("transform/step" in pipeline["processors"] for pipeline in others)
+
+
+def service(name="collector"):
+    return COMPOSE["services"][name]
+
+
+def published(name):
+    return {port.split(":")[2] for port in service(name)["ports"]}
+
+
+def port(settings):
+    return ADDRESS.fullmatch(settings["endpoint"])[3]
+
+
+def test_what_the_collector_listens_on_is_what_is_published():
+    protocols = CONFIG["receivers"]["otlp"]["protocols"]
+    assert {port(settings) for settings in protocols.values()} == published("collector")
+    assert {port(settings) for settings in protocols.values()} == {"4317", "4318"}
+
+
+def test_the_probe_asks_the_health_check():
+    url = service("collector-probe")["healthcheck"]["test"][-1]
+    assert url == f"http://collector:{port(CONFIG['extensions']['health_check'])}/"
+
+
+def test_prometheus_scrapes_the_exporter_and_the_collector_itself():
+    text = (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text("utf-8")
+    jobs = {job["job_name"]: job for job in yaml.safe_load(text)["scrape_configs"]}
+    targets = {name: job["static_configs"][0]["targets"] for name, job in jobs.items()}
+    reader = CONFIG["service"]["telemetry"]["metrics"]["readers"][0]["pull"]["exporter"]
+    assert targets == {
+        "llmops": [f"collector:{port(CONFIG['exporters']['prometheus'])}"],
+        "collector": [f"collector:{reader['prometheus']['port']}"],
+    }
+
+
+def test_jaeger_and_loki_listen_where_the_collector_sends():
+    jaeger = yaml.safe_load((ROOT / "deploy" / "jaeger" / "config.yaml").read_text("utf-8"))
+    loki = yaml.safe_load((ROOT / "deploy" / "loki" / "config.yaml").read_text("utf-8"))
+    sent = CONFIG["exporters"]
+    grpc = jaeger["receivers"]["otlp"]["protocols"]["grpc"]
+    assert sent["otlp_grpc/jaeger"]["endpoint"] == f"jaeger:{port(grpc)}"
+    assert (
+        sent["otlp_http/loki"]["endpoint"]
+        == f"http://loki:{loki['server']['http_listen_port']}/otlp"
+    )
+    for host in ("jaeger", "loki"):
+        assert service(host)["networks"] == service()["networks"]
+
+
+def test_the_scorecard_is_written_to_a_volume():
+    folders = [mount.split(":")[1] for mount in service()["volumes"] if mount[0] != "."]
+    assert str(Path(CONFIG["exporters"]["file/scorecard"]["path"]).parent) in folders
+
+
+def test_variables_are_given_by_the_compose_file_and_have_no_default():
+    text = (ROOT / "openllmetry-collector-config.yaml").read_text("utf-8")
+    names = set(VARIABLE.findall(text))
+    assert names == {f"env:{name}" for name in service()["environment"]}
+
+
+def test_no_secret_is_written_down():
+    text = (ROOT / "openllmetry-collector-config.yaml").read_text("utf-8").lower()
+    assert not re.search(r"authorization|api[-_]?key|password|bearer|token:", text)
+
+
+def test_no_endpoint_is_outside_this_machine():
+    for settings in CONFIG["exporters"].values():
+        match = ADDRESS.fullmatch(settings.get("endpoint", "0.0.0.0:1"))
+        assert match[2] == "0.0.0.0" or match[2] in COMPOSE["services"]
