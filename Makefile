@@ -2,6 +2,7 @@
 #
 #   make bench MODEL=base ARGS="--suite starter -k easy"    run the benchmark
 #   make test  ARGS="tests/test_cases.py"                   run the tests
+#   make finetune                                           train and register the adapter lora-v1
 #   make check                                              lint, types and tests, as CI does
 #   make up    PROFILE=mlflow                               start the servers runs can be sent to
 #   make down                                               stop them; their data stays
@@ -12,10 +13,16 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench test check lint types format setup model up down
+.PHONY: bench finetune test check lint types format setup model up down
 
-bench: setup $(if $(filter base,$(MODEL)),model)
-	@$(BIN)/pytest benchmarks --model=$(MODEL) $(ARGS)
+# Keys and addresses of sinks lie in .env, where `make up` has made one.
+WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
+
+bench: setup $(if $(filter base lora-%,$(MODEL)),model)
+	@$(WITH_ENV) $(BIN)/pytest benchmarks --model=$(MODEL) $(ARGS)
+
+finetune: setup model
+	@$(WITH_ENV) $(BIN)/python -m finetune $(ARGS)
 
 test: setup model
 	@$(BIN)/pytest $(or $(ARGS),tests -n 2)

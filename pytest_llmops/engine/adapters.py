@@ -104,6 +104,12 @@ def _check_base(folder: Path, config: _Config, base: Loaded, base_spec: str) -> 
                 f"{folder / BASE}: trained on a base with digest {found};"
                 f" {base_spec} has {base.sha256}"
             )
+        pinned = trained_on.get("tokenizer_sha256", base.tokenizer_sha256)
+        if pinned != base.tokenizer_sha256:
+            raise ModelError(
+                f"{folder / BASE}: trained with a tokenizer of digest {pinned};"
+                f" {base_spec} has {base.tokenizer_sha256}"
+            )
         return
     named = config.base_model_name_or_path
     known = {_last_part(name) for name in (base_spec, str(base.folder))}

@@ -11,10 +11,8 @@ from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins, ratio, share
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
 from pytest_llmops.session.gating import GateChoice
+from pytest_llmops.sinks.settings import SINKS
 from pytest_llmops.tasks.selection import Choice
-
-SINKS = ("langfuse", "mlflow", "openllmetry")
-"""Where runs can be sent."""
 
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True):
