@@ -1,1 +1,16 @@
-"""Where records are shown: Langfuse, MLflow and OpenLLMetry."""
+"""Where records are shown: Langfuse, MLflow and OpenLLMetry.
+
+In the order of the flow; a session uses `open` alone, `llmops sync` uses `sync`:
+
+    withhold, settings       what never leaves, and where the sinks are
+    scores, run_scores       what an attempt and a run are worth
+    attributes, spans        the one trace of an attempt, as values
+    ledger, links            what has been delivered, and where a person finds it
+    destination, delivery    what a sink is, and records on their way to it
+    otlp, dialects, metrics  the same trace in OpenTelemetry's words, and in each tool's
+    langfuse, openllmetry    two sinks
+    tracked, registry, mlflow    the third
+    probe                    whether a sink is there
+    process, child           the process that delivers, from inside and from outside
+    open, sync               the sinks of a session, and of a recorded run
+"""

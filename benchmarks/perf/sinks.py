@@ -1,0 +1,242 @@
+"""What the sinks cost: a session's loop with and without them, and the delivery at its end.
+
+    python benchmarks/perf/sinks.py [--cases 1000] [--rounds 3] [--pace 0] [--output FILE]
+
+Each round writes the records of made-up attempts (prompts of 2,000 characters, answers of 1,500)
+to a records file and hands them to the sinks, as a session does. Figures, in milliseconds a case:
+
+    loop     writing and handing over with sinks open, less the same without; the median round
+    total    that loop and the final delivery, as a session that did nothing else would wait
+    process  CPU time of the delivering process, its start and imports included
+
+MLflow is a real server (and a database file without one); Langfuse and the collector are stand-ins
+on loopback, in a process of their own, so theirs is the cost on this side alone. `--pace` waits so
+many milliseconds between cases, as real ones do, so that delivery happens beside the run.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from pytest_llmops.completions import Message, Sampling, Timing, Usage
+from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.quality import Quality
+from pytest_llmops.runs.machine import Machine
+from pytest_llmops.runs.record import End, Identity, Record, RecordFile, Run
+from pytest_llmops.sinks.open import open_sinks
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+
+SECRET = "sk-lf-0123456789"
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """One round; milliseconds a case."""
+
+    loop: float
+    total: float
+    process: float
+    delivered: int
+
+
+def make_run(cases: int, sinks: str) -> Run:
+    """A run to be written now."""
+    now = time.time()
+    identity = Identity(
+        model="base",
+        served="embedded:made-up",
+        weights_sha256="b" * 64,
+        prompt_version="1",
+        context_tokens=1000,
+        sampling=Sampling(),
+    )
+    return Run(
+        id=f"cost-{sinks}-{time.time_ns()}",
+        started=now,
+        identity=identity,
+        suites=("made",),
+        split="eval",
+        samples=1,
+        suite_hash="0",
+        cases=cases,
+        attempts=cases,
+        sandbox="off",
+        content=True,
+        versions={},
+        machine=Machine.here(),
+    )
+
+
+def make_record(run: Run, number: int) -> Record:
+    """One attempt of the size of a real one."""
+    solved = number % 4 == 0
+    return Record(
+        case=f"made:module{number // 20}#step{number}",
+        suite="made",
+        split="eval",
+        tier="easy",
+        cluster=f"module{number // 20}.ts",
+        sample=0,
+        prompt_sha256=f"{number:064x}",
+        prompt=(Message("user", "Write the function. " * 100),),
+        text_sha256="0" * 64,
+        text="return 1 + 1; " * 107,
+        finish_reason="stop",
+        usage=Usage(input=500, output=375),
+        timing=Timing(started=run.started + number / 100, queue=0.0, first_token=0.1, total=1.0),
+        grade=Grade(
+            outcome="solved" if solved else "wrong",
+            tests_passed=5 if solved else 3,
+            tests_expected=5,
+            detail="" if solved else "adds > adds two numbers: expected 4, got 5",
+            seconds=0.1,
+            quality=Quality(code_share=1.0, length_ratio=1.0),
+        ),
+        cost=0.0001,
+        served_model="made-up",
+    )
+
+
+def session(names: list[str], cases: int, environment: dict[str, str], pace: float) -> Cost:
+    """Write and deliver one run."""
+    run = make_run(cases, "+".join(names) or "none")
+    records = [make_record(run, number) for number in range(cases)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with tempfile.TemporaryDirectory() as home:
+        file = RecordFile(Path(home), run)
+        folder = file.path.parent
+        sinks = open_sinks(
+            names, required=True, run=run, folder=folder, content=True, environment=environment
+        )
+        inside = 0.0
+        start = time.perf_counter()
+        for record in records:
+            begun = time.perf_counter()
+            file.write(record)
+            sinks.emit(record)
+            inside += time.perf_counter() - begun
+            if pace:
+                time.sleep(pace / 1000)
+        ended = time.perf_counter()
+        end = End(finished=time.time(), exit_status=0)
+        file.write(end)
+        file.close()
+        done = sinks.close(end, records)
+        waited = time.perf_counter() - ended
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    for one in done.sinks:
+        if not one.complete:
+            raise SystemExit(f"{one.sink}: {one.waiting} of {cases} wait: {one.problem}")
+    total = waited + (inside if pace else ended - start)
+    return Cost(
+        loop=inside / cases * 1e3,
+        total=total / cases * 1e3,
+        process=busy / cases * 1e3,
+        delivered=cases * len(done.sinks),
+    )
+
+
+def _serve(told: Connection) -> None:
+    from otlp_receiver import Receiver  # type: ignore[import-not-found]
+
+    with Receiver(secret_key=SECRET) as langfuse, Receiver() as collector:
+        told.send((langfuse.url, collector.url))
+        told.recv()
+
+
+@contextmanager
+def places(home: Path) -> Iterator[dict[str, str]]:
+    """Start every server; gives the environment that leads to them."""
+    from mlflow_server import mlflow_server  # type: ignore[import-not-found]
+
+    ours, theirs = multiprocessing.Pipe()
+    stand_ins = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,))
+    stand_ins.start()
+    try:
+        with mlflow_server(home) as server:
+            langfuse, collector = ours.recv()
+            yield {
+                **os.environ,
+                "LANGFUSE_BASE_URL": langfuse,
+                "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
+                "LANGFUSE_SECRET_KEY": SECRET,
+                "TRACELOOP_BASE_URL": collector,
+                "MLFLOW_TRACKING_URI": server,
+            }
+    finally:
+        ours.send("enough")
+        stand_ins.join()
+
+
+def measure(options: argparse.Namespace) -> dict[str, list[Cost]]:
+    """All rounds, by what was measured."""
+    found: dict[str, list[Cost]] = {}
+    with tempfile.TemporaryDirectory() as home, places(Path(home)) as environment:
+        local = {**environment, "MLFLOW_TRACKING_URI": f"sqlite:///{home}/local.db"}
+        os.chdir(home)  # a database without a server keeps its artifacts in the working folder
+        choices = {
+            "none": ([], environment),
+            "langfuse": (["langfuse"], environment),
+            "openllmetry": (["openllmetry"], environment),
+            "mlflow (server)": (["mlflow"], environment),
+            "mlflow (sqlite)": (["mlflow"], local),
+            "all (server)": (["all"], environment),
+        }
+        for number in range(options.rounds):
+            for name, (sinks, place) in choices.items():
+                cost = session(sinks, options.cases, place, options.pace)
+                found.setdefault(name, []).append(cost)
+                print(f"round {number + 1}, {name}: {cost}", file=sys.stderr)
+    return found
+
+
+def show(found: dict[str, list[Cost]]) -> dict[str, dict[str, float]]:
+    """Draw the table; returns the medians."""
+    table = Table("ms a case", "loop", "total", "process CPU", box=None, pad_edge=False)
+    plain = statistics.median(cost.loop for cost in found["none"])
+    medians = {}
+    for name, costs in found.items():
+        row = {
+            "loop": statistics.median(cost.loop for cost in costs) - plain,
+            "total": statistics.median(cost.total for cost in costs),
+            "process": statistics.median(cost.process for cost in costs),
+        }
+        medians[name] = row
+        table.add_row(name, *(f"{value:.3f}" for value in row.values()))
+    Console().print(table)
+    print(f"writing the record itself: {plain:.3f} ms a case")
+    return medians
+
+
+def main() -> None:
+    """Parse, measure, show."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--cases", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pace", type=float, default=0.0, help="milliseconds between cases")
+    parser.add_argument("--output", type=Path, help="write the figures as JSON")
+    options = parser.parse_args()
+    output = options.output.resolve() if options.output else None
+    medians = show(measure(options))
+    if output:
+        settings = {key: str(value) for key, value in vars(options).items()}
+        output.write_text(json.dumps({"settings": settings, "medians": medians}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

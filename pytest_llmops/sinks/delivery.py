@@ -1,0 +1,151 @@
+"""Records on their way to one sink: in batches while the run goes on, the rest when it ends.
+
+The records file is the queue. A sink that fails is left alone for a while and tried once more at
+the end; what it has not taken by then waits for `llmops sync`.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from pytest_llmops.runs.record import RECORDS, End, Line, Record
+from pytest_llmops.sinks.destination import DeliveryError, Destination, RejectedError
+from pytest_llmops.sinks.ledger import Entry, Key, Ledger
+
+BATCH = 50
+"""Attempts a request: MLflow takes a batch as a whole or not at all."""
+
+INTERVAL = 1.0
+"""Seconds between two looks at what has come."""
+
+PAUSE = 30.0
+"""Seconds for which a sink that failed is left alone."""
+
+
+class Backlog:
+    """The records of a run, as they come; one thread reads the file, the others the list."""
+
+    def __init__(self, folder: Path, clean: Callable[[Record], Record]) -> None:
+        """Prepare.
+
+        Args:
+            folder: Of the run.
+            clean: What becomes of a record before anyone sees it.
+        """
+        self._path = folder / RECORDS
+        self._clean = clean
+        self._read = 0
+        self._decoder = msgspec.json.Decoder(Line)
+        self.records: list[Record] = []
+        self.end: End | None = None
+        self.complete = threading.Event()
+        """No further record will come."""
+
+    def look(self) -> None:
+        """Read the whole lines that have come since the last look.
+
+        Raises:
+            OSError: The file cannot be read.
+            msgspec.DecodeError: It holds something that is not a line of a records file.
+        """
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            data = file.read()
+        lines = data[: data.rfind(b"\n") + 1]
+        self._read += len(lines)
+        for raw in lines.splitlines():
+            line = self._decoder.decode(raw)
+            if isinstance(line, Record):
+                self.records.append(self._clean(line))
+            elif isinstance(line, End):
+                self.end = line
+
+
+class Carrier:
+    """One sink's part of a run."""
+
+    def __init__(
+        self, sink: str, where: str, connect: Callable[[], Destination], ledger: Ledger
+    ) -> None:
+        """Prepare; nothing is sent.
+
+        Args:
+            sink: Name of the sink.
+            where: Its place, as the ledger has it.
+            connect: Opens the way to it; may fail as `Destination.send` does.
+            ledger: Of the run.
+        """
+        self.sink = sink
+        self.problem = ""
+        """Why not everything is delivered; the last reason."""
+        self.done = False
+        """Whether it has come to its end, well or not."""
+        self._where = where
+        self._connect = connect
+        self._ledger = ledger
+        self._destination: Destination | None = None
+        self._delivered = ledger.delivered(sink, where)
+        self._refused: set[Key] = set()
+
+    def run(self, backlog: Backlog) -> None:
+        """Deliver until the backlog is complete and empty, or the sink fails at the end."""
+        resume = 0.0
+        while True:
+            last = backlog.complete.is_set()
+            if last or time.monotonic() >= resume:
+                try:
+                    self._deliver(backlog, last=last)
+                except Exception as error:  # noqa: BLE001 - SDKs raise anything; this is a boundary
+                    known = isinstance(error, DeliveryError)
+                    self.problem = str(error) if known else f"{type(error).__name__}: {error}"
+                    resume = time.monotonic() + PAUSE
+            if last:
+                self.done = True
+                return
+            backlog.complete.wait(INTERVAL)
+
+    def links(self, records: Sequence[Record]) -> dict[Key, str]:
+        """Where the traces of delivered attempts are."""
+        if self._destination is None:
+            return {}
+        return self._destination.links([one for one in records if _key(one) in self._delivered])
+
+    def _deliver(self, backlog: Backlog, *, last: bool) -> None:
+        records = list(backlog.records)
+        waiting = [one for one in records if _key(one) not in self._delivered | self._refused]
+        finished = not last or self._ledger.finished(self.sink, self._where)
+        if not waiting and finished and (last or self._destination):
+            return
+        if self._destination is None:
+            self._destination = self._connect()
+        for start in range(0, len(waiting), BATCH):
+            self._send(self._destination, waiting[start : start + BATCH])
+        if not self._refused:
+            self.problem = ""
+        if not finished:
+            self._destination.finish(records, backlog.end)
+            self._ledger.add(Entry(sink=self.sink, where=self._where, finished=True))
+
+    def _send(self, destination: Destination, batch: Sequence[Record]) -> None:
+        """Send a batch; one that is refused goes in halves, until those refused are single."""
+        try:
+            destination.send(batch)
+        except RejectedError as error:
+            self.problem = str(error)
+            if len(batch) == 1:
+                self._refused.add(_key(batch[0]))
+                return
+            middle = len(batch) // 2
+            self._send(destination, batch[:middle])
+            self._send(destination, batch[middle:])
+            return
+        keys = tuple(map(_key, batch))
+        self._ledger.add(Entry(sink=self.sink, where=self._where, attempts=keys))
+        self._delivered.update(keys)
+
+
+def _key(record: Record) -> Key:
+    return record.case, record.sample

@@ -1,0 +1,147 @@
+"""What each tool wants said in its own words, beside the conventions that all of them read."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from pytest_llmops.completions import Usage
+from pytest_llmops.runs.record import Record, Run
+from pytest_llmops.sinks.attributes import Value
+from pytest_llmops.sinks.spans import Trace, digest
+
+EXPERIMENT_ENVIRONMENT = "sdk-experiment"
+"""Where Langfuse looks for experiments."""
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _texts(record: Record) -> tuple[str, str]:
+    """Input and output as one text each; "" where they were not kept."""
+    asked = _json(record.prompt) if record.prompt else ""
+    return asked, record.text or record.refusal
+
+
+def langfuse(run: Run, record: Record, trace: Trace, dataset: str) -> dict[str, dict[str, Value]]:
+    """Attributes by kind of span: observations, usage, cost, and the place in the experiment.
+
+    Usage keys are disjoint, as Langfuse prices them: `input` is without the cached tokens.
+
+    Args:
+        run: The experiment.
+        record: The item's attempt.
+        trace: As sent.
+        dataset: Id of the suite's dataset at the server.
+    """
+    asked, answered = _texts(record)
+    texts = {"langfuse.observation.input": asked, "langfuse.observation.output": answered}
+    everywhere: dict[str, Value] = {
+        "session.id": run.id,
+        "langfuse.environment": EXPERIMENT_ENVIRONMENT,
+        "langfuse.release": run.versions.get("pytest-llmops", ""),
+        "langfuse.trace.name": record.case,
+        "langfuse.trace.tags": (run.identity.model, record.suite, record.tier, record.outcome),
+        "langfuse.experiment.id": run.id,
+        "langfuse.experiment.name": run.id,
+        "langfuse.experiment.metadata": _json({"model": run.identity.model}),
+        "langfuse.experiment.dataset.id": dataset,
+        "langfuse.experiment.item.id": item_id(record),
+        "langfuse.experiment.item.root_observation_id": trace.root.id,
+    }
+    if record.error:
+        everywhere["langfuse.observation.level"] = "ERROR"
+        everywhere["langfuse.observation.status_message"] = record.error
+    found: dict[str, dict[str, Value]] = {
+        "case": {"langfuse.observation.type": "span", **texts},
+        "attempt": {"langfuse.observation.type": "span"},
+        "chat": {"langfuse.observation.type": "generation", **_generation(run, record), **texts},
+        "grade": {"langfuse.observation.type": "evaluator"},
+    }
+    return {
+        kind: {name: value for name, value in {**everywhere, **own}.items() if value != ""}
+        for kind, own in found.items()
+    }
+
+
+def item_id(record: Record) -> str:
+    """The id of a case in the dataset of its suite."""
+    return digest(record.case, size=16)
+
+
+def _generation(run: Run, record: Record) -> dict[str, Value]:
+    sampling, timing = run.identity.sampling, record.timing
+    found: dict[str, Value] = {
+        "langfuse.observation.model.name": record.served_model or run.identity.model,
+        "langfuse.observation.model.parameters": _json(
+            {
+                "max_tokens": sampling.max_tokens,
+                "temperature": sampling.temperature,
+                "top_p": sampling.top_p,
+                "seed": sampling.seed + record.sample,
+            }
+        ),
+    }
+    if record.usage:
+        found["langfuse.observation.usage_details"] = _json(_usage(record.usage))
+    if record.cost is not None:
+        found["langfuse.observation.cost_details"] = _json({"total": record.cost})
+    if timing:
+        first = max(timing.started, run.started) + timing.queue + timing.first_token
+        moment = datetime.fromtimestamp(first, UTC).isoformat(timespec="milliseconds")
+        found["langfuse.observation.completion_start_time"] = _json(moment)
+    return found
+
+
+def _usage(usage: Usage) -> dict[str, int]:
+    return {
+        "input": usage.input - usage.cached,
+        "input_cached_tokens": usage.cached,
+        "output": usage.output - usage.reasoning,
+        "output_reasoning_tokens": usage.reasoning,
+        "total": usage.input + usage.output,
+    }
+
+
+MLFLOW_TYPES = {"case": "CHAIN", "attempt": "AGENT", "chat": "LLM", "grade": "EVALUATOR"}
+TRACELOOP_KINDS = {"case": "workflow", "attempt": "agent", "grade": "task"}
+
+
+def mlflow(record: Record) -> dict[str, dict[str, Value]]:
+    """Attributes by kind of span: types, previews of texts, cost, and tags to search traces by.
+
+    MLflow adds up tokens from the GenAI conventions itself. Only the total of a cost is known here.
+    """
+    found: dict[str, dict[str, Value]] = {
+        kind: {"openinference.span.kind": name} for kind, name in MLFLOW_TYPES.items()
+    }
+    asked, answered = _texts(record)
+    if asked:
+        found["case"]["input.value"] = asked
+    if answered:
+        found["case"]["output.value"] = answered
+    found["case"]["mlflow.traceTag.llmops.case"] = record.case
+    found["case"]["mlflow.traceTag.llmops.outcome"] = record.outcome
+    if record.cost is not None:
+        found["chat"]["mlflow.llm.cost"] = _json({"total_cost": record.cost})
+    return found
+
+
+def openllmetry(run: Run, record: Record) -> dict[str, dict[str, Value]]:
+    """Attributes by kind of span: workflow, entities and associations, as OpenLLMetry names them.
+
+    The total of tokens is added because its views read it; the conventions have none.
+    """
+    workflow = f"{run.identity.model} on {record.suite}"
+    everywhere: dict[str, Value] = {
+        "traceloop.workflow.name": workflow,
+        "traceloop.association.properties.run_id": run.id,
+        "traceloop.association.properties.case_id": record.case,
+    }
+    found = {kind: dict(everywhere) for kind in ("case", "attempt", "chat", "grade")}
+    for kind, name in TRACELOOP_KINDS.items():
+        found[kind]["traceloop.span.kind"] = name
+        found[kind]["traceloop.entity.name"] = kind
+    if record.usage:
+        found["chat"]["gen_ai.usage.total_tokens"] = record.usage.input + record.usage.output
+    return found

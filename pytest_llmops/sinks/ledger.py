@@ -1,0 +1,90 @@
+"""What has been delivered, kept beside the records: `delivery.jsonl`, a line a delivery.
+
+An attempt is written down once its sink has taken all of it. What is not written down is sent
+again by the next `llmops sync`; ids are the same then, so what had arrived all the same is written
+over. A line names sink and place: records sent to one server say nothing about another.
+"""
+
+import threading
+from pathlib import Path
+
+import msgspec
+
+from pytest_llmops.errors import SinkError
+
+LEDGER = "delivery.jsonl"
+
+Key = tuple[str, int]
+"""Case and sample."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line: a sink was asked for (nothing else set), took attempts, or took the whole run."""
+
+    sink: str
+    where: str
+    """The place, without secrets."""
+    attempts: tuple[Key, ...] = ()
+    finished: bool = False
+    """What is said of the run as a whole has been delivered too."""
+
+
+class Ledger:
+    """The ledger of a run; threads may share it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read what there is; a last line without a line break was cut off and is not read.
+
+        Raises:
+            SinkError: A line is broken.
+        """
+        self._path = folder / LEDGER
+        self._lock = threading.Lock()
+        self.entries: list[Entry] = []
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            data = b""
+        for number, line in enumerate(data.splitlines(keepends=True), start=1):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                self.entries.append(msgspec.json.decode(line, type=Entry))
+            except msgspec.DecodeError as error:
+                raise SinkError(
+                    f"{self._path}:{number}: not a line of a delivery ledger: {error}; without "
+                    "the file everything is sent again, to the same ids"
+                ) from None
+        self._end = data.rfind(b"\n") + 1
+
+    def add(self, entry: Entry) -> None:
+        """Write one line.
+
+        Raises:
+            SinkError: The disk is full or the file cannot be written.
+        """
+        with self._lock:
+            line = msgspec.json.encode(entry) + b"\n"
+            try:
+                with self._path.open("ab") as file:
+                    file.truncate(self._end)
+                    file.write(line)
+            except OSError as error:
+                raise SinkError(f"{self._path}: cannot be written: {error.strerror}") from None
+            self._end += len(line)
+            self.entries.append(entry)
+
+    def sinks(self) -> tuple[str, ...]:
+        """The sinks that were ever asked for, in that order."""
+        return tuple(dict.fromkeys(entry.sink for entry in self.entries))
+
+    def delivered(self, sink: str, where: str) -> set[Key]:
+        """The attempts that a sink has taken."""
+        return {key for entry in self._of(sink, where) for key in entry.attempts}
+
+    def finished(self, sink: str, where: str) -> bool:
+        """Whether a sink has the run as a whole."""
+        return any(entry.finished for entry in self._of(sink, where))
+
+    def _of(self, sink: str, where: str) -> list[Entry]:
+        return [one for one in self.entries if (one.sink, one.where) == (sink, where)]

@@ -1,0 +1,139 @@
+"""OpenLLMetry: traces, metrics and logs to a collector.
+
+`Traceloop.init` sets the tracer, meter and logger providers of the whole process, prints, and adds
+a handler to the root logger; and it instruments calls as they are made, which those of an engine
+in another process are not. So the spans, metrics and logs that it would make are made here from
+the records, with the names and attributes of its conventions, and go where its variables say.
+"""
+
+from collections.abc import Sequence
+
+from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry.sdk._logs import ReadableLogRecord
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.trace import NonRecordingSpan, set_span_in_context
+
+from pytest_llmops.runs.record import End, Record, Run
+from pytest_llmops.sinks.attributes import Value, run_attributes
+from pytest_llmops.sinks.dialects import openllmetry as words_of
+from pytest_llmops.sinks.ledger import Key
+from pytest_llmops.sinks.metrics import metrics_of
+from pytest_llmops.sinks.otlp import SCOPE, Line, context, readable, resource
+from pytest_llmops.sinks.run_scores import figures
+from pytest_llmops.sinks.settings import Collector
+from pytest_llmops.sinks.spans import Trace, digest, trace_id, trace_of
+
+TIMEOUT = 10.0
+"""Seconds for one request."""
+
+
+def connect(settings: Collector, run: Run) -> "Pipeline":
+    """Open the way to a collector; nothing is sent yet."""
+    return Pipeline(settings, run)
+
+
+class Pipeline:
+    """A collector, for the attempts of one run."""
+
+    def __init__(self, settings: Collector, run: Run) -> None:
+        """Use `connect`."""
+        self._run = run
+        self._template = settings.trace_url
+        self._about = resource(
+            **{"service.instance.id": run.id, "llmops.model": run.identity.model}
+        )
+        lines = {
+            signal: Line(f"{settings.url}/v1/{signal}", settings.headers, timeout=TIMEOUT)
+            for signal in ("traces", "metrics", "logs")
+        }
+        self._lines = lines
+        self._spans = lines["traces"].spans()
+        self._metrics = lines["metrics"].metrics()
+        self._logs = lines["logs"].logs()
+
+    def send(self, records: Sequence[Record]) -> None:
+        """Send traces, and a log record for each attempt."""
+        traces = [(record, trace_of(self._run, record)) for record in records]
+        spans = [
+            span
+            for record, trace in traces
+            for span in readable(trace, self._about, words_of(self._run, record))
+        ]
+        self._lines["traces"].check(self._spans.export(spans).name == "SUCCESS")
+        self._log([log_of(self._run, record, trace, self._about) for record, trace in traces])
+
+    def finish(self, records: Sequence[Record], end: End | None) -> None:
+        """Send the metrics, and a log record of the run."""
+        data = metrics_of(self._run, records, end, self._about)
+        self._lines["metrics"].check(self._metrics.export(data).name == "SUCCESS")
+        self._log([_log_of_run(self._run, records, end, self._about)])
+
+    def links(self, records: Sequence[Record]) -> dict[Key, str]:
+        """Addresses of the traces, where `LLMOPS_TRACE_URL` says how they read."""
+        if not self._template:
+            return {}
+        return {
+            (one.case, one.sample): self._template.replace(
+                "{trace_id}", trace_id(self._run.id, one.case, one.sample)
+            )
+            for one in records
+        }
+
+    def _log(self, found: Sequence[ReadableLogRecord]) -> None:
+        self._lines["logs"].check(self._logs.export(found).name == "SUCCESS")
+
+
+def log_of(run: Run, record: Record, trace: Trace, about: Resource) -> ReadableLogRecord:
+    """Say in one line how an attempt ended; an error where the harness failed."""
+    usage = record.usage
+    tokens = f", {usage.input} + {usage.output} tokens" if usage else ""
+    attributes: dict[str, Value] = {
+        **{name: value for name, value in trace.root.attributes.items() if name in _LOGGED},
+        "log.record.uid": digest(trace.id, "log", size=16),
+        "session.id": run.id,
+    }
+    if usage:
+        attributes["gen_ai.usage.input_tokens"] = usage.input
+        attributes["gen_ai.usage.output_tokens"] = usage.output
+    if record.error:
+        attributes["error.type"] = record.error.partition(":")[0]
+    return ReadableLogRecord(
+        LogRecord(
+            timestamp=trace.root.end,
+            context=set_span_in_context(NonRecordingSpan(context(trace, trace.root.id))),
+            severity_number=SeverityNumber.ERROR if record.error else SeverityNumber.INFO,
+            severity_text="ERROR" if record.error else "INFO",
+            body=f"{record.case}@{record.sample} {record.error or record.outcome}{tokens}",
+            attributes=attributes,
+            event_name="llmops.attempt",
+        ),
+        about,
+        SCOPE,
+    )
+
+
+_LOGGED = {"llmops.run.id", "llmops.case.id", "llmops.sample", "llmops.outcome", "llmops.model"}
+
+
+def _log_of_run(
+    run: Run, records: Sequence[Record], end: End | None, about: Resource
+) -> ReadableLogRecord:
+    found = figures(records)
+    time = end.finished if end else run.started
+    ended = f"exit status {end.exit_status}" if end else "interrupted"
+    return ReadableLogRecord(
+        LogRecord(
+            timestamp=round(time * 1e9),
+            severity_number=SeverityNumber.INFO if end else SeverityNumber.WARN,
+            severity_text="INFO" if end else "WARN",
+            body=f"run {run.id}: {found['solved']:.0f} of {found['attempts']:.0f} solved, {ended}",
+            attributes={
+                **run_attributes(run),
+                **{f"llmops.{name}": value for name, value in found.items()},
+                "log.record.uid": digest(run.id, "log", size=16),
+            },
+            event_name="llmops.run",
+        ),
+        about,
+        SCOPE,
+    )

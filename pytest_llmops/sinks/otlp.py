@@ -1,0 +1,168 @@
+"""OTLP over HTTP: traces become spans of the OpenTelemetry SDK, and its exporters send them.
+
+No tracer provider is involved, global or private: spans are built complete, with the ids and times
+that the records give, and each exporter is called directly, because its result can be believed.
+(`force_flush` of a batch processor says True even when everything was dropped.)
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from requests.adapters import HTTPAdapter
+
+from pytest_llmops import __version__
+from pytest_llmops.sinks.attributes import Value
+from pytest_llmops.sinks.destination import DeliveryError, RejectedError
+from pytest_llmops.sinks.settings import bare
+from pytest_llmops.sinks.spans import Span, Trace
+
+SERVICE = "pytest-llmops"
+"""`service.name` of everything that is sent."""
+
+SCOPE = InstrumentationScope("pytest_llmops.sinks", __version__)
+
+REFUSALS = {400, 411, 413, 415, 422}
+"""HTTP statuses that speak of what was sent, not of the server or of who sent it."""
+
+Words = Mapping[str, Mapping[str, Value]]
+"""Further attributes, by kind of span, that one tool understands."""
+
+
+class Line:
+    """One way to a server: an HTTP session, and how its last request ended."""
+
+    def __init__(self, url: str, headers: Mapping[str, str], *, timeout: float) -> None:
+        """Prepare; nothing is sent.
+
+        Args:
+            url: Full URL of the endpoint.
+            headers: Sent with each request; keys belong here and are shown nowhere.
+            timeout: Seconds for one request with the repetitions a server asks for (429, 503).
+        """
+        self._url = url
+        self._witness = _Witness()
+        session = requests.Session()
+        session.mount("http://", self._witness)
+        session.mount("https://", self._witness)
+        self._options: dict[str, Any] = {
+            "endpoint": url,
+            "headers": dict(headers),
+            "timeout": timeout,
+            "compression": Compression.Gzip,
+            "session": session,
+        }
+
+    def spans(self) -> OTLPSpanExporter:
+        """An exporter of spans on this line."""
+        return OTLPSpanExporter(**self._options)
+
+    def metrics(self) -> OTLPMetricExporter:
+        """An exporter of metrics on this line."""
+        return OTLPMetricExporter(**self._options)
+
+    def logs(self) -> OTLPLogExporter:
+        """An exporter of log records on this line."""
+        return OTLPLogExporter(**self._options)
+
+    def check(self, success: bool) -> None:
+        """Make an exception of what an exporter did not deliver.
+
+        Raises:
+            RejectedError: The server refused what was sent, or a part of it.
+            DeliveryError: There was no answer, or one that says nothing of what was sent.
+        """
+        response, where = self._witness.response, bare(self._url)
+        if success and response is not None:
+            if refused := _refused_spans(response):
+                raise RejectedError(f"{where} refused {refused} spans of a batch")
+            return
+        if response is None:
+            raise DeliveryError(
+                f"{where} does not answer ({self._witness.error or 'no connection'})"
+            )
+        kind = RejectedError if response.status_code in REFUSALS else DeliveryError
+        raise kind(f"{where} answered {response.status_code} {response.reason}")
+
+
+class _Witness(HTTPAdapter):
+    """Remembers how the last request ended.
+
+    A connection that cannot be made is tried once more, in case it was a stale one, and then given
+    up at once: the exporter would go on for as long as its whole time-out allows.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.response: requests.Response | None = None
+        self.error = ""
+
+    def send(self, *arguments: Any, **options: Any) -> requests.Response:
+        self.response, self.error = None, ""
+        for last in (False, True):
+            try:
+                self.response = super().send(*arguments, **options)
+                break
+            except requests.Timeout as error:
+                self._give_up(error)
+            except requests.ConnectionError as error:
+                if last:
+                    self._give_up(error)
+        assert self.response is not None
+        return self.response
+
+    def _give_up(self, error: requests.RequestException) -> None:
+        self.error = type(error).__name__
+        raise requests.RequestException(self.error) from error
+
+
+def _refused_spans(response: requests.Response) -> int:
+    """Spans that an otherwise good answer says were not taken."""
+    if "protobuf" not in response.headers.get("content-type", ""):
+        return 0
+    try:
+        found = ExportTraceServiceResponse.FromString(response.content)
+    except DecodeError:
+        return 0
+    return int(found.partial_success.rejected_spans)
+
+
+def resource(**attributes: str) -> Resource:
+    """What a batch is about, beside the name of this service."""
+    return Resource({"service.name": SERVICE, "service.version": __version__, **attributes})
+
+
+def readable(trace: Trace, about: Resource, words: Words) -> list[ReadableSpan]:
+    """Make spans of the OpenTelemetry SDK."""
+    return [_readable(trace, span, about, words.get(span.kind, {})) for span in trace.spans]
+
+
+def context(trace: Trace, span: str) -> SpanContext:
+    """The identity of a span within a trace."""
+    return SpanContext(int(trace.id, 16), int(span, 16), False, TraceFlags(TraceFlags.SAMPLED))
+
+
+def _readable(trace: Trace, span: Span, about: Resource, more: Mapping[str, Value]) -> ReadableSpan:
+    return ReadableSpan(
+        name=span.name,
+        context=context(trace, span.id),
+        parent=context(trace, span.parent) if span.parent else None,
+        resource=about,
+        attributes={**span.attributes, **more},
+        events=[Event(one.name, one.attributes, one.time) for one in span.events],
+        kind=SpanKind.CLIENT if span.kind == "chat" else SpanKind.INTERNAL,
+        instrumentation_scope=SCOPE,
+        status=Status(StatusCode.ERROR, span.error) if span.error else Status(StatusCode.OK),
+        start_time=span.start,
+        end_time=span.end,
+    )

@@ -1,0 +1,98 @@
+"""Local models in MLflow's registry: a registered model a base, a version a state of its weights.
+
+    registered model  smollm2-135m-instruct
+      version 1       the base itself         alias base
+      version 2       with adapter 9f31...    alias lora-v1
+
+A version is found again by the digests of its weights, so a model that is run often is registered
+once, and an alias moves when the name in models.toml comes to mean other weights. The weights
+themselves stay where they are: the version says what they are, its source is their digest.
+"""
+
+import re
+
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from pytest_llmops.runs.record import Identity, Run
+
+WEIGHTS, ADAPTER = "llmops.weights_sha256", "llmops.adapter_sha256"
+
+
+def register(client: MlflowClient, run: Run, tracked: str) -> str:
+    """Register the model of a run, where it is a local one.
+
+    Args:
+        client: Of the server.
+        run: The run.
+        tracked: Id of the run there, which a new version names as its origin.
+
+    Returns:
+        `NAME/VERSION`; "" for a model behind an endpoint, whose weights nobody here knows.
+    """
+    identity = run.identity
+    if not identity.weights_sha256:
+        return ""
+    name = model_name(identity)
+    _ensure_model(client, name, identity)
+    version = _find(client, name, identity) or _create(client, name, identity, tracked)
+    alias = alias_name(identity.model)
+    if alias not in version.aliases:
+        client.set_registered_model_alias(name, alias, version.version)
+    return f"{name}/{version.version}"
+
+
+def model_name(identity: Identity) -> str:
+    """The registered model of a base: what it is served from, without what a name cannot hold."""
+    kept = re.sub(r"[/:.%\"']+", "-", identity.served.partition(":")[2] or identity.served)
+    return kept.strip("- ") or "model"
+
+
+def alias_name(model: str) -> str:
+    """A model's name as an alias: letters, digits, `_` and `-`; never one that MLflow reserves."""
+    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", model).strip("-")[:200] or "model"
+    reserved = kept.lower() == "latest" or re.fullmatch(r"[vV]\d+", kept)
+    return f"model-{kept}" if reserved else kept
+
+
+def _ensure_model(client: MlflowClient, name: str, identity: Identity) -> None:
+    try:
+        client.create_registered_model(
+            name, description=f"{identity.served} and adapters on it, as benchmarked"
+        )
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _find(client: MlflowClient, name: str, identity: Identity) -> ModelVersion | None:
+    for version in client.search_model_versions(f"name = '{name}'"):
+        tags = version.tags
+        if (tags.get(WEIGHTS), tags.get(ADAPTER, "")) == (
+            identity.weights_sha256,
+            identity.adapter_sha256,
+        ):
+            # A search does not say the aliases.
+            return client.get_model_version(name, version.version)
+    return None
+
+
+def _create(client: MlflowClient, name: str, identity: Identity, tracked: str) -> ModelVersion:
+    kind = "adapter" if identity.adapter_sha256 else "base"
+    tags = {
+        WEIGHTS: identity.weights_sha256,
+        "llmops.served": identity.served,
+        "llmops.kind": kind,
+        "llmops.dtype": identity.dtype,
+        "llmops.tokenizer_sha256": identity.tokenizer_sha256,
+    }
+    if identity.adapter_sha256:
+        tags[ADAPTER] = identity.adapter_sha256
+    return client.create_model_version(
+        name,
+        source=f"sha256:///{identity.adapter_sha256 or identity.weights_sha256}",
+        run_id=tracked,
+        tags=tags,
+        description=f"{kind} {identity.model}",
+    )

@@ -1,0 +1,46 @@
+"""What a run as a whole is worth: the same figures that the terminal shows, by name."""
+
+import math
+from collections.abc import Sequence
+
+from pytest_llmops.report.summary import summarize
+from pytest_llmops.runs.record import Record
+from pytest_llmops.sinks.scores import Score
+
+
+def figures(records: Sequence[Record]) -> dict[str, float]:
+    """The numbers of a run; those that cannot be told (no answer, nothing solved) are left out.
+
+    Tokens are counts, shares are 0..1, times are seconds, cost is in US dollars. `cost_of_pass` is
+    output tokens by solved attempts.
+    """
+    total = summarize(records)
+    found = {
+        "attempts": total.attempts,
+        "cases": total.cases,
+        "solved": total.solved,
+        "solve_rate": total.rate.estimate,
+        "solve_rate_low": total.rate.low,
+        "solve_rate_high": total.rate.high,
+        "input_tokens": total.input_tokens,
+        "cached_tokens": total.cached_tokens,
+        "output_tokens": total.output_tokens,
+        "output_tokens_median": total.tokens_median,
+        "output_tokens_p95": total.tokens_p95,
+        "cost_of_pass": total.tokens_per_solved,
+        "seconds_median": total.seconds_median,
+        "grade_seconds": total.grade_seconds,
+        "truncated": total.truncated,
+        "errors": total.errors,
+        "from_cache": total.from_cache,
+    }
+    optional = {"cost_usd": total.cost, "engine_memory_bytes": total.engine_memory}
+    found |= {name: value for name, value in optional.items() if value is not None}
+    return {name: float(value) for name, value in found.items() if math.isfinite(value)}
+
+
+def run_scores(records: Sequence[Record]) -> tuple[Score, ...]:
+    """The figures that judge a run rather than describe it."""
+    found = figures(records)
+    chosen = ("solve_rate", "cost_of_pass", "output_tokens_median", "truncated", "errors")
+    return tuple(Score(name=name, value=found[name]) for name in chosen if name in found)

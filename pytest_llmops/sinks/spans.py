@@ -1,0 +1,157 @@
+"""The one trace of an attempt, as values: what every sink is sent, before any SDK is involved.
+
+    case ID                        the whole, with outcome, scores and the identity of the run
+      attempt N                    sample N of the case
+        chat MODEL                 the call: GenAI semantic conventions, texts where they were kept
+        grade                      the tests
+
+A record says when the call happened and how long grading took, not when it began: grading follows
+the call at once here. An answer that was not asked for in this run (from the cache, or of a
+replayed run) keeps its durations and is moved to the start of the run.
+
+All ids are digests of run, case and sample. So a trace has the same id in every tool, and one that
+is sent twice is written twice to the same place.
+"""
+
+import hashlib
+
+import msgspec
+
+from pytest_llmops.completions import Timing
+from pytest_llmops.runs.record import Record, Run
+from pytest_llmops.sinks import attributes
+from pytest_llmops.sinks.attributes import Value
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Something that happened at one time within a span."""
+
+    name: str
+    time: int
+    """Unix time, nanoseconds."""
+    attributes: dict[str, Value] = {}
+
+
+class Span(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One step of an attempt."""
+
+    name: str
+    kind: str
+    """`case`, `attempt`, `chat` or `grade`."""
+    id: str
+    """16 hex digits."""
+    parent: str
+    """Id of the span around it; "" for the case."""
+    start: int
+    """Unix time, nanoseconds."""
+    end: int
+    attributes: dict[str, Value]
+    events: tuple[Event, ...] = ()
+    error: str = ""
+    """Why the harness could not go on; a wrong answer is no error."""
+
+
+class Trace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """All spans of an attempt."""
+
+    id: str
+    """32 hex digits."""
+    spans: tuple[Span, ...]
+    """Parents first; the case is the first."""
+
+    @property
+    def root(self) -> Span:
+        """The span of the case."""
+        return self.spans[0]
+
+
+def digest(*parts: object, size: int) -> str:
+    """Hex digits made from parts; `size` bytes of them."""
+    data = msgspec.json.encode([str(part) for part in parts])
+    return hashlib.sha256(data).digest()[:size].hex()
+
+
+def trace_id(run: str, case: str, sample: int) -> str:
+    """The id of an attempt's trace, in every tool."""
+    return digest(run, case, sample, size=16)
+
+
+def trace_of(run: Run, record: Record) -> Trace:
+    """Build the trace of one attempt of a run."""
+    identity = trace_id(run.id, record.case, record.sample)
+    case, attempt, chat, grade = (
+        digest(identity, kind, size=8) for kind in ("case", "attempt", "chat", "grade")
+    )
+    start, sent, answered, end = _times(run, record)
+    spans = [
+        Span(
+            name=f"case {record.case}",
+            kind="case",
+            id=case,
+            parent="",
+            start=start,
+            end=end,
+            attributes=attributes.of_case(run, record),
+            events=_failure(record.error, end),
+            error=record.error,
+        ),
+        Span(
+            name=f"attempt {record.sample}",
+            kind="attempt",
+            id=attempt,
+            parent=case,
+            start=start,
+            end=end,
+            attributes=attributes.of_attempt(record),
+            error=record.error,
+        ),
+    ]
+    if record.timing:
+        spans.append(
+            Span(
+                name=f"chat {run.identity.model}",
+                kind="chat",
+                id=chat,
+                parent=attempt,
+                start=sent,
+                end=answered,
+                attributes=attributes.of_call(run, record, record.timing),
+                events=_first_token(sent, record.timing),
+            )
+        )
+    if record.grade:
+        spans.append(
+            Span(
+                name="grade",
+                kind="grade",
+                id=grade,
+                parent=attempt,
+                start=answered,
+                end=end,
+                attributes=attributes.of_grade(record.grade),
+            )
+        )
+    return Trace(id=identity, spans=tuple(spans))
+
+
+def _times(run: Run, record: Record) -> tuple[int, int, int, int]:
+    """Start, sending, answer and end of an attempt; Unix time in nanoseconds."""
+    timing = record.timing
+    start = max(timing.started, run.started) if timing else run.started
+    sent = start + (timing.queue if timing else 0.0)
+    answered = sent + (timing.total if timing else 0.0)
+    end = answered + (record.grade.seconds if record.grade else 0.0)
+    one, two, three, four = (round(seconds * 1e9) for seconds in (start, sent, answered, end))
+    return one, two, three, four
+
+
+def _first_token(sent: int, timing: Timing) -> tuple[Event, ...]:
+    return (Event(name="first_token", time=sent + round(timing.first_token * 1e9)),)
+
+
+def _failure(error: str, time: int) -> tuple[Event, ...]:
+    if not error:
+        return ()
+    kind, _, message = error.partition(": ")
+    found: dict[str, Value] = {"exception.type": kind, "exception.message": message or kind}
+    return (Event(name="exception", time=time, attributes=found),)

@@ -1,0 +1,40 @@
+"""A recorded run delivered again, to the sinks that lack a part of it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pytest_llmops.errors import SinkError
+from pytest_llmops.runs.reading import read_run
+from pytest_llmops.sinks.ledger import Ledger
+from pytest_llmops.sinks.open import Sinks, open_sinks
+
+
+def sync(
+    path: Path, names: Sequence[str], *, content: bool, environment: Mapping[str, str]
+) -> Sinks:
+    """Deliver what the ledger of a run does not hold as delivered.
+
+    Args:
+        path: Its records file.
+        names: Of sinks; none for those that were ever asked for.
+        content: Send prompts and completions, where the run has them.
+        environment: Where settings and keys are read.
+
+    Raises:
+        RecordError: The records cannot be read.
+        SinkError: A sink cannot be reached, or none is named and none was ever asked for.
+    """
+    found = read_run(path)
+    chosen = names or Ledger(path.parent).sinks()
+    if not chosen:
+        raise SinkError(f"{path.parent}: was recorded without a sink; name one with --sink")
+    sinks = open_sinks(
+        chosen,
+        required=True,
+        run=found.run,
+        folder=path.parent,
+        content=content,
+        environment=environment,
+    )
+    sinks.close(found.end, found.records)
+    return sinks

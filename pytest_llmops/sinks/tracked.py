@@ -1,0 +1,138 @@
+"""A run of ours as a run of MLflow: found by its id, described, and filled when it ends."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Run as TrackedRun
+
+from pytest_llmops.runs.record import RECORDS, End, Record, Run
+from pytest_llmops.sinks.attributes import run_attributes
+from pytest_llmops.sinks.run_scores import figures
+
+RUN_TAG = "llmops.run_id"
+"""By this tag a run is found again."""
+
+TABLE = "attempts.json"
+REPORTS = "report*"
+
+
+def experiment_name(run: Run) -> str:
+    """The experiment of a run: its suites."""
+    return f"llmops {'+'.join(run.suites) or 'none'}"
+
+
+def start_run(
+    client: MlflowClient, run: Run, artifacts: str | None = None
+) -> tuple[TrackedRun, bool]:
+    """Find the run, or make it and its experiment.
+
+    Args:
+        client: Of the server.
+        run: The run.
+        artifacts: Where a new experiment keeps its files, as a URI; None lets the server say.
+
+    Returns:
+        The run, and whether it was there already.
+    """
+    name = experiment_name(run)
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        identity = client.create_experiment(name, artifact_location=artifacts)
+    else:
+        identity = experiment.experiment_id
+        found = client.search_runs([identity], f"tags.`{RUN_TAG}` = '{run.id}'", max_results=1)
+        if found:
+            return found[0], True
+    tags = {RUN_TAG: run.id, "llmops.split": run.split, "llmops.suite_hash": run.suite_hash}
+    started = round(run.started * 1000)
+    return client.create_run(identity, start_time=started, tags=tags, run_name=run.id), False
+
+
+def log_run(
+    client: MlflowClient, identity: str, run: Run, records: Sequence[Record], end: End | None
+) -> None:
+    """Write parameters, metrics, the table of attempts and the records of a run, and end it.
+
+    Args:
+        client: Of the server.
+        identity: Id of the run there.
+        run: The run.
+        records: All of it.
+        end: None where it was interrupted.
+    """
+    now = round((end.finished if end else run.started) * 1000)
+    metrics = [Metric(name, value, now, 0) for name, value in figures(records).items()]
+    params = [Param(name, value) for name, value in parameters(run).items()]
+    logged = json.dumps([{"path": TABLE, "type": "table"}])
+    tags = [RunTag("mlflow.loggedArtifacts", logged)]
+    client.log_batch(identity, metrics=metrics, params=params, tags=tags)
+    client.log_dict(identity, table(records), TABLE)
+    lines = [run, *records, *([end] if end else [])]
+    text = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+    client.log_text(identity, text.decode(), RECORDS)
+    client.set_terminated(identity, _status(end), now)
+
+
+def log_reports(client: MlflowClient, identity: str, folder: Path) -> None:
+    """Write the reports that a run's folder holds."""
+    for path in sorted(folder.glob(REPORTS)):
+        client.log_artifact(identity, str(path))
+
+
+def parameters(run: Run) -> dict[str, str]:
+    """What was decided before the run: identity, selection, sampling, machine, versions."""
+    found: dict[str, object] = {
+        name.removeprefix("llmops."): value for name, value in run_attributes(run).items()
+    }
+    found |= {
+        "suites": "+".join(run.suites),
+        "split": run.split,
+        "samples": run.samples,
+        "cases": run.cases,
+        "attempts": run.attempts,
+        "sandbox": run.sandbox,
+        "context_tokens": run.identity.context_tokens,
+        "machine": f"{run.machine.processor}, {run.machine.cores} cores",
+    }
+    sampling = msgspec.structs.asdict(run.identity.sampling)
+    found |= {f"sampling.{name}": value for name, value in sampling.items()}
+    found |= {f"version.{name}": value for name, value in run.versions.items()}
+    return {name: str(value) for name, value in found.items()}
+
+
+def table(records: Sequence[Record]) -> dict[str, list[object]]:
+    """A row an attempt, as `mlflow.load_table` reads it."""
+    rows = [_row(record) for record in records]
+    columns = list(rows[0]) if rows else []
+    return {"columns": list(columns), "data": [list(row.values()) for row in rows]}
+
+
+def _row(record: Record) -> dict[str, object]:
+    usage, timing, grade = record.usage, record.timing, record.grade
+    return {
+        "case": record.case,
+        "sample": record.sample,
+        "tier": record.tier,
+        "outcome": record.outcome,
+        "solved": record.solved,
+        "tests_passed": grade.tests_passed if grade else None,
+        "tests_expected": grade.tests_expected if grade else None,
+        "input_tokens": usage.input if usage else None,
+        "cached_tokens": usage.cached if usage else None,
+        "output_tokens": usage.output if usage else None,
+        "finish_reason": record.finish_reason,
+        "seconds": timing.total if timing else None,
+        "grade_seconds": grade.seconds if grade else None,
+        "cost_usd": record.cost,
+        "error": record.error,
+    }
+
+
+def _status(end: End | None) -> str:
+    if end is None:
+        return "KILLED"
+    return "FINISHED" if end.exit_status == 0 else "FAILED"
