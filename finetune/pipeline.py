@@ -1,0 +1,141 @@
+"""Collect, dataset, train, register: each stage brings those before it up to date.
+
+A stage is skipped, and says so, while its settings and inputs have not changed. The folder of work
+holds `runs/` (sessions), `data/` (the dataset) and `trainings/KEY/` (adapters, by the digest of
+everything that decides their weights); it may be deleted at any time.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from finetune.card import Saving
+from finetune.collect import collect
+from finetune.dataset import make_dataset
+from finetune.display import Display
+from finetune.project import Base, Project, find_base
+from finetune.register import (
+    CONFIG,
+    HISTORY,
+    WEIGHTS,
+    Place,
+    Registered,
+    Trained,
+    files_sha256,
+    register,
+)
+from finetune.settings import Settings
+from finetune.stored import Notes
+from finetune.tracking import track
+from pytest_llmops.runs.reading import RecordedRun
+
+STAGES = ("collect", "dataset", "train", "register")
+
+SAVINGS = "savings.json"
+"""In the folder of work: what the study found of each adapter, by its digest."""
+
+TrainCall = Callable[[Path, Path, Path, Settings, Display], None]
+"""Trains: dataset, folder of the base, folder to write, settings, where to show progress."""
+
+
+class Work(msgspec.Struct, frozen=True):
+    """One adapter in the making."""
+
+    project: Project
+    settings: Settings
+    folder: Path
+    """Of the work; several adapters of a study share one."""
+    display: Display
+
+    def collect(self) -> tuple[RecordedRun, ...]:
+        """Bring the runs up to date."""
+        self.display.say("collect", f"split train of {', '.join(self.settings.collect.suites)}")
+        runs, made = collect(self.project, self.settings, self.folder / "runs")
+        passed = sum(one.solved for run in runs for one in run.records)
+        total = sum(len(run.records) for run in runs)
+        found = f"{passed} of {total} samples passed" if runs else "no samples wanted"
+        self.display.say("collect", f"{found}{'' if made else ' (unchanged, skipped)'}")
+        return runs
+
+    def dataset(self, runs: tuple[RecordedRun, ...]) -> Notes:
+        """Bring the dataset up to date."""
+        with self.display.bar("dataset") as report:
+            notes, made = make_dataset(
+                self.project, self.settings, runs, output=self.data, report=report
+            )
+        rows = ", ".join(f"{count} {split}" for split, count in notes.rows.items())
+        guarded = f"no leak of {notes.guarded['cases']} evaluation cases"
+        self.display.say(
+            "dataset", f"{rows} rows, {guarded}{'' if made else ' (unchanged, skipped)'}"
+        )
+        for suite, reason in notes.unguarded.items():
+            self.display.say("dataset", f"NOT checked against {suite}: {reason}")
+        return notes
+
+    @property
+    def data(self) -> Path:
+        """The dataset of this adapter."""
+        return self.folder / "data" / self.settings.name
+
+    def train(self, notes: Notes, base: Base, call: TrainCall) -> Trained:
+        """Bring the trained weights up to date."""
+        output = self.folder / "trainings" / training_key(self.settings, notes, base)
+        whole = all((output / name).is_file() for name in (CONFIG, WEIGHTS, HISTORY))
+        if not whole:
+            call(self.data, base.folder, output, self.settings, self.display)
+        self.display.say("train", f"{output}{' (unchanged, skipped)' if whole else ''}")
+        return Trained(
+            folder=output,
+            settings=self.settings,
+            data=notes,
+            saving=self.savings().get(files_sha256(output / CONFIG, output / WEIGHTS)),
+        )
+
+    def register(self, trained: Trained, base: Base, place: Place) -> Registered:
+        """Bring the registered adapter up to date."""
+        done = register(trained, base, place)
+        state = "" if done.changed else " (unchanged, skipped)"
+        self.display.say("register", f"--model={self.settings.name}, {done.folder}{state}")
+        return done
+
+    def savings(self) -> dict[str, Saving]:
+        """What is known of the adapters of this work."""
+        path = self.folder / SAVINGS
+        if not path.is_file():
+            return {}
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Saving])
+
+    def keep_saving(self, adapter_sha256: str, saving: Saving) -> None:
+        """Remember what an adapter saves, for its card."""
+        known = self.savings() | {adapter_sha256: saving}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / SAVINGS).write_bytes(msgspec.json.encode(known))
+
+
+def run_pipeline(work: Work, stage: str, place: Place, call: TrainCall) -> None:
+    """Bring everything up to a stage up to date.
+
+    Raises:
+        LlmopsError: A stage cannot go on; what was finished stays.
+    """
+    runs = work.collect()
+    if stage == "collect":
+        return
+    notes = work.dataset(runs)
+    if stage == "dataset":
+        return
+    base = find_base(work.project, work.settings.base)
+    trained = work.train(notes, base, call)
+    if stage == "train":
+        return
+    done = work.register(trained, base, place)
+    if said := track(done, work.settings):
+        work.display.say("register", said)
+
+
+def training_key(settings: Settings, notes: Notes, base: Base) -> str:
+    """Digest of what decides trained weights: settings of training, rows, base."""
+    parts = (settings.train, notes.sha256, base.weights_sha256())
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]

@@ -1,0 +1,187 @@
+"""The settings of fine-tuning: frozen values, read from TOML, with every field documented.
+
+`finetune.toml` spells the defaults out. Unknown names are refused, so a misspelt setting is an
+error and never a silent default.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from finetune.errors import FinetuneError
+
+Method = Literal["sft-shortest", "preference"]
+Selecting = Literal["shortest", "random", "longest"]
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Above = Annotated[float, msgspec.Meta(gt=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+NonNegative = Annotated[float, msgspec.Meta(ge=0)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""Of a model and of the folders made for it: no separator, nothing a shell or a path reads."""
+
+
+class Collect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where completions come from: the suite itself, on the split `train`."""
+
+    suites: tuple[str, ...] = ("starter",)
+    """Suites to sample; each has a split `train`."""
+    samples: Positive = 8
+    """Completions a case."""
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.8
+    """0 is greedy, and all samples of a case are then the same."""
+    max_tokens: Positive = 256
+    """Cap of output tokens a completion; a completion that hits it is never trained on."""
+    arguments: tuple[str, ...] = ()
+    """Further arguments of pytest, such as `-n 4` or `-k text`."""
+    runs: tuple[str, ...] = ()
+    """Recorded runs (id, folder or file) to take instead of sampling anew."""
+
+
+class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which answers become training examples."""
+
+    select: Selecting = "shortest"
+    """Which of the passing completions of a case; the last two are controls of the study."""
+    per_case: Count = 2
+    """How many of them; 0 takes none."""
+    references: bool = True
+    """Add the reference solutions of the cases of split `train`."""
+    reference_suites: tuple[str, ...] = ("starter",)
+    """Suites whose references may be used: embedded ones alone, whose text is this project's."""
+    eval_suites: tuple[str, ...] = ()
+    """Suites whose split `eval` must not leak in; empty for every one that can be reached."""
+    pairs_per_case: Positive = 4
+    """Preference pairs of a case, at most; `preference` only."""
+
+
+class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the adapter is trained."""
+
+    method: Method = "sft-shortest"
+    """Supervised on the examples, or SimPO on pairs (shorter correct, longer correct, wrong)."""
+    rank: Positive = 16
+    """LoRA rank, on all linear layers."""
+    alpha: Above = 32.0
+    """LoRA scaling; alpha over rank multiplies the update."""
+    dropout: Share = 0.0
+    """LoRA dropout."""
+    learning_rate: Above = 2e-4
+    """Peak; a cosine schedule goes down to 0 from there."""
+    epochs: Above = 3.0
+    """Passes over the training examples, at most; see `patience`."""
+    batch_tokens: Positive = 4096
+    """Tokens of a packed row: one micro-batch."""
+    accumulate: Positive = 1
+    """Micro-batches an optimizer step."""
+    warmup_share: Share = 0.05
+    """Share of the steps over which the rate rises from 0."""
+    max_tokens: Positive = 1024
+    """Longest example, prompt and completion; longer ones are left out and counted."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """What the base is computed in; `auto` is the faster one here."""
+    checkpoint_every: Positive = 50
+    """Steps between checkpoints, which survive a kill."""
+    patience: Positive = 3
+    """Validations without a better loss before training stops; the best weights are kept."""
+    validation_share: Share = 0.1
+    """Share of the training cases held out to validate, by whole clusters."""
+    gradient_checkpointing: bool = False
+    """Compute activations again in the backward pass: less memory, more time."""
+    beta: Above = 2.0
+    """SimPO: scale of the reward."""
+    gamma: NonNegative = 1.0
+    """SimPO: margin by which the scaled reward of the chosen answer must be larger."""
+    seed: Count = 0
+    """Of initial LoRA weights, order of examples and dropout."""
+    weight_decay: NonNegative = 0.0
+    """AdamW."""
+    max_grad_norm: Above = 1.0
+    """Gradients are clipped to this norm."""
+
+
+class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the arms of a study are measured on."""
+
+    arms: tuple[str, ...] = ("base", "code-only", "shortest", "random", "longest", "second-seed")
+    """Which; `finetune.arms` describes them."""
+    suites: tuple[str, ...] = ("starter",)
+    """Suites whose split `eval` is attempted."""
+    samples: Positive = 1
+    """Attempts a case."""
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
+    """0 is greedy."""
+    max_tokens: Positive = 512
+    """Cap of output tokens an attempt."""
+    instruction: str = "Answer with the code only: no comments, no explanation, no examples."
+    """What the arm `code-only` adds to every question."""
+    arguments: tuple[str, ...] = ()
+    """Further arguments of pytest."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that decides what the adapter becomes."""
+
+    name: Name = "lora-v1"
+    """Of the adapter: its entry in models.toml, its folder, its folder of work."""
+    base: str = "base"
+    """The local model in models.toml to train on."""
+    seed: Count = 0
+    """Of the draws of the dataset: validation clusters and random selection."""
+    collect: Collect = Collect()
+    data: Data = Data()
+    train: Train = Train()
+    study: Study = Study()
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read settings; None gives the defaults.
+
+    Raises:
+        FinetuneError: The file is missing, no TOML, or holds a setting that does not exist or
+            has another form; names file and setting.
+    """
+    if path is None:
+        return Settings()
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
+    except OSError as error:
+        raise FinetuneError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FinetuneError(f"{path}: not TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise FinetuneError(f"{path}: {error}") from None
+
+
+def override(
+    settings: Settings,
+    *,
+    name: str | None = None,
+    method: str | None = None,
+    seed: int | None = None,
+) -> Settings:
+    """Replace what a command line may; None keeps what is there.
+
+    Args:
+        settings: As read.
+        name: See `Settings.name`.
+        method: See `Train.method`.
+        seed: Of the dataset's draws and of training alike.
+
+    Raises:
+        FinetuneError: A value does not fit; names the option.
+    """
+    changed = msgspec.to_builtins(settings)
+    if name is not None:
+        changed["name"] = name
+    if method is not None:
+        changed["train"]["method"] = method
+    if seed is not None:
+        changed["seed"] = changed["train"]["seed"] = seed
+    try:
+        return msgspec.convert(changed, Settings)
+    except msgspec.ValidationError as error:
+        raise FinetuneError(f"command line: {error}") from None

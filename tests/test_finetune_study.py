@@ -1,0 +1,388 @@
+"""A study with the work of others done by doubles: what it asks for, compares, keeps and tells."""
+
+import hashlib
+import json
+import shutil
+import tomllib
+from io import StringIO
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from finetuning import CLAMP, fenced, make_project, write_run
+from records import IDENTITY, RUN, grade
+from rich.console import Console
+from safetensors.numpy import save_file
+from tasks import make_task
+
+pytest.importorskip("torch", reason="needs the `local` extra")
+
+from test_engine_models import save_tiny
+
+from finetune.arms import ARMS, find_arms
+from finetune.card import History
+from finetune.display import Display
+from finetune.errors import FinetuneError
+from finetune.findings import HEADER, cells, find, markdown, table
+from finetune.pipeline import Work, run_pipeline
+from finetune.register import Place, files_sha256
+from finetune.settings import Collect, Data, Settings, Study, Train
+from finetune.study import Means, run_study
+from pytest_llmops.completions import Timing, Usage
+from pytest_llmops.models import AdapterModel, LocalModel, load_models
+from pytest_llmops.runs.reading import RecordedRun, read_run
+from pytest_llmops.runs.record import End, Record, RecordFile
+from pytest_llmops.tasks.prompt import build_messages
+
+pytestmark = pytest.mark.torch
+
+SHORT = fenced("function clamp(a, b, c) { return Math.min(Math.max(a, b), c); }")
+LONG = fenced(
+    "// bounds\nfunction clamp(a, b, c) { if (a < b) { return b; }\nreturn a > c ? c : a; }"
+)
+SAMPLES = [(CLAMP, LONG, "solved", "stop"), (CLAMP, SHORT, "solved", "stop")]
+CASES = 24
+TOKENS = {"base": 100, "base-code-only": 80}
+"""Output tokens an attempt, by model; an adapter has half of the base's."""
+
+
+class Trainer:
+    """Writes weights that depend on data and settings; counts how often it is asked."""
+
+    def __init__(self):
+        self.calls = []
+
+    def __call__(self, data, _base, output, settings, _display):
+        self.calls.append(settings.name)
+        output.mkdir(parents=True)
+        (output / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+        rows = json.loads((data / "data.json").read_text())["sha256"]
+        digest = hashlib.sha256(f"{rows} {settings.train}".encode()).digest()
+        weights = np.frombuffer(digest, np.uint8).astype(np.float32)
+        save_file({"m.lora_A.weight": weights}, output / "adapter_model.safetensors")
+        history = History(steps=1, best_step=1, seconds=1.0, tokens=9, peak_memory=2**20)
+        (output / "training.json").write_bytes(msgspec.json.encode(history))
+
+
+class Sessions:
+    """Records a run as a session would; knows models from the models file it is given."""
+
+    def __init__(self, sends=True):
+        self.asked = []
+        self.sends = sends
+
+    def __call__(self, session, *, runs, **_):
+        self.asked.append(session)
+        model = load_models(Path(session.models_file))[session.model]
+        identity = msgspec.structs.replace(
+            IDENTITY,
+            model=session.model,
+            adapter_sha256=digest(model),
+            instruction=model.instruction if self.sends and isinstance(model, LocalModel) else "",
+        )
+        run = msgspec.structs.replace(
+            RUN, id=session.model, identity=identity, cases=CASES, attempts=CASES, samples=1
+        )
+        shutil.rmtree(runs / session.model, ignore_errors=True)
+        file = RecordFile(runs, run)
+        for at in range(CASES):
+            tokens = TOKENS.get(session.model, 50) + at
+            file.write(attempt(at, tokens, solved=at < 2))
+        file.write(End(finished=9.0, exit_status=0))
+        file.close()
+        return read_run(file.path), True
+
+
+def digest(model):
+    if not isinstance(model, AdapterModel):
+        return ""
+    folder = Path(model.adapter)
+    return files_sha256(folder / "adapter_config.json", folder / "adapter_model.safetensors")
+
+
+def attempt(at, tokens, *, solved):
+    return Record(
+        case=f"mini:eval/f{at}#f",
+        suite="mini",
+        split="eval",
+        tier="easy",
+        cluster=f"eval/f{at // 2}.ts",
+        sample=0,
+        text="x",
+        finish_reason="stop" if solved else "length",
+        usage=Usage(input=10, output=tokens),
+        timing=Timing(started=1.0, queue=0.1, first_token=0.2, total=0.5),
+        grade=grade("solved" if solved else "truncated"),
+    )
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return save_tiny(tmp_path_factory.mktemp("tiny") / "tiny")
+
+
+@pytest.fixture
+def project(tmp_path, tiny):
+    made = make_project(tmp_path)
+    shutil.copytree(tiny, tmp_path / "tiny", dirs_exist_ok=True)
+    write_run(made, SAMPLES)
+    return made
+
+
+def work_of(project, *arms, **fields):
+    values = {
+        "collect": Collect(suites=("mini",), runs=("sampled",)),
+        "data": Data(reference_suites=("mini",), per_case=1),
+        "train": Train(validation_share=0.0),
+        "study": Study(arms=arms, suites=("mini",)),
+    }
+    settings = Settings(**{**values, **fields})
+    console = Console(width=200, file=StringIO())
+    return Work(project, settings, project.work("lora-v1"), Display(console))
+
+
+def study(project, *arms, trainer=None, sessions=None, **fields):
+    work = work_of(project, *arms, **fields)
+    means = Means(trainer or Trainer(), sessions or Sessions())
+    return run_study(work, means)
+
+
+class TestTheArms:
+    def test_begin_with_the_base_in_a_fixed_order(self):
+        names = [arm.name for arm in find_arms(("second-seed", "random", "code-only"))]
+        assert names == ["base", "code-only", "random", "second-seed"]
+
+    def test_that_do_not_exist_are_refused(self):
+        with pytest.raises(FinetuneError, match="no arm 'longer'; there is base, code-only"):
+            find_arms(("longer",))
+
+    def test_differ_from_the_settings_in_one_thing_each(self):
+        settings = Settings()
+        for name, changed in {
+            "shortest": {},
+            "random": {"data": {"select": "random"}},
+            "longest": {"data": {"select": "longest"}},
+            "second-seed": {"train": {"seed": 1}},
+            "own-shortest": {"data": {"references": False}},
+            "own-longest": {"data": {"references": False, "select": "longest"}},
+        }.items():
+            expected = msgspec.to_builtins(settings)
+            expected["name"] = f"lora-v1-{name}"
+            for group, fields in changed.items():
+                expected[group] |= fields
+            assert msgspec.to_builtins(ARMS[name].settings(settings)) == expected
+
+    def test_of_the_defaults_exist(self):
+        assert {arm.name for arm in find_arms(Settings().study.arms)} == set(Study().arms)
+
+
+class TestAStudy:
+    def test_compares_every_arm_with_the_base(self, project):
+        found = study(project, "code-only", "shortest")
+        assert found.failures == ()
+        assert [one.arm for one in found.findings] == ["base", "code-only", "shortest"]
+        assert found.failures == ()
+        base, prompt, adapter = found.findings
+        assert base.ratio.estimate == 1
+        assert prompt.ratio.low < prompt.ratio.estimate < prompt.ratio.high < 1
+        assert adapter.ratio.estimate < prompt.ratio.estimate
+        assert adapter.output_tokens == sum(50 + at for at in range(CASES))
+        assert adapter.cost_of_pass == adapter.output_tokens / 2
+        assert (adapter.solve_change.low, adapter.solve_change.high) == (0, 0)
+        assert (adapter.truncated, adapter.examples) == (CASES - 2, 5)
+
+    def test_asks_for_the_same_attempts_of_every_arm(self, project):
+        sessions = Sessions()
+        study(project, "code-only", "shortest", sessions=sessions)
+        assert [one.model for one in sessions.asked] == [
+            "base",
+            "base-code-only",
+            "lora-v1-shortest",
+        ]
+        same = {
+            (one.suites, one.split, one.samples, one.temperature, one.max_tokens)
+            for one in sessions.asked
+        }
+        assert same == {(("mini",), "eval", 1, 0.0, 512)}
+
+    def test_keeps_its_names_out_of_the_models_file(self, project):
+        before = project.models_file.read_text()
+        study(project, "code-only", "shortest")
+        assert project.models_file.read_text() == before
+        assert not project.adapters.exists()
+        folder = project.work("lora-v1") / "study"
+        models = tomllib.loads((folder / "models.toml").read_text())
+        assert set(models) == {"base", "base-code-only", "lora-v1-shortest"}
+        assert models["base"]["context_tokens"] == 150
+        assert models["base-code-only"]["instruction"] == Study().instruction
+
+    def test_trains_each_arm_on_its_own_selection(self, project):
+        trainer = Trainer()
+        study(project, "shortest", "longest", "second-seed", trainer=trainer)
+        assert trainer.calls == ["lora-v1-shortest", "lora-v1-longest", "lora-v1-second-seed"]
+        data = project.work("lora-v1") / "data"
+        notes = {
+            path.parent.name: json.loads(path.read_text()) for path in data.glob("*/data.json")
+        }
+        assert notes["lora-v1-longest"]["settings"]["select"] == "longest"
+        same = {notes[f"lora-v1-{name}"]["sha256"] for name in ("shortest", "second-seed")}
+        assert len(same) == 1
+
+    def test_goes_on_where_it_stopped(self, project):
+        trainer = Trainer()
+        study(project, "shortest", trainer=trainer)
+        study(project, "shortest", "random", trainer=trainer)
+        assert trainer.calls.count("lora-v1-shortest") == 1
+
+    def test_goes_on_after_an_arm_that_fails(self, project):
+        wrong = [(CLAMP, "no", "wrong", "stop")]
+        write_run(project, wrong, run="nothing")
+        found = study(
+            project,
+            "own-shortest",
+            "shortest",
+            collect=Collect(suites=("mini",), runs=("nothing",)),
+        )
+        assert [one.arm for one in found.findings] == ["base", "shortest"]
+        (failure,) = found.failures
+        assert failure.arm == "own-shortest"
+        assert "nothing to train on" in failure.reason
+        text = (project.work("lora-v1") / "study" / "study.md").read_text()
+        assert "`own-shortest` has no result: nothing to train on" in text
+
+    def test_refuses_an_instruction_that_was_not_sent(self, project):
+        found = study(project, "code-only", sessions=Sessions(sends=False))
+        assert [one.arm for one in found.findings] == ["base"]
+        assert "was not sent with the questions" in found.failures[0].reason
+
+    def test_writes_a_page_and_a_document(self, project):
+        found = study(project, "shortest")
+        folder = project.work("lora-v1") / "study"
+        page = (folder / "study.md").read_text()
+        assert page == markdown(found.findings, found.failures)
+        assert page.startswith("24 cases of starter, 24 attempts an arm\n")
+        document = json.loads((folder / "study.json").read_text())
+        assert [one["arm"] for one in document["arms"]] == ["base", "shortest"]
+        assert document["arms"][1]["ratio"]["estimate"] == pytest.approx(
+            found.findings[1].ratio.estimate
+        )
+
+    def test_tells_the_card_of_the_adapter_what_it_saves(self, project):
+        trainer = Trainer()
+        study(project, "shortest", trainer=trainer)
+        work = work_of(project)
+        place = Place(models_file=project.models_file, adapters=project.adapters)
+        run_pipeline(work, "register", place, trainer)
+        card = (project.adapters / "lora-v1" / "README.md").read_text()
+        assert "fewer output tokens a case (95 % interval" in card
+        assert trainer.calls == ["lora-v1-shortest"]  # the same weights serve both names
+
+
+class TestThePipeline:
+    def run(self, project, stage, trainer=None, **fields):
+        work = work_of(project, **fields)
+        place = Place(models_file=project.models_file, adapters=project.adapters)
+        run_pipeline(work, stage, place, trainer or Trainer())
+        return work.display.console.file.getvalue()
+
+    def test_runs_up_to_a_stage(self, project):
+        assert "2 of 2 samples passed" in self.run(project, "collect")
+        assert not project.work("lora-v1").exists()
+        assert "5 train, 0 validation rows, no leak of 1 eval" in self.run(project, "dataset")
+        assert (project.work("lora-v1") / "data" / "lora-v1" / "data.json").is_file()
+        self.run(project, "train")
+        assert not project.adapters.exists()
+        assert "--model=lora-v1" in self.run(project, "register")
+        assert "[lora-v1]" in project.models_file.read_text()
+
+    def test_says_what_it_skips(self, project):
+        trainer = Trainer()
+        self.run(project, "register", trainer)
+        text = self.run(project, "register", trainer)
+        assert text.count("(unchanged, skipped)") == 4
+        assert len(trainer.calls) == 1
+
+    def test_trains_again_for_other_settings_data_or_base(self, project):
+        trainer = Trainer()
+        self.run(project, "train", trainer)
+        self.run(project, "train", trainer, train=Train(validation_share=0.0, rank=4))
+        self.run(project, "train", trainer, data=Data(reference_suites=("mini",), per_case=0))
+        path = project.root / "tiny" / "model.safetensors"
+        save_file({"other": np.zeros(3, np.float32)}, path)
+        self.run(project, "train", trainer)
+        assert len(trainer.calls) == 4
+        self.run(project, "train", trainer, data=Data(reference_suites=("mini",), per_case=0))
+        assert len(trainer.calls) == 5  # the base has changed for this one, too
+
+
+class TestFindings:
+    def runs(self, *pairs):
+        """Two runs: (tokens, solved) of each case, base first."""
+        made = []
+        for side in (0, 1):
+            records = tuple(
+                attempt(at, pair[side][0], solved=pair[side][1]) for at, pair in enumerate(pairs)
+            )
+            run = msgspec.structs.replace(RUN, cases=len(pairs), attempts=len(pairs))
+            made.append(_recorded(run, records))
+        return made
+
+    def test_solve_rates_are_compared_by_case_with_an_interval(self):
+        pairs = [((10, at % 2 == 0), (5, True)) for at in range(CASES)]
+        finding = find("a", *self.runs(*pairs))
+        assert finding.solve_change.estimate == 0.5
+        assert finding.solve_change.low <= 0.5 <= finding.solve_change.high
+        assert finding.ratio.estimate == pytest.approx(0.5)
+
+    def test_a_base_that_solves_nothing_has_no_cost_of_pass(self):
+        pairs = [((10, False), (5, at == 0)) for at in range(CASES)]
+        base, run = self.runs(*pairs)
+        finding = find("a", base, run)
+        assert cells(find("base", base, base))[5] == "no solves"
+        row = dict(zip(HEADER, cells(finding), strict=True))
+        assert row["tokens per solved"] == "120"
+        assert row["of base"] == "-"
+        assert row["solved"] == "1 of 24 (4.2%)"
+        assert row["change, points"].startswith("+4.2 (")
+
+    def test_the_terminal_shows_every_arm(self):
+        pairs = [((10, True), (5, True)) for _ in range(CASES)]
+        base, run = self.runs(*pairs)
+        console = Console(width=200, file=StringIO())
+        console.print(table([find("base", base, base), find("x", base, run)]))
+        text = console.file.getvalue()
+        assert "base" in text
+        assert "0.500 (0.500 to 0.500)" in text
+
+
+class TestTheInstruction:
+    """What the arm `code-only` stands on: a sentence of models.toml in every question."""
+
+    def test_stands_behind_what_is_asked(self):
+        task = make_task("cut")
+        (plain,) = build_messages(task, context_tokens=0)
+        (told,) = build_messages(task, context_tokens=0, instruction="Be brief.")
+        assert told.content == plain.content.replace("no imports.", "no imports. Be brief.")
+
+    def test_is_part_of_the_identity_only_where_there_is_one(self):
+        told = msgspec.structs.replace(IDENTITY, instruction="Be brief.")
+        assert "instruction" not in IDENTITY.key
+        assert json.loads(told.key)["instruction"] == "Be brief."
+        fields = json.loads(msgspec.json.encode(IDENTITY))
+        del fields["instruction"]
+        assert json.loads(IDENTITY.key) == fields
+        assert list(json.loads(IDENTITY.key)) == list(fields)
+
+    def test_does_not_forbid_what_a_study_compares_and_is_told(self):
+        pairs = [((10, True), (5, True)) for _ in range(CASES)]
+        base, run = TestFindings().runs(*pairs)
+        identity = msgspec.structs.replace(IDENTITY, model="b", instruction="Be brief.")
+        run = _recorded(msgspec.structs.replace(run.run, identity=identity), run.records)
+        finding = find("code-only", base, run)
+        assert "b was told: Be brief." in finding.notes
+        assert "b was told: Be brief." in markdown([find("base", base, base), finding], [])
+
+
+def _recorded(run, records):
+    return RecordedRun(path=None, run=run, records=records, end=End(finished=1.0, exit_status=0))
