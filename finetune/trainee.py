@@ -167,6 +167,8 @@ def save_adapter(trainee: Trainee, weights: dict[str, torch.Tensor], folder: Pat
     config = copy.copy(trainee.model.peft_config[ADAPTER])
     config.base_model_name_or_path = Path(config.base_model_name_or_path).name
     config.inference_mode = True
+    # A set has another order in every process, and the digest of an adapter covers this file.
+    config.target_modules = sorted(config.target_modules)
     tensors = {
         name.removeprefix("model.").replace(f".{ADAPTER}.weight", ".weight"): tensor
         for name, tensor in weights.items()

@@ -17,7 +17,10 @@ from pytest_llmops.runs.record import End
 
 ROOT = Path(__file__).parent.parent
 COMMAND = Path(sys.executable).with_name("llmops")
-COMMANDS = {"models", "serve", "show", "gate", "bless", "validate", "mine"}
+COMMANDS = {
+    *("models", "serve", "show", "report", "history", "gate", "bless", "calibrate", "sync"),
+    *("observability", "validate", "mine"),
+}
 MODELS = """
 [base]
 weights = "embedded:tiny"

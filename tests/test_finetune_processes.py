@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("torch", reason="needs the `local` extra")
 pytest.importorskip("accelerate", reason="needs the `finetune` extra")
 
-from accelerate.commands.config.config_args import load_config_from_file  # noqa: E402
-from test_finetune_train import (  # noqa: E402
+from accelerate.commands.config.config_args import load_config_from_file
+from test_finetune_train import (
     HELD_OUT,
     SETTINGS,
     SFT,
@@ -21,8 +21,8 @@ from test_finetune_train import (  # noqa: E402
     save_tiny,
 )
 
-from finetune.settings import Train  # noqa: E402
-from finetune.train import train  # noqa: E402
+from finetune.settings import Train
+from finetune.train import train
 
 pytestmark = [
     pytest.mark.torch,

@@ -204,6 +204,8 @@ def test_an_interrupted_training_ends_as_one_that_ran_through(tmp_path, base, da
     assert (tmp_path / WEIGHTS).read_bytes() == (straight / WEIGHTS).read_bytes()
     there = json.loads((straight / "training.json").read_text())
     here = json.loads((tmp_path / "training.json").read_text())
+    targets = json.loads((tmp_path / "adapter_config.json").read_text())["target_modules"]
+    assert targets == sorted(targets)
     assert here["curve"] == there["curve"]
     assert (result.tokens, result.best_step) == (there["tokens"], there["best_step"])
 

@@ -9,7 +9,16 @@ import sys
 from collections.abc import Sequence
 
 from pytest_llmops import __version__
-from pytest_llmops.cli import calibrate, cases, gate, models, report, runs, sinks
+from pytest_llmops.cli import (
+    calibrate,
+    cases,
+    gate,
+    models,
+    observability,
+    report,
+    runs,
+    sinks,
+)
 from pytest_llmops.errors import LlmopsError
 
 USER_ERROR = 2
@@ -34,6 +43,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"llmops {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for subject in (models, runs, report, gate, calibrate, sinks, cases):
+    for subject in (models, runs, report, gate, calibrate, sinks, observability, cases):
         subject.add(commands)
     return parser

@@ -1,0 +1,115 @@
+"""The comparison of the tools in docs/observability.md, measured where there is no Docker.
+
+    python benchmarks/perf/observability.py [--run FOLDER] [--no-send] [--output FILE] [--page FILE]
+
+Starts a real `mlflow server` (SQLite, one worker) and stand-ins of Langfuse and of a collector with
+what is behind it (tests/tool_stand_ins.py), all on free ports of the loopback address; delivers a
+copy of a recorded run to all three as a session does; and compares them as `llmops observability
+--send` does. The stand-ins live in a process of their own. Their times and their granularity are
+those of the protocol, not of the tools.
+"""
+
+import argparse
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from pytest_llmops.observability.measure import compare
+from pytest_llmops.observability.table import parts
+from pytest_llmops.observability.values import Compared
+from pytest_llmops.runs.reading import read_run
+from pytest_llmops.runs.record import RECORDS, End, RecordFile
+from pytest_llmops.sinks.settings import SINKS
+from pytest_llmops.sinks.sync import sync
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "tests")]
+
+ATTEMPTS = 100
+"""Of the run that is made up where none is given."""
+
+
+def prepare(given: Path | None, home: Path) -> Path:
+    """Copy the records of a run, or make some up; gives the folder."""
+    if given:
+        folder = home / given.resolve().name
+        folder.mkdir()
+        shutil.copy(given / RECORDS, folder)
+        return folder
+    from sinks import make_record, make_run
+
+    run = make_run(ATTEMPTS, "observability")
+    file = RecordFile(home, run)
+    for number in range(ATTEMPTS):
+        file.write(make_record(run, number))
+    file.write(End(finished=run.started + ATTEMPTS, exit_status=0))
+    file.close()
+    return file.path.parent
+
+
+def _serve(told: Connection) -> None:
+    from tool_stand_ins import (  # type: ignore[import-not-found]
+        CollectorStandIn,
+        LangfuseStandIn,
+        environment_of,
+    )
+
+    with LangfuseStandIn() as langfuse, CollectorStandIn() as collector:
+        told.send(environment_of(langfuse, collector))
+        told.recv()
+
+
+@contextmanager
+def places(home: Path) -> Iterator[dict[str, str]]:
+    """Start every server; gives the environment that leads to them."""
+    from mlflow_server import mlflow_server  # type: ignore[import-not-found]
+
+    ours, theirs = multiprocessing.Pipe()
+    stand_ins = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,))
+    stand_ins.start()
+    try:
+        with mlflow_server(home) as server:
+            yield {**os.environ, **ours.recv(), "MLFLOW_TRACKING_URI": server}
+    finally:
+        ours.send("enough")
+        stand_ins.join()
+
+
+def measure(given: Path | None, *, send: bool) -> Compared:
+    """Deliver, read back, compare."""
+    with tempfile.TemporaryDirectory() as name, places(Path(name)) as environment:
+        folder = prepare(given, Path(name))
+        sinks = sync(folder / RECORDS, SINKS, content=True, environment=environment)
+        if not sinks.delivery.complete:
+            raise SystemExit("\n".join(sinks.lines()))
+        return compare(read_run(folder / RECORDS), SINKS, environment, send=send)
+
+
+def main() -> None:
+    """Parse, measure, show."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--run", type=Path, help="folder of a recorded run; default: made up")
+    parser.add_argument("--no-send", action="store_true", help="do not measure delivery")
+    parser.add_argument("--output", type=Path, help="write the figures as JSON")
+    parser.add_argument("--page", type=Path, help="write the charts as HTML")
+    options = parser.parse_args()
+    compared = measure(options.run, send=not options.no_send)
+    Console().print(*parts(compared), sep="\n")
+    if options.output:
+        options.output.write_bytes(msgspec.json.format(msgspec.json.encode(compared), indent=1))
+    if options.page:
+        from pytest_llmops.observability.chart import page
+
+        options.page.write_text(page([compared]), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Langfuse, and what is behind a collector, as far as `llmops observability` reads them.
+
+Each takes what the sinks send over real sockets and answers the read API in the form that the
+tool's documentation gives, from what it received. Answers of the read API carry a header that says
+they are a stand-in's. They are no more than that: what a real server stores is not shown by them.
+"""
+
+import json
+import socket
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+from otlp_receiver import MOMENT, Receiver, attributes
+
+from pytest_llmops.observability.backend import STAND_IN
+
+UNMAPPED = ("langfuse.", "gen_ai.usage.", "session.id")
+"""Attributes that Langfuse turns into fields, so that they do not stay in its metadata."""
+
+
+class StandIn(Receiver):
+    """A receiver that answers questions too; its answers may be changed before they go out."""
+
+    def __init__(self, **options):
+        self.spoil = lambda _path, body: body
+        """Planted faults: what goes out instead."""
+        super().__init__(**options)
+
+    def _serve(self, exchange, path, body):
+        query = {
+            name: values[0] for name, values in parse_qs(urlsplit(exchange.path).query).items()
+        }
+        found = self.read(path, query) if exchange.command == "GET" else None
+        if found is None:
+            super()._serve(exchange, path, body)
+            return
+        data = json.dumps(self.spoil(path, found)).encode()
+        # Headers and body are two writes; together they would wait for an acknowledgement.
+        exchange.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        exchange.send_response(200)
+        exchange.send_header("content-type", "application/json")
+        exchange.send_header("content-length", str(len(data)))
+        exchange.send_header(STAND_IN, "1")
+        exchange.end_headers()
+        exchange.wfile.write(data)
+
+
+class LangfuseStandIn(StandIn):
+    """`/api/public/v2/observations` and `/api/public/v3/scores`; one span of an id is kept."""
+
+    def read(self, path, query):
+        if path == "/api/public/v2/observations":
+            return {"data": self._observations(query), "meta": {}}
+        if path == "/api/public/v3/scores":
+            return {"data": self._found_scores(query), "meta": {"limit": 100}}
+        return None
+
+    def _observations(self, query):
+        spans = {span.span_id: span for span in self.spans}
+        return [
+            observation(span)
+            for span in spans.values()
+            if query.get("traceId") in {None, span.trace_id.hex()}
+            and query.get("name") in {None, span.name}
+            and query.get("sessionId") in {None, attributes(span).get("session.id")}
+        ]
+
+    def _found_scores(self, query):
+        return [
+            score_v3(one)
+            for one in self.scores.values()
+            if query.get("traceId") in {None, one.get("traceId")}
+            and query.get("experimentId") in {None, one.get("datasetRunId")}
+        ]
+
+
+def observation(span):
+    """A span as an observation, in the form of API v2; times in milliseconds."""
+    given = attributes(span)
+    kept = {name: value for name, value in given.items() if not name.startswith(UNMAPPED)}
+    usage = given.get("langfuse.observation.usage_details")
+    failed = span.status.code == 2
+    return {
+        "id": span.span_id.hex(),
+        "traceId": span.trace_id.hex(),
+        "projectId": "p1",
+        "parentObservationId": span.parent_span_id.hex() or None,
+        "isRootObservation": not span.parent_span_id,
+        "startTime": _iso(span.start_time_unix_nano),
+        "endTime": _iso(span.end_time_unix_nano),
+        "type": given.get("langfuse.observation.type", "span").upper(),
+        "name": span.name,
+        "level": "ERROR" if failed else "DEFAULT",
+        "statusMessage": span.status.message or None,
+        "environment": given.get("langfuse.environment"),
+        "sessionId": given.get("session.id"),
+        "input": given.get("langfuse.observation.input"),
+        "output": given.get("langfuse.observation.output"),
+        "metadata": {"attributes": kept},
+        "model": given.get("langfuse.observation.model.name"),
+        "usageDetails": json.loads(usage) if usage else {},
+        "traceName": given.get("langfuse.trace.name"),
+        "tags": given.get("langfuse.trace.tags"),
+        "release": given.get("langfuse.release"),
+    }
+
+
+def score_v3(score):
+    value = bool(score["value"]) if score["dataType"] == "BOOLEAN" else score["value"]
+    subject = {"kind": "trace", "id": score.get("traceId") or ""}
+    return {
+        **{name: score[name] for name in ("id", "name", "dataType", "timestamp", "environment")},
+        "value": value,
+        "projectId": "p1",
+        "source": "API",
+        "comment": score.get("comment"),
+        "createdAt": MOMENT,
+        "updatedAt": MOMENT,
+        "subject": subject,
+    }
+
+
+class CollectorStandIn(StandIn):
+    """Jaeger, Prometheus and Loki at one address; every span stays as it came, copies too."""
+
+    def read(self, path, query):
+        if path == "/api/traces":
+            wanted = json.loads(query["tags"])
+            found = [one for one in self.spans if wanted.items() <= attributes(one).items()]
+            return {"data": [self._trace(one) for one in {span.trace_id for span in found}]}
+        if path.startswith("/api/traces/"):
+            identity = bytes.fromhex(path.rpartition("/")[2])
+            known = any(span.trace_id == identity for span in self.spans)
+            return {"data": [self._trace(identity)] if known else []}
+        if path == "/api/v1/series":
+            return {"status": "success", "data": list(self._series(query["match[]"]))}
+        if path == "/loki/api/v1/query_range":
+            return {"status": "success", "data": {"result": list(self._streams(query["query"]))}}
+        return None
+
+    def _trace(self, identity):
+        spans = [jaeger_span(span) for span in self.spans if span.trace_id == identity]
+        return {"traceID": identity.hex().lstrip("0"), "spans": spans, "processes": {}}
+
+    def _series(self, selector):
+        for request in self.requests["metrics"]:
+            for about in request.resource_metrics:
+                if f'instance="{attributes(about.resource)["service.instance.id"]}"' in selector:
+                    for metric in (one for scope in about.scope_metrics for one in scope.metrics):
+                        name = metric.name.replace(".", "_")
+                        ends = (
+                            ("_bucket", "_sum", "_count") if metric.HasField("histogram") else ("",)
+                        )
+                        yield from ({"__name__": name + end} for end in ends)
+
+    def _streams(self, selector):
+        for record in self.logs:
+            if f"`{record.trace_id.hex()}`" in selector:
+                values = [[str(record.time_unix_nano), record.body.string_value]]
+                yield {"stream": {"service_name": "pytest-llmops"}, "values": values}
+
+
+def jaeger_span(span):
+    """A span in the form of Jaeger's JSON API; times in microseconds."""
+    parent = span.parent_span_id.hex()
+    link = {"refType": "CHILD_OF", "traceID": span.trace_id.hex(), "spanID": parent}
+    tags = attributes(span) | {"span.kind": span.kind}
+    if span.status.message:
+        tags["otel.status_description"] = span.status.message
+    return {
+        "traceID": span.trace_id.hex().lstrip("0"),
+        "spanID": span.span_id.hex(),
+        "operationName": span.name,
+        "references": [link] if parent else [],
+        "startTime": span.start_time_unix_nano // 1000,
+        "duration": (span.end_time_unix_nano - span.start_time_unix_nano) // 1000,
+        "tags": [{"key": name, "type": "string", "value": value} for name, value in tags.items()],
+        "logs": [{"timestamp": one.time_unix_nano // 1000, "fields": []} for one in span.events],
+    }
+
+
+def _iso(nanoseconds):
+    moment = datetime.fromtimestamp(nanoseconds / 1e9, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def environment_of(langfuse=None, collector=None, **more):
+    """The variables that lead to stand-ins, for sending and for reading."""
+    found = dict(more)
+    if langfuse:
+        found |= {
+            "LANGFUSE_BASE_URL": langfuse.url,
+            "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
+            "LANGFUSE_SECRET_KEY": "sk-lf-0123456789abcdef",
+        }
+    if collector:
+        found |= {
+            "TRACELOOP_BASE_URL": collector.url,
+            "LLMOPS_TRACE_URL": collector.url + "/trace/{trace_id}",
+            "LLMOPS_JAEGER_URL": collector.url,
+            "LLMOPS_PROMETHEUS_URL": collector.url,
+            "LLMOPS_LOKI_URL": collector.url,
+        }
+    return found
