@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ MEASURE, COMMENT = WORKFLOW["jobs"]["measure"], WORKFLOW["jobs"]["comment"]
 
 
 def valid(schema, path):
-    check = shutil.which("check-jsonschema")
+    check = shutil.which("check-jsonschema", path=str(Path(sys.executable).parent))
     assert check, "the development package check-jsonschema is missing"
     command = [check, "--builtin-schema", f"vendor.{schema}", str(path)]
     return subprocess.run(command, capture_output=True).returncode == 0

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -271,7 +272,7 @@ def test_a_planted_fault_is_found(path, value, fault):
 
 
 def test_the_file_follows_the_published_schema(tmp_path):
-    check = shutil.which("check-jsonschema")
+    check = shutil.which("check-jsonschema", path=str(Path(sys.executable).parent))
     assert check, "the development package check-jsonschema is missing"
     command = [check, "--builtin-schema", "vendor.compose-spec"]
     result = subprocess.run([*command, FILE], capture_output=True, text=True)

@@ -156,7 +156,7 @@ def test_what_undecided_means_is_the_users_choice(project, policy):
     ],
 )
 def test_contradictions_are_usage_errors(project, arguments, message):
-    result = run(project, *arguments, model="same")
+    result = run(project, "-v", *arguments, model="same")
     assert result.ret == 4
     assert message in result.stderr.str()
 
