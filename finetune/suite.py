@@ -26,7 +26,7 @@ BENCHMARKS = "benchmarks"
 
 _STATUS = {
     1: "attempts failed in the harness",
-    2: "it could not start, or was interrupted",
+    2: "it was interrupted",
     3: "records could not be written",
     4: "it could not start",
     5: "it found no tests",

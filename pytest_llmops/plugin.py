@@ -73,22 +73,20 @@ class Wiring:
 
     def _make_session(self) -> Controller | Worker:
         try:
-            parsed = options.parse(
-                vars(self.config.option),
-                self.config.rootpath,
-                options.Configured(
-                    models=self.config.getini("llmops_models"),
-                    suites=self.config.getini("llmops_suites"),
-                    baselines=self.config.getini("llmops_baselines"),
-                    sinks=tuple(self.config.getini("llmops_sinks")),
-                ),
-            )
+            configured = options.configured(self.config.getini)
+            parsed = options.parse(vars(self.config.option), self.config.rootpath, configured)
             selection = select(parsed.choice)
             if hasattr(self.config, "workerinput"):
                 return Worker(parsed, selection, self.config.workerinput.get("llmops"))
             return Controller(parsed, selection)
         except LlmopsError as error:
             raise pytest.UsageError(str(error)) from None
+
+    def pytest_sessionstart(self) -> None:
+        """Refuse a wrong command line before anything is collected."""
+        option = self.config.option
+        if (option.model or option.gate) and not hasattr(self.config, "workerinput"):
+            self._session = self._session or self._make_session()
 
     def pytest_report_header(self) -> list[str]:
         """Say who is asked what, and which suites could not be reached."""
@@ -129,9 +127,9 @@ class Wiring:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """All workers collect the same tests; the first to end says which (pytest-xdist)."""
-        asked = self.config.getoption("gate") or any(map(_ATTEMPT_ID.search, ids))
-        if asked and isinstance(self.session, Controller):
-            self._announce(self.session, self.session.selection.find_attempts(ids))
+        session = self.session if any(map(_ATTEMPT_ID.search, ids)) else self.controller
+        if isinstance(session, Controller):
+            self._announce(session, session.selection.find_attempts(ids))
 
     def _announce(self, controller: Controller, keys: Mapping[str, Key]) -> None:
         if controller.announced:

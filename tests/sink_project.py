@@ -6,7 +6,7 @@ from records import RUN, grade, record, unanswered
 from pytest_llmops.completions import Message, Timing, Usage
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import RECORDS, End, RecordFile
-from pytest_llmops.sinks.open import open_sinks
+from pytest_llmops.sinks.open import open_sinks, reach_sinks
 
 SECRET = "sk-lf-0123456789abcdef"
 END = End(finished=RUN.started + 60, exit_status=0)
@@ -56,8 +56,9 @@ def write_run(folder, records, end=END, **changes):
 def start(folder, names, environment, **options):
     """Open sinks on a written run."""
     run = read_run(folder / RECORDS).run
-    options = {"required": True, "content": True} | options
-    return open_sinks(names, run=run, folder=folder, environment=environment, **options)
+    required, content = options.get("required", True), options.get("content", True)
+    reached = reach_sinks(names, required=required, environment=environment)
+    return open_sinks(reached, run=run, folder=folder, content=content)
 
 
 def deliver(folder, names, environment, **options):

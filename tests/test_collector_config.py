@@ -6,12 +6,12 @@ v0.159 and in contrib; where contrib has none, `config.go`). It is no copy of th
 use is not in it, so a setting new to the file must be looked up and added here first.
 """
 
-import copy
 import re
 from pathlib import Path
 
 import pytest
 import yaml
+from planting import GONE, planted
 from records import RUN, record
 
 from pytest_llmops.sinks.spans import trace_of
@@ -233,7 +233,6 @@ def faults(config):
     return found
 
 
-GONE = object()
 OTLP = ["otlp"]
 PLANTED = [
     (
@@ -335,27 +334,13 @@ PLANTED = [
 ]
 
 
-def planted(path, value):
-    """The configuration with one place changed."""
-    config = copy.deepcopy(CONFIG)
-    *parents, last = path.split(":")
-    place = config
-    for name in parents:
-        place = place[name]
-    if value is GONE:
-        del place[last]
-    else:
-        place[last] = value
-    return config
-
-
 def test_the_configuration_is_sound():
     assert faults(CONFIG) == []
 
 
 @pytest.mark.parametrize(("path", "value", "fault"), PLANTED, ids=[p[2] for p in PLANTED])
 def test_a_planted_fault_is_found(path, value, fault):
-    assert fault in faults(planted(path, value))
+    assert fault in faults(planted(CONFIG, path.split(":"), value))
 
 
 def test_otlp_arrives_over_grpc_and_http_and_leads_to_every_back_end():

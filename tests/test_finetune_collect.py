@@ -3,14 +3,13 @@ import shutil
 import msgspec
 import pytest
 from finetuning import CLAMP, LETTERS, fenced, make_project, write_run
-from project import ADD, write_answers, write_benchmark, write_suite
+from project import ADD, write_answers, write_benchmark
 
 from finetune.collect import collect, collecting
 from finetune.errors import FinetuneError
 from finetune.project import Base, find_base
 from finetune.settings import Collect, Data, Settings
 from finetune.suite import Session, complete_run, run_session
-from pytest_llmops.cli.main import main
 from pytest_llmops.errors import CaseError, ModelError, RecordError
 from pytest_llmops.models import LocalModel
 
@@ -18,11 +17,10 @@ ANSWER = (CLAMP, fenced("function clamp(a) { return a; }"), "solved", "stop")
 
 
 @pytest.fixture(scope="module")
-def mined(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mined")
-    write_suite(folder)
-    suites = str(folder / "cases" / "suites.toml")
-    assert main(["mine", "functions", "--suite", "mini", "--suites", suites]) == 0
+def training(mined, tmp_path_factory):
+    """The small suite, its cases all of split `train`."""
+    folder = tmp_path_factory.mktemp("training")
+    shutil.copytree(mined, folder, dirs_exist_ok=True)
     manifest = folder / "cases" / "mini.jsonl"
     manifest.write_text(manifest.read_text().replace('"split":"eval"', '"split":"train"'))
     write_benchmark(folder)
@@ -30,10 +28,10 @@ def mined(tmp_path_factory):
 
 
 @pytest.fixture
-def root(tmp_path, mined, monkeypatch):
+def root(tmp_path, training, monkeypatch):
     """A project whose model answers from a recorded run."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    shutil.copytree(mined, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(training, tmp_path, dirs_exist_ok=True)
     write_answers(tmp_path, samples=2)
     return tmp_path
 
@@ -81,7 +79,7 @@ class TestASession:
             run(root, model="nobody")
         said = str(caught.value)
         assert "pytest benchmarks --model=nobody" in said
-        assert "ended with 2: it could not start, or was interrupted" in said
+        assert "ended with 4: it could not start" in said
 
     def test_with_a_fault_of_the_harness_is_an_error(self, root):
         with pytest.raises(FinetuneError, match="ended with 1: attempts failed in the harness"):

@@ -11,20 +11,10 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 from chat_server import ChatServer, answer, hang, whole
-from project import ADD, ANSWERS, DOUBLE, EVEN, write_answers, write_benchmark, write_suite
+from project import ADD, ANSWERS, DOUBLE, EVEN, write_answers, write_benchmark
 
-from pytest_llmops.cli.main import main
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Record
-
-
-@pytest.fixture(scope="session")
-def mined(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mined")
-    write_suite(folder)
-    suites = str(folder / "cases" / "suites.toml")
-    assert main(["mine", "functions", "--suite", "mini", "--suites", suites]) == 0
-    return folder
 
 
 @pytest.fixture

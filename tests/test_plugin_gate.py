@@ -96,12 +96,19 @@ def test_other_cases_than_those_of_the_baseline_are_refused_before_anything_is_a
     assert len(list((project.path / "runs").iterdir())) == before
 
 
-def test_a_selection_without_attempts_is_no_verdict(project):
+@pytest.mark.parametrize("spread", [("-n0",), ("-n2",)])
+def test_a_selection_without_attempts_is_no_verdict(project, spread):
     bless(project)
     (project.path / "benchmarks" / "test_other.py").write_text("def test_other():\n    pass\n")
-    result = run(project, "--gate", "base", "-k", "test_other", model="same")
+    result = run(project, "--gate", "base", "-k", "test_other", *spread, model="same")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--gate: no attempt is selected*"])
+
+
+def test_a_gate_without_a_model_is_no_verdict(project):
+    result = project.runpytest_subprocess("benchmarks", "--gate", "base", "-k", "nothing")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--gate needs --model NAME*"])
 
 
 def test_a_session_that_is_cut_short_is_no_verdict(project):
@@ -156,7 +163,7 @@ def test_what_undecided_means_is_the_users_choice(project, policy):
     ],
 )
 def test_contradictions_are_usage_errors(project, arguments, message):
-    result = run(project, "-v", *arguments, model="same")
+    result = run(project, *arguments, model="same")
     assert result.ret == 4
     assert message in result.stderr.str()
 

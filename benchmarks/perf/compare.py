@@ -18,11 +18,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from pytest_llmops.completions import Message, Sampling, Timing, Usage
+from made_up import made_up_run
+
+from pytest_llmops.completions import Message, Timing, Usage
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.grading.quality import Quality
-from pytest_llmops.runs.machine import Machine
-from pytest_llmops.runs.record import End, Identity, Record, RecordFile, Run
+from pytest_llmops.runs.record import End, Record, RecordFile
 
 CASES_OF_A_FILE = 6
 PROMPT = "x" * 1200
@@ -34,28 +35,7 @@ def make_run(folder: Path, name: str, *, records: int, samples: int) -> Path:
     """Write a run; returns its records file."""
     draw = random.Random(name)
     cases = records // samples
-    run = Run(
-        id=name,
-        started=0.0,
-        identity=Identity(
-            model=name,
-            served="made",
-            tokenizer_sha256="t" * 64,
-            prompt_version="1",
-            context_tokens=1000,
-            sampling=Sampling(),
-        ),
-        suites=("made",),
-        split="eval",
-        samples=samples,
-        suite_hash="0" * 16,
-        cases=cases,
-        attempts=cases * samples,
-        sandbox="bwrap",
-        content=True,
-        versions={},
-        machine=Machine(system="", processor="", cores=1, memory=1),
-    )
+    run = made_up_run(name, model=name, cases=cases, samples=samples)
     file = RecordFile(folder, run)
     for number in range(cases):
         for sample in range(samples):

@@ -10,18 +10,15 @@ those of the protocol, not of the tools.
 """
 
 import argparse
-import multiprocessing
-import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
+from servers import servers
+from sinks import make_record, make_run
 
 from pytest_llmops.observability.measure import compare
 from pytest_llmops.observability.table import parts
@@ -30,8 +27,6 @@ from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import RECORDS, End, RecordFile
 from pytest_llmops.sinks.settings import SINKS
 from pytest_llmops.sinks.sync import sync
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "tests")]
 
 ATTEMPTS = 100
 """Of the run that is made up where none is given."""
@@ -44,8 +39,6 @@ def prepare(given: Path | None, home: Path) -> Path:
         folder.mkdir()
         shutil.copy(given / RECORDS, folder)
         return folder
-    from sinks import make_record, make_run
-
     run = make_run(ATTEMPTS, "observability")
     file = RecordFile(home, run)
     for number in range(ATTEMPTS):
@@ -67,25 +60,9 @@ def _serve(told: Connection) -> None:
         told.recv()
 
 
-@contextmanager
-def places(home: Path) -> Iterator[dict[str, str]]:
-    """Start every server; gives the environment that leads to them."""
-    from mlflow_server import mlflow_server  # type: ignore[import-not-found]
-
-    ours, theirs = multiprocessing.Pipe()
-    stand_ins = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,))
-    stand_ins.start()
-    try:
-        with mlflow_server(home) as server:
-            yield {**os.environ, **ours.recv(), "MLFLOW_TRACKING_URI": server}
-    finally:
-        ours.send("enough")
-        stand_ins.join()
-
-
 def measure(given: Path | None, *, send: bool) -> Compared:
     """Deliver, read back, compare."""
-    with tempfile.TemporaryDirectory() as name, places(Path(name)) as environment:
+    with tempfile.TemporaryDirectory() as name, servers(Path(name), _serve) as environment:
         folder = prepare(given, Path(name))
         sinks = sync(folder / RECORDS, SINKS, content=True, environment=environment)
         if not sinks.delivery.complete:

@@ -19,13 +19,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from made_up import made_up_run
+
 from pytest_llmops.cases import TIERS
-from pytest_llmops.completions import Message, Sampling, Timing, Usage
+from pytest_llmops.completions import Message, Timing, Usage
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.grading.quality import Quality
-from pytest_llmops.runs.machine import Machine, versions
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.runs.record import End, Identity, Record, Run
+from pytest_llmops.runs.record import End, Record
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "cases" / "starter").rglob("*.ts"))
@@ -34,27 +35,12 @@ LINES = [line for path in SOURCES for line in path.read_text("utf-8").splitlines
 
 def made_up(model: str, number: int, cases: int, samples: int) -> RecordedRun:
     """A run of one model, seeded by its number; the cases are the same for every model."""
-    run = Run(
-        id=f"20260101-12000{number}-{model}-{number:04x}",
-        started=1_767_268_800.0 + number,
-        identity=Identity(
-            model=model,
-            served="made up",
-            tokenizer_sha256="0" * 64,
-            prompt_version="1",
-            context_tokens=150,
-            sampling=Sampling(),
-        ),
-        suites=("starter",),
-        split="eval",
-        samples=samples,
-        suite_hash="0" * 16,
+    run = made_up_run(
+        f"20260101-12000{number}-{model}-{number:04x}",
+        model=model,
         cases=cases,
-        attempts=cases * samples,
-        sandbox="bwrap",
-        content=True,
-        versions=versions(),
-        machine=Machine.here(),
+        samples=samples,
+        started=1_767_268_800.0 + number,
     )
     chance = random.Random(number)
     records = tuple(

@@ -16,30 +16,26 @@ many milliseconds between cases, as real ones do, so that delivery happens besid
 
 import argparse
 import json
-import multiprocessing
 import os
 import resource
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
+from made_up import made_up_run
 from rich.console import Console
 from rich.table import Table
+from servers import servers
 
-from pytest_llmops.completions import Message, Sampling, Timing, Usage
+from pytest_llmops.completions import Message, Timing, Usage
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.grading.quality import Quality
-from pytest_llmops.runs.machine import Machine
-from pytest_llmops.runs.record import End, Identity, Record, RecordFile, Run
-from pytest_llmops.sinks.open import open_sinks
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+from pytest_llmops.runs.record import End, Record, RecordFile, Run
+from pytest_llmops.sinks.open import open_sinks, reach_sinks
 
 SECRET = "sk-lf-0123456789"
 
@@ -55,30 +51,8 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_run(cases: int, sinks: str) -> Run:
     """A run to be written now."""
-    now = time.time()
-    identity = Identity(
-        model="base",
-        served="embedded:made-up",
-        weights_sha256="b" * 64,
-        prompt_version="1",
-        context_tokens=1000,
-        sampling=Sampling(),
-    )
-    return Run(
-        id=f"cost-{sinks}-{time.time_ns()}",
-        started=now,
-        identity=identity,
-        suites=("made",),
-        split="eval",
-        samples=1,
-        suite_hash="0",
-        cases=cases,
-        attempts=cases,
-        sandbox="off",
-        content=True,
-        versions={},
-        machine=Machine.here(),
-    )
+    name = f"cost-{sinks}-{time.time_ns()}"
+    return made_up_run(name, model="base", cases=cases, started=time.time())
 
 
 def make_record(run: Run, number: int) -> Record:
@@ -119,9 +93,8 @@ def session(names: list[str], cases: int, environment: dict[str, str], pace: flo
     with tempfile.TemporaryDirectory() as home:
         file = RecordFile(Path(home), run)
         folder = file.path.parent
-        sinks = open_sinks(
-            names, required=True, run=run, folder=folder, content=True, environment=environment
-        )
+        reached = reach_sinks(names, required=True, environment=environment)
+        sinks = open_sinks(reached, run=run, folder=folder, content=True)
         inside = 0.0
         start = time.perf_counter()
         for record in records:
@@ -155,38 +128,21 @@ def _serve(told: Connection) -> None:
     from otlp_receiver import Receiver  # type: ignore[import-not-found]
 
     with Receiver(secret_key=SECRET) as langfuse, Receiver() as collector:
-        told.send((langfuse.url, collector.url))
-        told.recv()
-
-
-@contextmanager
-def places(home: Path) -> Iterator[dict[str, str]]:
-    """Start every server; gives the environment that leads to them."""
-    from mlflow_server import mlflow_server  # type: ignore[import-not-found]
-
-    ours, theirs = multiprocessing.Pipe()
-    stand_ins = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,))
-    stand_ins.start()
-    try:
-        with mlflow_server(home) as server:
-            langfuse, collector = ours.recv()
-            yield {
-                **os.environ,
-                "LANGFUSE_BASE_URL": langfuse,
+        told.send(
+            {
+                "LANGFUSE_BASE_URL": langfuse.url,
                 "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
                 "LANGFUSE_SECRET_KEY": SECRET,
-                "TRACELOOP_BASE_URL": collector,
-                "MLFLOW_TRACKING_URI": server,
+                "TRACELOOP_BASE_URL": collector.url,
             }
-    finally:
-        ours.send("enough")
-        stand_ins.join()
+        )
+        told.recv()
 
 
 def measure(options: argparse.Namespace) -> dict[str, list[Cost]]:
     """All rounds, by what was measured."""
     found: dict[str, list[Cost]] = {}
-    with tempfile.TemporaryDirectory() as home, places(Path(home)) as environment:
+    with tempfile.TemporaryDirectory() as home, servers(Path(home), _serve) as environment:
         local = {**environment, "MLFLOW_TRACKING_URI": f"sqlite:///{home}/local.db"}
         os.chdir(home)  # a database without a server keeps its artifacts in the working folder
         choices = {

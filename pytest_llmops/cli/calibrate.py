@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins, ratio, share
+from pytest_llmops.cli.arguments import add_margins, add_runs, margins_of
+from pytest_llmops.compare.margins import ratio
 from pytest_llmops.errors import RecordError
 from pytest_llmops.session.options import positive
 
@@ -40,7 +41,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--run", dest="reference", metavar="RUN", help="analyse this run; asks no model"
     )
-    command.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER")
+    add_runs(command)
     command.add_argument("--tests", default="benchmarks", metavar="PATH", help="benchmarks")
     command.add_argument(
         "arguments", nargs="*", metavar="-- ARGUMENT", help="passed on to pytest, after `--`"
@@ -56,20 +57,7 @@ def _add_trials(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--divisions", type=positive, default=DIVISIONS, metavar="N", help="trials; 2000"
     )
-    command.add_argument(
-        "--max-tokens-ratio",
-        type=ratio,
-        default=DEFAULT_MARGINS.tokens,
-        metavar="R",
-        help=f"margin of the gate; {DEFAULT_MARGINS.tokens}",
-    )
-    command.add_argument(
-        "--max-solve-loss",
-        type=share,
-        default=DEFAULT_MARGINS.solve_rate,
-        metavar="S",
-        help=f"margin of the gate; {DEFAULT_MARGINS.solve_rate}",
-    )
+    add_margins(command)
 
 
 def _several(text: str) -> int:
@@ -97,7 +85,7 @@ def _calibrate(options: argparse.Namespace) -> int:
             raise RecordError(f"the session wrote no run in {options.runs}")
         path = made
     found = read_run(path)
-    margins = Margins(tokens=options.max_tokens_ratio, solve_rate=options.max_solve_loss)
+    margins = margins_of(options)
     calibration = calibrate(found, margins, planted=options.planted, divisions=options.divisions)
     _show(calibration, Console())
     print(f"written: {write_calibration(calibration, path.parent)}")

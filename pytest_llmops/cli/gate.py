@@ -1,12 +1,9 @@
 """`llmops gate` and `llmops bless`: a run against a baseline, and runs made baselines."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins, ratio, share
-
-BASELINES = Path("benchmarks/baselines")
+from pytest_llmops.cli.arguments import add_baselines, add_margins, add_runs, margins_of
 
 
 def add(commands: Any) -> None:
@@ -23,21 +20,9 @@ def _add_gate(commands: Any) -> None:
         "baseline", metavar="BASELINE", help="a baseline's name, a run, a file, or a model"
     )
     command.add_argument("candidate", metavar="CANDIDATE", help="a run, a file, a model, or latest")
-    _folders(command)
-    command.add_argument(
-        "--max-tokens-ratio",
-        type=ratio,
-        default=DEFAULT_MARGINS.tokens,
-        metavar="R",
-        help=f"output tokens, candidate over baseline; {DEFAULT_MARGINS.tokens}",
-    )
-    command.add_argument(
-        "--max-solve-loss",
-        type=share,
-        default=DEFAULT_MARGINS.solve_rate,
-        metavar="S",
-        help=f"share of attempts that may be lost; {DEFAULT_MARGINS.solve_rate}",
-    )
+    add_runs(command)
+    add_baselines(command)
+    add_margins(command)
     command.add_argument(
         "--undecided",
         choices=("fail", "pass"),
@@ -63,8 +48,7 @@ def _gate(options: argparse.Namespace) -> int:
         runs=options.runs,
         suite_hash=candidate.run.suite_hash,
     )
-    margins = Margins(tokens=options.max_tokens_ratio, solve_rate=options.max_solve_loss)
-    comparison = compare_runs(baseline, candidate, margins)
+    comparison = compare_runs(baseline, candidate, margins_of(options))
     console = Console()
     parts = verdict_parts(comparison)
     print(render(parts, width=console.width, color=console.is_terminal))
@@ -78,7 +62,8 @@ def _add_bless(commands: Any) -> None:
     command = commands.add_parser("bless", help="make a recorded run the baseline of its model")
     command.add_argument("reference", metavar="RUN", help="a run, a file, a model, or latest")
     command.add_argument("--name", default="", help="of the baseline; default: the model's")
-    _folders(command)
+    add_runs(command)
+    add_baselines(command)
     command.set_defaults(run=_bless)
 
 
@@ -89,8 +74,3 @@ def _bless(options: argparse.Namespace) -> int:
     name = file_name(options.name or run.run.identity.model)
     print(bless(run, options.baselines / f"{name}.jsonl"))
     return 0
-
-
-def _folders(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER")
-    command.add_argument("--baselines", type=Path, default=BASELINES, metavar="FOLDER")

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from pytest_llmops.cli.arguments import add_runs, add_sinks
+
 
 def add(commands: Any) -> None:
     """Declare the command."""
@@ -13,19 +15,13 @@ def add(commands: Any) -> None:
         help="read runs back from Langfuse, MLflow and OpenLLMetry, and compare the tools",
     )
     command.add_argument("references", nargs="+", metavar="RUN", help="runs, files, or latest")
-    command.add_argument(
-        "--sink",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="langfuse, mlflow, openllmetry or all (repeatable); default: those the run was for",
-    )
+    add_sinks(command)
     command.add_argument(
         "--send",
         action="store_true",
         help="measure delivery too: sends copies of the run, which stay in the tools",
     )
-    command.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER")
+    add_runs(command)
     command.add_argument(
         "--output", type=Path, metavar="FOLDER", help="write charts to FOLDER/observability.html"
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_llmops.cli.arguments import add_baselines, add_runs
 from pytest_llmops.errors import CompareError, RecordError
 
 if TYPE_CHECKING:
@@ -46,10 +47,8 @@ def _add_report(commands: Any) -> None:
         metavar="FILE",
         help="default: report.html, report.parquet; Markdown and CSV go to standard output",
     )
-    _folders(command)
-    command.add_argument(
-        "--baselines", type=Path, default=Path("benchmarks/baselines"), metavar="FOLDER"
-    )
+    add_runs(command)
+    add_baselines(command)
     command.set_defaults(run=_report)
 
 
@@ -138,7 +137,7 @@ def _add_history(commands: Any) -> None:
         "--metric", choices=METRICS, default=METRICS[0], help=f"default: {METRICS[0]}"
     )
     command.add_argument("--output", type=Path, metavar="FILE", help="plot it in an HTML file")
-    _folders(command)
+    add_runs(command)
     command.set_defaults(run=_history)
 
 
@@ -225,7 +224,3 @@ def _emit(text: str, output: Path | None) -> int:
         raise RecordError(f"{output}: cannot be written: {error.strerror}") from None
     print(output)
     return 0
-
-
-def _folders(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER")

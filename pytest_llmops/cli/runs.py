@@ -1,11 +1,11 @@
 """`llmops show`: recorded runs."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from pytest_llmops.cli.arguments import add_runs
 from pytest_llmops.report.terminal import render, summary_parts
 from pytest_llmops.runs.reading import find_run, read_run
 
@@ -14,7 +14,7 @@ def add(commands: Any) -> None:
     """Declare the command."""
     command = commands.add_parser("show", help="show a recorded run in numbers")
     command.add_argument("reference", nargs="?", default="latest", metavar="RUN", help="latest")
-    command.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER")
+    add_runs(command)
     command.set_defaults(run=_show)
 
 

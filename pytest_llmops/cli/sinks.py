@@ -2,25 +2,20 @@
 
 import argparse
 import os
-from pathlib import Path
 from typing import Any
+
+from pytest_llmops.cli.arguments import add_runs, add_sinks
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
     command = commands.add_parser("sync", help="deliver a recorded run to sinks that lack it")
     command.add_argument("reference", nargs="?", default="latest", metavar="RUN", help="latest")
-    command.add_argument(
-        "--sink",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="langfuse, mlflow, openllmetry or all (repeatable); default: those the run was for",
-    )
+    add_sinks(command)
     command.add_argument(
         "--no-content", action="store_true", help="send no prompts and completions"
     )
-    command.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER")
+    add_runs(command)
     command.set_defaults(run=_sync)
 
 

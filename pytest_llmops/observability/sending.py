@@ -20,7 +20,7 @@ from pytest_llmops.errors import SinkError
 from pytest_llmops.observability.values import Sending
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import RecordFile
-from pytest_llmops.sinks.open import open_sinks
+from pytest_llmops.sinks.open import open_sinks, reach_sinks
 from pytest_llmops.sinks.settings import Langfuse, Mlflow, read
 
 VARIABLES = {
@@ -70,14 +70,8 @@ def _send(name: str, found: RecordedRun, attempts: int, environment: Mapping[str
             file.write(found.end)
         file.close()
         begun = time.perf_counter()
-        sinks = open_sinks(
-            [name],
-            required=True,
-            run=run,
-            folder=file.path.parent,
-            content=True,
-            environment=environment,
-        )
+        reached = reach_sinks([name], required=True, environment=environment)
+        sinks = open_sinks(reached, run=run, folder=file.path.parent, content=True)
         (done,) = sinks.close(found.end, records).sinks
         seconds = time.perf_counter() - begun
     if not done.complete:

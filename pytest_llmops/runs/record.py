@@ -199,12 +199,6 @@ class RecordFile:
             self.broken = True
             raise RecordError(f"{self.path}: cannot be written: {error.strerror}") from None
 
-    def discard(self) -> None:
-        """Take back a run that could not begin."""
-        self.close()
-        self.path.unlink()
-        self.path.parent.rmdir()
-
     def close(self) -> None:
         """Close the file; lines written so far are already with the operating system."""
         self._file.close()

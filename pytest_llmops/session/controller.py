@@ -21,7 +21,7 @@ from pytest_llmops.session.answers import Answers, open_answers
 from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
-from pytest_llmops.session.recording import Recording, describe
+from pytest_llmops.session.recording import Recording, describe, reach
 from pytest_llmops.session.rounds import Rounds
 from pytest_llmops.session.worker import Worker
 from pytest_llmops.tasks.selection import Selection
@@ -127,6 +127,7 @@ class Controller(Worker):
             known = ", ".join(load_models(options.models_file)) or "none"
             raise ModelError(f"--model is needed; {options.models_file} names: {known}")
         self._keys = dict(keys)
+        reached = reach(options)  # before a model is loaded in vain
         self._answers = open_answers(
             options.model,
             options.models_file,
@@ -137,7 +138,7 @@ class Controller(Worker):
         run = describe(options, self.selection, list(keys.values()), self._answers.identity)
         if options.gate:
             self._gate = Gate(options.gate, run, options.runs)
-        self._recording = Recording(run, options, self._answers)
+        self._recording = Recording(run, options, self._answers, reached)
         first = list(keys.values())
         if self._gate and self.sequential:
             self._rounds = Rounds(self._gate.plan(first, self._clusters(first)), self._judge)

@@ -28,6 +28,16 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     """Sinks of every session that names none."""
 
 
+def configured(read: Callable[[str], Any]) -> Configured:
+    """The settings of the configuration file; `read` takes their names there."""
+    return Configured(
+        models=read("llmops_models"),
+        suites=read("llmops_suites"),
+        baselines=read("llmops_baselines"),
+        sinks=tuple(read("llmops_sinks")),
+    )
+
+
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The command line, parsed."""
 
@@ -179,6 +189,8 @@ def _gate(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
         if values["gate_sequential"]:
             raise CaseError("--gate-sequential needs --gate BASELINE")
         return None
+    if not values["model"]:
+        raise CaseError("--gate needs --model NAME, whose run it judges")
     if values["no_grade"]:
         raise CaseError("--gate needs grades; leave --no-grade out")
     return GateChoice(

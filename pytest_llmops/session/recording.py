@@ -5,13 +5,14 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pytest_llmops.cases import suite_hash
 from pytest_llmops.completions import Request
-from pytest_llmops.errors import RecordError, SinkError
+from pytest_llmops.errors import RecordError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.machine import Machine, versions
@@ -22,18 +23,46 @@ from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.selection import Selection, suite_of
 
 if TYPE_CHECKING:
-    from pytest_llmops.sinks.open import Sinks
+    from pytest_llmops.sinks.open import Reached, Sinks
+
+
+def reach(options: Options) -> "Reached | None":
+    """See which sinks are there; None where none is named, which costs nothing.
+
+    Raises:
+        SinkError: One that the user named for this session is not.
+    """
+    if not options.sinks:
+        return None
+    from pytest_llmops.sinks.open import reach_sinks
+
+    return reach_sinks(options.sinks, required=options.sinks_required, environment=os.environ)
+
+
+def _open(reached: "Reached | None", run: Run, folder: Path, *, content: bool) -> "Sinks | None":
+    if reached is None:
+        return None
+    from pytest_llmops.sinks.open import open_sinks
+
+    return open_sinks(reached, run=run, folder=folder, content=content)
 
 
 class Recording:
     """Keeps the records of one run, in the file first."""
 
-    def __init__(self, run: Run, options: Options, answers: Answers) -> None:
+    def __init__(
+        self, run: Run, options: Options, answers: Answers, reached: "Reached | None"
+    ) -> None:
         """Create the records file and open the sinks.
+
+        Args:
+            run: What all records have in common.
+            options: The command line.
+            answers: What is asked.
+            reached: The sinks, where any were named; see `reach`.
 
         Raises:
             RecordError: The file cannot be written.
-            SinkError: A sink that the user named cannot be reached.
         """
         self.records: dict[Key, Record] = {}
         self.requests: dict[Key, Request] = {}
@@ -45,11 +74,7 @@ class Recording:
         self._answers = answers
         self._began = time.monotonic()
         self._file = RecordFile(options.runs, run)
-        try:
-            self._sinks = self._open_sinks(options)
-        except SinkError:
-            self._file.discard()
-            raise
+        self._sinks = _open(reached, run, self._file.path.parent, content=options.content)
         self._closed = False
 
     @property
@@ -61,20 +86,6 @@ class Recording:
     def seconds(self) -> float:
         """Since the run began."""
         return time.monotonic() - self._began
-
-    def _open_sinks(self, options: Options) -> "Sinks | None":
-        if not options.sinks:
-            return None
-        from pytest_llmops.sinks.open import open_sinks
-
-        return open_sinks(
-            options.sinks,
-            required=options.sinks_required,
-            run=self.run,
-            folder=self._file.path.parent,
-            content=options.content,
-            environment=os.environ,
-        )
 
     def show_progress(self, total: int, tokens_per_second: Callable[[], float]) -> None:
         """Draw the progress line from now on."""

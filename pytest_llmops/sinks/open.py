@@ -1,6 +1,7 @@
 """The sinks of a session: probed at its start, fed by another process, counted at its end.
 
-    sinks = open_sinks(names, required=True, run=run, folder=folder, content=True, environment=...)
+    reached = reach_sinks(names, required=True, environment=os.environ)
+    sinks = open_sinks(reached, run=run, folder=folder, content=True)
     sinks.emit(record)      for each record, after it was written to the records file
     sinks.close(end, records)
     sinks.lines()           for the terminal
@@ -11,6 +12,7 @@ nothing that could fail or wait.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -146,32 +148,55 @@ class Sinks:
         return Delivery(sinks=tuple(counted))
 
 
-def open_sinks(  # noqa: PLR0913 - all but the names go by keyword
-    names: Sequence[str],
-    *,
-    required: bool,
-    run: Run,
-    folder: Path,
-    content: bool,
-    environment: Mapping[str, str],
-) -> Sinks:
-    """Probe sinks and start to deliver to those that are there.
+class Reached(NamedTuple):
+    """Sinks that have answered."""
+
+    found: Mapping[str, Settings]
+    problems: Sequence[str]
+    """What is wrong with the others."""
+    environment: Mapping[str, str]
+    """Where their settings were read."""
+
+
+def reach_sinks(names: Sequence[str], *, required: bool, environment: Mapping[str, str]) -> Reached:
+    """Probe sinks; cheap, so that it can come before anything that takes time.
 
     Args:
         names: Of sinks; `all` stands for all of them, none for nothing.
         required: A sink that is not there is an error; otherwise it is left out and said.
-        run: The run, whose first line is in the records file.
-        folder: Where that file is.
-        content: Send prompts and completions.
         environment: Where settings and keys are read.
 
     Raises:
-        SinkError: A name is not a sink, a setting is missing or wrong, or a required sink does not
-            answer; says which, where and what to do.
+        SinkError: A name is not a sink, or a required sink has a setting that is missing or wrong,
+            or does not answer; says which, where and what to do.
     """
-    found, problems = _reachable(names_of(names), environment)
+    settings: list[tuple[str, Settings]] = []
+    problems: list[str] = []
+    for name in names_of(names):
+        try:
+            settings.append((name, read(name, environment)))
+        except SinkError as error:
+            problems.append(str(error))
+    answers = probe(settings)
+    problems += filter(None, answers)
     if problems and required:
         raise SinkError("; ".join(problems))
+    found = {
+        name: one for (name, one), problem in zip(settings, answers, strict=True) if not problem
+    }
+    return Reached(found, problems, environment)
+
+
+def open_sinks(reached: Reached, *, run: Run, folder: Path, content: bool) -> Sinks:
+    """Start to deliver.
+
+    Args:
+        reached: The sinks.
+        run: The run, whose first line is in the records file.
+        folder: Where that file is.
+        content: Send prompts and completions.
+    """
+    found, problems, environment = reached
     if not found:
         return Sinks(found, run, folder, None, problems)
     ledger = Ledger(folder)
@@ -180,21 +205,3 @@ def open_sinks(  # noqa: PLR0913 - all but the names go by keyword
     order = Order(folder=str(folder.resolve()), sinks=tuple(found), content=content)
     process = Process(order, delivery_environment(environment, found))
     return Sinks(found, run, folder, process, problems)
-
-
-def _reachable(
-    names: Sequence[str], environment: Mapping[str, str]
-) -> tuple[dict[str, Settings], list[str]]:
-    """Settings of the sinks that answer, and what is wrong with the others."""
-    settings: list[tuple[str, Settings]] = []
-    problems: list[str] = []
-    for name in names:
-        try:
-            settings.append((name, read(name, environment)))
-        except SinkError as error:
-            problems.append(str(error))
-    answers = probe(settings)
-    problems += filter(None, answers)
-    return {
-        name: one for (name, one), problem in zip(settings, answers, strict=True) if not problem
-    }, problems

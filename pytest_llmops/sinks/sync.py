@@ -6,7 +6,7 @@ from pathlib import Path
 from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.sinks.ledger import Ledger
-from pytest_llmops.sinks.open import Sinks, open_sinks
+from pytest_llmops.sinks.open import Sinks, open_sinks, reach_sinks
 
 
 def sync(
@@ -28,13 +28,7 @@ def sync(
     chosen = names or Ledger(path.parent).sinks()
     if not chosen:
         raise SinkError(f"{path.parent}: was recorded without a sink; name one with --sink")
-    sinks = open_sinks(
-        chosen,
-        required=True,
-        run=found.run,
-        folder=path.parent,
-        content=content,
-        environment=environment,
-    )
+    reached = reach_sinks(chosen, required=True, environment=environment)
+    sinks = open_sinks(reached, run=found.run, folder=path.parent, content=content)
     sinks.close(found.end, found.records)
     return sinks
