@@ -83,7 +83,7 @@ class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Longest example, prompt and completion; longer ones are left out and counted."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """What the base is computed in; `auto` is the faster one here."""
-    checkpoint_every: Positive = 50
+    checkpoint_every: Positive = 20
     """Steps between checkpoints, which survive a kill."""
     patience: Positive = 3
     """Validations without a better loss before training stops; the best weights are kept."""
