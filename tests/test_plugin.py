@@ -212,8 +212,18 @@ def test_an_endpoint_that_refuses_is_an_error_of_the_harness(workers, project, s
     assert latest(project).end.exit_status == 1
 
 
+def by_function(**scripts):
+    """Script: of each function its own, in whatever order requests come in."""
+
+    async def script(call):
+        asked = call.body["messages"][-1]["content"].rpartition("export function ")[2]
+        await scripts[asked.partition("(")[0]](call)
+
+    return script
+
+
 def test_an_interrupted_session_goes_on_where_it_stopped(project, serve):
-    url, server = serve(answer("no code"), answer("no code"), hang)
+    url, server = serve(by_function(add=answer("no code"), double=answer("no code"), isEven=hang))
     command = [sys.executable, "-m", "pytest", "benchmarks", f"--model=openai:m@{url}", "-v"]
     process = subprocess.Popen(command, cwd=project.path, stdout=subprocess.PIPE, text=True)
     with process:
@@ -291,7 +301,8 @@ def test_a_full_disk_stops_the_run_with_the_reason(project):
 
 
 def test_stopping_at_the_first_failure_does_not_hang(project, serve):
-    url, _ = serve(whole(400, {"error": {"message": "bad"}}), hang)
+    refusal = whole(400, {"error": {"message": "bad"}})
+    url, _ = serve(by_function(add=refusal, double=hang, isEven=hang))
     result = run(project, "-x", "-p", "no:xdist", model=f"openai:m@{url}")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*1 failed in*"])
