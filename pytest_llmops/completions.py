@@ -1,11 +1,13 @@
 """What is asked of a model and what comes back, as values that cross processes and files."""
 
 import hashlib
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 FinishReason = Literal["stop", "length", "content_filter", "other"]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+"""A number of tokens; decoding refuses a negative one."""
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -51,13 +53,13 @@ class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Usage(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Token counts as the server reports them."""
 
-    input: int
+    input: Count
     """Prompt tokens, cached ones included."""
-    output: int
+    output: Count
     """Generated tokens, reasoning included."""
-    cached: int = 0
+    cached: Count = 0
     """Part of `input` that the server read from a prompt cache."""
-    reasoning: int = 0
+    reasoning: Count = 0
     """Part of `output` that was hidden reasoning."""
 
 

@@ -135,6 +135,10 @@ def break_line(number, edit):
             ":10: not a line",
         ),
         (break_line(9, lambda line: line.replace(b'"input":108', b'"input":null')), ":10: not a "),
+        (
+            break_line(9, lambda line: line.replace(b'"input":108', b'"input":-500')),
+            r":10: not a line .*>= 0 - at `\$.usage.input`",
+        ),
         (lambda path: path.write_bytes(b""), ":1: the first line must be the run"),
         (lambda path: path.unlink(), "lora: no run in runs, and no model"),
     ],

@@ -283,6 +283,15 @@ class TestRefusals:
         with pytest.raises(CompareError, match="60 cases are not graded"):
             look(self.baseline, seen, planned(1))
 
+    def test_answers_without_tokens(self):
+        """A ratio to 0 has no meaning; left out, what remains would decide for all."""
+        seen = [
+            msgspec.structs.replace(one, usage=Usage(input=100, output=0)) if n % 4 else one
+            for n, one in enumerate(attempts(1, ratio=0.6))
+        ]
+        with pytest.raises(CompareError, match="45 cases have an answer without output tokens"):
+            look(self.baseline, seen, planned(1), LOOSE)
+
     def test_a_case_that_the_baseline_lacks(self):
         small = run_of(attempts(1, names=NAMES[1:]), samples=1)
         with pytest.raises(CompareError, match="1 cases are not in the baseline: starter:m00#f0"):

@@ -86,6 +86,19 @@ def test_token_counts_are_read_by_kind(usage, expected):
 
 
 @pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": -8, "completion_tokens": 5},
+        {"prompt_tokens": 8, "completion_tokens": -1},
+        {"prompt_tokens": 8, "completion_tokens": 5, "prompt_cache_hit_tokens": -2},
+    ],
+)
+def test_a_negative_count_is_refused_rather_than_recorded(usage):
+    with pytest.raises(EndpointError, match=r"Expected `int` >= 0 - at `\$.usage.*-\d"):
+        fed({"choices": [], "usage": usage})
+
+
+@pytest.mark.parametrize(
     ("said", "meant"),
     [("stop", "stop"), ("eos", "stop"), ("length", "length"), ("content_filter", "content_filter"),
      ("tool_calls", "other"), ("abort", "other")],

@@ -2,7 +2,8 @@
 
 Servers differ in the details, and what is harmless is taken as it comes: chunks without choices,
 usage on every chunk or on the last, a plain JSON answer where a stream was asked for, no `[DONE]`.
-What would change a measurement is refused: bytes that are neither, and an answer without an end.
+What would change a measurement is refused: bytes that are neither, an answer without an end, and a
+negative count of tokens.
 
 Limits: only choice 0 is read, and tool calls are not text. Hidden reasoning that a server sends
 apart (`reasoning_content`) is counted in its usage but is not part of the text.
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from pytest_llmops.completions import FinishReason, Usage
+from pytest_llmops.completions import Count, FinishReason, Usage
 from pytest_llmops.errors import EndpointError
 
 RETRIED_STATUS = frozenset({408, 429, 500, 502, 503, 504, 529})
@@ -49,16 +50,16 @@ class TransientError(EndpointError):
 
 
 class _Details(msgspec.Struct):
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
+    cached_tokens: Count | None = None
+    reasoning_tokens: Count | None = None
 
 
 class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
     prompt_tokens_details: _Details | None = None
     completion_tokens_details: _Details | None = None
-    prompt_cache_hit_tokens: int | None = None
+    prompt_cache_hit_tokens: Count | None = None
 
 
 class _Piece(msgspec.Struct):

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 
 from pytest_llmops.compare.comparable import name_some
 from pytest_llmops.errors import CompareError
@@ -28,7 +29,7 @@ def require_complete(found: RecordedRun, role: str, *, errors: bool = False) -> 
         _unfinished(found)
         or _crashed(found, accepted=errors)
         or _ungraded(found)
-        or _tokenless(found)
+        or tokenless(found.records)
         or _small(found)
     )
     if reason:
@@ -76,8 +77,9 @@ def _ungraded(found: RecordedRun) -> str:
     )
 
 
-def _tokenless(found: RecordedRun) -> str:
-    silent = {r.case for r in found.records if not (has_tokens(r) or r.error)}
+def tokenless(records: Iterable[Record]) -> str:
+    """Why no ratio of tokens can be had of records; "" where one can."""
+    silent = {r.case for r in records if not (has_tokens(r) or r.error)}
     if not silent:
         return ""
     return (

@@ -13,7 +13,7 @@ import msgspec
 
 from pytest_llmops.compare.checks import Question
 from pytest_llmops.compare.comparable import name_some
-from pytest_llmops.compare.complete import require_complete
+from pytest_llmops.compare.complete import require_complete, tokenless
 from pytest_llmops.compare.effects import clustered_mean
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
 from pytest_llmops.compare.pairing import Paired, pair_records
@@ -63,7 +63,7 @@ def look(
 
     Raises:
         CompareError: The baseline is not complete, the records are not those of whole batches of
-            the plan or not graded, or a case is not in the baseline.
+            the plan, not graded or without tokens, or a case is not in the baseline.
     """
     require_complete(baseline, "baseline")
     _refuse_unknown(plan, {record.case for record in baseline.records})
@@ -106,11 +106,8 @@ def _questions(paired: Paired, baseline: RecordedRun, margins: Margins) -> list[
 
 def _moment(plan: Plan, records: Sequence[Record]) -> Moment:
     """The look that these records are for."""
+    _refuse_unusable(records)
     keys, asked = {(record.case, record.sample) for record in records}, set[tuple[str, int]]()
-    if len(keys) < len(records):
-        raise CompareError("an attempt was recorded twice, so there is no verdict")
-    if ungraded := {r.case for r in records if r.grade is None and not r.error}:
-        raise CompareError(f"{len(ungraded)} cases are not graded: {name_some(ungraded)}")
     batches = 0
     while len(asked) < len(keys) and batches < len(plan.batches):
         asked.update(plan.batches[batches])
@@ -124,6 +121,16 @@ def _moment(plan: Plan, records: Sequence[Record]) -> Moment:
         cases=plan.cases,
         partial=seen < plan.cases,
     )
+
+
+def _refuse_unusable(records: Sequence[Record]) -> None:
+    """Refuse what would silently drop out of a check."""
+    if len({(record.case, record.sample) for record in records}) < len(records):
+        raise CompareError("an attempt was recorded twice, so there is no verdict")
+    if ungraded := {r.case for r in records if r.grade is None and not r.error}:
+        raise CompareError(f"{len(ungraded)} cases are not graded: {name_some(ungraded)}")
+    if reason := tokenless(records):
+        raise CompareError(reason)
 
 
 def _refuse(keys: Collection[tuple[str, int]], asked: Collection[tuple[str, int]]) -> None:
