@@ -6,7 +6,8 @@ from records import IDENTITY, RUN, grade, record, unanswered
 
 from pytest_llmops.completions import Message, Timing, Usage
 from pytest_llmops.errors import SinkError
-from pytest_llmops.runs.record import End
+from pytest_llmops.report.subject import read_links as report_links
+from pytest_llmops.runs.record import RECORDS, End
 from pytest_llmops.sinks.ledger import LEDGER, Entry, Ledger
 from pytest_llmops.sinks.links import LINKS, read_links, write_links
 from pytest_llmops.sinks.metrics import SECOND_BOUNDS, TOKEN_BOUNDS, metrics_of
@@ -249,6 +250,10 @@ def test_links_of_several_sinks_are_kept_together(tmp_path):
     write_links(tmp_path, RUN, {"langfuse": {("a", 0): "http://l"}, "mlflow": {}})
     assert read_links(tmp_path) == {
         "a@0": {"trace": trace_id(RUN.id, "a", 0), "mlflow": "http://m", "langfuse": "http://l"}
+    }
+    # What is written with the links and is none, the report leaves out.
+    assert report_links(tmp_path / RECORDS) == {
+        "a@0": {"mlflow": "http://m", "langfuse": "http://l"}
     }
     (tmp_path / LINKS).write_text("[]")
     with pytest.raises(SinkError, match="sync"):

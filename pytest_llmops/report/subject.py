@@ -104,6 +104,8 @@ def usual_tokens(attempts: Sequence[Record]) -> float:
 def read_links(records_file: Path) -> Links:
     """Read the links beside a records file; empty where there is no such file.
 
+    The file says the id of each trace too, under `trace`; that is no link and is left out.
+
     Raises:
         RecordError: The file is broken, or a link is none that a browser may follow.
     """
@@ -115,6 +117,7 @@ def read_links(records_file: Path) -> Links:
     except (OSError, msgspec.DecodeError) as error:
         raise RecordError(f"{path}: not a file of links: {error}; delete or mend it") from None
     for attempt, links in found.items():
+        links.pop("trace", None)
         for sink, url in links.items():
             if not _is_web_address(url):
                 raise RecordError(f"{path}: {attempt}: {sink}: {url!r} is no http(s) address")
