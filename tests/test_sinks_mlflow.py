@@ -12,6 +12,7 @@ from sink_project import END, SECRET, deliver, make_records, start, write_run
 from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.record import RECORDS, RecordFile
 from pytest_llmops.sinks.ledger import LEDGER, Ledger
+from pytest_llmops.sinks.registry import register
 from pytest_llmops.sinks.spans import trace_id
 
 pytestmark = [
@@ -160,6 +161,16 @@ def test_base_and_adapter_are_versions_of_one_model_with_aliases(sent, client, s
     assert len(client.search_model_versions("name = 'tiny'")) == 2  # the base was run twice
     assert base.run_id == find_run(client).info.run_id
     assert find_run(client).data.tags["llmops.model_version"] == "tiny/1"
+
+
+def test_an_old_run_that_is_delivered_late_does_not_move_an_alias_back(sent, client):
+    tracked = find_run(client).info.run_id
+    old, new = (msgspec.structs.replace(LORA, model="moved", adapter_sha256=c * 64) for c in "cd")
+    for identity, began, meant in ((old, 100, "c"), (new, 300, "d"), (old, 200, "d")):
+        run = msgspec.structs.replace(RUN, identity=identity, started=RUN.started + began)
+        register(client, run, tracked)
+        found = client.get_model_version_by_alias("tiny", "moved")
+        assert found.tags["llmops.adapter_sha256"] == meant * 64
 
 
 def test_what_is_sent_again_is_there_once(sent, client, server):

@@ -5,8 +5,10 @@
       version 2       with adapter 9f31...    alias lora-v1
 
 A version is found again by the digests of its weights, so a model that is run often is registered
-once, and an alias moves when the name in models.toml comes to mean other weights. The weights
-themselves stay where they are: the version says what they are, its source is their digest.
+once, and an alias moves when the name in models.toml comes to mean other weights. It never moves
+back: a tag of the registered model says when the run began that set it, and a run that began
+earlier, delivered late, leaves it alone. The weights themselves stay where they are: the version
+says what they are, its source is their digest.
 """
 
 import re
@@ -18,6 +20,9 @@ from mlflow.exceptions import MlflowException
 from pytest_llmops.runs.record import Identity, Run
 
 WEIGHTS, ADAPTER = "llmops.weights_sha256", "llmops.adapter_sha256"
+
+ALIAS_SET = "llmops.alias_set"
+"""With an alias behind it, the tag that says when the run began that set the alias; Unix time."""
 
 
 def register(client: MlflowClient, run: Run, tracked: str) -> str:
@@ -37,9 +42,7 @@ def register(client: MlflowClient, run: Run, tracked: str) -> str:
     name = model_name(identity)
     _ensure_model(client, name, identity)
     version = _find(client, name, identity) or _create(client, name, identity, tracked)
-    alias = alias_name(identity.model)
-    if alias not in version.aliases:
-        client.set_registered_model_alias(name, alias, version.version)
+    _point(client, name, alias_name(identity.model), version, run.started)
     return f"{name}/{version.version}"
 
 
@@ -76,6 +79,20 @@ def _find(client: MlflowClient, name: str, identity: Identity) -> ModelVersion |
             # A search does not say the aliases.
             return client.get_model_version(name, version.version)
     return None
+
+
+def _point(
+    client: MlflowClient, name: str, alias: str, version: ModelVersion, started: float
+) -> None:
+    """Make an alias mean a version, unless a run that began later has said what it means."""
+    tag = f"{ALIAS_SET}.{alias}"
+    last = float(client.get_registered_model(name).tags.get(tag, 0))
+    if started < last:
+        return
+    if alias not in version.aliases:
+        client.set_registered_model_alias(name, alias, version.version)
+    if started > last:
+        client.set_registered_model_tag(name, tag, repr(started))
 
 
 def _create(client: MlflowClient, name: str, identity: Identity, tracked: str) -> ModelVersion:
