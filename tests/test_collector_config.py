@@ -413,6 +413,11 @@ def test_prometheus_scrapes_the_exporter_and_the_collector_itself():
     }
 
 
+def test_loki_keeps_the_logs_of_a_run_that_is_delivered_weeks_later():
+    loki = yaml.safe_load((ROOT / "deploy" / "loki" / "config.yaml").read_text("utf-8"))
+    assert loki["limits_config"]["reject_old_samples"] is False
+
+
 def test_jaeger_and_loki_listen_where_the_collector_sends():
     jaeger = yaml.safe_load((ROOT / "deploy" / "jaeger" / "config.yaml").read_text("utf-8"))
     loki = yaml.safe_load((ROOT / "deploy" / "loki" / "config.yaml").read_text("utf-8"))
