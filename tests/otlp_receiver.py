@@ -49,6 +49,8 @@ class Receiver:
         self.status = 200
         self.dies_after = None
         """Export requests that are still taken; then the server is gone."""
+        self.stalls = False
+        """Exports wait, while it is set, before they are taken."""
         self.refuses = lambda _: False
         """Spans for which a batch is answered 400."""
         self._hung = threading.Event()
@@ -181,6 +183,8 @@ class Receiver:
                 exchange.connection.close()
                 threading.Thread(target=self.kill).start()
                 return
+        while body and self.stalls:
+            time.sleep(0.02)
         decoded = request.FromString(body)
         if signal == "traces" and any(
             self.refuses(span)

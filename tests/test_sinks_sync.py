@@ -4,12 +4,14 @@ import subprocess
 import sys
 
 import pytest
-from otlp_receiver import Receiver
+from otlp_receiver import Receiver, wait_until
 from records import RUN
-from sink_project import SECRET, make_records, write_run
+from sink_project import END, SECRET, make_records, start, write_run
 
 from pytest_llmops.cli.sinks import add
 from pytest_llmops.errors import SinkError
+from pytest_llmops.sinks.ledger import Ledger, claim
+from pytest_llmops.sinks.spans import trace_id
 from pytest_llmops.sinks.sync import sync
 
 
@@ -66,6 +68,69 @@ def test_sync_can_withhold_what_the_records_hold(tmp_path, monkeypatch):
         told = ["sync", "--sink", "langfuse", "--no-content", "--runs", str(tmp_path)]
         assert run_command(told) == 0
     assert b"Write f0." not in b"".join(receiver.bodies)
+
+
+def test_a_run_that_is_being_delivered_is_not_delivered_twice_at_once(tmp_path):
+    records = make_records(3)
+    folder = write_run(tmp_path, records)
+    with Receiver() as receiver:
+        told = environment(receiver)
+        sinks = start(folder, ["openllmetry"], told)
+        with pytest.raises(SinkError, match="is being delivered by another process"):
+            sync(folder / "records.jsonl", [], content=True, environment=told)
+        assert sinks.close(END, records).complete
+        assert sync(folder / "records.jsonl", [], content=True, environment=told).delivery.complete
+        assert len(receiver.spans) == 10
+
+
+def test_the_delivery_of_a_session_that_was_killed_keeps_others_out_until_it_ends(tmp_path):
+    folder = write_run(tmp_path, make_records(3))
+    killed = (
+        "import os, pathlib, sys; sys.path.insert(0, sys.argv[1]); import sink_project;"
+        "sink_project.start(pathlib.Path(sys.argv[2]), ['openllmetry'], os.environ);"
+        "os.kill(os.getpid(), 9)"
+    )
+    with Receiver() as receiver:
+        receiver.stalls = True
+        command = [sys.executable, "-c", killed, os.path.dirname(__file__), str(folder)]
+        subprocess.run(command, env=environment(receiver))
+        wait_until(lambda: len(receiver.paths) > 1)  # after the probe: the delivery goes on
+        with pytest.raises(SinkError, match="is being delivered"):
+            claim(folder)
+        receiver.stalls = False
+        wait_until(lambda: is_free(folder))
+        assert len(receiver.spans) == 10
+    assert Ledger(folder).finished("openllmetry", receiver.url)
+
+
+def is_free(folder):
+    try:
+        claim(folder).close()
+    except SinkError:
+        return False
+    return True
+
+
+def test_a_configured_sink_that_was_not_there_is_synced_later(tmp_path, monkeypatch, capsys):
+    folder = write_run(tmp_path, make_records(3))
+    with Receiver() as receiver:
+        pass
+    sinks = start(folder, ["openllmetry"], environment(receiver), required=False)
+    assert sinks.lines()[-1] == f"left out: openllmetry; once there: llmops sync {RUN.id}"
+    monkeypatch.setenv("TRACELOOP_BASE_URL", receiver.url)
+    with Receiver(port=receiver.port) as revived:
+        assert run_command(["sync", "--runs", str(tmp_path)]) == 0
+        assert len(revived.spans) == 10
+
+
+def test_the_terminal_leads_to_an_attempt_that_was_not_solved(tmp_path):
+    folder = write_run(tmp_path, make_records(3))
+    with Receiver() as receiver:
+        told = {**environment(receiver), "LLMOPS_TRACE_URL": "http://jaeger/{trace_id}"}
+        sinks = sync(folder / "records.jsonl", ["openllmetry"], content=True, environment=told)
+    case = "starter:eval/text#f1"  # the first is solved
+    address = f"http://jaeger/{trace_id(RUN.id, case, 0)}"
+    assert sinks.lines()[1] == f"  {case}@0, wrong: {address}"
 
 
 def test_a_sink_at_another_place_is_sent_everything_again(tmp_path):

@@ -39,8 +39,13 @@ FOREIGN = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "P
 class Process:
     """The delivering process, as its parent sees it."""
 
-    def __init__(self, order: Order, environment: Mapping[str, str]) -> None:
+    def __init__(self, order: Order, environment: Mapping[str, str], claim: IO[bytes]) -> None:
         """Start it; it costs the parent some milliseconds.
+
+        Args:
+            order: What to deliver.
+            environment: With all settings.
+            claim: See `ledger.claim`; from here on the process holds it, and lets go when it ends.
 
         Raises:
             SinkError: It cannot be started.
@@ -55,6 +60,7 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 env=dict(environment),
+                pass_fds=[claim.fileno()],
                 start_new_session=True,  # an interrupt from the terminal is not for it
             )
         except OSError as error:

@@ -3,10 +3,14 @@
 An attempt is written down once its sink has taken all of it. What is not written down is sent
 again by the next `llmops sync`; ids are the same then, so what had arrived all the same is written
 over. A line names sink and place: records sent to one server say nothing about another.
+
+One delivery at a time writes it, and holds a lock on the file for as long.
 """
 
+import fcntl
 import threading
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -19,7 +23,10 @@ Key = tuple[str, int]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line: a sink was asked for (nothing else set), took attempts, or took the whole run."""
+    """One line: a sink was asked for (nothing else set), took attempts, or took the whole run.
+
+    It may have been asked for without being there.
+    """
 
     sink: str
     where: str
@@ -27,6 +34,34 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts: tuple[Key, ...] = ()
     finished: bool = False
     """What is said of the run as a whole has been delivered too."""
+
+
+def claim(folder: Path) -> IO[bytes]:
+    """Become the only one who delivers a run.
+
+    Returns:
+        The file whose lock says so until everyone who has it open has closed it; a process that
+        is started with its descriptor has it open too.
+
+    Raises:
+        SinkError: The run is being delivered already, or the file cannot be locked.
+    """
+    path = folder / LEDGER
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise SinkError(f"{path}: cannot be written: {error.strerror}") from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        if not isinstance(error, BlockingIOError):
+            raise SinkError(f"{path}: cannot be locked: {error.strerror}") from None
+        raise SinkError(
+            f"{folder}: is being delivered by another process (its own session, or another "
+            "`llmops sync`); what that one leaves can be delivered when it has ended"
+        ) from None
+    return file
 
 
 class Ledger:

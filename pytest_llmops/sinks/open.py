@@ -19,8 +19,8 @@ import msgspec
 from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.sinks.child import Process, delivery_environment
-from pytest_llmops.sinks.ledger import Entry, Ledger
-from pytest_llmops.sinks.links import Links, read_links
+from pytest_llmops.sinks.ledger import Entry, Ledger, claim
+from pytest_llmops.sinks.links import Links, name_of, read_links
 from pytest_llmops.sinks.probe import place, probe
 from pytest_llmops.sinks.process import Order, Word
 from pytest_llmops.sinks.settings import Settings, names_of, read
@@ -45,7 +45,9 @@ class SinkDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it has what is said of the run as a whole: parameters, metrics, tables."""
     problem: str = ""
     link: str = ""
-    """Where a person looks; "" where there is no address."""
+    """Where a person looks at one attempt, unsolved if there is such; "" without any address."""
+    linked: str = ""
+    """Which attempt that is, and how it ended."""
 
     @property
     def complete(self) -> bool:
@@ -67,21 +69,15 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class Sinks:
     """The sinks of one run."""
 
-    def __init__(
-        self,
-        found: Mapping[str, Settings],
-        run: Run,
-        folder: Path,
-        process: Process | None,
-        problems: Sequence[str],
-    ) -> None:
+    def __init__(self, reached: "Reached", run: Run, folder: Path, process: Process | None) -> None:
         """Use `open_sinks`."""
         self.emitted = 0
         """Records handed over."""
-        self.problems = list(problems)
+        self.problems = list(reached.problems)
         """Sinks that were left out, and why."""
         self.delivery = Delivery(sinks=())
-        self._found = found
+        self._found = reached.found
+        self._absent = reached.absent
         self._run = run
         self._folder = folder
         self._process = process
@@ -112,10 +108,10 @@ class Sinks:
 
     def lines(self) -> list[str]:
         """What the terminal says: a line a sink, and one for each that was left out."""
-        shown = self.delivery.sinks
-        if not shown:
-            return [*(f"{name}: {place(one)}" for name, one in self._found.items()), *self.problems]
-        return [*(line for one in shown for line in self._lines(one)), *self.problems]
+        shown = [line for one in self.delivery.sinks for line in self._lines(one)]
+        opened = [f"{name}: {place(one)}" for name, one in self._found.items()]
+        later = f"left out: {', '.join(self._absent)}; once there: llmops sync {self._run.id}"
+        return [*(shown or opened), *self.problems, *([later] if self._absent else [])]
 
     def _lines(self, one: SinkDelivery) -> list[str]:
         line = f"{one.sink}: {one.delivered} attempts delivered to {one.where}"
@@ -123,17 +119,19 @@ class Sinks:
             left = f"{one.waiting} wait" if one.waiting else "the summary of the run waits"
             reason = f" ({one.problem})" if one.problem else ""
             line += f"; {left}{reason}: llmops sync {self._run.id}"
-        return [line, f"  {one.link}"] if one.link else [line]
+        return [line, f"  {one.linked}: {one.link}"] if one.link else [line]
 
     def _count(self, records: Sequence[Record], problems: Mapping[str, str]) -> Delivery:
         ledger = Ledger(self._folder)
         keys = {(record.case, record.sample) for record in records}
-        links = read_links(self._folder).values()
+        links = read_links(self._folder)
+        unsolved_first = sorted(records, key=lambda one: one.solved)
         counted = []
         for name, settings in self._found.items():
             where = place(settings)
             taken = len(keys & ledger.delivered(name, where))
-            addresses = (link[name] for link in links if name in link)
+            looked_at = (one for one in unsolved_first if name in links.get(_name(one), {}))
+            example = next(looked_at, None)
             counted.append(
                 SinkDelivery(
                     sink=name,
@@ -142,18 +140,25 @@ class Sinks:
                     waiting=len(keys) - taken,
                     finished=ledger.finished(name, where),
                     problem=problems.get(name, problems.get("", "")),
-                    link=next(addresses, ""),
+                    link=links[_name(example)][name] if example else "",
+                    linked=f"{_name(example)}, {example.outcome}" if example else "",
                 )
             )
         return Delivery(sinks=tuple(counted))
 
 
+def _name(record: Record) -> str:
+    return name_of(record.case, record.sample)
+
+
 class Reached(NamedTuple):
-    """Sinks that have answered."""
+    """Sinks that have answered, and those that have not."""
 
     found: Mapping[str, Settings]
+    absent: Mapping[str, Settings]
+    """Sinks whose settings are right, but that cannot be delivered to now."""
     problems: Sequence[str]
-    """What is wrong with the others."""
+    """What is wrong with those, and with sinks whose settings are not right."""
     environment: Mapping[str, str]
     """Where their settings were read."""
 
@@ -163,7 +168,8 @@ def reach_sinks(names: Sequence[str], *, required: bool, environment: Mapping[st
 
     Args:
         names: Of sinks; `all` stands for all of them, none for nothing.
-        required: A sink that is not there is an error; otherwise it is left out and said.
+        required: A sink that is not there is an error; otherwise it is left out and said, and
+            `llmops sync` may deliver to it later.
         environment: Where settings and keys are read.
 
     Raises:
@@ -181,10 +187,9 @@ def reach_sinks(names: Sequence[str], *, required: bool, environment: Mapping[st
     problems += filter(None, answers)
     if problems and required:
         raise SinkError("; ".join(problems))
-    found = {
-        name: one for (name, one), problem in zip(settings, answers, strict=True) if not problem
-    }
-    return Reached(found, problems, environment)
+    found = [one for one, problem in zip(settings, answers, strict=True) if not problem]
+    absent = [one for one, problem in zip(settings, answers, strict=True) if problem]
+    return Reached(dict(found), dict(absent), problems, environment)
 
 
 def open_sinks(reached: Reached, *, run: Run, folder: Path, content: bool) -> Sinks:
@@ -195,13 +200,19 @@ def open_sinks(reached: Reached, *, run: Run, folder: Path, content: bool) -> Si
         run: The run, whose first line is in the records file.
         folder: Where that file is.
         content: Send prompts and completions.
+
+    Raises:
+        SinkError: The run is being delivered already, or the ledger cannot be used.
     """
-    found, problems, environment = reached
-    if not found:
-        return Sinks(found, run, folder, None, problems)
-    ledger = Ledger(folder)
-    for name, settings in found.items():
-        ledger.add(Entry(sink=name, where=place(settings)))
-    order = Order(folder=str(folder.resolve()), sinks=tuple(found), content=content)
-    process = Process(order, delivery_environment(environment, found))
-    return Sinks(found, run, folder, process, problems)
+    asked = {**reached.found, **reached.absent}
+    if not asked:
+        return Sinks(reached, run, folder, None)
+    with claim(folder) as held:
+        ledger = Ledger(folder)
+        for name, settings in asked.items():
+            ledger.add(Entry(sink=name, where=place(settings)))
+        if not reached.found:
+            return Sinks(reached, run, folder, None)
+        order = Order(folder=str(folder.resolve()), sinks=tuple(reached.found), content=content)
+        process = Process(order, delivery_environment(reached.environment, reached.found), held)
+    return Sinks(reached, run, folder, process)

@@ -22,7 +22,8 @@ def sync(
 
     Raises:
         RecordError: The records cannot be read.
-        SinkError: A sink cannot be reached, or none is named and none was ever asked for.
+        SinkError: A sink cannot be reached, none is named and none was ever asked for, or the run
+            is being delivered already.
     """
     found = read_run(path)
     chosen = names or Ledger(path.parent).sinks()
