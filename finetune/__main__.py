@@ -58,7 +58,10 @@ def _run(options: argparse.Namespace, project: Project, display: Display) -> int
     place = Place(
         models_file=project.models_file, adapters=project.adapters, replace=options.replace
     )
-    run_pipeline(work, options.command or STAGES[-1], place, _train)
+    named = vars(options).get("saving")
+    runs = [read_run(find_run(name, project.runs)) for name in named or ()]
+    saving = (runs[0], runs[1]) if runs else None
+    run_pipeline(work, options.command or STAGES[-1], place, _train, saving)
     return 0
 
 
@@ -101,6 +104,8 @@ def _study(work: Work) -> int:
 
     found = run_study(work, Means(_train))
     work.display.console.print(table(found.findings))
+    for sign in found.signs:
+        work.display.say("study", str(sign))
     work.display.say("study", f"{work.folder / 'study' / 'study.md'}")
     for failure in found.failures:
         work.display.say("study", f"no result for {failure.arm}: {failure.reason}")
@@ -136,6 +141,13 @@ def _parser() -> argparse.ArgumentParser:
         if name == "study":
             command.add_argument("--arm", action="append", metavar="ARM", help="repeatable")
             command.add_argument("--suite", action="append", metavar="NAME", help="repeatable")
+        if name == "register":
+            command.add_argument(
+                "--saving",
+                nargs=2,
+                metavar=("BASE_RUN", "ADAPTER_RUN"),
+                help="runs on split eval that the card shall tell of",
+            )
     spent = commands.add_parser("spent", help="show where the tokens of runs went")
     spent.add_argument("runs", nargs="+", metavar="RUN", help="a run id, its folder or a file")
     return parser

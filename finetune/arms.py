@@ -7,6 +7,7 @@ random          the same with random passing samples: tells length from learning
 longest         the same with the longest passing samples and the long form of references:
                 the sign check, tokens must not fall because of the selection
 second-seed     `shortest` trained with another seed: how much of a difference is chance
+preference      the settings with the method `preference`
 own-shortest, own-random, own-longest
                 the three selections from the model's own samples alone, without references
 """
@@ -16,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from finetune.errors import FinetuneError
-from finetune.settings import Selecting, Settings
+from finetune.settings import Method, Selecting, Settings
 
 BASE = "base"
 CODE_ONLY = "code-only"
@@ -32,12 +33,24 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True):
     """None leaves it to the settings."""
     seed: int = 0
     """Added to the seed of training."""
+    method: Method | None = None
+    """None leaves it to the settings."""
 
     def settings(self, of: Settings) -> Settings:
-        """What to train this arm with."""
+        """What to train this arm with.
+
+        Raises:
+            FinetuneError: The method does not select, so the arm would be `shortest` once more.
+        """
+        method = self.method or of.train.method
+        if method == "preference" and self.select != "shortest":
+            raise FinetuneError(
+                f"{self.name} differs from shortest in its selection, and the method preference"
+                " has none; study it with --method sft-shortest"
+            )
         references = of.data.references if self.references is None else self.references
         data = msgspec.structs.replace(of.data, select=self.select, references=references)
-        train = msgspec.structs.replace(of.train, seed=of.train.seed + self.seed)
+        train = msgspec.structs.replace(of.train, seed=of.train.seed + self.seed, method=method)
         named = f"{of.name}-{self.name}"[:64]
         return msgspec.structs.replace(of, name=named, data=data, train=train)
 
@@ -51,6 +64,7 @@ ARMS = {
         Arm(name="random", kind="adapter", select="random"),
         Arm(name="longest", kind="adapter", select="longest"),
         Arm(name="second-seed", kind="adapter", seed=1),
+        Arm(name="preference", kind="adapter", method="preference"),
         Arm(name="own-shortest", kind="adapter", references=False),
         Arm(name="own-random", kind="adapter", select="random", references=False),
         Arm(name="own-longest", kind="adapter", select="longest", references=False),

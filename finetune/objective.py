@@ -20,6 +20,7 @@ class Objective(NamedTuple):
     method: str
     beta: float = 2.0
     gamma: float = 1.0
+    sft_weight: float = 1.0
 
     def units(self, bundles: Sequence[Bundle]) -> int:
         """Count what the loss of these bundles is a sum over: tokens of answers, or pairs."""
@@ -30,31 +31,42 @@ class Objective(NamedTuple):
     def loss(self, log_probs: torch.Tensor, row: Row) -> torch.Tensor:
         """Return the summed loss of a row; `log_probs` belong to its `targets`, `[targets]`."""
         if self.method == "preference":
-            return simpo(log_probs, row, self.beta, self.gamma)
+            return preference(log_probs, row, self)
         return -log_probs.sum()
 
 
 def objective_of(settings: Train) -> Objective:
     """Return what `settings` ask for."""
-    return Objective(settings.method, settings.beta, settings.gamma)
+    return Objective(settings.method, settings.beta, settings.gamma, settings.sft_weight)
 
 
-def simpo(log_probs: torch.Tensor, row: Row, beta: float, gamma: float) -> torch.Tensor:
-    """Return the summed SimPO loss of the pairs of a row.
+def answer_means(log_probs: torch.Tensor, row: Row) -> torch.Tensor:
+    """Return the mean log probability of the tokens of each answer of a row, `[answers]`."""
+    lengths = torch.tensor(row.lengths, device=log_probs.device)
+    answer = torch.repeat_interleave(torch.arange(len(lengths), device=lengths.device), lengths)
+    return log_probs.new_zeros(len(lengths)).index_add(0, answer, log_probs) / lengths
 
-    `-log sigmoid(beta * (mean log p(chosen) - mean log p(rejected)) - gamma)` (Meng et al. 2024,
-    arXiv 2405.14734, equation 6). The mean over tokens is what makes length neutral: with sums,
-    a shorter answer would be the likelier one before anything is learned. It needs no reference
-    model, so a pair costs one forward pass where DPO takes two.
+
+def preference(log_probs: torch.Tensor, row: Row, objective: Objective) -> torch.Tensor:
+    """Return the summed loss of the pairs of a row: SimPO's, and the chosen answer's likelihood.
+
+    With m the mean log probability of an answer's tokens, a pair adds
+
+        -log sigmoid(beta * (m(chosen) - m(rejected)) - gamma) - sft_weight * m(chosen)
+
+    The first part is SimPO (Meng et al. 2024, arXiv 2405.14734, equation 6). The mean over tokens
+    is what makes length neutral: with sums, a shorter answer would be the likelier one before
+    anything is learned. It needs no reference model, so a pair costs one forward pass where DPO
+    takes two. It is content with a chosen answer that becomes less likely as long as the rejected
+    one falls faster; the second part (Xu et al. 2024, "Contrastive Preference Optimization", arXiv
+    2401.08417, equation 6) is what keeps the chosen one up.
 
     Args:
         log_probs: Of the tokens of all answers of the row, `[targets]`.
         row: Says which tokens form an answer and which answers a pair.
-        beta: Scale of the difference.
-        gamma: Margin.
+        objective: The weights.
     """
-    lengths = torch.tensor(row.lengths, device=log_probs.device)
-    answer = torch.repeat_interleave(torch.arange(len(lengths), device=lengths.device), lengths)
-    means = log_probs.new_zeros(len(lengths)).index_add(0, answer, log_probs) / lengths
-    chosen, rejected = torch.tensor(row.pairs, device=lengths.device).unbind(1)
-    return -logsigmoid(beta * (means[chosen] - means[rejected]) - gamma).sum()
+    means = answer_means(log_probs, row)
+    chosen, rejected = means[torch.tensor(row.pairs, device=means.device)].unbind(1)
+    margins = objective.beta * (chosen - rejected) - objective.gamma
+    return -(logsigmoid(margins) + objective.sft_weight * chosen).sum()

@@ -17,7 +17,8 @@ from finetune.attention import Span
 from finetune.errors import FinetuneError
 
 Example = Mapping[str, Any]
-"""A row of the dataset: `messages`, and `completion` or `chosen` and `rejected`."""
+"""A row of the dataset: `messages` with `completion`, or with `chosen`, `rejected` and
+`rejected_stopped`."""
 Tokens = tuple[int, ...]
 
 
@@ -26,7 +27,7 @@ class Bundle(NamedTuple):
 
     prompt: Tokens
     answers: tuple[Tokens, ...]
-    """Each with the token that ends it."""
+    """Each with the token that ends it, unless it was cut off."""
     pairs: tuple[tuple[int, int], ...] = ()
     """Chosen and rejected answer, by place in `answers`; preference only."""
 
@@ -82,10 +83,13 @@ def prepare(
     The prompt is what the evaluation sends through the same chat template; the completion is
     followed by the token with which the template ends an answer.
 
+    A rejected answer that was cut off gets no such token: to make its end less likely would teach
+    the model to go on.
+
     Args:
-        examples: Rows with `completion`, or with `chosen` and `rejected`.
+        examples: Rows with `completion`, or with `chosen`, `rejected` and `rejected_stopped`.
         tokenizer: Of the base, with its chat template.
-        max_tokens: Longer examples (the longer one of a pair) are left out and counted.
+        max_tokens: Longer examples (both answers of a pair together) are left out and counted.
         batch_tokens: No bundle is larger; one with more answers becomes several.
     """
     if max_tokens > batch_tokens:
@@ -98,9 +102,11 @@ def prepare(
     too_long = 0
     for example in examples:
         prompt = _prompt_tokens(tokenizer, example["messages"])
-        names = ("chosen", "rejected") if "chosen" in example else ("completion",)
-        answers = tuple((*_text_tokens(tokenizer, example[name]), end) for name in names)
-        if len(prompt) + max(map(len, answers)) > max_tokens:
+        answers = tuple(
+            (*_text_tokens(tokenizer, text), *([end] if stopped else ()))
+            for text, stopped in _answers(example)
+        )
+        if len(prompt) + sum(map(len, answers)) > max_tokens:
             too_long += 1
             continue
         # An example that is there twice counts once: the dataset is free of duplicates.
@@ -111,6 +117,13 @@ def prepare(
         for bundle in _bundles(prompt, list(found), batch_tokens)
     ]
     return Prepared(tuple(bundles), sum(map(len, grouped.values())), too_long)
+
+
+def _answers(example: Example) -> list[tuple[str, bool]]:
+    """The answers of a row, the chosen one first, and whether each ended by itself."""
+    if "chosen" in example:
+        return [(example["chosen"], True), (example["rejected"], example["rejected_stopped"])]
+    return [(example["completion"], True)]
 
 
 def _prompt_tokens(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> Tokens:

@@ -24,28 +24,26 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 def pair(answers: Iterable[Answer], data: Data, seed: int) -> list[Pair]:
     """Make preference pairs: shorter correct over longer correct over wrong.
 
-    Of each case, up to `pairs_per_case`: shortest over longest, then by turns shortest and
-    longest over a wrong one, drawn by the seed.
+    Of each case, up to `pairs_per_case`, all with the shortest correct answer chosen: over the
+    longest correct one, then over answers that were cut off, then over other wrong ones, the last
+    two in an order drawn by the seed. An answer that was cut off is mostly one that repeats itself,
+    and costs the most tokens of all.
     """
     pairs: list[Pair] = []
     for case, group in by_case(answers):
         known = allowed(group, data)
         right = ordered([one for one in known if one.correct], "shortest", "")
-        wrong = ordered([one for one in known if not one.solved], "random", f"{seed}:{case}")
-        pairs += [*_pairs(right, wrong)][: data.pairs_per_case]
+        worse = ordered([one for one in known if not one.correct], "random", f"{seed}:{case}")
+        worse.sort(key=lambda one: one.stopped)
+        pairs += [*_pairs(right, worse)][: data.pairs_per_case]
     return pairs
 
 
-def _pairs(right: Sequence[Answer], wrong: Sequence[Answer]) -> Iterator[Pair]:
+def _pairs(right: Sequence[Answer], worse: Sequence[Answer]) -> Iterator[Pair]:
     if not right:
         return
     shortest, longest = right[0], right[-1]
-    apart = longest.output_tokens >= LONGER * shortest.output_tokens
-    if apart:
+    if longest.output_tokens >= LONGER * shortest.output_tokens:
         yield Pair(chosen=shortest, rejected=longest, kind="longer")
-    seen: set[str] = set()
-    for one in wrong:
-        if one.completion not in seen:
-            chosen = longest if apart and len(seen) % 2 else shortest
-            yield Pair(chosen=chosen, rejected=one, kind="wrong")
-        seen.add(one.completion)
+    for one in {one.completion: one for one in worse}.values():
+        yield Pair(chosen=shortest, rejected=one, kind="longer" if one.solved else "wrong")

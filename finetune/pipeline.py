@@ -15,6 +15,7 @@ from finetune.card import Saving
 from finetune.collect import collect
 from finetune.dataset import make_dataset
 from finetune.display import Display
+from finetune.errors import FinetuneError
 from finetune.project import Base, Project, find_base
 from finetune.register import (
     CONFIG,
@@ -26,7 +27,7 @@ from finetune.register import (
     files_sha256,
     register,
 )
-from finetune.settings import Settings
+from finetune.settings import TRAINING_VERSION, Settings
 from finetune.stored import Notes
 from finetune.tracking import track
 from pytest_llmops.runs.reading import RecordedRun
@@ -105,17 +106,64 @@ class Work(msgspec.Struct, frozen=True):
         path = self.folder / SAVINGS
         if not path.is_file():
             return {}
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Saving])
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=dict[str, Saving])
+        except msgspec.DecodeError as error:
+            raise FinetuneError(
+                f"{path}: cannot be read ({error}); delete it, and measure again what cards tell"
+            ) from None
 
     def keep_saving(self, adapter_sha256: str, saving: Saving) -> None:
         """Remember what an adapter saves, for its card."""
         known = self.savings() | {adapter_sha256: saving}
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / SAVINGS).write_bytes(msgspec.json.encode(known))
+        making = self.folder / f"{SAVINGS}.new"
+        making.write_bytes(msgspec.json.encode(known))
+        making.replace(self.folder / SAVINGS)
+
+    def measure(self, trained: Trained, base: RecordedRun, adapted: RecordedRun) -> Trained:
+        """Let the card of an adapter tell what two runs say of it.
+
+        Args:
+            trained: The adapter.
+            base: A run of its base on the evaluation cases.
+            adapted: A run of the adapter itself on the same.
+
+        Raises:
+            FinetuneError: The second run is another adapter's.
+            CompareError: The runs cannot be compared.
+        """
+        # Here, because statistics take a second to import.
+        from finetune.findings import find  # noqa: PLC0415
+
+        digest = files_sha256(trained.folder / CONFIG, trained.folder / WEIGHTS)
+        answered = adapted.run.identity.adapter_sha256
+        if answered != digest:
+            raise FinetuneError(
+                f"{adapted.path}: answered by adapter {answered[:12] or '(none)'}, and the one"
+                f" trained here is {digest[:12]}; run `pytest benchmarks"
+                f" --model={self.settings.name}`, and name that run"
+            )
+        saving = find(self.settings.name, base, adapted).saving(base.run.id)
+        self.keep_saving(digest, saving)
+        return msgspec.structs.replace(trained, saving=saving)
 
 
-def run_pipeline(work: Work, stage: str, place: Place, call: TrainCall) -> None:
+def run_pipeline(
+    work: Work,
+    stage: str,
+    place: Place,
+    call: TrainCall,
+    saving: tuple[RecordedRun, RecordedRun] | None = None,
+) -> None:
     """Bring everything up to a stage up to date.
+
+    Args:
+        work: The adapter.
+        stage: The last one of `STAGES` to do.
+        place: Where to register.
+        call: Trains.
+        saving: Runs of base and adapter that the card shall tell of.
 
     Raises:
         LlmopsError: A stage cannot go on; what was finished stays.
@@ -130,12 +178,14 @@ def run_pipeline(work: Work, stage: str, place: Place, call: TrainCall) -> None:
     trained = work.train(notes, base, call)
     if stage == "train":
         return
+    if saving:
+        trained = work.measure(trained, *saving)
     done = work.register(trained, base, place)
     if said := track(done, work.settings):
         work.display.say("register", said)
 
 
 def training_key(settings: Settings, notes: Notes, base: Base) -> str:
-    """Digest of what decides trained weights: settings of training, rows, base."""
-    parts = (settings.train, notes.sha256, base.weights_sha256())
+    """Digest of what decides trained weights: code and settings of training, rows, base."""
+    parts = (TRAINING_VERSION, settings.train, notes.sha256, base.weights_sha256())
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]

@@ -12,6 +12,9 @@ import msgspec
 
 from finetune.errors import FinetuneError
 
+TRAINING_VERSION = "2"
+"""Raised with every change of the code after which the same settings give other weights."""
+
 Method = Literal["sft-shortest", "preference"]
 Selecting = Literal["shortest", "random", "longest"]
 
@@ -62,7 +65,7 @@ class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How the adapter is trained."""
 
     method: Method = "sft-shortest"
-    """Supervised on the examples, or SimPO on pairs (shorter correct, longer correct, wrong)."""
+    """Supervised on the examples, or on pairs as well (shorter correct, longer correct, wrong)."""
     rank: Positive = 16
     """LoRA rank, on all linear layers."""
     alpha: Above = 32.0
@@ -85,7 +88,7 @@ class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What the base is computed in; `auto` is the faster one here."""
     checkpoint_every: Positive = 20
     """Steps between checkpoints, which survive a kill."""
-    patience: Positive = 3
+    patience: Positive = 2
     """Validations without a better loss before training stops; the best weights are kept."""
     validation_share: Share = 0.1
     """Share of the training cases held out to validate, by whole clusters."""
@@ -95,6 +98,8 @@ class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """SimPO: scale of the reward."""
     gamma: NonNegative = 1.0
     """SimPO: margin by which the scaled reward of the chosen answer must be larger."""
+    sft_weight: NonNegative = 1.0
+    """`preference`: weight of the likelihood of the chosen answer beside SimPO's loss."""
     seed: Count = 0
     """Of initial LoRA weights, order of examples and dropout."""
     weight_decay: NonNegative = 0.0

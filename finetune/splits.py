@@ -10,16 +10,13 @@ from accelerate import Accelerator
 from finetune.checkpoint import Identity
 from finetune.errors import FinetuneError
 from finetune.packing import Prepared, prepare
-from finetune.settings import Train
+from finetune.settings import TRAINING_VERSION, Train
 from finetune.trainee import load_tokenizer
 from pytest_llmops.engine.load import files_sha256
 
-VERSION = "1"
-"""Of the training; raised with every change after which the same settings give other weights."""
-
 _COLUMNS = {
     "sft-shortest": {"messages", "completion"},
-    "preference": {"messages", "chosen", "rejected"},
+    "preference": {"messages", "chosen", "rejected", "rejected_stopped"},
 }
 
 
@@ -84,5 +81,5 @@ def identify(
         "base": files_sha256(sorted(base.glob("*.safetensors"))),
         "processes": str(accelerator.num_processes),
         "device": accelerator.device.type,
-        "version": VERSION,
+        "version": TRAINING_VERSION,
     }

@@ -18,7 +18,7 @@ from finetune.examples import Answer
 from finetune.pairs import Pair
 from finetune.settings import Data
 
-VERSION = 1
+VERSION = 2
 """Of the selection and of the rows; raised with every change that makes other rows."""
 
 NOTES = "data.json"
@@ -132,6 +132,7 @@ def row_of(one: Answer | Pair) -> Row:
         "rejected": one.rejected.completion,
         "output_tokens": one.chosen.output_tokens,
         "rejected_kind": one.kind,
+        "rejected_stopped": one.rejected.stopped,
         "rejected_tokens": one.rejected.output_tokens,
         "rejected_source": one.rejected.source,
         "rejected_run": one.rejected.run,
@@ -189,6 +190,7 @@ def _save(rows: Rows, kind: Kind, folder: Path) -> None:
         kinds = ["kind", "source", "run", "record_sha256"]
         features |= {f"rejected_{name}": text for name in kinds}
         features |= {"rejected_tokens": number, "rejected_sample": number}
+        features["rejected_stopped"] = datasets.Value("bool")
     schema = datasets.Features(features)
     splits = {
         split: datasets.Dataset.from_dict(

@@ -6,7 +6,7 @@ goes on where it stopped. The names of the arms go to a models file of the study
 `models.toml` stays as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,13 +14,16 @@ import msgspec
 from finetune.arms import BASE, CODE_ONLY, Arm, find_arms
 from finetune.entries import write_entry
 from finetune.errors import FinetuneError
-from finetune.findings import Failure, Finding, find, markdown
+from finetune.findings import Failure, Finding, SignCheck, check_sign, find, markdown
 from finetune.pipeline import TrainCall, Work
 from finetune.project import Base, find_base
 from finetune.register import Place
 from finetune.suite import Runner, Session, run_session
 from pytest_llmops.errors import LlmopsError
 from pytest_llmops.runs.reading import RecordedRun
+
+SIGNS = (("shortest", "longest"), ("own-shortest", "own-longest"))
+"""Arms that differ in the length of what was chosen alone."""
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -36,6 +39,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
 
     findings: tuple[Finding, ...]
     failures: tuple[Failure, ...]
+    signs: tuple[SignCheck, ...] = ()
 
 
 class Means(msgspec.Struct, frozen=True):
@@ -58,7 +62,7 @@ def run_study(work: Work, means: Means) -> Findings:
     work.display.head(BASE)
     _name(work, work.settings.base, _fields(base))
     baseline = Measured(_attempt(work, means.run, work.settings.base, base, ""))
-    found = [find(BASE, baseline.run, baseline.run)]
+    found = {BASE: (find(BASE, baseline.run, baseline.run), baseline)}
     failures: list[Failure] = []
     for arm in arms[1:]:
         work.display.head(arm.name)
@@ -72,12 +76,27 @@ def run_study(work: Work, means: Means) -> Findings:
             work.display.say(arm.name, f"no result: {error}")
             failures.append(Failure(arm=arm.name, reason=str(error)))
         else:
-            found.append(finding)
+            found[arm.name] = (finding, measured)
             if measured.adapter_sha256:
                 work.keep_saving(measured.adapter_sha256, finding.saving(baseline.run.run.id))
-        _write(work, found, failures)
-    _write(work, found, failures)
-    return Findings(findings=tuple(found), failures=tuple(failures))
+        _write(work, _findings(found, failures))
+    findings = _findings(found, failures)
+    _write(work, findings)
+    return findings
+
+
+def _findings(
+    found: Mapping[str, tuple[Finding, Measured]], failures: Sequence[Failure]
+) -> Findings:
+    return Findings(
+        findings=tuple(finding for finding, _ in found.values()),
+        failures=tuple(failures),
+        signs=tuple(
+            check_sign(found[shorter][1].run, found[longer][1].run, of_base=found[longer][0])
+            for shorter, longer in SIGNS
+            if shorter in found and longer in found
+        ),
+    )
 
 
 def _prompt(work: Work, base: Base, means: Means) -> Measured:
@@ -148,8 +167,11 @@ def _name(work: Work, name: str, table: dict[str, Any]) -> None:
     write_entry(folder / "models.toml", name, table, replace=True)
 
 
-def _write(work: Work, found: Sequence[Finding], failures: Sequence[Failure]) -> None:
+def _write(work: Work, found: Findings) -> None:
     folder = work.folder / "study"
-    (folder / "study.md").write_text(markdown(found, failures), "utf-8")
-    document = msgspec.json.encode({"arms": found, "failures": failures})
+    text = markdown(found.findings, found.failures, found.signs)
+    (folder / "study.md").write_text(text, "utf-8")
+    document = msgspec.json.encode(
+        {"arms": found.findings, "failures": found.failures, "signs": found.signs}
+    )
     (folder / "study.json").write_bytes(msgspec.json.format(document, indent=2) + b"\n")

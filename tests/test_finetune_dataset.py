@@ -321,12 +321,14 @@ class TestPairing:
         found = pair(answers, Data(**fields), 0)
         return [(one.chosen, one.rejected, one.kind) for one in found]
 
-    def test_shorter_over_longer_then_both_over_wrong(self):
+    def test_shorter_over_longer_then_over_cut_off_then_over_wrong(self):
         other = sample("wrong too", 6, 7, solved=False)
-        found = self.kinds([A, D, WRONG, other], references=False)
+        endless = sample("wrong and endless", 6, 8, solved=False, stopped=False)
+        found = self.kinds([A, D, WRONG, other, endless, CUT], references=False, pairs_per_case=9)
         assert found[0] == (A, D, "longer")
-        assert [one[0] for one in found[1:]] == [A, D]
-        assert {one[1].sample for one in found[1:]} == {5, 7}
+        assert {one[0].completion for one in found} == {A.completion}
+        assert {(one[1].sample, one[2]) for one in found[1:3]} == {(8, "wrong"), (6, "longer")}
+        assert {(one[1].sample, one[2]) for one in found[3:]} == {(5, "wrong"), (7, "wrong")}
 
     def test_no_pair_of_two_of_about_the_same_length(self):
         near = sample("f(0)", 10, 8)
@@ -346,11 +348,17 @@ class TestPairing:
     def test_nothing_is_chosen_over_anything_without_a_correct_answer(self):
         assert self.kinds([WRONG, CUT]) == []
 
+    def test_which_wrong_answers_is_drawn_by_the_seed(self):
+        wrong = [sample(f"no {at}", 5, at, solved=False) for at in range(9)]
+        drawn = {tuple(one.rejected.sample for one in pair([A, *wrong], Data(), s)) for s in "ab"}
+        assert len(drawn) == 2
+
     def test_rows_hold_both_answers(self, project):
         notes, _ = make(project, settings(train={"method": "preference"}))
         assert notes.kind == "preference"
         row = rows(project)[0]
         assert (row["chosen"], row["rejected_kind"]) == (SHORT, "longer")
+        assert row["rejected_stopped"] is True
         assert row["output_tokens"] < row["rejected_tokens"]
         assert "completion" not in row
 

@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the `local` extra")
@@ -9,7 +10,7 @@ peft = pytest.importorskip("peft", reason="needs the `local` extra")
 
 from finetune.head import log_probs  # noqa: E402
 from finetune.lowrank import use_fused  # noqa: E402
-from finetune.objective import Objective, objective_of, simpo  # noqa: E402
+from finetune.objective import Objective, objective_of, preference  # noqa: E402
 from finetune.packing import Bundle, lay_out  # noqa: E402
 from finetune.settings import Train  # noqa: E402
 
@@ -36,16 +37,22 @@ def test_the_preference_loss_is_simpo_as_computed_by_hand():
     means = [-1.5, -3.0, -1.0, -0.25, -1.5]
     margins = [2.0 * (means[good] - means[bad]) - 0.75 for good, bad in [(0, 1), (3, 2), (4, 2)]]
     by_hand = sum(math.log(1 + math.exp(-margin)) for margin in margins)
-    assert simpo(logs, lay_out(PAIRED), 2.0, 0.75).item() == pytest.approx(by_hand, rel=1e-6)
-    objective = objective_of(Train(method="preference", beta=2.0, gamma=0.75))
+    settings = Train(method="preference", beta=2.0, gamma=0.75, sft_weight=0.0)
+    objective = objective_of(settings)
     assert objective.loss(logs, lay_out(PAIRED)).item() == pytest.approx(by_hand, rel=1e-6)
     assert objective.units(PAIRED) == 3
+    chosen = [means[good] for good, _ in [(0, 1), (3, 2), (4, 2)]]
+    objective = objective_of(msgspec.structs.replace(settings, sft_weight=0.5))
+    by_hand -= 0.5 * sum(chosen)
+    assert objective.loss(logs, lay_out(PAIRED)).item() == pytest.approx(by_hand, rel=1e-6)
 
 
 def test_the_preference_loss_does_not_see_length():
     short, long = [Bundle((1,), ((2,) * n, (3,) * 4), ((0, 1),)) for n in (2, 8)]
     losses = [
-        simpo(torch.tensor([-0.5] * n + [-1.0] * 4), lay_out([bundle]), 2.0, 1.0).item()
+        preference(
+            torch.tensor([-0.5] * n + [-1.0] * 4), lay_out([bundle]), Objective("preference")
+        ).item()
         for n, bundle in ((2, short), (8, long))
     ]
     assert losses[0] == pytest.approx(losses[1])

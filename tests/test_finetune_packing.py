@@ -31,8 +31,9 @@ def example(prompt, completion):
     return {"messages": chat(prompt), "completion": completion}
 
 
-def pair(prompt, chosen, rejected):
-    return {"messages": chat(prompt), "chosen": chosen, "rejected": rejected}
+def pair(prompt, chosen, rejected, *, stopped=True):
+    row = {"messages": chat(prompt), "chosen": chosen, "rejected": rejected}
+    return row | {"rejected_stopped": stopped}
 
 
 def prepared(examples, max_tokens=200, batch_tokens=400):
@@ -202,6 +203,22 @@ def test_an_answer_in_several_pairs_is_computed_once():
     ]
     assert bundle.pairs == ((0, 1), (0, 2), (1, 2))
     assert found.examples == 3
+
+
+def test_a_rejected_answer_that_was_cut_off_has_no_end():
+    found = prepared([pair("q", "a", "bb", stopped=False), pair("q", "a", "ccc")])
+    (bundle,) = found.bundles
+    end = bundle.answers[0][-1]
+    assert bundle.answers[1] == tokens_of("bb")
+    assert bundle.answers[2] == (*tokens_of("ccc"), end)
+
+
+def test_the_two_answers_of_a_pair_count_together():
+    pairs = [pair("q", "a b c d", "e f g h")]
+    bundle = prepared(pairs).bundles[0]
+    size = len(bundle.prompt) + sum(map(len, bundle.answers))
+    assert prepared(pairs, max_tokens=size, batch_tokens=size).too_long == 0
+    assert prepared(pairs, max_tokens=size - 1, batch_tokens=size).too_long == 1
 
 
 def test_an_example_of_the_longest_length_is_kept_and_a_longer_one_counted():

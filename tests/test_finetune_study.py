@@ -29,6 +29,8 @@ from finetune.pipeline import Work, run_pipeline
 from finetune.register import Place, files_sha256
 from finetune.settings import Collect, Data, Settings, Study, Train
 from finetune.study import Means, run_study
+from finetune.suite import Session
+from pytest_llmops.compare.values import Interval
 from pytest_llmops.completions import Timing, Usage
 from pytest_llmops.models import AdapterModel, LocalModel, load_models
 from pytest_llmops.runs.reading import RecordedRun, read_run
@@ -68,9 +70,10 @@ class Trainer:
 class Sessions:
     """Records a run as a session would; knows models from the models file it is given."""
 
-    def __init__(self, sends=True):
+    def __init__(self, sends=True, tokens=TOKENS):
         self.asked = []
         self.sends = sends
+        self.tokens = tokens
 
     def __call__(self, session, *, runs, **_):
         self.asked.append(session)
@@ -87,7 +90,7 @@ class Sessions:
         shutil.rmtree(runs / session.model, ignore_errors=True)
         file = RecordFile(runs, run)
         for at in range(CASES):
-            tokens = TOKENS.get(session.model, 50) + at
+            tokens = self.tokens.get(session.model, 50) + at
             file.write(attempt(at, tokens, solved=at < 2))
         file.write(End(finished=9.0, exit_status=0))
         file.close()
@@ -172,6 +175,17 @@ class TestTheArms:
             for group, fields in changed.items():
                 expected[group] |= fields
             assert msgspec.to_builtins(ARMS[name].settings(settings)) == expected
+
+    def test_of_preferences_differ_in_the_method(self):
+        changed = ARMS["preference"].settings(Settings())
+        assert changed.train.method == "preference"
+        assert changed.data == Settings().data
+
+    @pytest.mark.parametrize("name", ["random", "longest", "own-random"])
+    def test_of_a_selection_are_refused_where_the_method_has_none(self, name):
+        settings = Settings(train=Train(method="preference"))
+        with pytest.raises(FinetuneError, match=f"{name} differs from shortest in its selection"):
+            ARMS[name].settings(settings)
 
     def test_of_the_defaults_exist(self):
         assert {arm.name for arm in find_arms(Settings().study.arms)} == set(Study().arms)
@@ -268,6 +282,28 @@ class TestAStudy:
             found.findings[1].ratio.estimate
         )
 
+    def test_checks_the_sign_of_the_selection(self, project):
+        sessions = Sessions(tokens=TOKENS | {"lora-v1-longest": 70})
+        found = study(project, "shortest", "longest", sessions=sessions)
+        (sign,) = found.signs
+        assert (sign.shorter, sign.longer) == ("lora-v1-shortest", "lora-v1-longest")
+        assert 1 < sign.ratio.low < sign.ratio.estimate < 1.4
+        assert sign.of_base == found.findings[2].ratio
+        assert "choosing short answers is what shortens. Tokens of `lora-v1-longest` fell" in str(
+            sign
+        )
+        folder = project.work("lora-v1") / "study"
+        assert str(sign) in (folder / "study.md").read_text()
+        assert len(json.loads((folder / "study.json").read_text())["signs"]) == 1
+
+    def test_says_where_the_sign_is_wrong_or_not_shown(self, project):
+        (sign,) = study(project, "shortest", "longest").signs
+        assert "no effect of the selection is shown" in str(sign)
+        turned = msgspec.structs.replace(sign, ratio=Interval(0.7, 0.8, 0.9))
+        assert "the WRONG sign: choosing long answers shortens" in str(turned)
+        risen = msgspec.structs.replace(sign, of_base=Interval(0.9, 1.1, 1.2))
+        assert "did not fall against the base" in str(risen)
+
     def test_tells_the_card_of_the_adapter_what_it_saves(self, project):
         trainer = Trainer()
         study(project, "shortest", trainer=trainer)
@@ -280,10 +316,10 @@ class TestAStudy:
 
 
 class TestThePipeline:
-    def run(self, project, stage, trainer=None, **fields):
+    def run(self, project, stage, trainer=None, saving=None, **fields):
         work = work_of(project, **fields)
         place = Place(models_file=project.models_file, adapters=project.adapters)
-        run_pipeline(work, stage, place, trainer or Trainer())
+        run_pipeline(work, stage, place, trainer or Trainer(), saving)
         return work.display.console.file.getvalue()
 
     def test_runs_up_to_a_stage(self, project):
@@ -295,6 +331,43 @@ class TestThePipeline:
         assert not project.adapters.exists()
         assert "--model=lora-v1" in self.run(project, "register")
         assert "[lora-v1]" in project.models_file.read_text()
+
+    def test_lets_the_card_tell_what_two_runs_say(self, project):
+        trainer = Trainer()
+        self.run(project, "register", trainer)
+        card = project.adapters / "lora-v1" / "README.md"
+        assert "Not measured when this card was written" in card.read_text()
+        base, adapted = self.measured(project)
+        self.run(project, "register", trainer, saving=(base, adapted))
+        assert f"runs {base.run.id} and {adapted.run.id}." in card.read_text()
+        assert len(trainer.calls) == 1
+
+    def test_refuses_the_runs_of_another_adapter(self, project):
+        trainer = Trainer()
+        self.run(project, "register", trainer)
+        base, adapted = self.measured(project)
+        with pytest.raises(FinetuneError, match=r"answered by adapter \(none\), and the one"):
+            self.run(project, "register", trainer, saving=(adapted, base))
+        card = (project.adapters / "lora-v1" / "README.md").read_text()
+        assert "Not measured when this card was written" in card
+
+    def test_names_a_file_of_savings_that_cannot_be_read(self, project):
+        self.run(project, "dataset")
+        (project.work("lora-v1") / "savings.json").write_text('{"a": ')
+        with pytest.raises(FinetuneError, match=r"savings.json: cannot be read .*; delete it"):
+            self.run(project, "train")
+
+    def measured(self, project):
+        """Runs of base and adapter on the evaluation cases."""
+        runs = project.root / "evaluations"
+        models = str(project.models_file)
+        return [
+            Sessions()(
+                Session(model=m, models_file=models, identity="", suites=("mini",), split="eval"),
+                runs=runs,
+            )[0]
+            for m in ("base", "lora-v1")
+        ]
 
     def test_says_what_it_skips(self, project):
         trainer = Trainer()

@@ -72,7 +72,7 @@ def sft_row(number, completion):
 def pair_row(number, chosen, rejected):
     row = sft_row(number, "")
     del row["completion"]
-    return row | {"chosen": chosen, "rejected": rejected}
+    return row | {"chosen": chosen, "rejected": rejected, "rejected_stopped": number % 2 == 0}
 
 
 SFT = [
@@ -216,6 +216,15 @@ def test_dropout_goes_on_where_it_was(tmp_path, base, data):
         train(data, base, tmp_path / "a", settings, report=interrupt_at(4))
     trained(base, data, tmp_path / "a", dropout=0.3)
     trained(base, data, tmp_path / "b", dropout=0.3)
+    assert (tmp_path / "a" / WEIGHTS).read_bytes() == (tmp_path / "b" / WEIGHTS).read_bytes()
+
+
+def test_a_training_in_bf16_goes_on_to_the_same_weights_too(tmp_path, base, data):
+    settings = Train(**SETTINGS | {"dtype": "bfloat16"})
+    with pytest.raises(InterruptionError):
+        train(data, base, tmp_path / "a", settings, report=interrupt_at(3))
+    for name in ("a", "b"):
+        train(data, base, tmp_path / name, settings)
     assert (tmp_path / "a" / WEIGHTS).read_bytes() == (tmp_path / "b" / WEIGHTS).read_bytes()
 
 

@@ -89,7 +89,7 @@ class SequenceRunner:
         try:
             output = self._model(
                 input_ids=alone.tokens[None],
-                past_key_values=self._caches[row.sequence],
+                cache=self._caches[row.sequence],
                 use_cache=True,
             )
         finally:
