@@ -192,3 +192,11 @@ def test_no_example_holds_a_secret():
     for name in NAMES:
         filled = re.search(rf"^#? ?{name}=(\S+)", example, re.MULTILINE)
         assert not filled or not re.search("KEY|PASSWORD", name), name
+
+
+def test_the_example_names_every_variable_that_a_sink_reads():
+    example = values((ROOT / ".env.example").read_text("utf-8"))
+    settings = (ROOT / "pytest_llmops" / "sinks" / "settings.py").read_text("utf-8")
+    read = set(re.findall(r'"([A-Z]+_[A-Z_]+)"', settings))
+    assert len(read) > 12
+    assert sorted(read - example.keys()) == []

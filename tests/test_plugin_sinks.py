@@ -46,6 +46,20 @@ def test_a_sink_gets_every_token_of_the_records_once(project, monkeypatch, sprea
         assert output_tokens(receiver) == sum(record.usage.output for record in records)
 
 
+def test_a_key_in_an_error_is_not_put_on_record(project, monkeypatch):
+    monkeypatch.setenv("SOME_PAT", "ghp-0123456789")
+    (project.path / "benchmarks" / "test_functions.py").write_text(
+        "def test_function(attempt):\n"
+        "    attempt.complete()\n"
+        "    raise RuntimeError('refused: ghp-0123456789 at http://me:word@host/v1')\n"
+    )
+    assert run(project).ret == 1
+    kept = find_run("latest", project.path / "runs")
+    assert "ghp-0123456789" not in kept.read_text()
+    errors = {record.error for record in read_run(kept).records}
+    assert errors == {"RuntimeError: refused: (hidden) at http://host/v1"}
+
+
 def test_nothing_is_sent_unless_asked_for(project, monkeypatch):
     with Receiver() as receiver:
         monkeypatch.setenv("TRACELOOP_BASE_URL", receiver.url)

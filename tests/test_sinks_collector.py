@@ -153,6 +153,23 @@ def test_without_content_no_text_is_sent_even_when_the_records_have_it(tmp_path)
     assert b"gen_ai.usage.input_tokens" in sent
 
 
+def test_openllmetrys_own_switch_keeps_texts_from_the_collector_alone(tmp_path):
+    folder = write_run(tmp_path, make_records())
+    with Receiver() as collector, Receiver(secret_key=SECRET) as langfuse:
+        told = environment(
+            collector,
+            TRACELOOP_TRACE_CONTENT="False",
+            LANGFUSE_BASE_URL=langfuse.url,
+            LANGFUSE_PUBLIC_KEY="pk-lf-1",
+            LANGFUSE_SECRET_KEY=SECRET,
+        )
+        assert deliver(folder, ["openllmetry", "langfuse"], told).delivery.complete
+    for text in (b"Write f1.", b"return 1;", b"drops spaces"):
+        assert text not in b"".join(collector.bodies)
+        assert text in b"".join(langfuse.bodies)
+    assert b"gen_ai.usage.input_tokens" in b"".join(collector.bodies)
+
+
 def test_a_server_that_is_not_there_is_an_error_only_where_it_is_required(tmp_path):
     folder = write_run(tmp_path, make_records())
     with Receiver() as receiver:

@@ -217,9 +217,29 @@ def test_secrets_of_the_environment_are_taken_out_of_what_is_sent():
     assert clean.error == "E: http://h/ (hidden)"
     bare_record = clean_record(made, hide, content=False)
     assert (bare_record.text, bare_record.prompt, bare_record.refusal) == ("", (), "")
-    served = msgspec.structs.replace(IDENTITY, served="m at http://u:abcdefgh1@h/v1")
+    served = msgspec.structs.replace(
+        IDENTITY,
+        served="m at http://u:abcdefgh1@h/v1",
+        instruction="Say abcdefgh1.",
+        body_changes='{"key": "abcdefgh1"}',
+    )
     run = clean_run(msgspec.structs.replace(RUN, identity=served), hide)
     assert run.identity.served == "m at http://h/v1"
+    assert run.identity.instruction == "Say (hidden)."
+    assert run.identity.body_changes == '{"key": "(hidden)"}'
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["HF_PAT", "GITHUB_AUTH", "AWS_CREDENTIAL", "AWS_CREDENTIALS", "X_HEADER", "DB_PASS", "A_KEYS"],
+)
+def test_names_that_usually_hold_a_secret_are_known(name):
+    assert redactor({name: "abcdefgh1"})("x abcdefgh1") == "x (hidden)"
+
+
+@pytest.mark.parametrize("name", ["COMPAT", "BYPASS", "AUTHOR", "PUBLIC_KEY", "KEYBOARD"])
+def test_names_that_only_look_like_it_hide_nothing(name):
+    assert redactor({name: "abcdefgh1"})("x abcdefgh1") == "x abcdefgh1"
 
 
 def test_a_ledger_knows_what_was_taken_where_and_survives_a_torn_line(tmp_path):

@@ -20,6 +20,7 @@ from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Identity, Record, RecordFile, Run
 from pytest_llmops.session.answers import Answers
 from pytest_llmops.session.options import Options
+from pytest_llmops.sinks.withhold import clean_text, redactor
 from pytest_llmops.tasks.selection import Selection, suite_of
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Recording:
         """What the sinks had to say at the end."""
         self._content = options.content
         self._answers = answers
+        self._hide = redactor(os.environ)
         self._began = time.monotonic()
         self._file = RecordFile(options.runs, run)
         self._sinks = _open(reached, run, self._file.path.parent, content=options.content)
@@ -92,7 +94,7 @@ class Recording:
         self.progress = Live(total, tokens_per_second)
 
     def keep(self, record: Record) -> None:
-        """Write a record with what only the controller knows.
+        """Write a record with what only the controller knows, and without secrets in its error.
 
         Raises:
             RecordError: The file cannot be written, or the attempt is on record already.
@@ -110,7 +112,7 @@ class Recording:
             self.progress.advance(record)
 
     def _known(self, record: Record) -> Mapping[str, Any]:
-        known: dict[str, Any] = {}
+        known: dict[str, Any] = {"error": clean_text(record.error, self._hide)}
         if request := self.requests.get((record.case, record.sample)):
             known["prompt"] = request.messages if self._content else ()
             known["prompt_sha256"] = request.prompt_sha256

@@ -3,7 +3,9 @@
 `Traceloop.init` sets the tracer, meter and logger providers of the whole process, prints, and adds
 a handler to the root logger; and it instruments calls as they are made, which those of an engine
 in another process are not. So the spans, metrics and logs that it would make are made here from
-the records, with the names and attributes of its conventions, and go where its variables say.
+the records, with the names and attributes of its conventions. All three signals go to one
+collector, that of its variable `TRACELOOP_BASE_URL`; those variables that part the signals or
+switch one off are not read. `TRACELOOP_TRACE_CONTENT=false` keeps texts out, as there.
 """
 
 from collections.abc import Sequence
@@ -22,6 +24,7 @@ from pytest_llmops.sinks.otlp import SCOPE, Line, context, readable, resource
 from pytest_llmops.sinks.run_scores import figures
 from pytest_llmops.sinks.settings import Collector
 from pytest_llmops.sinks.spans import Trace, digest, trace_id, trace_of
+from pytest_llmops.sinks.withhold import without_texts
 
 TIMEOUT = 10.0
 """Seconds for one request."""
@@ -39,6 +42,7 @@ class Pipeline:
         """Use `connect`."""
         self._run = run
         self._template = settings.trace_url
+        self._content = settings.content
         self._about = resource(
             **{"service.instance.id": run.id, "llmops.model": run.identity.model}
         )
@@ -53,7 +57,8 @@ class Pipeline:
 
     def send(self, records: Sequence[Record]) -> None:
         """Send traces, and a log record for each attempt."""
-        traces = [(record, trace_of(self._run, record)) for record in records]
+        shown = records if self._content else [without_texts(one) for one in records]
+        traces = [(record, trace_of(self._run, record)) for record in shown]
         spans = [
             span
             for record, trace in traces

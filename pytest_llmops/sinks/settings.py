@@ -67,6 +67,8 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     trace_url: str = ""
     """Where a person looks at a trace, with `{trace_id}` in it; "" where nobody said."""
+    content: bool = True
+    """Whether prompts and completions may go there."""
 
 
 Settings = Langfuse | Mlflow | Collector
@@ -152,6 +154,7 @@ def _collector(environment: Mapping[str, str]) -> Collector:
         url=_checked("openllmetry", "TRACELOOP_BASE_URL", url or "http://127.0.0.1:4318"),
         headers=found,
         trace_url=environment.get("LLMOPS_TRACE_URL", ""),
+        content=(environment.get("TRACELOOP_TRACE_CONTENT") or "true").lower() == "true",
     )
 
 

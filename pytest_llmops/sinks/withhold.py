@@ -11,7 +11,9 @@ HIDDEN = "(hidden)"
 """Stands in a text for a secret that was in it."""
 
 _SECRET_NAME = re.compile(
-    r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS|HEADERS)S?$", re.IGNORECASE
+    r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|HEADER|AUTH|AUTHORIZATION"
+    r"|(^|_)(PAT|PASS))S?$",
+    re.IGNORECASE,
 )
 _PASSWORD = re.compile(r"://[^/@\s:]*:([^/@\s]{8,})@")
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
@@ -23,8 +25,9 @@ def redactor(environment: Mapping[str, str]) -> Hide:
     """A function that takes out of a text every value that the environment keeps secret.
 
     Secret is the value, of 8 characters or more, of each variable whose name ends in KEY, TOKEN,
-    SECRET, PASSWORD, CREDENTIALS or HEADERS, and each password in a URL; public keys, which are
-    names, are not.
+    SECRET, PASSWORD, PASSWD, PASSPHRASE, CREDENTIAL, HEADER, AUTH or AUTHORIZATION (or their
+    plurals), or in PAT or PASS as a word of its own, and each password in a URL; public keys, which
+    are names, are not.
     """
     values = {word for value in environment.values() for word in _PASSWORD.findall(value)}
     values |= {
@@ -45,12 +48,20 @@ def redactor(environment: Mapping[str, str]) -> Hide:
     return hide
 
 
+def clean_text(text: str, hide: Hide) -> str:
+    """A text of this program, such as an error, as it may be kept and sent."""
+    return without_user_info(hide(text))
+
+
 def clean_run(run: Run, hide: Hide) -> Run:
     """A run as it may be sent."""
+    identity = run.identity
     identity = msgspec.structs.replace(
-        run.identity,
-        model=without_user_info(hide(run.identity.model)),
-        served=without_user_info(hide(run.identity.served)),
+        identity,
+        model=clean_text(identity.model, hide),
+        served=clean_text(identity.served, hide),
+        body_changes=clean_text(identity.body_changes, hide),
+        instruction=hide(identity.instruction),
     )
     return msgspec.structs.replace(run, identity=identity)
 
@@ -63,17 +74,27 @@ def clean_record(record: Record, hide: Hide, *, content: bool) -> Record:
         hide: See `redactor`.
         content: Send texts; without, a record that holds some loses them here.
     """
-    prompt = tuple(msgspec.structs.replace(one, content=hide(one.content)) for one in record.prompt)
-    grade = record.grade
-    if grade and grade.detail:
-        grade = msgspec.structs.replace(grade, detail=hide(grade.detail) if content else "")
+    kept = record if content else without_texts(record)
+    return msgspec.structs.replace(
+        kept,
+        prompt=tuple(
+            msgspec.structs.replace(one, content=hide(one.content)) for one in kept.prompt
+        ),
+        text=hide(kept.text),
+        refusal=hide(kept.refusal),
+        grade=kept.grade and msgspec.structs.replace(kept.grade, detail=hide(kept.grade.detail)),
+        error=clean_text(kept.error, hide),
+    )
+
+
+def without_texts(record: Record) -> Record:
+    """A record without what the model was asked and answered, and what quotes it."""
     return msgspec.structs.replace(
         record,
-        prompt=prompt if content else (),
-        text=hide(record.text) if content else "",
-        refusal=hide(record.refusal) if content else "",
-        grade=grade,
-        error=without_user_info(hide(record.error)),
+        prompt=(),
+        text="",
+        refusal="",
+        grade=record.grade and record.grade.without_content(),
     )
 
 
