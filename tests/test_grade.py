@@ -1,4 +1,5 @@
 import hashlib
+import time
 from pathlib import Path
 
 import msgspec
@@ -8,7 +9,7 @@ from tasks import MODULE, fenced, make_task
 from pytest_llmops.cases import FileHash, id_of_test
 from pytest_llmops.completions import Completion, Timing, Usage
 from pytest_llmops.errors import SandboxError
-from pytest_llmops.grading.grade import DETAIL_LIMIT, count_passed, grade
+from pytest_llmops.grading.grade import DETAIL_LIMIT, Grade, count_passed, grade
 from pytest_llmops.sandbox import NodePool, TestReport, TestResult
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree
@@ -201,3 +202,12 @@ def test_real_answers_in_the_real_sandbox(tmp_path):
             got = grade(real, completion(text), pool)
             assert (got.outcome, got.tests_passed) == expected
     assert (tmp_path / "text.ts").read_text() == MODULE
+
+
+def test_a_grade_says_when_its_tests_began_and_old_ones_are_read_without():
+    before = time.time()
+    found = grade(task(), completion(ANSWER), Pool(ALL))
+    assert before <= found.started + found.seconds <= time.time()
+    encoded = msgspec.json.decode(msgspec.json.encode(found))
+    del encoded["started"]
+    assert msgspec.convert(encoded, Grade).started == 0.0

@@ -8,6 +8,7 @@ from pytest_llmops.completions import Message, Timing, Usage
 from pytest_llmops.errors import SinkError
 from pytest_llmops.report.subject import read_links as report_links
 from pytest_llmops.runs.record import RECORDS, End
+from pytest_llmops.sinks.dialects import langfuse, mlflow
 from pytest_llmops.sinks.ledger import LEDGER, Entry, Ledger
 from pytest_llmops.sinks.links import LINKS, read_links, write_links
 from pytest_llmops.sinks.metrics import SECOND_BOUNDS, TOKEN_BOUNDS, metrics_of
@@ -45,6 +46,30 @@ def test_a_trace_is_case_attempt_call_and_grade_at_the_times_of_the_record():
         "chat": attempt,
         "grade": attempt,
     }
+
+
+def test_grading_is_shown_when_it_happened_not_right_behind_the_answer():
+    late = msgspec.structs.replace(grade(), started=RUN.started + 30)
+    spans = by_kind(trace_of(RUN, record(timing=LIVE, grade=late)))
+    begun = round((RUN.started + 30) * SECOND)
+    assert (spans["grade"].start, spans["grade"].end) == (begun, begun + SECOND // 10)
+    assert spans["case"].end == spans["attempt"].end == spans["grade"].end
+    assert spans["chat"].end == START + 2_500_000_000
+    # An answer that was moved to the start of the run may end after it was graded.
+    early = msgspec.structs.replace(grade(), started=RUN.started + 0.5)
+    spans = by_kind(trace_of(RUN, record(timing=LIVE, grade=early)))
+    assert spans["grade"].start == spans["chat"].end
+
+
+def test_the_attempts_at_a_case_have_a_trace_each_and_a_group_in_common():
+    found = [trace_of(RUN, record(sample=number)) for number in range(3)]
+    assert len({trace.id for trace in found}) == 3
+    (group,) = {trace.root.attributes["llmops.case.group"] for trace in found}
+    other_run = msgspec.structs.replace(RUN, id="other")
+    others = (trace_of(RUN, record("b")), trace_of(other_run, record()))
+    assert all(group != trace.root.attributes["llmops.case.group"] for trace in others)
+    for words in (mlflow(record(), found[0]), langfuse(RUN, record(), found[0], "d")):
+        assert group in words["case"].values()
 
 
 def test_ids_depend_on_run_case_and_sample_alone():

@@ -6,6 +6,7 @@ found flaky) count neither way. Whatever an answer does is an outcome; only a fa
 itself raises.
 """
 
+import time
 from collections import defaultdict
 from typing import Literal, NamedTuple, Protocol
 
@@ -64,6 +65,8 @@ class Grade(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     seconds: float
     """Wall time of the tests."""
     quality: Quality
+    started: float = 0.0
+    """When the tests began; Unix time, seconds. 0 in records that do not say."""
 
     @property
     def solved(self) -> bool:
@@ -93,6 +96,7 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
     if candidate and not verdict:
         verdict = _judged(task, candidate, pool)
     assert verdict
+    judged = time.time()
     cut_off = completion.finish_reason == "length" and verdict.outcome != "solved"
     return Grade(
         outcome="truncated" if cut_off else verdict.outcome,
@@ -100,6 +104,7 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
         tests_expected=len(task.case.expected),
         detail=" ".join(verdict.detail.split())[:DETAIL_LIMIT],
         seconds=verdict.seconds,
+        started=judged - verdict.seconds,
         quality=measure(completion.text, candidate, task),
     )
 

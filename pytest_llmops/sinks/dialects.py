@@ -7,7 +7,7 @@ import msgspec
 from pytest_llmops.completions import Usage
 from pytest_llmops.runs.record import Record, Run
 from pytest_llmops.sinks.attributes import Value
-from pytest_llmops.sinks.spans import Trace, digest
+from pytest_llmops.sinks.spans import GROUP, Trace, digest
 
 EXPERIMENT_ENVIRONMENT = "sdk-experiment"
 """Where Langfuse looks for experiments."""
@@ -41,6 +41,7 @@ def langfuse(run: Run, record: Record, trace: Trace, dataset: str) -> dict[str, 
         "langfuse.environment": EXPERIMENT_ENVIRONMENT,
         "langfuse.release": run.versions.get("pytest-llmops", ""),
         "langfuse.trace.name": record.case,
+        "langfuse.trace.metadata.case_group": trace.root.attributes[GROUP],
         "langfuse.trace.tags": (run.identity.model, record.suite, record.tier, record.outcome),
         "langfuse.experiment.id": run.id,
         "langfuse.experiment.name": run.id,
@@ -107,7 +108,7 @@ MLFLOW_TYPES = {"case": "CHAIN", "attempt": "AGENT", "chat": "LLM", "grade": "EV
 TRACELOOP_KINDS = {"case": "workflow", "attempt": "agent", "grade": "task"}
 
 
-def mlflow(record: Record) -> dict[str, dict[str, Value]]:
+def mlflow(record: Record, trace: Trace) -> dict[str, dict[str, Value]]:
     """Attributes by kind of span: types, previews of texts, cost, and tags to search traces by.
 
     MLflow adds up tokens from the GenAI conventions itself. Only the total of a cost is known here.
@@ -121,6 +122,7 @@ def mlflow(record: Record) -> dict[str, dict[str, Value]]:
     if answered:
         found["case"]["output.value"] = answered
     found["case"]["mlflow.traceTag.llmops.case"] = record.case
+    found["case"]["mlflow.traceTag.llmops.case_group"] = trace.root.attributes[GROUP]
     found["case"]["mlflow.traceTag.llmops.outcome"] = record.outcome
     if record.cost is not None:
         found["chat"]["mlflow.llm.cost"] = _json({"total_cost": record.cost})

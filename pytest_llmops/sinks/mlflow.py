@@ -90,7 +90,8 @@ class Tracking:
         """Write traces, read back that they are there, and write their assessments."""
         spans: list[ReadableSpan] = []
         for record in records:
-            spans += readable(trace_of(self._run, record), self._about, words_of(record))
+            trace = trace_of(self._run, record)
+            spans += readable(trace, self._about, words_of(record, trace))
         if self._settings.local:
             with _ours(self._settings.uri):
                 self._store(spans, [self._trace(record) for record in records])

@@ -5,12 +5,14 @@
         chat MODEL                 the call: GenAI semantic conventions, texts where they were kept
         grade                      the tests
 
-A record says when the call happened and how long grading took, not when it began: grading follows
-the call at once here. An answer that was not asked for in this run (from the cache, or of a
-replayed run) keeps its durations and is moved to the start of the run.
+All times are those of the record. With many answers at once, grading begins some time after the
+answer, and so does its span; in a record of a version that did not say when it began, it follows
+the answer at once. An answer that was not asked for in this run (from the cache, or of a replayed
+run) keeps its durations and is moved to the start of the run; its grading is of this run.
 
 All ids are digests of run, case and sample. So a trace has the same id in every tool, and one that
-is sent twice is written twice to the same place.
+is sent twice is written twice to the same place. Each sample is a trace; those of a case have
+`llmops.case.group` in common.
 """
 
 import hashlib
@@ -21,6 +23,8 @@ from pytest_llmops.completions import Timing
 from pytest_llmops.runs.record import Record, Run
 from pytest_llmops.sinks import attributes
 from pytest_llmops.sinks.attributes import Value
+
+GROUP = "llmops.case.group"
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -76,13 +80,18 @@ def trace_id(run: str, case: str, sample: int) -> str:
     return digest(run, case, sample, size=16)
 
 
+def group_id(run: str, case: str) -> str:
+    """What the traces of all attempts at a case in a run have in common."""
+    return digest(run, case, size=16)
+
+
 def trace_of(run: Run, record: Record) -> Trace:
     """Build the trace of one attempt of a run."""
     identity = trace_id(run.id, record.case, record.sample)
     case, attempt, chat, grade = (
         digest(identity, kind, size=8) for kind in ("case", "attempt", "chat", "grade")
     )
-    start, sent, answered, end = _times(run, record)
+    start, sent, answered, graded, end = _times(run, record)
     spans = [
         Span(
             name=f"case {record.case}",
@@ -91,7 +100,10 @@ def trace_of(run: Run, record: Record) -> Trace:
             parent="",
             start=start,
             end=end,
-            attributes=attributes.of_case(run, record),
+            attributes={
+                **attributes.of_case(run, record),
+                GROUP: group_id(run.id, record.case),
+            },
             events=_failure(record.error, end),
             error=record.error,
         ),
@@ -126,7 +138,7 @@ def trace_of(run: Run, record: Record) -> Trace:
                 kind="grade",
                 id=grade,
                 parent=attempt,
-                start=answered,
+                start=graded,
                 end=end,
                 attributes=attributes.of_grade(record.grade),
             )
@@ -134,15 +146,18 @@ def trace_of(run: Run, record: Record) -> Trace:
     return Trace(id=identity, spans=tuple(spans))
 
 
-def _times(run: Run, record: Record) -> tuple[int, int, int, int]:
-    """Start, sending, answer and end of an attempt; Unix time in nanoseconds."""
-    timing = record.timing
+def _times(run: Run, record: Record) -> tuple[int, int, int, int, int]:
+    """Start, sending, answer, grading and end of an attempt; Unix time in nanoseconds."""
+    timing, grade = record.timing, record.grade
     start = max(timing.started, run.started) if timing else run.started
     sent = start + (timing.queue if timing else 0.0)
     answered = sent + (timing.total if timing else 0.0)
-    end = answered + (record.grade.seconds if record.grade else 0.0)
-    one, two, three, four = (round(seconds * 1e9) for seconds in (start, sent, answered, end))
-    return one, two, three, four
+    graded = max(answered, grade.started) if grade else answered
+    end = graded + (grade.seconds if grade else 0.0)
+    one, two, three, four, five = (
+        round(seconds * 1e9) for seconds in (start, sent, answered, graded, end)
+    )
+    return one, two, three, four, five
 
 
 def _first_token(sent: int, timing: Timing) -> tuple[Event, ...]:
