@@ -160,6 +160,15 @@ def test_no_baseline_is_refused(capsys):
     assert "nope: no baseline in benchmarks/baselines (there: base)" in capsys.readouterr().err
 
 
+def test_a_run_is_not_gated_against_itself(project, capsys):
+    (project / "benchmarks" / "baselines" / "base.jsonl").unlink()
+    assert main(["gate", "base", "latest"]) == 2
+    assert "no model with a complete run there beside the one" in capsys.readouterr().err
+    written(project / "runs", recorded(PLANTED, id="run-later", started=2e9))
+    assert main(["gate", "base", "run-later"]) == 1
+    assert "regressed: base (run-later) against base (run-base)" in capsys.readouterr().out
+
+
 def test_blessing_writes_a_baseline_of_the_models_name_or_a_given_one(project, capsys):
     folder = project / "benchmarks" / "baselines"
     assert [path.name for path in folder.iterdir()] == ["base.jsonl"]

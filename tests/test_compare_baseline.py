@@ -184,9 +184,16 @@ def test_a_blessed_baseline_comes_before_runs_of_the_model(baselines, runs):
 
 def test_a_model_stands_for_its_latest_complete_run_of_the_same_cases(baselines, runs):
     assert find("base", baselines, runs).run.id == "late"
-    early = recorded(MANY).run.suite_hash
-    assert find("base", baselines, runs, suite_hash=early).run.id == "early"
-    assert find("base", baselines, runs, suite_hash="unknown").run.id == "late"
+    same, other = recorded(MANY, name="new").run, recorded(MANY, suite_hash="unknown").run
+    assert find("base", baselines, runs, judged=[same]).run.id == "early"
+    assert find("base", baselines, runs, judged=[other]).run.id == "late"
+
+
+def test_a_model_never_stands_for_a_run_that_is_judged(baselines, runs):
+    early, late = (find(name, baselines, runs).run for name in ("early", "late"))
+    assert find("base", baselines, runs, judged=[late]).run.id == "early"
+    with pytest.raises(CompareError, match="no model with a complete run there beside the one"):
+        find("base", baselines, runs, judged=[early, late])
 
 
 def test_an_unknown_baseline_lists_those_there_are(baselines, runs):

@@ -46,7 +46,7 @@ def _gate(options: argparse.Namespace) -> int:
         options.baseline,
         baselines=options.baselines,
         runs=options.runs,
-        suite_hash=candidate.run.suite_hash,
+        judged=[candidate.run],
     )
     comparison = compare_runs(baseline, candidate, margins_of(options))
     console = Console()

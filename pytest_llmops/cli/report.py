@@ -86,9 +86,11 @@ def _runs(options: argparse.Namespace) -> list["RecordedRun"]:
     candidates = [find_candidate(reference, runs=options.runs) for reference in others]
     if first == "latest":
         return [read_run(find_run(first, options.runs)), *candidates]
-    suite_hash = candidates[0].run.suite_hash if candidates else ""
     baseline = find_baseline(
-        first, baselines=options.baselines, runs=options.runs, suite_hash=suite_hash
+        first,
+        baselines=options.baselines,
+        runs=options.runs,
+        judged=[candidate.run for candidate in candidates],
     )
     return [baseline, *candidates]
 

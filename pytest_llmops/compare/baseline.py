@@ -7,7 +7,7 @@ a changed prompt and an unchanged answer.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,18 +32,19 @@ DIGITS = 3
 
 
 def find_baseline(
-    reference: str, *, baselines: Path, runs: Path, suite_hash: str = ""
+    reference: str, *, baselines: Path, runs: Path, judged: Sequence[Run] = ()
 ) -> RecordedRun:
     """The run that a file, a name in `baselines`, a run's id or folder, or a model stands for.
 
     The first of these that exists is taken, in this order. A model stands for its latest complete
-    run, of the same cases if there is one.
+    run, of the same cases if there is one, and never for a run that is judged: that one would be
+    held against itself.
 
     Args:
         reference: What the user named.
         baselines: Folder of baselines, `NAME.jsonl`.
         runs: Folder of recorded runs.
-        suite_hash: Of the cases of the candidate, where it is known.
+        judged: The runs that are compared with it, as far as they are known.
 
     Raises:
         CompareError: There is no such run; names those there are.
@@ -54,12 +55,15 @@ def find_baseline(
     for path in (named, named / RECORDS, blessed, runs / reference / RECORDS):
         if path.is_file():
             return read_run(path, content=False)
-    if found := _latest(reference, runs, suite_hash):
+    suite_hash = judged[0].suite_hash if judged else ""
+    if found := _latest(reference, runs, suite_hash, without={run.id for run in judged}):
         return found
+    beside = " beside the one that is judged" if judged else ""
     kept = ", ".join(sorted(path.stem for path in baselines.glob("*.jsonl"))) or "none"
     raise CompareError(
         f"{reference}: no baseline in {baselines} (there: {kept}), no run in {runs}, and no model "
-        f"with a complete run there (models: {_models(runs)}); `llmops bless RUN` makes a baseline"
+        f"with a complete run there{beside} (models: {_models(runs)}); `llmops bless RUN` makes a "
+        "baseline"
     )
 
 
@@ -75,7 +79,7 @@ def find_candidate(reference: str, *, runs: Path) -> RecordedRun:
     except RecordError:
         if any(path.is_file() for path in (Path(reference), runs / reference / RECORDS)):
             raise
-    if found := _latest(reference, runs, ""):
+    if found := _latest(reference, runs):
         return found
     raise CompareError(
         f"{reference}: no run in {runs}, and no model with a complete run there (models: "
@@ -168,9 +172,15 @@ def _write(path: Path, data: bytes) -> None:
         raise RecordError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _latest(model: str, runs: Path, suite_hash: str) -> RecordedRun | None:
+def _latest(
+    model: str, runs: Path, suite_hash: str = "", without: Collection[str] = ()
+) -> RecordedRun | None:
     """The latest complete run of a model, those of the same cases first."""
-    of_model = [(run, path) for run, path in _first_lines(runs) if run.identity.model == model]
+    of_model = [
+        (run, path)
+        for run, path in _first_lines(runs)
+        if run.identity.model == model and run.id not in without
+    ]
     of_model.sort(key=lambda pair: (pair[0].suite_hash == suite_hash, pair[0].started))
     for _, path in reversed(of_model):
         found = read_run(path, content=False)

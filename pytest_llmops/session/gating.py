@@ -51,7 +51,7 @@ class Gate:
     """One comparison, from the choice of a baseline to the exit status."""
 
     def __init__(self, choice: GateChoice, run: Run, runs: Path) -> None:
-        """Find the baseline and refuse it where it cannot be compared.
+        """Find the baseline and refuse it where it cannot be compared, before anything is asked.
 
         Args:
             choice: What the user asked for.
@@ -59,17 +59,19 @@ class Gate:
             runs: Where runs are recorded.
 
         Raises:
-            CompareError: The runs differ in more than the model.
+            CompareError: The baseline is not complete, or differs in more than the model.
             RecordError: There is no such baseline, or it is broken.
         """
         from pytest_llmops.compare.baseline import find_baseline
         from pytest_llmops.compare.comparable import refuse_incomparable
+        from pytest_llmops.compare.complete import require_complete
 
         self._choice = choice
         self._model = run.identity.model
         self._baseline = find_baseline(
-            choice.reference, baselines=choice.baselines, runs=runs, suite_hash=run.suite_hash
+            choice.reference, baselines=choice.baselines, runs=runs, judged=[run]
         )
+        require_complete(self._baseline, "baseline")
         refuse_incomparable(self._baseline.run, run)
         self._plan: Plan | None = None
         self.comparison: Comparison | None = None
