@@ -72,11 +72,11 @@ class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """LoRA scaling; alpha over rank multiplies the update."""
     dropout: Share = 0.0
     """LoRA dropout."""
-    learning_rate: Above = 2e-4
+    learning_rate: Above = 1e-3
     """Peak; a cosine schedule goes down to 0 from there."""
-    epochs: Above = 3.0
+    epochs: Above = 2.0
     """Passes over the training examples, at most; see `patience`."""
-    batch_tokens: Positive = 4096
+    batch_tokens: Positive = 2048
     """Tokens of a packed row: one micro-batch."""
     accumulate: Positive = 1
     """Micro-batches an optimizer step."""
