@@ -5,8 +5,12 @@ eight. Inside a run names that a person could choose freely are numbered as they
 changes nothing; keywords, literals, members (`.length`) and global objects stay. Prose becomes its
 words in runs of three, with quoted code and strings as one blank.
 
+Of a text all code is looked at, in fences and outside of them, where prose is read as code that
+resembles nothing: every function by itself, and what stands around the functions.
+
 Limits: a copy that was rewritten statement by statement is another solution to this; members and
-literals that were changed make a run different.
+literals that were changed make a run different. A function inside another one, and statements among
+other statements or prose, are found by their likeness and not by being equal.
 """
 
 import re
@@ -14,11 +18,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import msgspec
+from tree_sitter import Node
 
 from pytest_llmops.completions import Message
 from pytest_llmops.grading.fences import blocks
 from pytest_llmops.tasks import syntax
-from pytest_llmops.tasks.typescript import parse_module
 
 CODE_RUN = 8
 """Leaves of code a run."""
@@ -55,7 +59,7 @@ Runs = frozenset[tuple[str, ...]]
 
 
 class Code(msgspec.Struct, frozen=True):
-    """One function body, or code without any function, as it is compared."""
+    """A function body, or other code as if it were one, as it is compared."""
 
     leaves: tuple[str, ...]
     """All leaves, names numbered over the whole."""
@@ -84,23 +88,28 @@ def spelled(text: str) -> tuple[str, ...]:
 
 
     Args:
-        text: As in `bodies`.
+        text: A completion, of which only fenced code is read where there is any; or code.
     """
-    leaves = (leaf for code in _codes(text) for _, leaf in _leaves(code))
+    fenced = [text[one.start : one.end] for one in blocks(text)]
+    leaves = (leaf for code in fenced or [text] for _, leaf in _leaves(code))
     return tuple(leaf for leaf in leaves if leaf != "export")
 
 
 def bodies(text: str) -> list[Code]:
-    """Fingerprint every function body in a text; its code as a whole where it has no function.
+    """Fingerprint what may be a function body in a text.
+
+    That is the body of every function; all code together; and the code around the functions, for
+    helpers may stand beside statements, or belong to them.
 
     Args:
-        text: A completion or a prompt: fenced code is looked at alone where there is any.
+        text: A completion or a prompt, with its prose.
     """
     found = []
-    for code in _codes(text[:READ_LIMIT]):
-        module = parse_module(code.encode("utf-8", "replace"), _PATH)
-        functions = [module.body(one) for one in module.declarations]
-        found += [code_of(body) for body in functions or [code]]
+    for part in _parts(text[:READ_LIMIT]):
+        code = part.encode("utf-8", "replace")
+        root = syntax.parse(code, _PATH)
+        found += [code_of(syntax.text_of(body)) for body in _outermost(root)]
+        found += [code_of(f"{{{one}}}") for one in (part, _around(code, root))]
     return found
 
 
@@ -137,8 +146,38 @@ def contained(one: Runs, other: Runs) -> float:
     return len(one & other) / len(one) if one else 0.0
 
 
-def _codes(text: str) -> list[str]:
-    return [text[one.start : one.end] for one in blocks(text)] or [text]
+def _parts(text: str) -> Iterator[str]:
+    """Yield what is before, in, between and behind the fences."""
+    position = 0
+    for one in blocks(text):
+        *before, _opening = text[position : one.start].splitlines(keepends=True)
+        yield "".join(before).lstrip("`~")
+        yield text[one.start : one.end]
+        position = one.end
+    yield text[position:].lstrip("`~")
+
+
+def _outermost(root: Node) -> Iterator[Node]:
+    """Yield the bodies of functions, wherever they are bound, and the blocks, that are in none."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        body = node.child_by_field_name("body") if node.type == "arrow_function" else None
+        if body or node.type == "statement_block":
+            yield body or node
+        else:
+            stack += reversed(node.children)
+
+
+def _around(code: bytes, root: Node) -> str:
+    """Return the code without the functions that are statements of the top level."""
+    kept: list[bytes] = []
+    position = 0
+    for one in syntax.statements(root):
+        if one.function:
+            kept.append(code[position : one.node.start_byte])
+            position = one.node.end_byte
+    return b"\n".join([*kept, code[position:]]).decode("utf-8", "replace")
 
 
 def _leaves(text: str) -> Iterator[tuple[bool, str]]:

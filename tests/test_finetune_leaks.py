@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from finetune.errors import LeakError
@@ -44,6 +46,24 @@ DOC = """/**
  * Breaks a line at its spaces into pieces of at most `limit` characters. A word that is longer is
  * cut. No piece begins or ends with a space, and an empty line gives no pieces.
  */"""
+
+HELPER = """function before(text: string) {
+  return text.trim();
+}"""
+BESIDE = {
+    "a method of an object": "export const all = {{ rows(it: string): string[] {body} }};",
+    "a property of an object": "export const all = {{ rows: (it: string) => {body} }};",
+    "an arrow that is passed on": "export const rows = memo((it: string) => {body});",
+    "a function in a namespace": "namespace All {{ export function rows(it: string) {body} }}",
+    "a constructor": "class Rows {{ constructor(it: string) {body} }}",
+    "statements": "{statements}",
+}
+
+
+def beside(form, body):
+    """A fenced function, and below it a body in another form."""
+    code = BESIDE[form].format(body=body, statements=body[1:-1])
+    return f"```typescript\n\n{HELPER}\n\n{code}\n```"
 
 
 def ask(doc=DOC, name="breakLine", context=""):
@@ -136,6 +156,52 @@ class TestPlanted:
         bare = f"Sure, here it is, don't worry:\nfunction rows(a: string) {RENAMED}"
         assert kinds(item("s:train/a#b", answer=bare, messages=ask("/** No. */"))) == ["solution"]
 
+    @pytest.mark.parametrize("form", BESIDE)
+    def test_the_solution_beside_a_function(self, form):
+        assert kinds(train(answer=beside(form, RENAMED))) == ["solution"]
+        shown = (Message("user", beside(form, RENAMED) + "\n\nAnd then?"), *ask("/** No. */"))
+        assert kinds(train(messages=shown)) == ["solution"]
+
+    def test_the_solution_without_braces_beside_a_function(self):
+        planted = beside(
+            "an arrow that is passed on", "it.filter((row) => row.size > 3).map(nameOf)"
+        )
+        known = [item(body="rows.filter((one) => one.size > 3).map(nameOf)")]
+        (leak,) = find_leaks([train(answer=planted)], known)
+        assert (leak.kind, leak.likeness) == ("solution", 1.0)
+
+    def test_the_solution_in_pieces_around_a_function(self):
+        first, second = RENAMED[1:-1].split("  while", 1)
+        pieces = f"```ts\n{first}\n{HELPER}\n  while{second}\n```"
+        assert kinds(train(answer=pieces)) == ["solution"]
+
+    def test_the_solution_as_statements_with_a_function_of_their_own(self):
+        body = """{
+  const count = (kind: string) => rows.filter((row) => row.kind === kind && row.size > 3).length;
+  return { added: count("added"), removed: count("removed") };
+}"""
+        planted = train(answer=beside("statements", body))
+        assert [leak.kind for leak in find_leaks([planted], [item(body=body)])] == ["solution"]
+
+    @pytest.mark.parametrize("fence", ["```", "~~~~"])
+    def test_the_solution_outside_of_the_fences(self, fence):
+        fenced = f"{fence}typescript\n{HELPER}\n{fence}"
+        bare = f"function rows(it: string) {RENAMED}"
+        for text in (
+            f"{fenced}\nAnd here's the rest:\n{bare}",
+            f"First:\n{bare}\n{fenced}\nSo it is.",
+            f"{fenced}\n{bare}\n{fenced}",
+            f"{fenced}\n{RENAMED[1:-1]}",
+        ):
+            assert kinds(train(answer=text)) == ["solution"]
+
+    def test_the_solution_outside_of_the_fences_with_a_fence_in_a_string(self):
+        body = BODY.replace('" "', '"```"').replace("return", "if (/^```[^`]*$/.test(rest)) return")
+        text = f"```ts\n{HELPER}\n```\nfunction breakLine(line: string) {body}"
+        known = [item(body=body)]
+        (leak,) = find_leaks([train(answer=text)], known)
+        assert (leak.kind, leak.likeness) == ("solution", 1.0)
+
     def test_the_solution_as_context_of_a_prompt(self):
         shown = ask("/** No. */", context=f"export function other(text: string) {RENAMED}")
         assert kinds(train(messages=shown)) == ["solution"]
@@ -177,10 +243,11 @@ class TestInnocent:
     def test_short_code_is_no_evidence(self, one, other):
         assert same_code(code_of(one), code_of(other)) == 0
 
-    def test_imports_are_no_evidence(self):
-        lines = 'import { join } from "node:path";\nimport { readFile } from "node:fs";\n'
-        known = [item(answer=f"{lines}export function f() {BODY}")]
-        assert find_leaks([train(messages=ask("/** No. */", context=lines))], known) == []
+    def test_what_stands_around_functions_is_no_evidence(self):
+        lines = "".join(f'import {{ a{at} }} from "node:{at}";\n' for at in range(10))
+        lines += "export interface Line {\n  text: string;\n  limit: number;\n}\n"
+        shown = ask("/** No. */", context=f"{lines}{HELPER}")
+        assert find_leaks([train(messages=shown, answer=f"{lines}{HELPER}")], EVALUATED) == []
 
     def test_the_frame_that_all_prompts_share_is_no_evidence(self):
         one, other = (question_of(ask(f"/** {text} */")) for text in ("Adds.", "Subtracts."))
@@ -218,8 +285,10 @@ class TestStarter:
         assert min(len(training), len(evaluation)) > 80
         assert find_leaks(training, evaluation) == []
 
-    def test_every_solution_that_is_long_enough_is_caught_when_planted(self, request):
+    @pytest.mark.parametrize("form", ["a function", "a method of an object", "statements"])
+    def test_every_solution_that_is_long_enough_is_caught_when_planted(self, request, form):
         evaluation = starter(request, "eval")
+        plant = answer if form == "a function" else partial(beside, form)
         asked = ask("/** Something else that is asked here. */", "rows")
         planted = [
             Item(
@@ -227,7 +296,7 @@ class TestStarter:
                 suite="p",
                 cluster="p.ts",
                 messages=asked,
-                answer=answer(one.answer.replace(";\n", " /* so */ ;\n"), "rows"),
+                answer=plant(one.answer.replace(";\n", " /* so */ ;\n")),
             )
             for one in evaluation
         ]
