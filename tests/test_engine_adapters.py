@@ -136,6 +136,14 @@ def test_a_pickle_is_refused_unread(tmp_path, base_folder):
         read_adapter(tmp_path / "a", load(str(base_folder), "float32"), "models/tiny")
 
 
+def test_a_pickle_beside_the_weights_is_not_opened(tmp_path, base_folder):
+    save_adapter(tmp_path / "a", 1)
+    base = load(str(base_folder), "float32")
+    alone = read_adapter(tmp_path / "a", base, "models/tiny").sha256
+    (tmp_path / "a" / "adapter_model.bin").mkdir()  # to open it would fail
+    assert read_adapter(tmp_path / "a", base, "models/tiny").sha256 == alone
+
+
 def test_an_adapter_of_other_shapes_or_layers_is_refused(tmp_path, base_folder):
     base = load(str(base_folder), "float32")
     save_adapter(tmp_path / "a", 1)
@@ -167,6 +175,37 @@ def test_the_digest_of_the_base_decides_where_the_adapter_names_one(tmp_path, ba
     (tmp_path / "a" / BASE).write_text(json.dumps({"sha256": "0" * 64}))
     with pytest.raises(ModelError, match=f"digest {'0' * 64}"):
         read_adapter(tmp_path / "a", base, "models/tiny")
+
+
+def test_the_digest_of_the_tokenizer_decides_too(tmp_path, base_folder):
+    base = load(str(base_folder), "float32")
+    save_adapter(tmp_path / "a", 1)
+    pins = {"sha256": base.sha256, "tokenizer_sha256": base.tokenizer_sha256}
+    (tmp_path / "a" / BASE).write_text(json.dumps(pins))
+    assert len(read_adapter(tmp_path / "a", base, "models/tiny").sha256) == 64
+    (tmp_path / "a" / BASE).write_text(json.dumps(pins | {"tokenizer_sha256": "0" * 64}))
+    with pytest.raises(ModelError, match=f"trained with a tokenizer of digest {'0' * 64}"):
+        read_adapter(tmp_path / "a", base, "models/tiny")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"0" * 64,
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"sha256": 5}',
+        b'{"sha256": "\xff"}',
+        b'{"sha256": "", "tokenizer_sha256": 5}',
+    ],
+)
+def test_digests_that_cannot_be_read_are_refused(tmp_path, base_folder, text):
+    save_adapter(tmp_path / "a", 1)
+    (tmp_path / "a" / BASE).write_bytes(text)
+    with pytest.raises(ModelError, match=rf"a/{BASE}: (?!trained)"):
+        read_adapter(tmp_path / "a", load(str(base_folder), "float32"), "models/tiny")
 
 
 def test_a_folder_that_is_no_adapter_is_refused(tmp_path, base_folder):

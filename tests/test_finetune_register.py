@@ -228,11 +228,14 @@ class TestRefusals:
         with pytest.raises(FinetuneError, match="not TOML"):
             register(trained(project), base, place(project))
 
-    def test_the_engine_refuses_it_on_another_base(self, project):
+    def test_the_engine_refuses_it_on_another_base_or_tokenizer(self, project):
         done = run(project)
         loaded = load(str(project.root / "tiny"), "float32")
         other = loaded._replace(sha256="0" * 64)
         with pytest.raises(ModelError, match="trained on a base with digest"):
+            read_adapter(done.folder, other, "base")
+        other = loaded._replace(tokenizer_sha256="0" * 64)
+        with pytest.raises(ModelError, match="trained with a tokenizer of digest"):
             read_adapter(done.folder, other, "base")
 
 

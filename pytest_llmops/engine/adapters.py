@@ -8,7 +8,7 @@ refused by name: served half, it would be another model under the adapter's name
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import torch
@@ -22,8 +22,9 @@ from pytest_llmops.errors import ModelError
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
 BASE = "base.json"
-"""Optional file beside them, `{"sha256": ...}`: the digest of the base it was trained on."""
+"""Optional file beside them: the digests of what it was trained on, as `_Pins` has them."""
 
+_Read = TypeVar("_Read", bound=msgspec.Struct)
 _KEY = re.compile(r"(?:base_model\.model\.)?(?P<path>.+)\.lora_(?P<side>[AB])\.weight")
 
 
@@ -51,6 +52,14 @@ class _Config(msgspec.Struct):
     modules_to_save: list[str] | None = None
 
 
+class _Pins(msgspec.Struct):
+    """`base.json`."""
+
+    sha256: str
+    """Of the base's weights."""
+    tokenizer_sha256: str | None = None
+
+
 def read_adapter(folder: Path, base: Loaded, base_spec: str) -> Adapter:
     """Read the adapter in `folder` for `base`; raises ModelError, by name, when it does not fit."""
     config = _read_config(folder)
@@ -73,10 +82,7 @@ def _read_config(folder: Path) -> _Config:
     if not (folder / WEIGHTS).is_file():
         pickle = " (a pickle, adapter_model.bin, is not read)" if _has_pickle(folder) else ""
         raise ModelError(f"{folder}: no {WEIGHTS}{pickle}; save it with safe_serialization=True")
-    try:
-        config = msgspec.json.decode((folder / CONFIG).read_bytes(), type=_Config)
-    except msgspec.DecodeError as error:
-        raise ModelError(f"{folder / CONFIG}: {error}") from error
+    config = _decode(folder / CONFIG, _Config)
     refused = {
         f"peft_type {config.peft_type!r}": config.peft_type != "LORA",
         "use_dora": config.use_dora,
@@ -91,6 +97,13 @@ def _read_config(folder: Path) -> _Config:
     return config
 
 
+def _decode(path: Path, kind: type[_Read]) -> _Read:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
 def _has_pickle(folder: Path) -> bool:
     return (folder / "adapter_model.bin").exists()
 
@@ -98,16 +111,15 @@ def _has_pickle(folder: Path) -> bool:
 def _check_base(folder: Path, config: _Config, base: Loaded, base_spec: str) -> None:
     """The digest decides where there is one; otherwise the last part of the base's name."""
     if (folder / BASE).is_file():
-        trained_on = msgspec.json.decode((folder / BASE).read_bytes(), type=dict[str, str])
-        if (found := trained_on.get("sha256")) != base.sha256:
+        pins = _decode(folder / BASE, _Pins)
+        if pins.sha256 != base.sha256:
             raise ModelError(
-                f"{folder / BASE}: trained on a base with digest {found};"
+                f"{folder / BASE}: trained on a base with digest {pins.sha256};"
                 f" {base_spec} has {base.sha256}"
             )
-        pinned = trained_on.get("tokenizer_sha256", base.tokenizer_sha256)
-        if pinned != base.tokenizer_sha256:
+        if pins.tokenizer_sha256 not in {None, base.tokenizer_sha256}:
             raise ModelError(
-                f"{folder / BASE}: trained with a tokenizer of digest {pinned};"
+                f"{folder / BASE}: trained with a tokenizer of digest {pins.tokenizer_sha256};"
                 f" {base_spec} has {base.tokenizer_sha256}"
             )
         return
