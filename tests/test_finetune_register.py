@@ -259,7 +259,7 @@ class TestTheCard:
             "data 0, training 0",
             "| torch | 2.13.0 |",
             "30 steps, best at 20; 34,567 tokens in 12 s; peak memory 300 MiB",
-            "learning_rate = 0.0002",
+            f"learning_rate = {Settings().train.learning_rate}\n",
         ):
             assert said in card, said
         assert str(project.root) not in card
