@@ -11,6 +11,7 @@ from pytest_llmops.completions import Message, Timing
 from pytest_llmops.errors import CompareError, RecordError
 from pytest_llmops.grading.quality import Quality
 from pytest_llmops.runs.reading import read_run
+from pytest_llmops.runs.record import Gated
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def noisy_run():
                 engine_memory=n,
                 usage=msgspec.structs.replace(one.usage, cached=n % 50),
                 grade=msgspec.structs.replace(
-                    one.grade, detail="secret test", quality=Quality(code_share=1 / 3)
+                    one.grade, detail="secret test", started=77.5, quality=Quality(code_share=1 / 3)
                 ),
             )
             for n, one in enumerate(records)
@@ -75,6 +76,7 @@ def test_a_baseline_holds_no_content_and_nothing_that_changes_by_itself(baseline
     bless(run, baselines / "base.jsonl")
     text = (baselines / "base.jsonl").read_text()
     assert "secret" not in text
+    assert "77.5" not in text
     for name in ("timing", "retries", "cost", "engine_memory", "from_cache", "cached"):
         assert f'"{name}"' not in text
     assert read_run(baselines / "base.jsonl").run.content is False
@@ -240,6 +242,10 @@ def test_names_of_models_become_names_of_files():
     assert file_name("../../etc") == "etc"
 
 
-def test_the_end_of_a_baseline_is_that_of_its_run(baselines):
-    bless(recorded(MANY), baselines / "base.jsonl")
+def test_the_end_of_a_baseline_is_that_of_its_run_without_its_gate(baselines):
+    """What an older baseline said of it has no bearing on what it is compared with."""
+    run = recorded(MANY)
+    gate = Gated(baseline="old", verdict="held", reason="", sequential=False, margins={})
+    end = msgspec.structs.replace(END, gate=gate)
+    bless(msgspec.structs.replace(run, end=end), baselines / "base.jsonl")
     assert read_run(baselines / "base.jsonl").end == END

@@ -111,7 +111,8 @@ def bless(run: RecordedRun, path: Path) -> str:
     records = sorted(run.records, key=lambda record: (record.case, record.sample))
     lines: list[object] = [msgspec.structs.replace(run.run, content=False)]
     lines += [_reviewable(record) for record in records]
-    data = b"".join(msgspec.json.encode(line) + b"\n" for line in [*lines, run.end])
+    lines.append(msgspec.structs.replace(run.end, gate=None))  # it judged by an older baseline
+    data = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
     told = f"{path}: {_described(run)}; {_replaced(run, path, data)}"
     _write(path, data)
     return told
@@ -123,6 +124,7 @@ def _reviewable(record: Record) -> dict[str, Any]:
     for noise in NOISE:
         line.pop(noise, None)
     line["usage"] = {key: n for key, n in line["usage"].items() if key in TOKENS}
+    line["grade"].pop("started")
     quality = {key: round(n, DIGITS) for key, n in line["grade"]["quality"].items() if n}
     line["grade"] |= {"detail": "", "seconds": 0.0, "quality": quality}
     return line
