@@ -1,6 +1,10 @@
+import base64
+import gzip
 import json
 import os
+import re
 import sqlite3
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -54,7 +58,6 @@ def sent(server, tmp_path_factory):
     """A run of two samples a case, delivered; with the records and the sinks."""
     records = make_records(5, SAMPLES)
     folder = write_run(tmp_path_factory.mktemp("runs"), records, identity=BASE)
-    (folder / "report.html").write_text("<p>report</p>")
     sinks = deliver(folder, ["mlflow"], environment(server))
     return records, sinks, folder
 
@@ -70,6 +73,13 @@ def find_traces(client, run=RUN.id):
     return client.search_traces(
         locations=[found.experiment_id], run_id=found.run_id, max_results=100
     )
+
+
+def read_report(client, run, folder):
+    """The report artifact, with the texts that it holds compressed behind it."""
+    page = Path(client.download_artifacts(run, "report.html", str(folder))).read_text("utf-8")
+    (details,) = re.findall(r'id="details"[^>]*>([A-Za-z0-9+/=]+)<', page)
+    return page + gzip.decompress(base64.b64decode(details)).decode()
 
 
 def read_table(client, run, folder):
@@ -147,6 +157,41 @@ def test_the_session_is_a_run_with_parameters_metrics_table_and_files(sent, clie
     assert sum(row["output_tokens"] or 0 for row in table) == run.data.metrics["output_tokens"]
     assert [row["outcome"] for row in table].count("error") == 1
     assert json.loads(run.data.tags["mlflow.loggedArtifacts"])[0]["type"] == "table"
+
+
+def test_the_report_is_an_artifact_with_texts_and_links(sent, client, server):
+    _, _, folder = sent
+    report = read_report(client, find_run(client).info.run_id, folder.parent)
+    assert "Write f1." in report
+    assert f"/traces/tr-{trace_id(RUN.id, 'starter:eval/text#f1', 1)}" in report
+
+
+def test_the_report_holds_no_texts_where_they_are_withheld_and_no_secret(client, server, tmp_path):
+    for name, content in (("told", True), ("withheld", False)):
+        folder = write_run(tmp_path, make_records(3), id=name)
+        told = environment(server, X_API_KEY="Write f0.")
+        assert deliver(folder, ["mlflow"], told, content=content).delivery.complete
+    reports = {
+        name: read_report(client, find_run(client, name).info.run_id, tmp_path)
+        for name in ("told", "withheld")
+    }
+    assert "Write f1." in reports["told"]
+    assert "(hidden)" in reports["told"]
+    assert "starter:eval/text#f1" in reports["withheld"]
+    assert "Write f0." not in reports["told"] + reports["withheld"]
+    for text in ("Write f1.", "drops spaces"):
+        assert text not in reports["withheld"]
+
+
+def test_a_run_whose_report_cannot_be_drawn_is_delivered_and_says_so(tmp_path):
+    (tmp_path / "broken" / "plotly").mkdir(parents=True)
+    (tmp_path / "broken" / "plotly" / "__init__.py").write_text("raise ImportError('broken')\n")
+    folder = write_run(tmp_path, make_records(2))
+    told = environment(f"sqlite:///{tmp_path}/mlflow.db", PYTHONPATH=str(tmp_path / "broken"))
+    sinks = deliver(folder, ["mlflow"], told)
+    assert sinks.delivery.complete
+    assert "2 attempts delivered to" in sinks.lines()[0]
+    assert sinks.lines()[0].endswith(", without report.html: ImportError: broken")
 
 
 def test_base_and_adapter_are_versions_of_one_model_with_aliases(sent, client, server, tmp_path):

@@ -80,7 +80,7 @@ class Carrier:
         """
         self.sink = sink
         self.problem = ""
-        """Why not everything is delivered; the last reason."""
+        """Why not everything is delivered, or what the sink did without; the last reason."""
         self.done = False
         """Whether it has come to its end, well or not."""
         self._where = where
@@ -126,7 +126,7 @@ class Carrier:
         if not self._refused:
             self.problem = ""
         if not finished:
-            self._destination.finish(records, backlog.end)
+            self.problem = self._destination.finish(records, backlog.end) or self.problem
             self._ledger.add(Entry(sink=self.sink, where=self._where, finished=True))
 
     def _send(self, destination: Destination, batch: Sequence[Record]) -> None:

@@ -25,12 +25,15 @@ class Destination(Protocol):
             DeliveryError: They were not all taken.
         """
 
-    def finish(self, records: Sequence[Record], end: End | None) -> None:
+    def finish(self, records: Sequence[Record], end: End | None) -> str:
         """Deliver what is said of the run as a whole, once all its records are known.
 
         Args:
             records: All of the run, delivered or not.
             end: None where the session was interrupted.
+
+        Returns:
+            What it did without and why, for people; "" for nothing.
 
         Raises:
             DeliveryError: Not everything was taken.

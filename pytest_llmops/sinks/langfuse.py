@@ -102,13 +102,14 @@ class Project:
         self._line.check(self._exporter.export(spans).name == "SUCCESS")
         self._write_scores([one for record in records for one in self._scores(record)])
 
-    def finish(self, records: Sequence[Record], end: End | None) -> None:
+    def finish(self, records: Sequence[Record], end: End | None) -> str:
         """Score the experiment as a whole."""
         time = end.finished if end else self._run.started
         found = run_scores(records)
         self._write_scores(
             [{"datasetRunId": self._run.id, **self._score(one, time)} for one in found]
         )
+        return ""
 
     def links(self, records: Sequence[Record]) -> dict[Key, str]:
         """Addresses of the traces."""

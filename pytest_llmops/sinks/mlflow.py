@@ -24,16 +24,18 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 
-from pytest_llmops.runs.record import End, Record, Run
+from pytest_llmops.runs.reading import RecordedRun
+from pytest_llmops.runs.record import RECORDS, End, Record, Run
 from pytest_llmops.sinks.destination import DeliveryError, RejectedError
 from pytest_llmops.sinks.dialects import mlflow as words_of
 from pytest_llmops.sinks.ledger import Key
+from pytest_llmops.sinks.links import name_of
 from pytest_llmops.sinks.otlp import Line, readable
 from pytest_llmops.sinks.registry import register
 from pytest_llmops.sinks.scores import scores
 from pytest_llmops.sinks.settings import Mlflow
 from pytest_llmops.sinks.spans import digest, trace_id, trace_of
-from pytest_llmops.sinks.tracked import log_reports, log_run, start_run
+from pytest_llmops.sinks.tracked import REPORT, draw_report, log_run, start_run
 
 TIMEOUT = 60.0
 """Seconds for a batch of spans; the first one a server ever gets can take over five."""
@@ -103,14 +105,23 @@ class Tracking:
         with _ours(self._settings.uri), ThreadPoolExecutor(AT_ONCE) as threads:
             list(threads.map(self._assess, new))
 
-    def finish(self, records: Sequence[Record], end: End | None) -> None:
+    def finish(self, records: Sequence[Record], end: End | None) -> str:
         """Write parameters, metrics, table of attempts, files, and the version of the model."""
+        found = RecordedRun(
+            path=self._folder / RECORDS, run=self._run, records=tuple(records), end=end
+        )
+        addresses = self.links(records).items()
+        report, problem = draw_report(
+            found, {name_of(*attempt): {"mlflow": address} for attempt, address in addresses}
+        )
         with _ours(self._settings.uri):
             identity = self._tracked.info.run_id
             if version := register(self._client, self._run, identity):
                 self._client.set_tag(identity, "llmops.model_version", version)
-            log_reports(self._client, identity, self._folder)
+            if report:
+                self._client.log_text(identity, report, REPORT)
             log_run(self._client, identity, self._run, records, end)
+        return problem
 
     def links(self, records: Sequence[Record]) -> dict[Key, str]:
         """Addresses of the traces in the server's pages; none without a server."""

@@ -119,6 +119,8 @@ class Sinks:
             left = f"{one.waiting} wait" if one.waiting else "the summary of the run waits"
             reason = f" ({one.problem})" if one.problem else ""
             line += f"; {left}{reason}: llmops sync {self._run.id}"
+        elif one.problem:
+            line += f", {one.problem}"
         return [line, f"  {one.linked}: {one.link}"] if one.link else [line]
 
     def _count(self, records: Sequence[Record], problems: Mapping[str, str]) -> Delivery:

@@ -67,11 +67,12 @@ class Pipeline:
         self._lines["traces"].check(self._spans.export(spans).name == "SUCCESS")
         self._log([log_of(self._run, record, trace, self._about) for record, trace in traces])
 
-    def finish(self, records: Sequence[Record], end: End | None) -> None:
+    def finish(self, records: Sequence[Record], end: End | None) -> str:
         """Send the metrics, and a log record of the run."""
         data = metrics_of(self._run, records, end, self._about)
         self._lines["metrics"].check(self._metrics.export(data).name == "SUCCESS")
         self._log([_log_of_run(self._run, records, end, self._about)])
+        return ""
 
     def links(self, records: Sequence[Record]) -> dict[Key, str]:
         """Addresses of the traces, where `LLMOPS_TRACE_URL` says how they read."""

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.entities import Run as TrackedRun
 
+from pytest_llmops.report.subject import Links, Subject
+from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import RECORDS, End, Record, Run
 from pytest_llmops.sinks.attributes import run_attributes
 from pytest_llmops.sinks.run_scores import figures
@@ -17,7 +18,7 @@ RUN_TAG = "llmops.run_id"
 """By this tag a run is found again."""
 
 TABLE = "attempts.json"
-REPORTS = "report*"
+REPORT = "report.html"
 
 
 def experiment_name(run: Run) -> str:
@@ -77,10 +78,29 @@ def log_run(
     client.set_terminated(identity, _status(end), now)
 
 
-def log_reports(client: MlflowClient, identity: str, folder: Path) -> None:
-    """Write the reports that a run's folder holds."""
-    for path in sorted(folder.glob(REPORTS)):
-        client.log_artifact(identity, str(path))
+def draw_report(found: RecordedRun, links: Links) -> tuple[str, str]:
+    """Draw the report of a run, as `llmops report` does.
+
+    It is drawn of what is sent, so it holds no more than that: no secrets, and no texts where they
+    are withheld.
+
+    Args:
+        found: The run, cleaned.
+        links: To its traces.
+
+    Returns:
+        The page and ""; or "" and why there is none: a run is not to be lost for its report.
+    """
+    try:
+        # Plotly takes a second to import.
+        from pytest_llmops.report.html import report_html  # noqa: PLC0415
+
+        return report_html(Subject(runs=(found,), links=(links,))), ""
+    except ModuleNotFoundError as error:
+        why = f"it needs {error.name}: pip install 'pytest-llmops[report]'"
+    except Exception as error:  # noqa: BLE001 - whatever a drawing raises, the rest is delivered
+        why = f"{type(error).__name__}: {error}"
+    return "", f"without {REPORT}: {why}"
 
 
 def parameters(run: Run) -> dict[str, str]:
