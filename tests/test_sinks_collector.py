@@ -1,5 +1,8 @@
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -9,6 +12,8 @@ from sink_project import END, SECRET, deliver, make_records, start, write_run
 
 from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.record import RecordFile
+from pytest_llmops.sinks.child import QUIET
+from pytest_llmops.sinks.dialects import openllmetry
 from pytest_llmops.sinks.ledger import LEDGER
 
 
@@ -46,6 +51,28 @@ def test_traces_metrics_and_logs_arrive_with_the_numbers_of_the_records(tmp_path
     assert {log.trace_id for log in receiver.logs if log.trace_id} == {
         span.trace_id for span in receiver.spans
     }
+
+
+def test_spans_carry_what_openllmetrys_own_decorators_write():
+    """A contract with the installed package, whose decorators run in a process of their own."""
+    quiet = {"TRACELOOP_METRICS_ENABLED": "false", "TRACELOOP_TRACE_CONTENT": "false"}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    program = Path(__file__).with_name("traceloop_spans.py")
+    ended = subprocess.run(
+        [sys.executable, str(program)],
+        env={**kept, **QUIET, **quiet},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    theirs = json.loads(ended.stdout.splitlines()[-1])
+    ours = openllmetry(RUN, record(usage=None))
+    assert ours.keys() == theirs.keys()
+    named = ("traceloop.span.kind", "traceloop.entity.name", "gen_ai.agent.name")
+    for kind, attributes_of_theirs in theirs.items():
+        assert ours[kind].keys() == attributes_of_theirs.keys(), kind
+        for name in named:
+            assert ours[kind].get(name) == attributes_of_theirs.get(name)
 
 
 def test_a_second_sync_sends_nothing_and_one_without_a_ledger_the_same_ids(tmp_path):

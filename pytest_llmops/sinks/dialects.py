@@ -105,7 +105,6 @@ def _usage(usage: Usage) -> dict[str, int]:
 
 
 MLFLOW_TYPES = {"case": "CHAIN", "attempt": "AGENT", "chat": "LLM", "grade": "EVALUATOR"}
-TRACELOOP_KINDS = {"case": "workflow", "attempt": "agent", "grade": "task"}
 
 
 def mlflow(record: Record, trace: Trace) -> dict[str, dict[str, Value]]:
@@ -130,20 +129,30 @@ def mlflow(record: Record, trace: Trace) -> dict[str, dict[str, Value]]:
 
 
 def openllmetry(run: Run, record: Record) -> dict[str, dict[str, Value]]:
-    """Attributes by kind of span: workflow, entities and associations, as OpenLLMetry names them.
+    """Attributes by kind of span: what its decorators write of a workflow, an agent and a task.
 
     The total of tokens is added because its views read it; the conventions have none.
     """
-    workflow = f"{run.identity.model} on {record.suite}"
+    # Part of the sink's optional package.
+    from opentelemetry.semconv_ai import SpanAttributes, TraceloopSpanKindValues  # noqa: PLC0415
+
+    properties = SpanAttributes.TRACELOOP_ASSOCIATION_PROPERTIES
     everywhere: dict[str, Value] = {
-        "traceloop.workflow.name": workflow,
-        "traceloop.association.properties.run_id": run.id,
-        "traceloop.association.properties.case_id": record.case,
+        SpanAttributes.TRACELOOP_WORKFLOW_NAME: f"{run.identity.model} on {record.suite}",
+        f"{properties}.run_id": run.id,
+        f"{properties}.case_id": record.case,
     }
     found = {kind: dict(everywhere) for kind in ("case", "attempt", "chat", "grade")}
-    for kind, name in TRACELOOP_KINDS.items():
-        found[kind]["traceloop.span.kind"] = name
-        found[kind]["traceloop.entity.name"] = kind
-    if record.usage:
-        found["chat"]["gen_ai.usage.total_tokens"] = record.usage.input + record.usage.output
+    kinds = {
+        "case": TraceloopSpanKindValues.WORKFLOW,
+        "attempt": TraceloopSpanKindValues.AGENT,
+        "grade": TraceloopSpanKindValues.TASK,
+    }
+    for kind, named in kinds.items():
+        found[kind][SpanAttributes.TRACELOOP_SPAN_KIND] = named.value
+        found[kind][SpanAttributes.TRACELOOP_ENTITY_NAME] = kind
+    for kind in ("attempt", "chat", "grade"):
+        found[kind]["gen_ai.agent.name"] = "attempt"
+    if usage := record.usage:
+        found["chat"][SpanAttributes.GEN_AI_USAGE_TOTAL_TOKENS] = usage.input + usage.output
     return found

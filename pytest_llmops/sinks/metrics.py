@@ -21,14 +21,12 @@ from opentelemetry.sdk.metrics.export import (
     ScopeMetrics,
 )
 from opentelemetry.sdk.resources import Resource
+from opentelemetry.semconv_ai import Meters
 
 from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.sinks.attributes import provider
 from pytest_llmops.sinks.otlp import SCOPE
 from pytest_llmops.sinks.run_scores import figures
-
-TOKENS = "gen_ai.client.token.usage"
-SECONDS = "gen_ai.client.operation.duration"
 
 SECOND_BOUNDS = (
     0.01,
@@ -77,9 +75,17 @@ def metrics_of(
     tokens, seconds = _observations(run, records)
     found = [
         Metric(
-            TOKENS, "Tokens of one call", "{token}", _histogram(tokens, TOKEN_BOUNDS, start, now)
+            Meters.LLM_TOKEN_USAGE,
+            "Tokens of one call",
+            "{token}",
+            _histogram(tokens, TOKEN_BOUNDS, start, now),
         ),
-        Metric(SECONDS, "Time of one call", "s", _histogram(seconds, SECOND_BOUNDS, start, now)),
+        Metric(
+            Meters.LLM_OPERATION_DURATION,
+            "Time of one call",
+            "s",
+            _histogram(seconds, SECOND_BOUNDS, start, now),
+        ),
     ]
     labels = dict(_labels(run))
     for name, value in figures(records).items():
