@@ -134,6 +134,7 @@ def test_tokens_that_one_span_lost_and_others_have_are_wrong_but_a_kind_nobody_k
     bare = reading(one, changed(stored(one), "chat", tokens={}))
     partly = reading(one, changed(stored(one), "chat", tokens={"input": 9, "output": 8}))
     assert traceability(readings(bare, reading(one))).wrong_token_spans == 1
+    assert traceability(readings(bare)).wrong_token_spans == 1  # a tool that lost them all
     assert traceability(readings(partly)).wrong_token_spans == 0
     assert granularity(readings(partly)).token_kinds == ("input", "output")
     assert granularity(readings(reading(one))).token_kinds == (

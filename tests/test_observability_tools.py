@@ -15,6 +15,8 @@ from pytest_llmops.observability.measure import compare
 from pytest_llmops.observability.values import FILE, Sending, read
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import RECORDS
+from pytest_llmops.sinks.links import LINKS, write_links
+from pytest_llmops.sinks.spans import trace_id
 
 ATTEMPTS, SPANS = 8, 30
 TOOLS = ("langfuse", "openllmetry")
@@ -69,10 +71,31 @@ def test_a_delivered_run_is_found_again_whole_and_its_stand_in_is_called_one(sen
     assert tool.footprint.memory is None
     assert faults(tool) == whole()
     debugging = tool.debugging
-    assert (debugging.failing, debugging.queries, debugging.opens) == (5, 3.0, None)
+    assert (debugging.failing, debugging.queries, debugging.opens) == (5, 3.0, True)
     assert (debugging.prompt, debugging.completion, debugging.error) == (1.0, 1.0, 1.0)
     assert debugging.linked == 1.0
     assert debugging.seconds > 0
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize(
+    "address",
+    ["http://tool/traces/{solved}", f"http://tool/traces/{'0' * 32}", "http://tool/traces/none"],
+)
+def test_a_link_that_leads_elsewhere_is_said_not_to_open(sent, name, address):
+    folder, _, _, environment = sent
+    found = read_run(folder / RECORDS)
+    wrong = next(one for one in found.records if not one.solved)
+    solved = next(one for one in found.records if one.solved)
+    kept = (folder / LINKS).read_bytes()
+    elsewhere = address.format(solved=trace_id(found.run.id, solved.case, solved.sample))
+    write_links(folder, found.run, {name: {(wrong.case, wrong.sample): elsewhere}})
+    try:
+        (tool,) = compare(found, [name], environment, send=False).tools
+    finally:
+        (folder / LINKS).write_bytes(kept)
+    assert tool.debugging.opens is False
+    assert measured(sent, name).debugging.opens is True
 
 
 def test_detail_is_counted_as_each_tool_gives_it_back(sent):

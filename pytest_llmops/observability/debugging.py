@@ -6,14 +6,18 @@ answers held.
 """
 
 import json
+import re
 import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pytest_llmops.observability.backend import Backend
 from pytest_llmops.observability.reading import Reading, Readings
 from pytest_llmops.observability.values import Debugging
 from pytest_llmops.runs.record import Record
 from pytest_llmops.sinks.links import Links, name_of
+
+_TRACE_ID = re.compile(r"[0-9a-f]{32}")
 
 DEPTH = 4
 """JSON in a text in JSON is taken apart so often at most."""
@@ -40,6 +44,21 @@ def debugging(found: Readings, links: Links, sink: str, *, opens: bool | None) -
         linked=sum(map(bool, addresses)) / len(failing) if failing else 0.0,
         opens=opens,
     )
+
+
+def first_link_opens(found: Readings, links: Links, sink: str, backend: Backend) -> bool | None:
+    """Whether the link of the first failing attempt that has one names the trace of that attempt.
+
+    The pages of the tools pick the trace in the browser, so the trace that the address names is
+    asked for instead, as the tool is asked for everything else. None without a link.
+    """
+    for one in found.attempts:
+        address = link_of(one.record, links, sink)
+        if address and not one.record.solved:
+            named = _TRACE_ID.findall(address)
+            stored = backend.fetch(named[-1]) if named else None
+            return bool(stored) and one.sent.root.id in {span.id for span in stored.spans}
+    return None
 
 
 def link_of(record: Record, links: Links, sink: str) -> str:

@@ -4,12 +4,11 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-import httpx
 import msgspec
 
 from pytest_llmops.errors import SinkError
 from pytest_llmops.observability.backend import Backend
-from pytest_llmops.observability.debugging import debugging, link_of
+from pytest_llmops.observability.debugging import debugging, first_link_opens
 from pytest_llmops.observability.footprint import FOOTPRINTS, MLFLOW_FILE, server_memory
 from pytest_llmops.observability.granularity import granularity
 from pytest_llmops.observability.reading import read_back
@@ -29,8 +28,6 @@ from pytest_llmops.sinks.probe import place, probe
 from pytest_llmops.sinks.settings import Collector, Langfuse, Mlflow, Settings
 from pytest_llmops.sinks.settings import read as read_settings
 from pytest_llmops.sinks.withhold import clean_record, clean_run, redactor
-
-LINK_TIMEOUT = 10.0
 
 
 def compare(
@@ -87,22 +84,19 @@ def _measured(
     backend = _connect(name, settings, found.run, environment)
     try:
         readings = read_back(backend, found.run, found.records)
+        opens = first_link_opens(readings, links, name, backend)
     finally:
         backend.seen.close()
     on: MeasuredOn = "stand-in" if backend.seen.stand_in else "server"
     if isinstance(settings, Mlflow) and settings.local:
         on = "file"
-    failing = [one for one in found.records if not one.solved]
-    address = next(filter(None, (link_of(one, links, name) for one in failing)), "")
     return Tool(
         name=name,
         where=_where(settings, environment),
         measured_on=on,
         footprint=_footprint(name, settings, on),
         traceability=traceability(readings),
-        debugging=debugging(
-            readings, links, name, opens=_opens(address) if on == "server" else None
-        ),
+        debugging=debugging(readings, links, name, opens=opens),
         granularity=granularity(readings),
     )
 
@@ -146,16 +140,6 @@ def _footprint(name: str, settings: Settings, on: MeasuredOn) -> Footprint:
     if on != "server" or not isinstance(settings, Mlflow):
         return FOOTPRINTS[name]
     return msgspec.structs.replace(FOOTPRINTS[name], memory=server_memory(settings.uri))
-
-
-def _opens(address: str) -> bool | None:
-    """Whether a page answers at an address."""
-    if not address:
-        return None
-    try:
-        return httpx.get(address, timeout=LINK_TIMEOUT, follow_redirects=True).is_success
-    except (httpx.HTTPError, httpx.InvalidURL):
-        return False
 
 
 def _with_sending(tool: Tool, found: RecordedRun, environment: Mapping[str, str]) -> Tool:

@@ -89,7 +89,7 @@ GROUPS |= {
         "completion found": _of("debugging", lambda one: share(one.completion)),
         "error or test output found": _of("debugging", lambda one: share(one.error)),
         "with a link": _of("debugging", lambda one: share(one.linked)),
-        "link opens": _of("debugging", lambda one: _opens(one.opens)),
+        "link leads there": _of("debugging", lambda one: _opens(one.opens)),
     },
     "granularity, an attempt": {
         "spans": _of("granularity", lambda one: number(one.spans, 2)),

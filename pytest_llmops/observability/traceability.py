@@ -7,7 +7,7 @@ and the score `solved` is there with the value of the record.
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -22,7 +22,7 @@ NOTHING = StoredTrace(spans=(), scores={})
 
 def traceability(found: Readings) -> Traceability:
     """Count what is there, missing and wrong over all attempts."""
-    kept = token_kinds(found)
+    compared = {"input", "output", *token_kinds(found)}
     counted = [_spans(one) for one in found.attempts]
     judged = [_scores(one) for one in found.attempts]
     strange = sum(len(trace.spans) for trace in found.strange)
@@ -33,7 +33,7 @@ def traceability(found: Readings) -> Traceability:
         lost_spans=sum(lost for lost, _, _ in counted),
         duplicated_spans=sum(copies for _, copies, _ in counted),
         unexpected_spans=strange + sum(others for _, _, others in counted),
-        wrong_token_spans=sum(_wrong_tokens(one, kept) for one in found.attempts),
+        wrong_token_spans=sum(_wrong_tokens(one, compared) for one in found.attempts),
         missing_scores=sum(missing for missing, _ in judged),
         wrong_scores=sum(wrong for _, wrong in judged),
     )
@@ -86,11 +86,15 @@ def _spans(one: Reading) -> tuple[int, int, int]:
     )
 
 
-def _wrong_tokens(one: Reading, kept: tuple[str, ...]) -> int:
-    """Spans of the call whose tokens differ from the record's; a kind not said counts as 0."""
+def _wrong_tokens(one: Reading, compared: Collection[str]) -> int:
+    """Spans of the call whose tokens differ from the record's; a kind not said counts as 0.
+
+    Input and output are always compared: a tool that gives none back has lost them. Of the parts
+    of the two, only those that it has a field for.
+    """
     usage = _usage(one.record)
     return sum(
-        any(span.tokens.get(kind, 0) != usage.get(kind, 0) for kind in kept)
+        any(span.tokens.get(kind, 0) != usage.get(kind, 0) for kind in compared)
         for span in (one.stored or NOTHING).spans
         if span.kind == "chat"
     )

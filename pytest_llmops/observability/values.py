@@ -60,7 +60,7 @@ class Debugging(msgspec.Struct, frozen=True, kw_only=True):
     linked: float
     """Share with an address in `links.json`."""
     opens: bool | None
-    """Whether the first address answers; None where there is none, or no pages (stand-in)."""
+    """Whether the first address names the trace of its attempt; None where there is none."""
 
 
 class Granularity(msgspec.Struct, frozen=True, kw_only=True):
