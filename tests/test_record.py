@@ -10,7 +10,7 @@ from records import RUN, record, unanswered
 from pytest_llmops.errors import RecordError
 from pytest_llmops.runs.machine import Machine
 from pytest_llmops.runs.reading import find_run, read_run
-from pytest_llmops.runs.record import End, RecordFile
+from pytest_llmops.runs.record import End, Gated, RecordFile
 
 END = End(finished=2.0, exit_status=0)
 
@@ -22,6 +22,18 @@ def written(tmp_path):
         file.write(line)
     file.close()
     return file.path
+
+
+def test_what_a_gate_said_is_kept_with_the_run_and_older_files_have_nothing(tmp_path):
+    margins = {"tokens": 1.05, "errors": 0}
+    gate = Gated(baseline="b", verdict=None, reason="r", sequential=True, margins=margins)
+    file = RecordFile(tmp_path, RUN)
+    file.write(End(finished=2.0, exit_status=1, gate=gate))
+    file.close()
+    assert read_run(file.path).end.gate == gate
+    run, _ = file.path.read_bytes().splitlines(keepends=True)
+    file.path.write_bytes(run + b'{"type":"end","finished":2.0,"exit_status":0}\n')
+    assert read_run(file.path).end == END
 
 
 def append(path, *lines):

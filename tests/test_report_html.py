@@ -9,7 +9,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 from records import record, unanswered
-from report_runs import HOSTILE, attempts, case_id, pair, recorded, subject
+from report_runs import HOSTILE, attempts, case_id, gated, pair, recorded, subject
 
 from pytest_llmops.report import cases_table
 from pytest_llmops.report.html import history_html, report_html
@@ -149,6 +149,16 @@ def test_runs_that_cannot_be_compared_are_shown_with_the_reason():
     assert "suite_hash" in page.shown
     assert "chart-overall" not in page.data["charts"]
     assert len(page.data["rows"]) == 24
+
+
+def test_the_gate_s_verdict_is_shown_where_only_the_gate_can_judge():
+    base, other = pair()
+    ended = gated(other, base, "regressed", reason="solve <rate>", decided=12, sequential=True)
+    page = Page(report_html(subject(base, ended)))
+    assert ("article", {"class": "card verdict regressed"}) in page.elements
+    told = "The sequential gate of the session said regressed after 12 of 24 attempts"
+    assert f"{told}: solve <rate>." in page.shown
+    assert "cannot be compared" not in page.shown
 
 
 def test_hostile_answers_stay_text():

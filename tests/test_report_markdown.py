@@ -3,7 +3,7 @@ import re
 import msgspec
 import pytest
 from records import record
-from report_runs import HOSTILE, attempts, pair, recorded, subject
+from report_runs import HOSTILE, attempts, gated, pair, recorded, subject
 
 from pytest_llmops.report.markdown import LIMIT, MARKER, report_markdown, safe
 
@@ -37,7 +37,8 @@ def test_what_is_undecided_says_what_it_would_take():
     other = recorded(attempts(24, solved=0.25, ratio=0.8), model="lora", number=1)
     text = report(base, other)
     assert "## ❓ undecided" in text
-    assert re.search(r"- \*\*solve rate\*\* undecided: .*; to decide: about \d+ cases", text)
+    needs = r"80 % power: .\d+\.\d points; to decide: about \d+ cases"
+    assert re.search(rf"- \*\*solve rate\*\* undecided: .*; what this run finds with {needs}", text)
     assert "<details><summary>Cases that changed sides: 6</summary>\n\n| case |" in text
     assert "solved, 40 tokens | wrong, 32 tokens |" in text
 
@@ -50,6 +51,45 @@ def test_a_refused_comparison_gives_its_reason():
     text = report(base, other)
     assert "no verdict" in text
     assert "suite&#95;hash" in text
+
+
+def test_a_session_that_its_gate_ended_early_is_shown_with_the_verdict_of_the_gate():
+    base, other = pair()
+    why = "output tokens held: 0.800x"
+    ended = gated(other, base, "held", reason=why, decided=12, sequential=True)
+    text = report(base, ended)
+    assert "## ✅ held: **lora** against **base**" in text
+    told = f"The sequential gate of the session said held after 12 of 24 attempts: {why}"
+    assert f"\n{told}\n" in text
+    assert "cannot be compared" not in text
+
+
+def test_the_verdict_of_a_gate_comes_before_that_of_all_attempts_at_once():
+    base, other = pair(300)
+    text = report(base, gated(other, base, "undecided", reason="solve rate", sequential=True))
+    assert "## ❓ undecided" in text
+    assert "All attempts at once would be held:" in text
+    assert "| solve rate | ✅ held |" in text
+
+
+def test_a_gate_without_a_verdict_gives_its_reason():
+    base, other = pair()
+    text = report(base, gated(other, base, None, reason="it has 3 records", decided=3))
+    assert "## ⚠️ no verdict: **lora** against **base**" in text
+    assert "The gate of the session said no verdict after 3 of 24 attempts: it has 3 rec" in text
+
+
+def test_runs_are_compared_with_the_margins_of_their_gate():
+    base, other = pair(300, ratio=1.15)
+    assert "## ❌ regressed" in report(base, other)
+    assert "## ✅ held" in report(base, gated(other, base, "held", tokens=1.2))
+
+
+def test_a_gate_against_another_baseline_says_nothing_here():
+    base, other = pair(300, ratio=1.15)
+    text = report(base, gated(other, other, "held", reason="of that one", tokens=1.2))
+    assert "## ❌ regressed" in text
+    assert "of that one" not in text
 
 
 def test_a_single_run_needs_no_verdict():

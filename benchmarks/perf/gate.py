@@ -29,8 +29,8 @@ from pytest_llmops.compare.plan import make_plan
 from pytest_llmops.compare.questions import questions_of
 from pytest_llmops.compare.samples import samples_of
 from pytest_llmops.compare.stopping import Moment, judge
-from pytest_llmops.compare.values import Verdict
 from pytest_llmops.runs.reading import find_run, read_run
+from pytest_llmops.runs.record import Verdict
 
 MIX = (1.0, 1.1, 0.8)
 """Ratios of output tokens, candidate over baseline, over which spent tokens are averaged."""

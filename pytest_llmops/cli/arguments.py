@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+import msgspec
+
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins, ratio, share
 
 
@@ -29,24 +31,28 @@ def add_sinks(command: argparse.ArgumentParser) -> None:
 
 
 def add_margins(command: argparse.ArgumentParser) -> None:
-    """Declare what a gate still accepts; `margins_of` reads it."""
+    """Declare what a gate still accepts; `margins_of` and `asked_margins` read it."""
     margins = DEFAULT_MARGINS
     command.add_argument(
         "--max-tokens-ratio",
         type=ratio,
-        default=margins.tokens,
         metavar="R",
         help=f"accepted output tokens, candidate over baseline; {margins.tokens}",
     )
     command.add_argument(
         "--max-solve-loss",
         type=share,
-        default=margins.solve_rate,
         metavar="S",
         help=f"accepted loss of solve rate; {margins.solve_rate}",
     )
 
 
+def asked_margins(options: argparse.Namespace) -> dict[str, float]:
+    """The margins that the user set, by name."""
+    given = {"tokens": options.max_tokens_ratio, "solve_rate": options.max_solve_loss}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def margins_of(options: argparse.Namespace) -> Margins:
-    """The margins that the user set."""
-    return Margins(tokens=options.max_tokens_ratio, solve_rate=options.max_solve_loss)
+    """The margins that the user set, the usual ones elsewhere."""
+    return msgspec.convert(asked_margins(options), Margins)

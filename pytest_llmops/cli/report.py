@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llmops.cli.arguments import add_baselines, add_runs
-from pytest_llmops.errors import CompareError, RecordError
+from pytest_llmops.cli.arguments import add_baselines, add_margins, add_runs, asked_margins
+from pytest_llmops.errors import RecordError
+from pytest_llmops.runs.record import RECORDS
 
 if TYPE_CHECKING:
     from pytest_llmops.report.subject import Subject
@@ -47,13 +48,22 @@ def _add_report(commands: Any) -> None:
         metavar="FILE",
         help="default: report.html, report.parquet; Markdown and CSV go to standard output",
     )
+    command.add_argument(
+        "--refusal",
+        type=Path,
+        metavar="FILE",
+        help="standard error of the session; where it recorded no run, report that and why",
+    )
     add_runs(command)
     add_baselines(command)
+    add_margins(command)
     command.set_defaults(run=_report)
 
 
 def _report(options: argparse.Namespace) -> int:
     form = options.format or _format_of(options.output)
+    if options.refusal and not any(options.runs.glob(f"*/{RECORDS}")):
+        return _report_refusal(options, form)
     runs = _runs(options)
     if form == "parquet":
         return _parquet(runs, options.output or Path("report.parquet"))
@@ -64,8 +74,17 @@ def _report(options: argparse.Namespace) -> int:
     if form == "markdown":
         from pytest_llmops.report.markdown import report_markdown
 
-        return _emit(report_markdown(_subject(runs)), options.output)
-    return _emit(_report_html(_subject(runs)), options.output or Path("report.html"))
+        return _emit(report_markdown(_subject(runs, options)), options.output)
+    return _emit(_report_html(_subject(runs, options)), options.output or Path("report.html"))
+
+
+def _report_refusal(options: argparse.Namespace, form: str) -> int:
+    from pytest_llmops.report.markdown import refusal_markdown
+
+    if form != "markdown":
+        raise RecordError(f"--refusal: a report without a run is Markdown, not {form}")
+    said = options.refusal.read_text("utf-8", "replace") if options.refusal.is_file() else ""
+    return _emit(refusal_markdown(said), options.output)
 
 
 def _format_of(output: Path | None) -> str:
@@ -95,25 +114,16 @@ def _runs(options: argparse.Namespace) -> list["RecordedRun"]:
     return [baseline, *candidates]
 
 
-def _subject(runs: Sequence["RecordedRun"]) -> "Subject":
-    from pytest_llmops.report.subject import Subject, read_links
+def _subject(runs: Sequence["RecordedRun"], options: argparse.Namespace) -> "Subject":
+    from pytest_llmops.report.subject import Subject, against, read_links
 
     baseline, *candidates = runs
+    asked = asked_margins(options)
     return Subject(
         runs=tuple(runs),
-        versus=tuple(_versus(baseline, candidate) for candidate in candidates),
+        versus=tuple(against(baseline, candidate, asked) for candidate in candidates),
         links=tuple(read_links(run.path) for run in runs),
     )
-
-
-def _versus(baseline: "RecordedRun", candidate: "RecordedRun") -> Any:
-    from pytest_llmops.compare.gate import compare_runs
-    from pytest_llmops.report.subject import Versus
-
-    try:
-        return Versus(comparison=compare_runs(baseline, candidate))
-    except CompareError as error:  # a report shows runs that have no verdict, and says why
-        return Versus(comparison=None, refusal=str(error))
 
 
 def _report_html(subject: "Subject") -> str:
@@ -162,7 +172,6 @@ def _history(options: argparse.Namespace) -> int:
 def _all_runs(options: argparse.Namespace) -> tuple[list["RecordedRun"], list[tuple[str, str]]]:
     """The runs that were named; or all there are, and those of them that cannot be read."""
     from pytest_llmops.runs.reading import find_run, read_run
-    from pytest_llmops.runs.record import RECORDS
 
     if options.references:
         return [read_run(find_run(name, options.runs)) for name in options.references], []

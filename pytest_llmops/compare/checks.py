@@ -23,7 +23,8 @@ from pytest_llmops.compare.effects import Mean
 from pytest_llmops.compare.holm import holm, holm_levels
 from pytest_llmops.compare.pairing import Floats
 from pytest_llmops.compare.power import cases_needed, detectable, samples_needed
-from pytest_llmops.compare.values import Check, Interval, Verdict
+from pytest_llmops.compare.values import Check, Interval
+from pytest_llmops.runs.record import Verdict
 
 ALPHA = 0.05
 
@@ -140,6 +141,15 @@ def _reason(question: Question, verdict: Verdict, low: float, high: float) -> st
     if verdict == "held":
         return f"{change}, at worst {worst}, within the {allowed} allowed"
     return f"{change}, but {worst} cannot be ruled out, and {allowed} is allowed"
+
+
+def reasons(checks: Sequence[Check], verdict: Verdict) -> str:
+    """What led to the verdict: the checks that have it, with their reasons."""
+    return "; ".join(
+        f"{check.name} {check.verdict}: {check.reason}"
+        for check in checks
+        if check.verdict == verdict
+    )
 
 
 def shown(unit: str, value: float) -> str:

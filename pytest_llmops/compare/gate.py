@@ -18,9 +18,9 @@ from pytest_llmops.compare.effects import cluster_sums, token_effects
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
 from pytest_llmops.compare.pairing import Paired, pair_records
 from pytest_llmops.compare.questions import notes_of, questions_of
-from pytest_llmops.compare.values import Check, Comparison, Interval, Verdict
+from pytest_llmops.compare.values import Check, Comparison, Interval
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.runs.record import Record
+from pytest_llmops.runs.record import Record, Verdict
 
 __all__ = ["Margins", "compare_runs"]
 

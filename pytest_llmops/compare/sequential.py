@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from pytest_llmops.compare.checks import Question
+from pytest_llmops.compare.checks import Question, reasons
 from pytest_llmops.compare.comparable import name_some
 from pytest_llmops.compare.complete import require_complete, tokenless
 from pytest_llmops.compare.effects import clustered_mean
@@ -20,10 +20,10 @@ from pytest_llmops.compare.pairing import Paired, pair_records
 from pytest_llmops.compare.plan import Plan
 from pytest_llmops.compare.questions import questions_of
 from pytest_llmops.compare.stopping import Moment, Ruling, judge
-from pytest_llmops.compare.values import Check, Interval, Verdict
+from pytest_llmops.compare.values import Check, Interval
 from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.runs.record import Record
+from pytest_llmops.runs.record import Record, Verdict
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,14 +162,9 @@ def _tokens(baseline: Sequence[Record], records: Sequence[Record], plan: Plan) -
 
 
 def _reason(ruling: Ruling, moment: Moment) -> str:
+    told = reasons(ruling.checks, ruling.verdict)
     if ruling.verdict != "undecided":
-        return "; ".join(
-            f"{check.name} {check.verdict}: {check.reason}"
-            for check in ruling.checks
-            if check.verdict == ruling.verdict
-        )
-    open_checks = [check for check in ruling.checks if check.verdict == "undecided"]
-    told = "; ".join(f"{check.name}: {check.reason}" for check in open_checks)
+        return told
     if moment.last:
         return f"the plan is at its end; {told}"
     if ruling.stop:

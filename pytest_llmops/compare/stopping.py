@@ -24,7 +24,8 @@ from pytest_llmops.compare.checks import ALPHA, Evidence, Question, decide
 from pytest_llmops.compare.effects import Mean
 from pytest_llmops.compare.holm import holm_levels
 from pytest_llmops.compare.rates import tango_upper
-from pytest_llmops.compare.values import Check, Verdict
+from pytest_llmops.compare.values import Check
+from pytest_llmops.runs.record import Verdict
 
 FUTILE = 0.1
 """Below this chance of any verdict a session stops undecided. It costs about three points of power,

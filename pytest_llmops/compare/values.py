@@ -4,9 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from pytest_llmops.runs.record import Run
-
-Verdict = Literal["held", "regressed", "undecided"]
+from pytest_llmops.runs.record import Run, Verdict
 
 EXIT: dict[Verdict, int] = {"held": 0, "regressed": 1, "undecided": 3}
 """Exit status of a gate by its verdict."""

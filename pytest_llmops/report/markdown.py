@@ -8,12 +8,13 @@ markup, a mention of a person or a link to an issue.
 import re
 from collections.abc import Iterator, Sequence
 
-from pytest_llmops.compare.values import Check, Comparison, Verdict
+from pytest_llmops.compare.values import Check, Comparison
 from pytest_llmops.report import figures
 from pytest_llmops.report.groups import Group, groups
 from pytest_llmops.report.subject import Subject, Versus, usual_outcome, usual_tokens
 from pytest_llmops.report.summary import Summary
 from pytest_llmops.report.texts import visible
+from pytest_llmops.runs.record import Verdict
 
 MARKER = "<!-- llmops-report -->"
 """First line; a workflow finds its own comment by it and updates it in place."""
@@ -24,10 +25,14 @@ LIMIT = 60_000
 LONGEST = 500
 """Characters of one id or reason."""
 
-SIGNS: dict[Verdict, str] = {
+REFUSAL_LINES = 20
+"""Last lines of what a session said that recorded no run."""
+
+SIGNS: dict[Verdict | None, str] = {
     "held": "\N{WHITE HEAVY CHECK MARK}",
     "regressed": "\N{CROSS MARK}",
     "undecided": "\N{BLACK QUESTION MARK ORNAMENT}",
+    None: "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}",
 }
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>!|~$&]")
@@ -48,6 +53,19 @@ def report_markdown(subject: Subject) -> str:
     return text + _changed(subject, LIMIT - len(text))
 
 
+def refusal_markdown(said: str) -> str:
+    """Draw what there is to report where a session recorded no run: no verdict, and why.
+
+    Args:
+        said: What pytest wrote to standard error; the reason is its last error.
+    """
+    lines = [line for line in said.rpartition("ERROR: ")[2].splitlines() if line.strip()]
+    told = lines[-REFUSAL_LINES:] or ["the session ended without a run and told no reason"]
+    return "\n".join(
+        [MARKER, f"## {SIGNS[None]} no verdict\n", *(f"- {safe(x)}" for x in told), ""]
+    )
+
+
 def safe(text: str) -> str:
     """A text as nothing but text: no markup, no mention, no link.
 
@@ -66,11 +84,15 @@ def safe(text: str) -> str:
 def _verdict(subject: Subject, number: int) -> Iterator[str]:
     versus = subject.versus[number - 1]
     names = f"**{safe(subject.names[number])}** against **{safe(subject.names[0])}**"
-    if versus.comparison is None:
-        yield f"## ⚠️ no verdict: {names}\n"
+    yield f"## {SIGNS[versus.verdict]} {versus.verdict or 'no verdict'}: {names}\n"
+    if versus.told:
+        yield f"{safe(versus.told)}\n"
+    elif versus.comparison is None:
         yield f"These runs cannot be compared: {safe(versus.refusal)}\n"
+    if versus.comparison is None:
         return
-    yield f"## {SIGNS[versus.comparison.verdict]} {versus.comparison.verdict}: {names}\n"
+    if versus.told:
+        yield f"All attempts at once would be {versus.comparison.verdict}:\n"
     yield _key_figures(versus.comparison)
     yield from _checks(versus)
 
@@ -114,12 +136,16 @@ def _check_cells(check: Check) -> list[str]:
 
 
 def _needs(check: Check) -> str:
+    if check.verdict != "undecided":
+        return ""
+    found = figures.change(check.detectable, check.unit)
+    seen = "" if found == figures.NONE else f"; what this run finds with 80 % power: {found}"
     ways = [
         f"about {count:,} {name}"
         for count, name in ((check.cases_needed, "cases"), (check.samples_needed, "samples a case"))
         if count
     ]
-    return f"; to decide: {' or '.join(ways)}" if ways else ""
+    return seen + (f"; to decide: {' or '.join(ways)}" if ways else "")
 
 
 def _groups(subject: Subject) -> Iterator[str]:

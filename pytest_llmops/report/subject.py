@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pytest_llmops.compare.gate import compare_runs
+from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.values import Comparison
-from pytest_llmops.errors import RecordError
+from pytest_llmops.errors import CompareError, RecordError
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.runs.record import Record
+from pytest_llmops.runs.record import Gated, Record, Verdict
 
 LINKS = "links.json"
 """Beside the records of a run: links to its traces, `{"CASE@SAMPLE": {"langfuse": URL}}`."""
@@ -26,6 +28,61 @@ class Versus(msgspec.Struct, frozen=True, kw_only=True):
 
     comparison: Comparison | None
     refusal: str = ""
+    gate: Gated | None = None
+    """What the gate of the candidate's session said, where it asked the same question."""
+    decided: str = ""
+    """` after 40 of 72 attempts`, where that gate ended the session."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """That of the gate, which passed or failed the session; without one the comparison's."""
+        if self.gate:
+            return self.gate.verdict
+        return self.comparison.verdict if self.comparison else None
+
+    @property
+    def told(self) -> str:
+        """What the gate said, where the comparison does not say the same.
+
+        It does not where a sequential gate judged: by stricter bounds, and maybe of fewer attempts.
+        """
+        gate, comparison = self.gate, self.comparison
+        if gate is None or (comparison and comparison.verdict == gate.verdict):
+            return ""
+        kind = "sequential gate" if gate.sequential else "gate"
+        said = gate.verdict or "no verdict"
+        return f"The {kind} of the session said {said}{self.decided}: {gate.reason}"
+
+
+def against(
+    baseline: RecordedRun, candidate: RecordedRun, asked: Mapping[str, float] | None = None
+) -> Versus:
+    """Compare as the gate of the candidate's session did, if it judged against this baseline.
+
+    Args:
+        baseline: The run to compare against.
+        candidate: The run under test.
+        asked: Margins by name that the user set; they come before those of that gate.
+    """
+    gate = candidate.end.gate if candidate.end else None
+    if gate and gate.baseline != baseline.run.id:
+        gate = None
+    margins = msgspec.convert({**(gate.margins if gate else {}), **(asked or {})}, Margins)
+    if gate and gate.margins != msgspec.structs.asdict(margins):
+        gate = None
+    comparison, refusal = None, ""
+    try:
+        comparison = compare_runs(baseline, candidate, margins)
+    except CompareError as error:  # a report shows runs that have no verdict, and says why
+        refusal = str(error)
+    decided = _decided(candidate)
+    return Versus(comparison=comparison, refusal=refusal, gate=gate, decided=decided)
+
+
+def _decided(run: RecordedRun) -> str:
+    if run.end is None or run.end.decided_after is None:
+        return ""
+    return f" after {run.end.decided_after:,} of {run.run.attempts:,} attempts"
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):

@@ -6,7 +6,7 @@ session loses at most the attempts in flight. Only the controller of a session w
 """
 
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import msgspec
 
@@ -20,6 +20,9 @@ FORMAT = 1
 """Version of the lines; a reader refuses others."""
 
 RECORDS = "records.jsonl"
+
+Verdict = Literal["held", "regressed", "undecided"]
+"""What a gate says of a run against its baseline."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +153,21 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
         )
 
 
+class Gated(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gate of a session said of its run."""
+
+    baseline: str
+    """Id of the run that this one was held against."""
+    verdict: Verdict | None
+    """None: there was none, and the session failed."""
+    reason: str
+    """What decided, or why there is no verdict; for a person."""
+    sequential: bool
+    """It asked only while it was undecided, and so judged by stricter bounds."""
+    margins: dict[str, int | float]
+    """What it accepted, by the names of `compare.margins.Margins`."""
+
+
 class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
     """The last line: the session ended by itself."""
 
@@ -159,6 +177,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
     """As pytest returns it."""
     decided_after: int | None = None
     """Attempts after which a sequential gate had its verdict, so that the rest was not made."""
+    gate: Gated | None = None
+    """None where the session had no gate, or is older than this field."""
 
 
 Line = Run | Record | End

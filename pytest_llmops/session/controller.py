@@ -221,7 +221,7 @@ class Controller(Worker):
             if self._gate:
                 self._gate.decide(self._recording.so_far(end))
                 exit_status = exit_status or self._gate.exit_status
-                end = msgspec.structs.replace(end, exit_status=exit_status)
+                end = msgspec.structs.replace(end, exit_status=exit_status, gate=self._gate.gated)
             self._recording.finish(end)
         self.close()
         return exit_status

@@ -15,12 +15,12 @@ from pytest_llmops.compare.margins import Margins
 from pytest_llmops.errors import CompareError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.runs.record import Record, Run
+from pytest_llmops.runs.record import Gated, Record, Run, Verdict
 
 if TYPE_CHECKING:
     from pytest_llmops.compare.plan import Plan
     from pytest_llmops.compare.sequential import Look
-    from pytest_llmops.compare.values import Comparison, Verdict
+    from pytest_llmops.compare.values import Comparison
 
 REFUSED = 1
 """Exit status where there is no verdict: a gate that could not judge has not held."""
@@ -113,10 +113,30 @@ class Gate:
             self.refusal = str(error)
 
     @property
-    def verdict(self) -> "Verdict | None":
+    def verdict(self) -> Verdict | None:
         """None where there is none."""
         judged = self.comparison or self.last_look
         return judged.verdict if judged and not self.refusal else None
+
+    @property
+    def gated(self) -> Gated:
+        """The verdict as it is kept with the run."""
+        return Gated(
+            baseline=self._baseline.run.id,
+            verdict=self.verdict,
+            reason=self._reason(),
+            sequential=self._plan is not None,
+            margins=msgspec.structs.asdict(self._choice.margins),
+        )
+
+    def _reason(self) -> str:
+        from pytest_llmops.compare.checks import reasons
+
+        if self.verdict and self.comparison:
+            return reasons(self.comparison.checks, self.comparison.verdict)
+        if self.verdict and self.last_look:
+            return self.last_look.reason
+        return self.refusal or "the session ended before its verdict"
 
     @property
     def exit_status(self) -> int:
@@ -138,5 +158,4 @@ class Gate:
             return verdict_parts(self.comparison)
         if self.last_look and not self.refusal:
             return look_parts(self.last_look, self._model)
-        reason = self.refusal or "the session ended before its verdict"
-        return [Text(f"gate: no verdict, which fails: {reason}", "bold red")]
+        return [Text(f"gate: no verdict, which fails: {self._reason()}", "bold red")]
