@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 
+import httpcore  # noqa: F401 - httpx imports it within a test, which pytester would undo
 import httpx
 
 START_SECONDS = 180
