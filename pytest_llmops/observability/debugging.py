@@ -57,7 +57,7 @@ def first_link_opens(found: Readings, links: Links, sink: str, backend: Backend)
         if address and not one.record.solved:
             named = _TRACE_ID.findall(address)
             stored = backend.fetch(named[-1]) if named else None
-            return bool(stored) and one.sent.root.id in {span.id for span in stored.spans}
+            return stored is not None and one.sent.root.id in {span.id for span in stored.spans}
     return None
 
 
