@@ -235,7 +235,8 @@ def test_secrets_of_the_environment_are_taken_out_of_what_is_sent():
         }
     )
     told = "abcdefgh1 abc pk-lf-public plainplain passpass1 Bearer zzzzzzzz yyyyyyyyy"
-    assert hide(told) == "(hidden) abc pk-lf-public plainplain (hidden) (hidden) (hidden)"
+    assert hide(told) == "(hidden) abc pk-lf-public plainplain (hidden) Bearer (hidden) (hidden)"
+    assert hide("zzzzzzzz is refused") == "(hidden) is refused"
     made = record(text="x abcdefgh1", error="E: http://u:p@h/ abcdefgh1", refusal="abcdefgh1")
     clean = clean_record(made, hide, content=True)
     assert (clean.text, clean.refusal) == ("x (hidden)", "(hidden)")

@@ -15,6 +15,9 @@ _SECRET_NAME = re.compile(
     r"|(^|_)(PAT|PASS))S?$",
     re.IGNORECASE,
 )
+_SCHEME = re.compile(r"^(Bearer|Basic) +", re.IGNORECASE)
+"""Stands in front of the secret in a header, and is none."""
+
 _PASSWORD = re.compile(r"://[^/@\s:]*:([^/@\s]{8,})@")
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
 
@@ -31,13 +34,12 @@ def redactor(environment: Mapping[str, str]) -> Hide:
     """
     values = {word for value in environment.values() for word in _PASSWORD.findall(value)}
     values |= {
-        part
+        _SCHEME.sub("", part)
         for name, value in environment.items()
         if _SECRET_NAME.search(name) and "PUBLIC" not in name.upper()
         for part in (value, *(half.partition("=")[2] for half in value.split(",")))
-        if len(part) >= 8
     }
-    secrets = sorted(values, key=len, reverse=True)
+    secrets = sorted((one for one in values if len(one) >= 8), key=len, reverse=True)
 
     def hide(text: str) -> str:
         for secret in secrets:
