@@ -102,10 +102,12 @@ class Wiring:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Bring attempts into the order in which a sequential gate asks for them."""
-        made = {_key(item): item for item in items if _takes_attempt(item)}
+        made = [item for item in items if _takes_attempt(item)]
         if made and self.session.sequential:
-            order = iter([made[key] for key in self.session.order(list(made))])
-            items[:] = [next(order) if _takes_attempt(item) else item for item in items]
+            order = self.session.order(list(dict.fromkeys(map(_key, made))))
+            place = {key: number for number, key in enumerate(order)}
+            ordered = iter(sorted(made, key=lambda item: place[_key(item)]))
+            items[:] = [next(ordered) if _takes_attempt(item) else item for item in items]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:

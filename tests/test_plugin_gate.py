@@ -1,4 +1,4 @@
-"""The gate, through whole sessions of pytest."""
+"""The gate, through whole sessions of pytest, with and without xdist."""
 
 import json
 import shutil
@@ -19,16 +19,20 @@ def mined_wide(tmp_path_factory):
     return folder
 
 
+TEST = "def test_function(attempt):\n    attempt.complete()\n    attempt.grade()\n"
+PLAIN, XDIST = ("-p", "no:xdist"), ("-n2",)
+both = pytest.mark.parametrize("spread", [PLAIN, XDIST], ids=["alone", "xdist"])
+
+
 @pytest.fixture
 def project(pytester, mined_wide, monkeypatch):
-    """A project whose models answer as recorded: `same` as `base`, `wordy`, `short`, `worse`."""
+    """A project whose models answer as recorded: `same` as `base`, `wordy`, `short`, ..."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
+    monkeypatch.setenv("COLUMNS", "300")  # a reason stays on its line
     shutil.copytree(mined_wide / "cases", pytester.path / "cases")
     (pytester.path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
     (pytester.path / "benchmarks").mkdir()
-    (pytester.path / "benchmarks" / "test_functions.py").write_text(
-        "def test_function(attempt):\n    attempt.complete()\n    attempt.grade()\n"
-    )
+    (pytester.path / "benchmarks" / "test_functions.py").write_text(TEST)
     answers = {
         "base": {},
         "same": {},
@@ -36,6 +40,7 @@ def project(pytester, mined_wide, monkeypatch):
         "short": {"ratio": 0.6},
         "long": {"ratio": 1.5},
         "worse": {"unsolved": 4},
+        "capped": {"max_tokens": 32},
     }
     for name, fields in answers.items():
         wide.write_run(pytester.path / "recorded" / name, samples=3, **fields)
@@ -44,63 +49,154 @@ def project(pytester, mined_wide, monkeypatch):
     return pytester
 
 
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory):
+    """Where the run and the baseline of `base` are kept for all tests, once one has made them."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def blessed(project, kept):
+    """The project with a recorded run of `base`, one attempt a case, that was made its baseline."""
+    if not (kept / "runs").exists():
+        bless(project)
+        shutil.copytree(project.path / "runs", kept / "runs")
+        shutil.copytree(project.path / "benchmarks" / "baselines", kept / "baselines")
+    else:
+        shutil.copytree(kept / "runs", project.path / "runs")
+        shutil.copytree(kept / "baselines", project.path / "benchmarks" / "baselines")
+    return project
+
+
 def run(project, *arguments, model):
     command = ["benchmarks", f"--model={model}", "-q", *arguments]
     return project.runpytest_subprocess(*command)
 
 
-def bless(project, model="base", *arguments):
-    assert run(project, *arguments, model=model).ret == 0
+def bless(project, *arguments):
+    assert run(project, *arguments, model="base").ret == 0
     folder, baselines = str(project.path / "runs"), str(project.path / "benchmarks" / "baselines")
     assert main(["bless", "latest", "--runs", folder, "--baselines", baselines]) == 0
 
 
-@pytest.mark.parametrize("spread", [("-n0",), ("-n2",), ("-p", "no:xdist")])
-def test_a_planted_regression_of_ten_per_cent_is_caught_and_no_change_is_not(project, spread):
-    bless(project)
-    caught = run(project, "--gate", "base", *spread, model="wordy")
+def runs(project):
+    return sorted((project.path / "runs").glob("*"))
+
+
+def latest(project):
+    return read_run(find_run("latest", project.path / "runs"))
+
+
+def break_harness(project, how):
+    """Let the harness fail at one case."""
+    broken = f'    if "m5#plus2" in attempt.case.id:\n        {how}\n    attempt.grade()\n'
+    path = project.path / "benchmarks" / "test_functions.py"
+    path.write_text(TEST.replace("    attempt.grade()\n", broken))
+
+
+@pytest.mark.parametrize("spread", [("-n0",), XDIST, PLAIN])
+def test_a_planted_regression_of_ten_per_cent_is_caught_and_no_change_is_not(blessed, spread):
+    caught = run(blessed, "--gate", "base", *spread, model="wordy")
     assert caught.ret == 1
     caught.stdout.fnmatch_lines(["*output tokens*1.10*regressed*", "regressed: wordy*"])
-    held = run(project, "--gate", "base", *spread, model="same")
+    held = run(blessed, "--gate", "base", *spread, model="same")
     assert held.ret == 0
     held.stdout.fnmatch_lines(["held: same*"])
 
 
-def test_lost_solves_regress_even_with_fewer_tokens(project):
-    bless(project)
-    result = run(project, "--gate", "base", model="worse")
+def test_lost_solves_regress_even_with_fewer_tokens(blessed):
+    result = run(blessed, "--gate", "base", model="worse")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*solve rate*regressed*"])
 
 
-def test_the_exit_status_of_the_gate_is_on_record(project):
-    bless(project)
-    run(project, "--gate", "base", model="wordy")
-    recorded = read_run(find_run("latest", project.path / "runs"))
-    assert recorded.end.exit_status == 1
+def test_what_the_gate_said_is_on_record(blessed):
+    baseline = latest(blessed).run.id
+    run(blessed, "--gate", "base", "--gate-max-tokens", "1.08", model="wordy")
+    end = latest(blessed).end
+    assert (end.exit_status, end.gate.verdict, end.gate.sequential) == (1, "regressed", False)
+    assert (end.gate.baseline, end.gate.margins["tokens"]) == (baseline, 1.08)
+    assert end.gate.reason.startswith("output tokens regressed: 1.1")
 
 
-def test_a_missing_baseline_is_told_before_anything_is_asked(project):
-    result = run(project, "--gate", "base", model="same")
+@both
+def test_a_missing_baseline_is_told_before_anything_is_asked(project, spread):
+    result = run(project, "--gate", "base", *spread, model="same")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*base: no baseline in *llmops bless RUN*"])
     assert not (project.path / "runs").exists()
 
 
-def test_other_cases_than_those_of_the_baseline_are_refused_before_anything_is_asked(project):
-    bless(project)
-    before = len(list((project.path / "runs").iterdir()))
-    result = run(project, "--gate", "base", "-k", "m1 or m2", model="same")
+@both
+@pytest.mark.parametrize(
+    ("model", "arguments", "message"),
+    [
+        pytest.param("same", ["-k", "m1 or m2"], "suite_hash: ", id="fewer cases"),
+        pytest.param("capped", [], "sampling max_tokens: 64 against 32", id="sampling"),
+    ],
+)
+def test_another_session_than_that_of_the_baseline_is_refused_before_anything_is_asked(
+    blessed, spread, model, arguments, message
+):
+    before = runs(blessed)
+    result = run(blessed, "--gate", "base", *arguments, *spread, model=model)
     assert result.ret == 4
-    assert "cases" in result.stderr.str()
-    assert len(list((project.path / "runs").iterdir())) == before
+    assert message in result.stderr.str()
+    assert runs(blessed) == before
 
 
-@pytest.mark.parametrize("spread", [("-n0",), ("-n2",)])
-def test_a_selection_without_attempts_is_no_verdict(project, spread):
-    bless(project)
-    (project.path / "benchmarks" / "test_other.py").write_text("def test_other():\n    pass\n")
-    result = run(project, "--gate", "base", "-k", "test_other", *spread, model="same")
+def first_line(change):
+    def edit(lines):
+        run = json.loads(lines[0])
+        change(run)
+        return [json.dumps(run).encode() + b"\n", *lines[1:]]
+
+    return edit
+
+
+def crashed(lines):
+    record = json.loads(lines[5])
+    record |= {"error": "EndpointError: gone", "grade": None}
+    return [*lines[:5], json.dumps(record).encode() + b"\n", *lines[6:]]
+
+
+BASELINES = {
+    "fewer cases": (first_line(lambda run: run.update(suite_hash="f" * 16)), "suite_hash: fffff"),
+    "prompt": (
+        first_line(lambda run: run["identity"].update(prompt_version="0")),
+        "prompt_version",
+    ),
+    "tokenizer": (
+        first_line(lambda run: run["identity"].update(tokenizer_sha256="f")),
+        "tokenizer_sha256: f against t",
+    ),
+    "interrupted": (lambda lines: lines[:-1], "it was interrupted or still goes on"),
+    "crashed": (crashed, "1 attempts crashed: "),
+    "too small": (
+        lambda lines: [
+            *first_line(lambda run: run.update(cases=3, attempts=3))(lines[:4]),
+            lines[-1],
+        ],
+        "3 cases are too few for a verdict",
+    ),
+}
+
+
+@both
+@pytest.mark.parametrize(("edit", "message"), BASELINES.values(), ids=BASELINES.keys())
+def test_a_baseline_of_no_use_is_refused_before_anything_is_asked(blessed, spread, edit, message):
+    path, before = blessed.path / "benchmarks" / "baselines" / "base.jsonl", runs(blessed)
+    path.write_bytes(b"".join(edit(path.read_bytes().splitlines(keepends=True))))
+    result = run(blessed, "--gate", "base", *spread, model="same")
+    assert result.ret == 4
+    assert message in result.stderr.str()
+    assert runs(blessed) == before
+
+
+@both
+def test_a_selection_without_attempts_is_no_verdict(blessed, spread):
+    (blessed.path / "benchmarks" / "test_other.py").write_text("def test_other():\n    pass\n")
+    result = run(blessed, "--gate", "base", "-k", "test_other", *spread, model="same")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--gate: no attempt is selected*"])
 
@@ -111,48 +207,39 @@ def test_a_gate_without_a_model_is_no_verdict(project):
     result.stderr.fnmatch_lines(["*--gate needs --model NAME*"])
 
 
-def test_a_session_that_is_cut_short_is_no_verdict(project):
-    bless(project)
-    path = project.path / "benchmarks" / "test_functions.py"
-    path.write_text(path.read_text().replace("    attempt.complete()\n", STOP))
-    result = run(project, "--gate", "base", "-x", model="same")
-    assert result.ret != 0
-    result.stdout.fnmatch_lines(["gate: no verdict, which fails: *"])
+@both
+def test_a_session_that_is_cut_short_is_no_verdict(blessed, spread):
+    break_harness(blessed, 'raise RuntimeError("the harness broke")')
+    result = run(blessed, "--gate", "base", "-x", *spread, model="same")
+    assert result.ret in {1, 2}  # pytest's own: failed, or interrupted (the controller of xdist)
+    result.stdout.fnmatch_lines(["gate: no verdict, which fails: *records for 24 attempts*"])
+    assert latest(blessed).end.gate.verdict is None
 
 
-STOP = """    attempt.complete()
-    if "m5#plus2" in attempt.case.id:
-        raise RuntimeError("the harness broke")
-"""
-
-
-def test_a_crashed_attempt_is_a_regression(project):
-    bless(project)
-    path = project.path / "benchmarks" / "test_functions.py"
-    path.write_text(path.read_text().replace("    attempt.complete()\n", STOP))
-    result = run(project, "--gate", "base", model="same")
+@pytest.mark.parametrize(
+    ("spread", "how", "why"),
+    [
+        pytest.param(PLAIN, 'raise RuntimeError("it broke")', "*it broke", id="alone"),
+        pytest.param(XDIST, 'raise RuntimeError("it broke")', "*it broke", id="xdist"),
+        pytest.param(XDIST, 'os = __import__("os"); os._exit(9)', "*crashed*", id="dead worker"),
+    ],
+)
+def test_a_crashed_attempt_is_a_regression(blessed, spread, how, why):
+    break_harness(blessed, how)
+    result = run(blessed, "--gate", "base", *spread, model="same")
     assert result.ret == 1
-    result.stdout.fnmatch_lines(
-        ["errors: 1 attempts crashed, 0 allowed; first: wide:m5#plus2*", "*the harness broke"]
-    )
+    crash = "errors: 1 attempts crashed, 0 allowed; first: wide:m5#plus2*"
+    result.stdout.fnmatch_lines([crash, why])
+    assert latest(blessed).end.gate.verdict == "regressed"
 
 
-@pytest.mark.parametrize("policy", ["fail", "pass"])
-def test_what_undecided_means_is_the_users_choice(project, policy):
-    bless(project)
-    result = run(
-        project,
-        "--gate",
-        "base",
-        "--gate-undecided",
-        policy,
-        "--gate-max-tokens",
-        "1.001",
-        "--samples",
-        "2",
-        model="short" if False else "same",
-    )
-    assert result.ret in {0, 3}
+@both
+@pytest.mark.parametrize(("policy", "status"), [("fail", 3), ("pass", 0)])
+def test_what_undecided_means_is_the_users_choice(blessed, policy, status, spread):
+    """24 cases without a lost solve do not prove that two points would not be lost."""
+    result = run(blessed, "--gate", "base", "--gate-undecided", policy, *spread, model="short")
+    assert result.ret == status
+    result.stdout.fnmatch_lines(["solve rate: *80 % power: *to decide: *", "undecided: short*"])
 
 
 @pytest.mark.parametrize(
@@ -168,19 +255,45 @@ def test_contradictions_are_usage_errors(project, arguments, message):
     assert message in result.stderr.str()
 
 
-@pytest.mark.parametrize("spread", [("-n0",), ("-n3",), ("-p", "no:xdist")])
+@both
+@pytest.mark.parametrize("options", [(), ("--gate-sequential",)], ids=["at once", "sequential"])
+def test_two_tests_of_the_same_attempts_are_a_usage_error(blessed, options, spread):
+    (blessed.path / "benchmarks" / "test_more.py").write_text(TEST)
+    before = runs(blessed)
+    result = run(blessed, "--gate", "base", *options, *spread, model="same")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*two selected tests attempt the same case*"])
+    assert runs(blessed) == before
+
+
+@pytest.mark.parametrize("spread", [("-n0",), ("-n3",), PLAIN])
 def test_a_sequential_gate_asks_no_more_than_it_must(project, spread):
-    bless(project, "base", "--samples", "3")
+    bless(project, "--samples", "3")
     common = ("--gate", "base", "--gate-sequential", "--samples", "3", *spread)
     result = run(project, *common, model="long")
-    recorded = read_run(find_run("latest", project.path / "runs"))
+    recorded = latest(project)
     assert result.ret == 1
     assert recorded.end.decided_after == len(recorded.records) < recorded.run.attempts == 72
+    assert (recorded.end.gate.verdict, recorded.end.gate.sequential) == ("regressed", True)
     result.stdout.fnmatch_lines(["asked * of 72 attempts; *", "regressed: long, sequential"])
 
 
-def test_records_of_a_gated_session_are_plain_records(project):
-    bless(project)
-    path = find_run("latest", project.path / "runs")
+@both
+def test_an_undecided_sequential_gate_tells_what_it_would_take(blessed, spread):
+    """One attempt a case is one look, and it is the last of the plan."""
+    result = run(blessed, "--gate", "base", "--gate-sequential", *spread, model="short")
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(
+        [
+            "solve rate *undecided",
+            "solve rate: *80 % power: *to decide: *",
+            "what would decide is reckoned for one look *",
+            "undecided: short, sequential",
+        ]
+    )
+
+
+def test_records_of_a_gated_session_are_plain_records(blessed):
+    path = find_run("latest", blessed.path / "runs")
     first = json.loads(path.read_text().splitlines()[0])
     assert first["type"] == "run"

@@ -3,7 +3,7 @@
 import msgspec
 from records import IDENTITY, RUN, record
 
-from pytest_llmops.completions import Usage
+from pytest_llmops.completions import Sampling, Usage
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
 
@@ -50,14 +50,18 @@ def write_suite(folder):
         (folder / "cases" / "wide" / f"m{module}.test.ts").write_text(tests(module))
 
 
-def write_run(path, *, ratio=1.0, samples=1, unsolved=0, noise=0.1):
+def write_run(path, *, ratio=1.0, samples=1, unsolved=0, noise=0.1, max_tokens=64):
     """Record answers to every case: the right ones, and so many tokens.
 
     One answer in `unsolved` is wrong, none for 0. Tokens differ between samples by a fixed pattern,
     whose mean log over a case is about zero.
     """
     identity = msgspec.structs.replace(
-        IDENTITY, model=path.name, prompt_version=PROMPT_VERSION, tokenizer_sha256="t"
+        IDENTITY,
+        model=path.name,
+        prompt_version=PROMPT_VERSION,
+        tokenizer_sha256="t",
+        sampling=Sampling(max_tokens=max_tokens),
     )
     file = RecordFile(
         path.parent, msgspec.structs.replace(RUN, id=path.name, identity=identity, cases=CASES)

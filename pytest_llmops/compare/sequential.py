@@ -43,8 +43,10 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     tokens_planned: float
     """What the whole plan would have spent, estimated: an attempt not made costs what the case cost
     the baseline on average, times how the attempts that were made compare with the same average."""
+    ended: str
+    """Why to ask no more although there is no verdict; "" where there is one, or more is asked."""
     reason: str
-    """One sentence for a person."""
+    """The same and what led to the verdict, for a person."""
 
 
 def look(
@@ -73,14 +75,14 @@ def look(
     crashed = sum(bool(record.error) for record in records)
     if crashed > margins.errors:
         ruling = Ruling(verdict="regressed", stop=True, checks=(), chance=1.0)
-        reason = f"{crashed} attempts crashed, {margins.errors} allowed"
+        ended, reason = "", f"{crashed} attempts crashed, {margins.errors} allowed"
     else:
         paired = pair_records(before, records)
         same = paired.identical and moment.partial
         if same:  # of the cases seen, which is no proof for the others
             paired = msgspec.structs.replace(paired, identical=False)
         ruling = judge(_questions(paired, baseline, margins), moment, hopeful=same)
-        reason = _reason(ruling, moment)
+        ended, reason = _ended(ruling, moment), reasons(ruling.checks, ruling.verdict)
     spent, planned = _tokens(baseline.records, records, plan)
     return Look(
         verdict=ruling.verdict,
@@ -91,7 +93,8 @@ def look(
         planned=plan.attempts,
         tokens_spent=spent,
         tokens_planned=planned,
-        reason=reason,
+        ended=ended,
+        reason=f"{ended}; {reason}" if ended else reason,
     )
 
 
@@ -161,12 +164,9 @@ def _tokens(baseline: Sequence[Record], records: Sequence[Record], plan: Plan) -
     return spent, spent * whole / made if made else math.nan
 
 
-def _reason(ruling: Ruling, moment: Moment) -> str:
-    told = reasons(ruling.checks, ruling.verdict)
-    if ruling.verdict != "undecided":
-        return told
+def _ended(ruling: Ruling, moment: Moment) -> str:
+    if ruling.verdict != "undecided" or not ruling.stop:
+        return ""
     if moment.last:
-        return f"the plan is at its end; {told}"
-    if ruling.stop:
-        return f"the rest of the plan has a chance of {ruling.chance:.0%} to decide; {told}"
-    return told
+        return "the plan is at its end"
+    return f"the rest of the plan has a chance of {ruling.chance:.0%} to decide"

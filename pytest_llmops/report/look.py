@@ -1,4 +1,8 @@
-"""A sequential gate on a terminal: what its last look found, and what it spent."""
+"""A sequential gate on a terminal: what its last look found, and what it spent.
+
+Bounds and p-values of its checks hold at every look. What a check would need, and what it could
+have found, is reckoned for one look at these attempts: a plan with looks before its end needs more.
+"""
 
 import math
 
@@ -6,26 +10,27 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from pytest_llmops.compare.sequential import Look
-from pytest_llmops.report.verdict import STYLES
+from pytest_llmops.report.verdict import STYLES, checks_parts
 
 
 def look_parts(look: Look, candidate: str) -> list[RenderableType]:
-    """A look for a terminal; the verdict is the last line.
+    """A look for a terminal of 80 columns; the verdict is the last line.
 
     Args:
         look: The last of the session.
         candidate: Name of the model that was judged.
     """
-    parts: list[RenderableType] = []
-    if math.isfinite(look.interval.estimate):
-        low, ratio, high = look.interval.low, look.interval.estimate, look.interval.high
-        parts.append(
-            Text(f"output tokens: ratio {ratio:.3f} ({low:.3f}..{high:.3f} at every look)")
-        )
+    style = STYLES[look.verdict]
+    if look.checks:
+        parts = [*checks_parts(look.checks), Text("bounds and p hold at every look", "dim")]
+    else:
+        parts = [Text(look.reason, style)]
+    if look.verdict == "undecided":
+        parts.append(Text("what would decide is reckoned for one look at these attempts", "dim"))
     parts.append(Text(_spent(look)))
-    if look.reason:
-        parts.append(Text(look.reason))
-    parts.append(Text(f"{look.verdict}: {candidate}, sequential", STYLES[look.verdict]))
+    if look.ended:
+        parts.append(Text(look.ended))
+    parts.append(Text(f"{look.verdict}: {candidate}, sequential", style))
     return parts
 
 

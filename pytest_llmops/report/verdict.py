@@ -1,6 +1,7 @@
 """The verdict of a gate on a terminal: the checks, what they rest on, and what differs."""
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 from rich.console import JustifyMethod, RenderableType
@@ -18,24 +19,29 @@ correction; `p` is one-sided and corrected too."""
 
 def verdict_parts(comparison: Comparison) -> list[RenderableType]:
     """A comparison for a terminal of 80 columns; the verdict is the last line."""
-    parts: list[RenderableType] = [_table(comparison)]
-    parts += [
-        Text(_explained(check), STYLES[check.verdict])
-        for check in comparison.checks
-        if check.verdict != "held"
-    ]
+    parts = checks_parts(comparison.checks)
     parts += ["", _effects(comparison), Text(_cost(comparison)), Text(_sides(comparison))]
     parts += [Text(f"note: {note}", "dim") for note in comparison.notes]
     parts.append(Text(_verdict(comparison), STYLES[comparison.verdict]))
     return parts
 
 
-def _table(comparison: Comparison) -> Table:
+def checks_parts(checks: Sequence[Check]) -> list[RenderableType]:
+    """The checks of a gate as a table, and each that did not hold in a sentence."""
+    told = [
+        Text(_explained(check), STYLES[check.verdict])
+        for check in checks
+        if check.verdict != "held"
+    ]
+    return [_table(checks), *told]
+
+
+def _table(checks: Sequence[Check]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for number, heading in enumerate(COLUMNS):
         justify: JustifyMethod = "left" if number in {0, len(COLUMNS) - 1} else "right"
         table.add_column(heading, justify=justify, no_wrap=True)
-    for check in comparison.checks:
+    for check in checks:
         table.add_row(*_cells(check), Text(check.verdict, STYLES[check.verdict]))
     return table
 
