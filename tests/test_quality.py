@@ -122,6 +122,10 @@ def test_complexity_counts_decisions(body, paths):
     assert complexity(body) == paths
 
 
+def test_complexity_of_broken_code_is_no_fault():
+    assert complexity("[:]=(") == 0
+
+
 def test_syntax_errors_are_those_of_the_candidate():
     assert measured(fenced(CUT)).syntax_errors == 0
     assert measured(f"```ts\n{CUT[:-3]}").syntax_errors > 0

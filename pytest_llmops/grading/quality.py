@@ -26,7 +26,8 @@ class Quality(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     syntax_errors: int = 0
     """Errors that the file did not have without the answer."""
     complexity: int = 0
-    """Cyclomatic complexity of the function, functions inside it and kept helpers included."""
+    """Cyclomatic complexity of the function, functions inside it and kept helpers included; 0 where
+    it cannot be told."""
     length_ratio: float = 0.0
     """Characters of body and kept helpers over those of the reference body; no comments."""
     code_share: float = 0.0
@@ -69,7 +70,8 @@ def complexity(body: str) -> int:
     """Count the independent paths through a body, functions inside it added (lizard).
 
     Returns:
-        At least 1; 0 where brackets nest too deeply to tell.
+        At least 1; 0 where it cannot be told: brackets nest too deeply, or lizard, which is no
+        parser, loses its way in code that is none.
     """
     if _depth(body) > DEEPEST:
         return 0
@@ -77,7 +79,10 @@ def complexity(body: str) -> int:
     import lizard  # noqa: PLC0415
 
     text = body if body.startswith("{") else f"{{ {body}\n}}"
-    found = lizard.analyze_file.analyze_source_code("body.ts", f"function body() {text}")
+    try:
+        found = lizard.analyze_file.analyze_source_code("body.ts", f"function body() {text}")
+    except Exception:  # noqa: BLE001 - whatever its states happen to raise, on broken code alone
+        return 0
     return 1 + sum(int(one.cyclomatic_complexity) - 1 for one in found.function_list)
 
 
