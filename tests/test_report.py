@@ -135,6 +135,18 @@ def test_what_is_known_is_shown(fields, line):
     assert line in shown([record(**fields)], seconds=48.1)
 
 
+def test_several_attempts_at_a_case_tell_whether_one_and_whether_all_were_solved():
+    records = [
+        record(case, sample, outcome="solved" if sample < solved else "wrong")
+        for case, solved in (("a", 3), ("b", 1), ("c", 0), ("d", 0))
+        for sample in range(3)
+    ]
+    told = "of 3 attempts at a case: one solved 50.0% (pass@3), all 25.0% (pass^3)"
+    assert told in shown(records).splitlines()
+    assert "pass@" not in shown(records[::3])
+    assert "pass@" not in shown([msgspec.structs.replace(one, grade=None) for one in records])
+
+
 def test_a_session_that_did_not_end_took_an_unknown_time():
     assert "took: ?; grading" in shown([record()], seconds=None)
 

@@ -161,6 +161,15 @@ def test_the_gate_s_verdict_is_shown_where_only_the_gate_can_judge():
     assert "cannot be compared" not in page.shown
 
 
+def test_runs_of_several_attempts_a_case_show_the_chances_of_one_and_of_all():
+    thrice = recorded(attempts(samples=3), model="lora", number=1)
+    for runs in ([thrice], [recorded(attempts()), thrice]):
+        page = Page(report_html(subject(*runs)))
+        assert re.search(r"Pass@3\s*Pass\^3", page.shown)
+        assert "pass^3 that all are." in page.shown
+    assert "Pass@" not in alone(attempts()).shown
+
+
 def test_hostile_answers_stay_text():
     records = attempts(24, text=HOSTILE)
     evil = "<img src=x onerror=alert(5)>"

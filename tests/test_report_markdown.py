@@ -32,6 +32,15 @@ def test_the_verdict_the_checks_and_the_groups_are_shown():
     assert "No case changed sides." in text
 
 
+def test_runs_of_several_attempts_a_case_show_the_chances_of_one_and_of_all():
+    once, thrice = recorded(attempts()), recorded(attempts(samples=3), model="lora", number=1)
+    text = report(once, thrice)
+    assert "| rate | 95 % | pass@3 | pass^3 | tokens |" in text
+    assert re.search(r"\| all \| base \| 24 \| 12 \| 50.0 % \| [^|]* \| \u2013 \| \u2013 \|", text)
+    assert re.search(r"\|  \| lora \| 72 \| 36 \| 50.0 % \| [^|]* \| 50.0 % \| 50.0 % \|", text)
+    assert "pass@" not in report(once)
+
+
 def test_what_is_undecided_says_what_it_would_take():
     base = recorded(attempts(24, solved=0.5))
     other = recorded(attempts(24, solved=0.25, ratio=0.8), model="lora", number=1)

@@ -4,7 +4,7 @@ import pytest
 from records import record, unanswered
 
 from pytest_llmops.completions import Usage
-from pytest_llmops.report.summary import percentile, summarize, wilson
+from pytest_llmops.report.summary import common_tries, percentile, summarize, wilson
 
 
 def test_a_group_is_counted():
@@ -54,6 +54,33 @@ def test_samples_of_a_case_do_not_narrow_the_interval():
 def test_the_order_of_records_does_not_matter():
     group = [record(str(n), output=n, usage=Usage(input=1, output=n)) for n in (5, 1, 4, 2)]
     assert summarize(group) == summarize(group[::-1])
+
+
+def outcomes(case, *solved):
+    return [
+        record(case, sample, outcome="solved" if one else "wrong")
+        for sample, one in enumerate(solved)
+    ]
+
+
+def test_chances_of_several_attempts_are_means_over_cases():
+    total = summarize([*outcomes("a", 1, 1, 1), *outcomes("b", 1, 0, 0), *outcomes("c", 0, 0, 0)])
+    assert total.tries == 3
+    assert total.passes(3) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+    assert total.passes(2) == (pytest.approx((1 + 2 / 3) / 3), pytest.approx(1 / 3))
+
+
+def test_no_chance_is_told_of_more_attempts_than_a_case_has_nor_of_one():
+    total = summarize([*outcomes("a", 1, 1, 1), *outcomes("b", 1, 0)])
+    assert total.tries == 2
+    assert (total.passes(3), total.passes(1)) == (None, None)
+    assert summarize([record(grade=None), record(sample=1, grade=None)]).passes(2) is None
+
+
+def test_runs_are_compared_at_the_attempts_that_each_of_those_with_several_has():
+    one, three, five = (summarize(outcomes("a", *[1] * n)) for n in (1, 3, 5))
+    assert common_tries([one, five, three]) == 3
+    assert common_tries([one]) == 0
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from pytest_llmops.report.cases_table import details, rows
 from pytest_llmops.report.groups import groups, outcomes
 from pytest_llmops.report.identity import facts, started
 from pytest_llmops.report.subject import Subject, usual_outcome
-from pytest_llmops.report.summary import summarize
+from pytest_llmops.report.summary import common_tries, summarize
 from pytest_llmops.report.terminal import duration
 from pytest_llmops.report.texts import in_script, packed, visible
 from pytest_llmops.report.trend import Trend, trend_figure, value_text, when
@@ -44,6 +44,7 @@ def report_html(subject: Subject) -> str:
         subject=subject,
         names=[visible(name) for name in subject.names],
         summaries=summaries,
+        tries=common_tries(summaries),
         groups=groups(subject),
         outcomes=outcomes(summaries),
         facts=facts(subject.runs),

@@ -12,7 +12,7 @@ from pytest_llmops.compare.values import Check, Comparison
 from pytest_llmops.report import figures
 from pytest_llmops.report.groups import Group, groups
 from pytest_llmops.report.subject import Subject, Versus, usual_outcome, usual_tokens
-from pytest_llmops.report.summary import Summary
+from pytest_llmops.report.summary import Summary, common_tries
 from pytest_llmops.report.texts import visible
 from pytest_llmops.runs.record import Verdict
 
@@ -149,31 +149,39 @@ def _needs(check: Check) -> str:
 
 
 def _groups(subject: Subject) -> Iterator[str]:
-    many = len(subject.runs) > 1
+    many, found = len(subject.runs) > 1, groups(subject)
+    k = common_tries(total for total in found[-1].runs if total)
     yield "## Summary\n" if many else f"## {safe(subject.names[0])}\n"
     columns = ("group", *(["run"] if many else []), "attempts", "solved", "rate", "95 %")
-    yield from _heading((*columns, "tokens", "p95", "per solved", "cut", "errors"), left=1 + many)
-    for group in groups(subject):
-        for cells in _group_rows(subject, group):
+    passes = (f"pass@{k}", f"pass^{k}") if k else ()
+    rest = ("tokens", "p95", "per solved", "cut", "errors")
+    yield from _heading((*columns, *passes, *rest), left=1 + many)
+    for group in found:
+        for cells in _group_rows(subject, group, k):
             yield _row(cells if many else [cells[0], *cells[2:]])
     yield "\nTokens: median of output tokens an attempt; per solved: their sum by solves.\n"
+    if k:
+        yield f"pass@{k}, pass^{k}: at least one of {k} attempts at a case is solved; all are.\n"
 
 
-def _group_rows(subject: Subject, group: Group) -> Iterator[list[str]]:
+def _group_rows(subject: Subject, group: Group, k: int) -> Iterator[list[str]]:
     for number, (name, total) in enumerate(zip(subject.names, group.runs, strict=True)):
-        yield [safe(group.name) if number == 0 else "", safe(name), *_numbers(total)]
+        yield [safe(group.name) if number == 0 else "", safe(name), *_numbers(total, k)]
 
 
-def _numbers(total: Summary | None) -> list[str]:
+def _numbers(total: Summary | None, k: int) -> list[str]:
     if total is None:
-        return [figures.NONE] * 9
+        return [figures.NONE] * (11 if k else 9)
     solved = [
         figures.amount(total.solved),
         figures.share(total.rate.estimate),
         figures.bounds(total.rate.low, total.rate.high),
     ]
-    if total.outcomes.get("ungraded") == total.attempts:
+    if not total.graded:
         solved = [figures.NONE] * 3
+    if k:
+        passes = total.passes(k)
+        solved += map(figures.share, passes) if passes else [figures.NONE] * 2
     return [
         figures.amount(total.attempts),
         *solved,

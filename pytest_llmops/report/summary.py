@@ -6,11 +6,12 @@ Every attempt counts: errors, time-outs and truncated answers stay in the denomi
 import math
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import get_args
 
 import msgspec
 
+from pytest_llmops.compare.passk import mean_over_cases
 from pytest_llmops.grading.grade import Outcome
 from pytest_llmops.runs.record import Record
 
@@ -57,6 +58,33 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Peak resident memory of the engine, bytes."""
     outcomes: dict[str, int]
     """Attempts by outcome, in the order of `OUTCOMES`."""
+    by_case: tuple[tuple[int, int], ...]
+    """Attempts of each case, and how many of them are solved; sorted."""
+
+    @property
+    def graded(self) -> bool:
+        """Whether any attempt was judged, so that solve rates mean something."""
+        return self.outcomes.get("ungraded") != self.attempts
+
+    @property
+    def tries(self) -> int:
+        """Attempts that every case has at least."""
+        return min((attempts for attempts, _ in self.by_case), default=0)
+
+    def passes(self, k: int) -> tuple[float, float] | None:
+        """pass@k and pass^k: at least one of k attempts solved, and all of them; means over cases.
+
+        None below two attempts, where both are the solve rate, where some case has fewer than k,
+        and where nothing was graded.
+        """
+        if not (self.graded and 2 <= k <= self.tries):
+            return None
+        return mean_over_cases(k, self.by_case)
+
+
+def common_tries(totals: Iterable[Summary]) -> int:
+    """The k at which runs are compared: the fewest attempts a case of those with several, or 0."""
+    return min((total.tries for total in totals if total.tries > 1), default=0)
 
 
 def summarize(records: Sequence[Record]) -> Summary:
@@ -65,14 +93,14 @@ def summarize(records: Sequence[Record]) -> Summary:
     outputs = sorted(usage.output for usage in usages)
     seconds = [record.timing.total for record in records if record.timing]
     solved = sum(record.solved for record in records)
-    cases = len({record.case for record in records})
+    by_case = _by_case(records)
     counts = Counter(record.outcome for record in records)
     costs = [record.cost for record in records if record.cost is not None]
     return Summary(
         attempts=len(records),
-        cases=cases,
+        cases=len(by_case),
         solved=solved,
-        rate=wilson(solved / len(records) if records else math.nan, cases),
+        rate=wilson(solved / len(records) if records else math.nan, len(by_case)),
         tokens_median=statistics.median(outputs) if outputs else math.nan,
         tokens_p95=percentile(outputs, 0.95),
         output_tokens=sum(outputs),
@@ -87,7 +115,14 @@ def summarize(records: Sequence[Record]) -> Summary:
         grade_seconds=sum(record.grade.seconds for record in records if record.grade),
         engine_memory=max((record.engine_memory or 0 for record in records), default=0) or None,
         outcomes={name: counts[name] for name in OUTCOMES if counts[name]},
+        by_case=by_case,
     )
+
+
+def _by_case(records: Sequence[Record]) -> tuple[tuple[int, int], ...]:
+    attempts = Counter(record.case for record in records)
+    solved = Counter(record.case for record in records if record.solved)
+    return tuple(sorted((count, solved[case]) for case, count in attempts.items()))
 
 
 def wilson(rate: float, n: int) -> Rate:

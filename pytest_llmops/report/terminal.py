@@ -156,7 +156,7 @@ def _row(name: str, group: Summary, *, priced: bool) -> tuple[str, ...]:
     rate = group.rate
     interval = f"{rate.low * 100:.0f}-{rate.high * 100:.0f}"
     solved = [str(group.solved), f"{rate.estimate:.1%}", interval]
-    if group.outcomes.get("ungraded") == group.attempts:
+    if not group.graded:
         solved = ["-", "-", "-"]
     return (
         name,
@@ -184,7 +184,19 @@ def _totals(run: Run, total: Summary, seconds: float | None) -> list[str]:
         took += f"; engine memory {total.engine_memory / 2**20:,.0f} MiB at most"
     if total.cost is not None:
         took += f"; cost ${total.cost:.4f}"
-    return [f"outcomes: {', '.join(counts)}", tokens, took, f"run: {run.id} ({run.identity.model})"]
+    outcomes = f"outcomes: {', '.join(counts)}"
+    return [outcomes, *_passes(total), tokens, took, f"run: {run.id} ({run.identity.model})"]
+
+
+def _passes(total: Summary) -> list[str]:
+    k = total.tries
+    found = total.passes(k)
+    if found is None:
+        return []
+    one, every = found
+    return [
+        f"of {k} attempts at a case: one solved {one:.1%} (pass@{k}), all {every:.1%} (pass^{k})"
+    ]
 
 
 def duration(seconds: float) -> str:
