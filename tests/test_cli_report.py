@@ -9,7 +9,7 @@ import pytest
 from pyarrow import parquet
 from report_runs import attempts, gated, recorded, written
 
-from pytest_llmops.cli.report import add
+from pytest_llmops.cli import history, report
 from pytest_llmops.compare.baseline import bless
 from pytest_llmops.errors import CompareError, RecordError
 from pytest_llmops.report.markdown import MARKER
@@ -17,7 +17,9 @@ from pytest_llmops.report.markdown import MARKER
 
 def llmops(*arguments):
     parser = argparse.ArgumentParser()
-    add(parser.add_subparsers(required=True))
+    commands = parser.add_subparsers(required=True)
+    report.add(commands)
+    history.add(commands)
     options = parser.parse_args([str(one) for one in arguments])
     return options.run(options)
 
@@ -156,8 +158,9 @@ def test_markdown_and_csv_need_no_extra(runs, monkeypatch, capsys):
 
 def test_declaring_the_commands_loads_nothing_heavy():
     code = (
-        "import argparse, sys; from pytest_llmops.cli.report import add;"
-        "add(argparse.ArgumentParser().add_subparsers());"
+        "import argparse, sys; from pytest_llmops.cli import history, report;"
+        "commands = argparse.ArgumentParser().add_subparsers();"
+        "report.add(commands); history.add(commands);"
         "print({'plotly', 'jinja2', 'scipy', 'pyarrow', 'numpy'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -174,7 +177,18 @@ def test_a_history_shows_its_runs_and_counts_those_left_out(runs, tmp_path, caps
     assert [line.split()[-1] for line in out.splitlines()[1:3]] == ["1.000", "0.801"]
     assert "left out: 0-other: " in out
     assert "left out: 0-broken: " in out
+    assert "2 models in one series: base, lora; --model takes one" in out
     assert out.endswith("2 runs left out, 2 shown\n")
+
+
+def test_a_history_of_one_model_leaves_the_others_out(runs, capsys):
+    assert llmops("history", "--model=lora") == 0
+    out = capsys.readouterr().out
+    assert runs[1].run.id in out
+    assert "base" not in out
+    assert "models in one series" not in out
+    with pytest.raises(CompareError, match=r"--model nobody: no run of it \(models: base, lora\)"):
+        llmops("history", "--model=nobody")
 
 
 def test_a_lasting_change_is_marked_in_table_and_plot(tmp_path, monkeypatch, capsys):

@@ -7,6 +7,7 @@ from plotly import graph_objects
 from report_runs import attempts, recorded
 
 from pytest_llmops.errors import CompareError
+from pytest_llmops.report.html import history_html
 from pytest_llmops.report.trend import trend, trend_figure, value_text
 
 
@@ -46,6 +47,28 @@ def test_runs_of_other_suites_and_unfinished_ones_are_left_out_and_told():
     assert "suite_hash" in reasons["other"]
     assert "interrupted" in reasons["killed"]
     assert reasons["broken"] == "line 3"
+
+
+def test_runs_whose_cases_were_asked_with_another_prompt_are_left_out_and_told():
+    one, other = (
+        [recorded(attempts(24, prompt_sha256=sha), number=n, id=f"{sha}{n}") for n in range(2)]
+        for sha in ("old", "new")
+    )
+    later = [msgspec.structs.replace(r.run, started=r.run.started + 10**6) for r in other]
+    new = [msgspec.structs.replace(r, run=run) for r, run in zip(other, later, strict=True)]
+    shown = trend([*one, *new], "token ratio")
+    assert [point.run for point in shown.points] == ["new0", "new1"]
+    reasons = dict(shown.left_out)
+    assert set(reasons) == {"old0", "old1"}
+    assert all("24 cases were asked with another prompt" in why for why in reasons.values())
+
+
+def test_a_series_of_several_models_says_so():
+    mixed = trend(runs([1.0, 1.1]), "token ratio")
+    assert mixed.models == ("m0", "m1")
+    assert "2 models in one series" in history_html(mixed)
+    alone = trend([recorded(attempts(24), number=n) for n in range(2)], "token ratio")
+    assert "models in one series" not in history_html(alone)
 
 
 def test_the_latest_run_decides_which_suite_is_meant():

@@ -13,6 +13,7 @@ from pytest_llmops.cli import (
     calibrate,
     cases,
     gate,
+    history,
     models,
     observability,
     report,
@@ -43,6 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"llmops {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for subject in (models, runs, report, gate, calibrate, sinks, observability, cases):
+    for subject in (models, runs, report, history, gate, calibrate, sinks, observability, cases):
         subject.add(commands)
     return parser

@@ -1,4 +1,4 @@
-"""`llmops report` and `llmops history`: recorded runs as documents and tables."""
+"""`llmops report`: recorded runs as documents and tables."""
 
 import argparse
 import sys
@@ -12,22 +12,14 @@ from pytest_llmops.runs.record import RECORDS
 
 if TYPE_CHECKING:
     from pytest_llmops.report.subject import Subject
-    from pytest_llmops.report.trend import Trend
     from pytest_llmops.runs.reading import RecordedRun
 
 FORMATS = {".html": "html", ".md": "markdown", ".csv": "csv", ".parquet": "parquet"}
 """Format by the ending of `--output`."""
 
-METRICS = ("output_tokens", "solve_rate", "cost_of_pass")
-
 
 def add(commands: Any) -> None:
-    """Declare the commands."""
-    _add_report(commands)
-    _add_history(commands)
-
-
-def _add_report(commands: Any) -> None:
+    """Declare the command."""
     command = commands.add_parser(
         "report", help="one run, or candidates against a baseline: HTML, Markdown, CSV, Parquet"
     )
@@ -70,12 +62,12 @@ def _report(options: argparse.Namespace) -> int:
     if form == "csv":
         from pytest_llmops.report.export import records_csv
 
-        return _emit(records_csv(runs), options.output)
+        return emit(records_csv(runs), options.output)
     if form == "markdown":
         from pytest_llmops.report.markdown import report_markdown
 
-        return _emit(report_markdown(_subject(runs, options)), options.output)
-    return _emit(_report_html(_subject(runs, options)), options.output or Path("report.html"))
+        return emit(report_markdown(_subject(runs, options)), options.output)
+    return emit(_report_html(_subject(runs, options)), options.output or Path("report.html"))
 
 
 def _report_refusal(options: argparse.Namespace, form: str) -> int:
@@ -84,7 +76,7 @@ def _report_refusal(options: argparse.Namespace, form: str) -> int:
     if form != "markdown":
         raise RecordError(f"--refusal: a report without a run is Markdown, not {form}")
     said = options.refusal.read_text("utf-8", "replace") if options.refusal.is_file() else ""
-    return _emit(refusal_markdown(said), options.output)
+    return emit(refusal_markdown(said), options.output)
 
 
 def _format_of(output: Path | None) -> str:
@@ -127,14 +119,14 @@ def _subject(runs: Sequence["RecordedRun"], options: argparse.Namespace) -> "Sub
 
 
 def _report_html(subject: "Subject") -> str:
-    _require("jinja2", "plotly")
+    require("jinja2", "plotly")
     from pytest_llmops.report.html import report_html
 
     return report_html(subject)
 
 
 def _parquet(runs: Sequence["RecordedRun"], output: Path) -> int:
-    _require("pyarrow")
+    require("pyarrow")
     from pytest_llmops.report.export import write_parquet
 
     write_parquet(runs, output)
@@ -142,76 +134,7 @@ def _parquet(runs: Sequence["RecordedRun"], output: Path) -> int:
     return 0
 
 
-def _add_history(commands: Any) -> None:
-    command = commands.add_parser("history", help="a metric over runs, with its lasting changes")
-    command.add_argument("references", nargs="*", metavar="RUN", help="default: all in --runs")
-    command.add_argument(
-        "--metric", choices=METRICS, default=METRICS[0], help=f"default: {METRICS[0]}"
-    )
-    command.add_argument("--output", type=Path, metavar="FILE", help="plot it in an HTML file")
-    add_runs(command)
-    command.set_defaults(run=_history)
-
-
-def _history(options: argparse.Namespace) -> int:
-    from pytest_llmops.report.trend import trend
-
-    runs, unreadable = _all_runs(options)
-    names: Any = {"output_tokens": "token ratio"}
-    metric = names.get(options.metric, options.metric.replace("_", " "))
-    found = trend(runs, metric, unreadable)
-    _print_trend(found)
-    if options.output:
-        _require("jinja2", "plotly")
-        from pytest_llmops.report.html import history_html
-
-        return _emit(history_html(found), options.output)
-    return 0
-
-
-def _all_runs(options: argparse.Namespace) -> tuple[list["RecordedRun"], list[tuple[str, str]]]:
-    """The runs that were named; or all there are, and those of them that cannot be read."""
-    from pytest_llmops.runs.reading import find_run, read_run
-
-    if options.references:
-        return [read_run(find_run(name, options.runs)) for name in options.references], []
-    runs, unreadable = [], []
-    for file in sorted(options.runs.glob(f"*/{RECORDS}")):
-        try:
-            runs.append(read_run(file))
-        except RecordError as error:
-            unreadable.append((file.parent.name, str(error)))
-    return runs, unreadable
-
-
-def _print_trend(found: "Trend") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from pytest_llmops.report.trend import value_text, when
-
-    changes = {change.index: change for change in found.changes}
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("started, UTC", "run", "model", found.metric, "change"):
-        justify: Any = "right" if heading == found.metric else "left"
-        table.add_column(heading, justify=justify, overflow="fold")  # ids are copied: never cut
-    for index, point in enumerate(found.points):
-        cells = (when(point), point.run, point.model, value_text(point.value, found.metric))
-        mark = ""
-        if change := changes.get(index):
-            before, after = (value_text(v, found.metric) for v in (change.before, change.after))
-            mark = f"{before} -> {after} (p {change.p:.3f})"
-        table.add_row(*map(Text, cells), mark)
-    console = Console()
-    console.print(table)
-    for run, why in found.left_out:
-        console.print(Text(f"left out: {run}: {why}", "dim"))
-    if found.left_out:
-        print(f"{len(found.left_out)} runs left out, {len(found.points)} shown")
-
-
-def _require(*packages: str) -> None:
+def require(*packages: str) -> None:
     """Refuse before work is done where an optional package is missing."""
     from importlib.util import find_spec
 
@@ -222,7 +145,7 @@ def _require(*packages: str) -> None:
         )
 
 
-def _emit(text: str, output: Path | None) -> int:
+def emit(text: str, output: Path | None) -> int:
     """Write a document, or print it where there is no file; line ends stay as they are."""
     data = text.encode("utf-8", "replace")
     if output is None:

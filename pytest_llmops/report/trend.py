@@ -9,6 +9,7 @@ import msgspec
 from pytest_llmops.compare.comparable import refuse_incomparable
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.compare.history import Change, Metric, Point, change_points, series
+from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.errors import CompareError
 from pytest_llmops.report import figures
 from pytest_llmops.report.charts import Figure
@@ -32,6 +33,11 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     left_out: tuple[tuple[str, str], ...]
     """Runs that do not belong to it: id, and why."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Those whose runs it mixes: a change may be one of model."""
+        return tuple(sorted({point.model for point in self.points}))
 
     @property
     def improves(self) -> bool:
@@ -88,6 +94,7 @@ def _incomparable(latest: RecordedRun, run: RecordedRun) -> str:
     cases = [{record.case for record in one.records} for one in (latest, run)]
     try:
         refuse_incomparable(latest.run, run.run, cases=(cases[0], cases[1]))
+        pair_records(latest.records, run.records)  # which sees a prompt that changed
     except CompareError as error:
         return str(error)
     return ""

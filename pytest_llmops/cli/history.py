@@ -1,0 +1,99 @@
+"""`llmops history`: a metric over recorded runs."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_llmops.cli.arguments import add_runs
+from pytest_llmops.cli.report import emit, require
+from pytest_llmops.errors import CompareError, RecordError
+from pytest_llmops.runs.record import RECORDS
+
+if TYPE_CHECKING:
+    from pytest_llmops.report.trend import Trend
+    from pytest_llmops.runs.reading import RecordedRun
+
+METRICS = ("output_tokens", "solve_rate", "cost_of_pass")
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = commands.add_parser("history", help="a metric over runs, with its lasting changes")
+    command.add_argument("references", nargs="*", metavar="RUN", help="default: all in --runs")
+    command.add_argument(
+        "--metric", choices=METRICS, default=METRICS[0], help=f"default: {METRICS[0]}"
+    )
+    command.add_argument("--model", default="", metavar="NAME", help="runs of this model alone")
+    command.add_argument("--output", type=Path, metavar="FILE", help="plot it in an HTML file")
+    add_runs(command)
+    command.set_defaults(run=_history)
+
+
+def _history(options: argparse.Namespace) -> int:
+    from pytest_llmops.report.trend import trend
+
+    runs, unreadable = _all_runs(options)
+    runs = _of_model(runs, options.model)
+    names: Any = {"output_tokens": "token ratio"}
+    metric = names.get(options.metric, options.metric.replace("_", " "))
+    found = trend(runs, metric, unreadable)
+    _print_trend(found)
+    if options.output:
+        require("jinja2", "plotly")
+        from pytest_llmops.report.html import history_html
+
+        return emit(history_html(found), options.output)
+    return 0
+
+
+def _all_runs(options: argparse.Namespace) -> tuple[list["RecordedRun"], list[tuple[str, str]]]:
+    """The runs that were named; or all there are, and those of them that cannot be read."""
+    from pytest_llmops.runs.reading import find_run, read_run
+
+    if options.references:
+        return [read_run(find_run(name, options.runs)) for name in options.references], []
+    runs, unreadable = [], []
+    for file in sorted(options.runs.glob(f"*/{RECORDS}")):
+        try:
+            runs.append(read_run(file))
+        except RecordError as error:
+            unreadable.append((file.parent.name, str(error)))
+    return runs, unreadable
+
+
+def _of_model(runs: list["RecordedRun"], model: str) -> list["RecordedRun"]:
+    """Those of one model; all for ""."""
+    found = [run for run in runs if model in ("", run.run.identity.model)]
+    if runs and not found:
+        known = ", ".join(sorted({run.run.identity.model for run in runs}))
+        raise CompareError(f"--model {model}: no run of it (models: {known})")
+    return found
+
+
+def _print_trend(found: "Trend") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from pytest_llmops.report.trend import value_text, when
+
+    changes = {change.index: change for change in found.changes}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("started, UTC", "run", "model", found.metric, "change"):
+        justify: Any = "right" if heading == found.metric else "left"
+        table.add_column(heading, justify=justify, overflow="fold")  # ids are copied: never cut
+    for index, point in enumerate(found.points):
+        cells = (when(point), point.run, point.model, value_text(point.value, found.metric))
+        mark = ""
+        if change := changes.get(index):
+            before, after = (value_text(v, found.metric) for v in (change.before, change.after))
+            mark = f"{before} -> {after} (p {change.p:.3f})"
+        table.add_row(*map(Text, cells), mark)
+    console = Console()
+    console.print(table)
+    for run, why in found.left_out:
+        console.print(Text(f"left out: {run}: {why}", "dim"))
+    if (count := len(found.models)) > 1:
+        print(f"{count} models in one series: {', '.join(found.models)}; --model takes one")
+    if found.left_out:
+        print(f"{len(found.left_out)} runs left out, {len(found.points)} shown")
