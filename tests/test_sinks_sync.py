@@ -123,6 +123,26 @@ def test_a_configured_sink_that_was_not_there_is_synced_later(tmp_path, monkeypa
         assert len(revived.spans) == 10
 
 
+def test_a_sink_that_is_down_keeps_no_other_from_what_it_lacks(tmp_path, monkeypatch, capsys):
+    folder = write_run(tmp_path, make_records(3))
+    with Receiver() as receiver:
+        pass
+    found = environment(receiver) | {
+        "LANGFUSE_BASE_URL": "http://127.0.0.1:9",
+        "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
+        "LANGFUSE_SECRET_KEY": SECRET,
+    }
+    start(folder, ["langfuse", "openllmetry"], found, required=False)
+    for name, value in found.items():
+        monkeypatch.setenv(name, value)
+    with Receiver(port=receiver.port) as revived:
+        assert run_command(["sync", "--runs", str(tmp_path)]) == 1
+        assert len(revived.spans) == 10
+    said = capsys.readouterr().out
+    assert f"openllmetry: 3 attempts delivered to {revived.url}" in said
+    assert f"left out: langfuse; once there: llmops sync {RUN.id}" in said
+
+
 def test_the_terminal_leads_to_an_attempt_that_was_not_solved(tmp_path):
     folder = write_run(tmp_path, make_records(3))
     with Receiver() as receiver:

@@ -27,4 +27,4 @@ def _sync(options: argparse.Namespace) -> int:
     content = not options.no_content
     sinks = sync(path, options.sink, content=content, environment=os.environ)
     print("\n".join(sinks.lines()))
-    return 0 if sinks.delivery.complete else 1
+    return 0 if sinks.complete else 1

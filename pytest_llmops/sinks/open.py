@@ -102,6 +102,11 @@ class Sinks:
         return self.delivery
 
     @property
+    def complete(self) -> bool:
+        """Whether every sink that was asked for has everything; known once closed."""
+        return not self.problems and self.delivery.complete
+
+    @property
     def links(self) -> Links:
         """Addresses of the traces, by `CASE@SAMPLE` and sink."""
         return read_links(self._folder)

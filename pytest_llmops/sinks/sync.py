@@ -16,20 +16,21 @@ def sync(
 
     Args:
         path: Its records file.
-        names: Of sinks; none for those that were ever asked for.
+        names: Of sinks, all of which must be there; none for those that were ever asked for, of
+            which one that is not there keeps the others from nothing.
         content: Send prompts and completions, where the run has them.
         environment: Where settings and keys are read.
 
     Raises:
         RecordError: The records cannot be read.
-        SinkError: A sink cannot be reached, none is named and none was ever asked for, or the run
-            is being delivered already.
+        SinkError: A named sink cannot be reached, none is named and none was ever asked for, or the
+            run is being delivered already.
     """
     found = read_run(path)
     chosen = names or Ledger(path.parent).sinks()
     if not chosen:
         raise SinkError(f"{path.parent}: was recorded without a sink; name one with --sink")
-    reached = reach_sinks(chosen, required=True, environment=environment)
+    reached = reach_sinks(chosen, required=bool(names), environment=environment)
     sinks = open_sinks(reached, run=found.run, folder=path.parent, content=content)
     sinks.close(found.end, found.records)
     return sinks
