@@ -5,7 +5,9 @@ import pytest
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
-from pytest_llmops.compare.rates import mcnemar, tango_upper, worsening
+from pytest_llmops.compare import rates
+from pytest_llmops.compare.effects import FLIPS, sign_flips
+from pytest_llmops.compare.rates import exact_flips, mcnemar, tango_upper, worsening
 
 RNG = np.random.default_rng(11)
 Z2 = stats.norm.ppf(0.95) ** 2
@@ -103,6 +105,38 @@ def test_samples_give_the_clustered_t_interval():
     assert (found.lower(0.05), found.upper(0.05)) == pytest.approx((low, high))
     reference = stats.ttest_1samp(values, 0, alternative="greater")
     assert found.p == pytest.approx(reference.pvalue, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_exact_flips_count_all_of_them(seed):
+    sums = np.random.default_rng(seed).integers(-4, 6, 12)
+    assert exact_flips(sums) == pytest.approx(sign_flips(sums[:, None].astype(float))[0], abs=1e-12)
+
+
+def test_exact_flips_of_many_clusters_are_those_that_are_drawn():
+    sums = np.random.default_rng(3).integers(-3, 5, 90)
+    assert exact_flips(sums) == pytest.approx(sign_flips(sums[:, None].astype(float))[0], abs=0.01)
+
+
+def test_exact_flips_have_no_smallest_p_value():
+    assert exact_flips(np.ones(60, dtype=int)) == pytest.approx(2**-60)
+    assert exact_flips(-np.ones(60, dtype=int)) == 1
+    assert exact_flips(np.zeros(60, dtype=int)) == 1
+
+
+def test_shares_of_unequal_attempts_are_flipped_exactly():
+    """Shares of three attempts and of two, which are multiples of a sixth."""
+    generator = np.random.default_rng(4)
+    before, after = generator.integers(0, 4, 40) / 3, generator.integers(0, 3, 40) / 2
+    samples = np.tile([3.0, 2.0], (40, 1))
+    found = worsening(before - after, samples, np.arange(40)).flips
+    drawn = sign_flips((before - after)[:, None])[0]
+    assert found == pytest.approx(drawn, abs=0.015)
+
+
+def test_very_many_clusters_are_drawn(monkeypatch):
+    monkeypatch.setattr(rates, "STEPS", 100)
+    assert change(30, 0, 30, samples=3).flips == 1 / (FLIPS + 1)
 
 
 def test_samples_without_a_change_prove_no_more_than_their_cases():

@@ -34,7 +34,7 @@ def attempts(samples, *, ratio=1.0, sd=0.2, solve=0.6, seed=0, names=NAMES):
                 record(
                     name,
                     sample,
-                    cluster=CLUSTERS[name],
+                    cluster=CLUSTERS.get(name, name),
                     usage=Usage(input=100, output=max(1, round(tokens))),
                     text_sha256=f"{seed}-{name}-{sample}",
                     outcome="solved" if generator.random() < solve else "wrong",
@@ -225,6 +225,16 @@ class TestLooking:
         looks = until_stop(solving, attempts(3, solve=0.5, seed=3), planned(), Margins())
         assert looks[-1].verdict == "regressed"
         assert "solve rate regressed" in looks[-1].reason
+
+    def test_a_lost_solve_rate_regresses_at_the_first_look_if_it_is_large(self):
+        """So early a p-value must be smaller than drawn flips can make it."""
+        names = [f"starter:m{number:03}#f" for number in range(120)]
+        solving = run_of(attempts(3, solve=1.0, names=names), samples=3)
+        keys = [(name, sample) for name in names for sample in range(3)]
+        plan = make_plan(keys, {name: name for name in names}, baseline_samples=3)
+        candidate = attempts(3, solve=0.0, seed=3, names=names)
+        looks = until_stop(solving, candidate, plan, Margins())
+        assert (looks[-1].verdict, looks[-1].attempts) == ("regressed", BURN_IN)
 
     def test_a_crash_ends_it_at_once(self):
         plan = planned()

@@ -10,6 +10,10 @@ One sample a case leaves four cells; b cases got worse, c got better, of n:
 Cases of one source file are not independent, which both ignore. So the sign-flip test over clusters
 and the clustered t interval are computed too, and the larger p-value and the outer bounds count.
 
+Shares are multiples of one over the attempts, so the flips of whole clusters need not be drawn: the
+distribution of their total is computed exactly, and a p-value can be as small as an early look of a
+sequential gate asks for.
+
 More samples a case give shares; then the sign-flip test and the clustered t interval stand alone,
 but no bound is nearer than z^2 / (n + z^2), which is Tango's where no case changed at all: n cases
 without a change do not prove that none would.
@@ -23,6 +27,7 @@ import math
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from pytest_llmops.compare.effects import Mean, cluster_sums, clustered_mean, sign_flips
@@ -30,6 +35,8 @@ from pytest_llmops.compare.pairing import Codes, Floats
 
 HALVINGS = 60
 """Steps of the search for a bound; more than a double resolves."""
+STEPS = 100_000_000
+"""Additions that the exact distribution may take, 0.1 s; beyond, flips are drawn."""
 
 
 class Worsening(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,13 +84,45 @@ def worsening(worse: Floats, samples: Floats, clusters: Codes) -> Worsening:
     cells = None
     if np.all(samples == 1):
         cells = int(np.sum(worse > 0)), int(np.sum(worse < 0))
-    sums = cluster_sums(worse, clusters)[:, None]
+    sums = cluster_sums(worse, clusters)
+    units = np.rint(sums * math.lcm(*np.unique(samples).astype(int).tolist())).astype(np.int64)
+    exact = len(units) * np.abs(units).sum() <= STEPS
     return Worsening(
         mean=clustered_mean(worse, clusters),
         cases=len(worse),
-        flips=float(sign_flips(sums)[0]),
+        flips=exact_flips(units) if exact else float(sign_flips(sums[:, None])[0]),
         cells=cells,
     )
+
+
+def exact_flips(sums: NDArray[np.int64]) -> float:
+    """One-sided p-value by all 2^G flips of the signs of whole clusters.
+
+    Turning a share of the signs takes twice their sum away; at least the total seen remains where
+    what is turned sums to at most 0. Each sum is turned or not with chance 1/2, so the distribution
+    of what is turned grows cluster by cluster:
+
+        P(s + n) <- P(s + n) / 2 + P(s) / 2         for the sum n of the next cluster
+
+    Args:
+        sums: (G,) whole numbers, above 0 for worse.
+
+    Returns:
+        The p-value; 1 where all sums are 0.
+
+    Source: Pagano and Tritchler 1983, "On obtaining permutation distributions in polynomial time".
+    """
+    lowest, highest = int(sums[sums < 0].sum()), int(sums[sums > 0].sum())
+    chances = np.zeros(highest - lowest + 1)
+    chances[-lowest] = 1
+    for number in sums[sums != 0].tolist():
+        chances /= 2
+        turned = chances.copy()
+        if number > 0:
+            chances[number:] += turned[:-number]
+        else:
+            chances[:number] += turned[-number:]
+    return min(1.0, math.fsum(chances[: 1 - lowest]))
 
 
 def mcnemar(worse: int, better: int) -> float:
