@@ -82,15 +82,16 @@ def ways(runs: list[RecordedRun], folder: Path) -> dict[str, Callable[[], object
     """Each form of the report: makes it anew and leaves it in the folder."""
 
     def html() -> None:
-        from pytest_llmops.cli.report import _report_html, _subject
+        from pytest_llmops.report.html import report_html
+        from pytest_llmops.report.subject import subject_of
 
-        (folder / "html").write_text(_report_html(_subject(runs)), "utf-8")
+        (folder / "html").write_text(report_html(subject_of(runs)), "utf-8")
 
     def markdown() -> None:
-        from pytest_llmops.cli.report import _subject
         from pytest_llmops.report.markdown import report_markdown
+        from pytest_llmops.report.subject import subject_of
 
-        (folder / "markdown").write_text(report_markdown(_subject(runs)), "utf-8")
+        (folder / "markdown").write_text(report_markdown(subject_of(runs)), "utf-8")
 
     def csv() -> None:
         from pytest_llmops.report.export import records_csv

@@ -63,11 +63,14 @@ def _report(options: argparse.Namespace) -> int:
         from pytest_llmops.report.export import records_csv
 
         return emit(records_csv(runs), options.output)
+    from pytest_llmops.report.subject import subject_of
+
+    subject = subject_of(runs, asked_margins(options))
     if form == "markdown":
         from pytest_llmops.report.markdown import report_markdown
 
-        return emit(report_markdown(_subject(runs, options)), options.output)
-    return emit(_report_html(_subject(runs, options)), options.output or Path("report.html"))
+        return emit(report_markdown(subject), options.output)
+    return emit(_report_html(subject), options.output or Path("report.html"))
 
 
 def _report_refusal(options: argparse.Namespace, form: str) -> int:
@@ -104,18 +107,6 @@ def _runs(options: argparse.Namespace) -> list["RecordedRun"]:
         judged=[candidate.run for candidate in candidates],
     )
     return [baseline, *candidates]
-
-
-def _subject(runs: Sequence["RecordedRun"], options: argparse.Namespace) -> "Subject":
-    from pytest_llmops.report.subject import Subject, against, read_links
-
-    baseline, *candidates = runs
-    asked = asked_margins(options)
-    return Subject(
-        runs=tuple(runs),
-        versus=tuple(against(baseline, candidate, asked) for candidate in candidates),
-        links=tuple(read_links(run.path) for run in runs),
-    )
 
 
 def _report_html(subject: "Subject") -> str:

@@ -132,6 +132,24 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return found
 
 
+def subject_of(runs: Sequence[RecordedRun], asked: Mapping[str, float] | None = None) -> Subject:
+    """What there is to report of runs: each against the first, and the links beside them.
+
+    Args:
+        runs: At least one; the first is the baseline of the others.
+        asked: Margins by name that the user set; see `against`.
+
+    Raises:
+        RecordError: Links beside a run are broken; names the file.
+    """
+    baseline, *candidates = runs
+    return Subject(
+        runs=tuple(runs),
+        versus=tuple(against(baseline, candidate, asked) for candidate in candidates),
+        links=tuple(read_links(run.path) for run in runs),
+    )
+
+
 def _by_case(records: Sequence[Record]) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for record in records:
