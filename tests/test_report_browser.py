@@ -137,7 +137,8 @@ def test_filters_narrow_the_table_and_are_cleared(page):
 def test_rows_are_made_as_they_come_near(page):
     assert len(column(page, 1)) == 200
     page.eval_on_selector(".table-box", "box => box.scrollTo(0, box.scrollHeight)")
-    page.wait_for_function("document.querySelectorAll('#table tbody tr').length === 240")
+    page.locator("#table tbody tr").nth(239).wait_for(state="attached")
+    assert len(column(page, 1)) == 240
 
 
 def test_the_theme_is_switched_and_kept(page):
