@@ -215,3 +215,9 @@ def test_a_folder_that_is_no_adapter_is_refused(tmp_path, base_folder):
 
 def test_every_tiny_configuration_loads(tmp_path):
     assert all(config().vocab_size == 400 for config in (CONFIGS[name] for name in CONFIGS))
+
+
+def test_an_adapter_that_was_not_trained_yet_is_refused_with_what_to_do(tmp_path, base_folder):
+    base = load(str(base_folder), "float32")
+    with pytest.raises(ModelError, match=r"lora-v1: no such folder; train the adapter first"):
+        read_adapter(tmp_path / "lora-v1", base, str(base_folder))

@@ -77,6 +77,11 @@ def read_adapter(folder: Path, base: Loaded, base_spec: str) -> Adapter:
 
 
 def _read_config(folder: Path) -> _Config:
+    if not folder.is_dir():
+        raise ModelError(
+            f"{folder}: no such folder; train the adapter first (`make finetune`, or `python -m"
+            " finetune`), or name where it is in models.toml"
+        )
     if not (folder / CONFIG).is_file():
         raise ModelError(f"{folder}: no {CONFIG}; an adapter is a folder as PEFT saves it")
     if not (folder / WEIGHTS).is_file():
