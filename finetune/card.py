@@ -107,8 +107,8 @@ def card(facts: Facts) -> str:
 def _unmeasured(settings: Settings) -> str:
     return (
         "Not measured when this card was written. Measure it: `pytest benchmarks "
-        f"--model={settings.base}`, then `pytest benchmarks --model={settings.name}`, and compare "
-        "the two runs."
+        f"--model={settings.base}`, then `pytest benchmarks --model={settings.name}`, and name the "
+        "two runs to `python -m finetune register --saving`."
     )
 
 

@@ -7,6 +7,7 @@ float32, arithmetic in which nobody will use the adapter, and copy every weight 
 """
 
 import copy
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -121,7 +122,10 @@ def load_trainee(base: Path, settings: Train, dtype: torch.dtype) -> Trainee:
         task_type="CAUSAL_LM",
     )
     # PEFT keeps LoRA weights in float32, whatever the base is in, and draws them there.
-    adapted = get_peft_model(model, config, autocast_adapter_dtype=True)
+    with warnings.catch_warnings():
+        # PEFT reads a property that transformers renamed, and a user can do nothing about it.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated")
+        adapted = get_peft_model(model, config, autocast_adapter_dtype=True)
     use_fused(adapted)
     if settings.gradient_checkpointing:
         _save_activations(model)
