@@ -85,12 +85,14 @@ def worsening(worse: Floats, samples: Floats, clusters: Codes) -> Worsening:
     if np.all(samples == 1):
         cells = int(np.sum(worse > 0)), int(np.sum(worse < 0))
     sums = cluster_sums(worse, clusters)
-    units = np.rint(sums * math.lcm(*np.unique(samples).astype(int).tolist())).astype(np.int64)
+    units = sums * float(math.lcm(*np.unique(samples).astype(int).tolist()))
     exact = len(units) * np.abs(units).sum() <= STEPS
     return Worsening(
         mean=clustered_mean(worse, clusters),
         cases=len(worse),
-        flips=exact_flips(units) if exact else float(sign_flips(sums[:, None])[0]),
+        flips=exact_flips(np.rint(units).astype(np.int64))
+        if exact
+        else float(sign_flips(sums[:, None])[0]),
         cells=cells,
     )
 
