@@ -157,14 +157,23 @@ def find(arm: str, base: RecordedRun, run: RecordedRun, *, examples: int = 0) ->
 
 
 def _as_asked(run: RecordedRun, base: RecordedRun) -> RecordedRun:
-    """The run as if it had had the base's instruction.
+    """The run as if it had had the base's instruction, and with it the base's prompts.
 
-    A gate refuses runs that were asked otherwise. Here an instruction is what an arm tries, and
-    everything else that was asked still has to be the same.
+    A gate refuses runs that were asked otherwise. Here an instruction is what an arm tries;
+    everything else that makes a prompt (cases, version, context) still has to be the same.
     """
     instruction = base.run.identity.instruction
+    if run.run.identity.instruction == instruction:
+        return run
     identity = msgspec.structs.replace(run.run.identity, instruction=instruction)
-    return msgspec.structs.replace(run, run=msgspec.structs.replace(run.run, identity=identity))
+    asked = {one.case: one.prompt_sha256 for one in base.records}
+    records = tuple(
+        msgspec.structs.replace(one, prompt_sha256=asked.get(one.case, one.prompt_sha256))
+        for one in run.records
+    )
+    return msgspec.structs.replace(
+        run, run=msgspec.structs.replace(run.run, identity=identity), records=records
+    )
 
 
 def _instruction(run: RecordedRun) -> tuple[str, ...]:

@@ -91,7 +91,9 @@ class Sessions:
         file = RecordFile(runs, run)
         for at in range(CASES):
             tokens = self.tokens.get(session.model, 50) + at
-            file.write(attempt(at, tokens, solved=at < 2))
+            asked = hashlib.sha256(f"{at} {identity.instruction}".encode()).hexdigest()
+            found = attempt(at, tokens, solved=at < 2)
+            file.write(msgspec.structs.replace(found, prompt_sha256=asked))
         file.write(End(finished=9.0, exit_status=0))
         file.close()
         return read_run(file.path), True
