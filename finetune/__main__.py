@@ -99,8 +99,8 @@ def _train(data: Path, base: Path, output: Path, settings: Settings, display: Di
 
 def _study(work: Work) -> int:
     # Here, because statistics take a second to import.
-    from finetune.findings import table  # noqa: PLC0415
     from finetune.study import Means, run_study  # noqa: PLC0415
+    from finetune.tables import table  # noqa: PLC0415
 
     found = run_study(work, Means(_train))
     work.display.console.print(table(found.findings))

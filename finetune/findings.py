@@ -1,11 +1,9 @@
-"""What a study found: one line an arm, against the base, with intervals."""
+"""What a study found of each arm, against the base, with intervals."""
 
 import math
-from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-from rich.table import Table
 
 from finetune.card import Saving
 from pytest_llmops.compare.effects import clustered_mean
@@ -16,19 +14,6 @@ from pytest_llmops.runs.reading import RecordedRun
 
 TWO_SIDED = 0.025
 """Each end of a 95 % interval."""
-
-HEADER = (
-    "arm",
-    "output tokens",
-    "tokens a case, of base",
-    "solved",
-    "change, points",
-    "tokens per solved",
-    "of base",
-    "cut off",
-    "cut off, points",
-    "examples",
-)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,55 +60,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class SignCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether choosing long answers makes longer ones than choosing short answers does."""
-
-    shorter: str
-    longer: str
-    """Names of the two arms."""
-    ratio: Interval
-    """Output tokens, longer over shorter."""
-    of_base: Interval
-    """Output tokens, longer over base: what falls here falls without the selection."""
-
-    def __str__(self) -> str:
-        """What was found, in a sentence."""
-        if self.ratio.low > 1:
-            said = "choosing short answers is what shortens"
-        elif self.ratio.high < 1:
-            said = "the WRONG sign: choosing long answers shortens"
-        else:
-            said = "no effect of the selection is shown"
-        fell = "fell" if self.of_base.high < 1 else "did not fall"
-        return (
-            f"`{self.longer}` over `{self.shorter}`: {_interval(self.ratio)} times the tokens; "
-            f"{said}. Tokens of `{self.longer}` {fell} against the base, "
-            f"{_interval(self.of_base)}, by what all examples share: form, and stopping."
-        )
-
-
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """An arm without a result."""
 
     arm: str
     reason: str
-
-
-def check_sign(shorter: RecordedRun, longer: RecordedRun, *, of_base: Finding) -> SignCheck:
-    """Compare the arm of long answers with that of short ones.
-
-    Args:
-        shorter: Run of the arm that chose the shortest answers.
-        longer: Run of the arm that chose the longest.
-        of_base: What was found of the latter.
-    """
-    against = find(of_base.arm, shorter, longer)
-    return SignCheck(
-        shorter=shorter.run.identity.model,
-        longer=of_base.model,
-        ratio=against.ratio,
-        of_base=of_base.ratio,
-    )
 
 
 def find(arm: str, base: RecordedRun, run: RecordedRun, *, examples: int = 0) -> Finding:
@@ -193,66 +134,8 @@ def _change(compared: Comparison, share: str) -> Interval:
     return Interval(mean.lower(TWO_SIDED), mean.estimate, mean.upper(TWO_SIDED))
 
 
-def cells(finding: Finding) -> tuple[str, ...]:
-    """One row of the table, in the order of `HEADER`."""
-    is_base = finding.arm == "base"
-    return (
-        finding.arm,
-        f"{finding.output_tokens:,}",
-        "1" if is_base else _interval(finding.ratio),
-        f"{finding.solved} of {finding.attempts} ({finding.solve_rate:.1%})",
-        "" if is_base else _points(finding.solve_change),
-        f"{finding.cost_of_pass:,.0f}" if math.isfinite(finding.cost_of_pass) else "no solves",
-        "1" if is_base else _interval(finding.cost_ratio),
-        f"{finding.truncated / finding.attempts:.1%}" if finding.attempts else "-",
-        "" if is_base else _points(finding.truncation_change),
-        str(finding.examples or ""),
-    )
-
-
-def _points(one: Interval) -> str:
-    low, change, high = (100 * value for value in (one.low, one.estimate, one.high))
-    return f"{change:+.1f} ({low:+.1f} to {high:+.1f})"
-
-
-def _interval(one: Interval) -> str:
+def interval_text(one: Interval) -> str:
+    """Return `1.2 (1.1 to 1.3)`, or `-` where nothing was estimated."""
     if math.isnan(one.estimate):
         return "-"
     return f"{one.estimate:.3f} ({one.low:.3f} to {one.high:.3f})"
-
-
-def table(findings: Sequence[Finding]) -> Table:
-    """The findings for a terminal."""
-    shown = Table(*HEADER, title=_title(findings), title_justify="left")
-    for finding in findings:
-        shown.add_row(*cells(finding))
-    return shown
-
-
-def markdown(
-    findings: Sequence[Finding], failures: Sequence[Failure], signs: Sequence[SignCheck] = ()
-) -> str:
-    """The findings for a page, with the runs they are from."""
-    rows = [HEADER, tuple("---" for _ in HEADER), *map(cells, findings)]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    parts = [_title(findings), "\n".join(lines), _legend()]
-    parts += map(str, signs)
-    parts += [f"`{one.arm}` has no result: {one.reason}" for one in failures]
-    parts.append("\n".join(f"- `{one.arm}`: {one.model}, run {one.run}" for one in findings))
-    notes = sorted({note for one in findings for note in one.notes})
-    if notes:
-        listed = "\n".join(f"- {one}" for one in notes)
-        parts.append(f"Beyond the model, runs differ in:\n\n{listed}")
-    return "\n\n".join(parts) + "\n"
-
-
-def _title(findings: Sequence[Finding]) -> str:
-    first = findings[0]
-    return f"{first.cases} cases of {', '.join(first.suites)}, {first.attempts} attempts an arm"
-
-
-def _legend() -> str:
-    return (
-        "Tokens a case: geometric mean of the paired ratios. Intervals are two-sided, 95 %, with "
-        "source files as clusters; cost of pass by bootstrap over them."
-    )

@@ -14,11 +14,13 @@ import msgspec
 from finetune.arms import BASE, CODE_ONLY, Arm, find_arms
 from finetune.entries import write_entry
 from finetune.errors import FinetuneError
-from finetune.findings import Failure, Finding, SignCheck, check_sign, find, markdown
+from finetune.findings import Failure, Finding, find
 from finetune.pipeline import TrainCall, Work
 from finetune.project import Base, find_base
 from finetune.register import Place
+from finetune.signs import SignCheck, check_sign
 from finetune.suite import Runner, Session, run_session
+from finetune.tables import markdown
 from pytest_llmops.errors import LlmopsError
 from pytest_llmops.runs.reading import RecordedRun
 

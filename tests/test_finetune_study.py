@@ -24,12 +24,13 @@ from finetune.arms import ARMS, find_arms
 from finetune.card import History
 from finetune.display import Display
 from finetune.errors import FinetuneError
-from finetune.findings import HEADER, cells, find, markdown, table
+from finetune.findings import find
 from finetune.pipeline import Work, run_pipeline
 from finetune.register import Place, files_sha256
 from finetune.settings import Collect, Data, Settings, Study, Train
 from finetune.study import Means, run_study
 from finetune.suite import Session
+from finetune.tables import HEADER, cells, markdown, table
 from pytest_llmops.compare.values import Interval
 from pytest_llmops.completions import Timing, Usage
 from pytest_llmops.models import AdapterModel, LocalModel, load_models
