@@ -1,5 +1,6 @@
 """Preference pairs: what is better about one answer than another, for training on preferences."""
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
@@ -25,18 +26,24 @@ def pair(answers: Iterable[Answer], data: Data, seed: int) -> list[Pair]:
     """Make preference pairs: shorter correct over longer correct over wrong.
 
     Of each case, up to `pairs_per_case`, all with the shortest correct answer chosen: over the
-    longest correct one, then over answers that were cut off, then over other wrong ones, the last
-    two in an order drawn by the seed. An answer that was cut off is mostly one that repeats itself,
-    and costs the most tokens of all.
+    longest correct one, then over answers that were cut off, those first that repeat themselves
+    most, then over other wrong ones in an order drawn by the seed. A model that repeats itself goes
+    on up to the limit, which costs the most tokens of all.
     """
     pairs: list[Pair] = []
     for case, group in by_case(answers):
         known = allowed(group, data)
         right = ordered([one for one in known if one.correct], "shortest", "")
         worse = ordered([one for one in known if not one.correct], "random", f"{seed}:{case}")
-        worse.sort(key=lambda one: one.stopped)
+        worse.sort(key=lambda one: (one.stopped, 0 if one.stopped else news(one.completion)))
         pairs += [*_pairs(right, worse)][: data.pairs_per_case]
     return pairs
+
+
+def news(text: str) -> float:
+    """How much of a text is new, and no repetition: its size compressed over its size."""
+    plain = text.encode()
+    return len(zlib.compress(plain, 9)) / max(1, len(plain))
 
 
 def _pairs(right: Sequence[Answer], worse: Sequence[Answer]) -> Iterator[Pair]:

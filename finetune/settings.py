@@ -37,7 +37,7 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     temperature: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.8
     """0 is greedy, and all samples of a case are then the same."""
     max_tokens: Positive = 256
-    """Cap of output tokens a completion; a completion that hits it is never trained on."""
+    """Cap of output tokens a completion; one that hits it is never trained on as an answer."""
     arguments: tuple[str, ...] = ()
     """Further arguments of pytest, such as `-n 4` or `-k text`."""
     runs: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Suites whose references may be used: embedded ones alone, whose text is this project's."""
     eval_suites: tuple[str, ...] = ()
     """Suites whose split `eval` must not leak in; empty for every one that can be reached."""
-    pairs_per_case: Positive = 4
+    pairs_per_case: Positive = 2
     """Preference pairs of a case, at most; `preference` only."""
 
 
@@ -76,6 +76,8 @@ class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Peak; a cosine schedule goes down to 0 from there."""
     epochs: Above = 2.0
     """Passes over the training examples, at most; see `patience`."""
+    pair_epochs: Above = 1.0
+    """The same with the method `preference`, whose passes have two answers and more for one."""
     batch_tokens: Positive = 2048
     """Tokens of a packed row: one micro-batch."""
     accumulate: Positive = 1
@@ -107,11 +109,24 @@ class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_grad_norm: Above = 1.0
     """Gradients are clipped to this norm."""
 
+    @property
+    def passes(self) -> float:
+        """Passes of the method, at most."""
+        return self.pair_epochs if self.method == "preference" else self.epochs
+
 
 class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the arms of a study are measured on."""
 
-    arms: tuple[str, ...] = ("base", "code-only", "shortest", "random", "longest", "second-seed")
+    arms: tuple[str, ...] = (
+        "base",
+        "code-only",
+        "shortest",
+        "random",
+        "longest",
+        "second-seed",
+        "preference",
+    )
     """Which; `finetune.arms` describes them."""
     suites: tuple[str, ...] = ("starter",)
     """Suites whose split `eval` is attempted."""

@@ -18,7 +18,7 @@ from finetune.examples import Answer
 from finetune.pairs import Pair
 from finetune.settings import Data
 
-VERSION = 2
+VERSION = 3
 """Of the selection and of the rows; raised with every change that makes other rows."""
 
 NOTES = "data.json"

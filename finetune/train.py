@@ -116,7 +116,7 @@ def train(
             training.bundles,
             batch_tokens=settings.batch_tokens,
             rows=settings.accumulate * accelerator.num_processes,
-            epochs=settings.epochs,
+            epochs=settings.passes,
             seed=settings.seed,
         ),
         held_out=pack(validation.bundles, settings.batch_tokens),

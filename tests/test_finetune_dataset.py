@@ -330,6 +330,16 @@ class TestPairing:
         assert {(one[1].sample, one[2]) for one in found[1:3]} == {(8, "wrong"), (6, "longer")}
         assert {(one[1].sample, one[2]) for one in found[3:]} == {(5, "wrong"), (7, "wrong")}
 
+    def test_of_those_that_were_cut_off_the_most_repetitive_comes_first(self):
+        texts = {
+            3: "let a = 1; const b = f(x) ** 2; return [a, b];",
+            4: "f(0); " * 50,
+            5: "no, " * 9,
+        }
+        cut = [sample(text, 6, at, solved=False, stopped=False) for at, text in texts.items()]
+        found = self.kinds([A, *cut], references=False, pairs_per_case=9)
+        assert [one[1].sample for one in found] == [4, 5, 3]
+
     def test_no_pair_of_two_of_about_the_same_length(self):
         near = sample("f(0)", 10, 8)
         assert self.kinds([A, near], references=False) == []
@@ -343,7 +353,7 @@ class TestPairing:
 
     def test_the_same_wrong_answer_once(self):
         wrong = [sample("no", 5, at, solved=False) for at in range(9)]
-        assert len(self.kinds([A, *wrong])) == 1
+        assert len(self.kinds([A, *wrong], pairs_per_case=4)) == 1
 
     def test_nothing_is_chosen_over_anything_without_a_correct_answer(self):
         assert self.kinds([WRONG, CUT]) == []

@@ -340,7 +340,7 @@ def test_the_validation_loss_is_that_of_the_saved_adapter_in_peft(base, data, st
 
 def test_preference_training_lowers_its_loss(tmp_path, base):
     data = save_data(tmp_path / "pairs", PAIRS)
-    result, _ = trained(base, data, tmp_path / "out", method="preference", epochs=3.0)
+    result, _ = trained(base, data, tmp_path / "out", method="preference", pair_epochs=3.0)
     losses = [point.train_loss for point in result.curve]
     assert losses[-1] < 0.8 * losses[0]
     assert result.validation_loss is None

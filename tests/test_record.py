@@ -195,6 +195,16 @@ def test_identities_that_answer_differently_have_different_keys():
     assert other.key != RUN.identity.key
 
 
+def test_an_adapter_is_the_same_under_another_name_and_a_base_is_not():
+    def key(name, adapter):
+        fields = {"model": name, "adapter_sha256": adapter}
+        return msgspec.structs.replace(RUN.identity, **fields).key
+
+    assert key("lora-v1", "a" * 64) == key("lora-v1-shortest", "a" * 64)
+    assert key("lora-v1", "a" * 64) != key("lora-v1", "b" * 64)
+    assert key("base", "") != key("other", "")
+
+
 def test_this_machine_describes_itself():
     machine = Machine.here()
     assert machine.cores >= 1
