@@ -72,8 +72,9 @@ def _settings(options: argparse.Namespace, project: Project) -> Settings:
     settings = override(
         load_settings(path), name=options.name, method=options.method, seed=options.seed
     )
-    if options.run:
-        collect = msgspec.structs.replace(settings.collect, runs=tuple(options.run))
+    # Those given before and after the command's name: an option that appends starts anew there.
+    if runs := (*(options.run or ()), *(vars(options).get("runs_after") or ())):
+        collect = msgspec.structs.replace(settings.collect, runs=runs)
         settings = msgspec.structs.replace(settings, collect=collect)
     named = {"arms": vars(options).get("arm"), "suites": vars(options).get("suite")}
     study = {name: tuple(values) for name, values in named.items() if values}
@@ -125,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m finetune",
         description="Adapters that save tokens. Without a command: all stages in order.",
     )
-    _options(parser, {})
+    _options(parser, {"default": None}, "run")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     helps = {
         "collect": "sample answers to the training cases with the suite",
@@ -137,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in helps.items():
         command = commands.add_parser(name, help=text)
         # What is given before the command's name must not be reset by its defaults.
-        _options(command, {"default": argparse.SUPPRESS})
+        _options(command, {"default": argparse.SUPPRESS}, "runs_after")
         if name == "study":
             command.add_argument("--arm", action="append", metavar="ARM", help="repeatable")
             command.add_argument("--suite", action="append", metavar="NAME", help="repeatable")
@@ -153,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _options(parser: argparse.ArgumentParser, extra: dict[str, Any]) -> None:
+def _options(parser: argparse.ArgumentParser, extra: dict[str, Any], runs: str) -> None:
     add = parser.add_argument
     add("--settings", type=Path, metavar="FILE", help="default: finetune.toml, if there", **extra)
     add("--name", metavar="NAME", help="of the adapter", **extra)
@@ -162,6 +163,7 @@ def _options(parser: argparse.ArgumentParser, extra: dict[str, Any]) -> None:
     add("--work", type=Path, metavar="FOLDER", help="default: finetune-runs/NAME", **extra)
     add(
         "--run",
+        dest=runs,
         action="append",
         metavar="RUN",
         help="take this run's answers (repeatable)",

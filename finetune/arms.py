@@ -2,7 +2,7 @@
 
 base            the base as it is; every other arm is compared with it
 code-only       the base, told to answer with code only: what a prompt alone does
-shortest        the settings as they are, with the shortest passing samples
+shortest        the settings, with the shortest passing samples whatever they select
 random          the same with random passing samples: tells length from learning the form
 longest         the same with the longest passing samples and the long form of references:
                 the sign check, tokens must not fall because of the selection

@@ -56,6 +56,11 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[str, str]
     """Ids of the runs of base and adapter."""
 
+    @property
+    def known(self) -> bool:
+        """Whether there were cases and files enough to estimate every number."""
+        return all(map(math.isfinite, (*self.ratio, *self.solved)))
+
     def __str__(self) -> str:
         """One sentence."""
         low, estimate, high = (1 - one for one in reversed(self.ratio))
@@ -108,7 +113,8 @@ def _unmeasured(settings: Settings) -> str:
     return (
         "Not measured when this card was written. Measure it: `pytest benchmarks "
         f"--model={settings.base}`, then `pytest benchmarks --model={settings.name}`, and name the "
-        "two runs to `python -m finetune register --saving`."
+        f"two runs: `python -m finetune --name={settings.name} --method={settings.train.method} "
+        "register --saving BASE_RUN ADAPTER_RUN`, with the other options it was made with, if any."
     )
 
 

@@ -10,7 +10,7 @@ from finetune.examples import Answer, allowed, by_case, ordered
 from finetune.settings import Data
 
 LONGER = 1.1
-"""How many times as long the longer of two correct answers must be to make a pair."""
+"""How many times as long the longer of two solutions must be to make a pair."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,8 @@ def _pairs(right: Sequence[Answer], worse: Sequence[Answer]) -> Iterator[Pair]:
     if not right:
         return
     shortest, longest = right[0], right[-1]
-    if longest.output_tokens >= LONGER * shortest.output_tokens:
-        yield Pair(chosen=shortest, rejected=longest, kind="longer")
-    for one in {one.completion: one for one in worse}.values():
-        yield Pair(chosen=shortest, rejected=one, kind="longer" if one.solved else "wrong")
+    for one in {one.completion: one for one in (longest, *worse)}.values():
+        if not one.solved:
+            yield Pair(chosen=shortest, rejected=one, kind="wrong")
+        elif one.output_tokens >= LONGER * shortest.output_tokens:
+            yield Pair(chosen=shortest, rejected=one, kind="longer")

@@ -37,6 +37,9 @@ STAGES = ("collect", "dataset", "train", "register")
 SAVINGS = "savings.json"
 """In the folder of work: what the study found of each adapter, by its digest."""
 
+SavingRuns = tuple[RecordedRun, RecordedRun]
+"""Of a base and of an adapter on it."""
+
 TrainCall = Callable[[Path, Path, Path, Settings, Display], None]
 """Trains: dataset, folder of the base, folder to write, settings, where to show progress."""
 
@@ -80,11 +83,14 @@ class Work(msgspec.Struct, frozen=True):
         """The dataset of this adapter."""
         return self.folder / "data" / self.settings.name
 
+    def training(self, notes: Notes, base: Base) -> Path:
+        """The folder of the trained weights, there or not."""
+        return self.folder / "trainings" / training_key(self.settings, notes, base)
+
     def train(self, notes: Notes, base: Base, call: TrainCall) -> Trained:
         """Bring the trained weights up to date."""
-        output = self.folder / "trainings" / training_key(self.settings, notes, base)
-        whole = all((output / name).is_file() for name in (CONFIG, WEIGHTS, HISTORY))
-        if not whole:
+        output = self.training(notes, base)
+        if not (whole := _is_whole(output)):
             call(self.data, base.folder, output, self.settings, self.display)
         self.display.say("train", f"{output}{' (unchanged, skipped)' if whole else ''}")
         return Trained(
@@ -96,7 +102,10 @@ class Work(msgspec.Struct, frozen=True):
 
     def register(self, trained: Trained, base: Base, place: Place) -> Registered:
         """Bring the registered adapter up to date."""
-        done = register(trained, base, place)
+        with self.display.bar("register") as report:
+            report("writing", 0, 1)
+            done = register(trained, base, place)
+            report("written", 1, 1)
         state = "" if done.changed else " (unchanged, skipped)"
         self.display.say("register", f"--model={self.settings.name}, {done.folder}{state}")
         return done
@@ -121,32 +130,40 @@ class Work(msgspec.Struct, frozen=True):
         making.write_bytes(msgspec.json.encode(known))
         making.replace(self.folder / SAVINGS)
 
-    def measure(self, trained: Trained, base: RecordedRun, adapted: RecordedRun) -> Trained:
-        """Let the card of an adapter tell what two runs say of it.
+    def measure(self, notes: Notes, base: Base, runs: SavingRuns) -> None:
+        """Let the card of an adapter that is trained tell what two runs say of it.
 
         Args:
-            trained: The adapter.
-            base: A run of its base on the evaluation cases.
-            adapted: A run of the adapter itself on the same.
+            notes: What it was trained on.
+            base: What it was trained on top of.
+            runs: Of the base and of the adapter, over the same evaluation cases.
 
         Raises:
-            FinetuneError: The second run is another adapter's.
+            FinetuneError: Nothing was trained with these settings, or a run is another model's or
+                over other cases than those of split `eval`.
             CompareError: The runs cannot be compared.
         """
         # Here, because statistics take a second to import.
         from finetune.findings import find  # noqa: PLC0415
 
-        digest = files_sha256(trained.folder / CONFIG, trained.folder / WEIGHTS)
-        answered = adapted.run.identity.adapter_sha256
-        if answered != digest:
+        output, name = self.training(notes, base), self.settings.name
+        if not _is_whole(output):
             raise FinetuneError(
-                f"{adapted.path}: answered by adapter {answered[:12] or '(none)'}, and the one"
-                f" trained here is {digest[:12]}; run `pytest benchmarks"
-                f" --model={self.settings.name}`, and name that run"
+                f"{output}: no adapter was trained with these settings, so none to tell of;"
+                " give the options it was trained with (--settings, --name, --method, --seed,"
+                " --run, --work)"
             )
-        saving = find(self.settings.name, base, adapted).saving(base.run.id)
+        digest = files_sha256(output / CONFIG, output / WEIGHTS)
+        of_base, of_adapter = runs
+        _expect(of_base, self.settings.base, base, adapter="")
+        _expect(of_adapter, name, base, adapter=digest)
+        saving = find(name, of_base, of_adapter).saving(of_base.run.id)
+        if not saving.known:
+            raise FinetuneError(
+                f"{of_adapter.path}: over too few source files to estimate what {name} saves; run"
+                " more cases"
+            )
         self.keep_saving(digest, saving)
-        return msgspec.structs.replace(trained, saving=saving)
 
 
 def run_pipeline(
@@ -154,7 +171,7 @@ def run_pipeline(
     stage: str,
     place: Place,
     call: TrainCall,
-    saving: tuple[RecordedRun, RecordedRun] | None = None,
+    saving: SavingRuns | None = None,
 ) -> None:
     """Bring everything up to a stage up to date.
 
@@ -175,14 +192,37 @@ def run_pipeline(
     if stage == "dataset":
         return
     base = find_base(work.project, work.settings.base)
+    if saving:
+        work.measure(notes, base, saving)
     trained = work.train(notes, base, call)
     if stage == "train":
         return
-    if saving:
-        trained = work.measure(trained, *saving)
     done = work.register(trained, base, place)
     if said := track(done, work.settings):
         work.display.say("register", said)
+
+
+def _is_whole(trained: Path) -> bool:
+    return all((trained / name).is_file() for name in (CONFIG, WEIGHTS, HISTORY))
+
+
+def _expect(run: RecordedRun, name: str, base: Base, *, adapter: str) -> None:
+    """Refuse a run that does not tell what a model does to the evaluation cases."""
+    identity = run.run.identity
+    if run.run.split != "eval":
+        raise FinetuneError(f"{run.path}: of split {run.run.split}; a saving is one on split eval")
+    wanted = (base.weights_sha256(), adapter, base.model.instruction)
+    if (identity.weights_sha256, identity.adapter_sha256, identity.instruction) != wanted:
+        found = [
+            f"weights {identity.weights_sha256[:12] or '(none)'}",
+            f"adapter {identity.adapter_sha256[:12] or '(none)'}",
+            *([f"told {identity.instruction!r}"] if identity.instruction else []),
+        ]
+        raise FinetuneError(
+            f"{run.path}: answered by {', '.join(found)}; [{name}] is weights {wanted[0][:12]},"
+            f" adapter {adapter[:12] or '(none)'}; run `pytest benchmarks --model={name}`, and name"
+            " that run"
+        )
 
 
 def training_key(settings: Settings, notes: Notes, base: Base) -> str:

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from finetune.errors import FinetuneError
 from pytest_llmops.engine.weights import embedded_folder
-from pytest_llmops.models import LocalModel, resolve
+from pytest_llmops.models import LocalModel, load_models, resolve
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -110,9 +110,14 @@ def find_base(project: Project, name: str) -> Base:
 
     Raises:
         ModelError: It is not in models.toml, or its weights cannot be had.
-        FinetuneError: It is no local model.
+        FinetuneError: It is no local model, or has no name of its own.
     """
     model, _ = resolve(name, project.models_file)
+    if name not in load_models(project.models_file):
+        raise FinetuneError(
+            f"{project.models_file}: base = {name!r} is no name there, and an adapter's entry names"
+            f' its base; add one, such as: [base-of-mine] weights = "{name}"'
+        )
     if not isinstance(model, LocalModel):
         raise FinetuneError(
             f"{project.models_file}: [{name}] is no local model ('weights'); an adapter is trained "

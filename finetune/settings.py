@@ -48,9 +48,10 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Which answers become training examples."""
 
     select: Selecting = "shortest"
-    """Which of the passing completions of a case; the last two are controls of the study."""
+    """Which of the passing completions of a case; the last two are controls of the study, and
+    `preference` has no selection."""
     per_case: Count = 2
-    """How many of them; 0 takes none."""
+    """How many of them; 0 takes none. `preference` takes `pairs_per_case`."""
     references: bool = True
     """Add the reference solutions of the cases of split `train`."""
     reference_suites: tuple[str, ...] = ("starter",)
@@ -150,7 +151,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     base: str = "base"
     """The local model in models.toml to train on."""
     seed: Count = 0
-    """Of the draws of the dataset: validation clusters and random selection."""
+    """Of the draws of the dataset: validation clusters, random selection, rejected answers."""
     collect: Collect = Collect()
     data: Data = Data()
     train: Train = Train()

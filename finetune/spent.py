@@ -6,7 +6,8 @@ is also code or prose: `repeated` is what is counted in the parts and said again
 not graded are `unknown`. So the parts of a run add up to its output tokens, exactly.
 
 Limits: shares are by characters, and tokens of code hold fewer characters than those of prose;
-compare the same part between runs, not two parts of one run.
+compare the same part between runs, not two parts of one run. The share that is repeated is one of
+lines, and what repeats itself within a line is not in it.
 """
 
 from collections.abc import Iterable, Sequence

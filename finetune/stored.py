@@ -86,15 +86,15 @@ def add_counts(
     notes: Notes, answers: Iterable[Answer], chosen: Sequence[Answer] | Sequence[Pair]
 ) -> Notes:
     """Say how many answers there were, and which of them are used."""
-    used = [
+    used = {
         answer
         for one in chosen
         for answer in ((one,) if isinstance(one, Answer) else (one.chosen, one.rejected))
-    ]
+    }
     return msgspec.structs.replace(
         notes,
         considered=_counts(map(_fate, answers)),
-        used=_counts(one.source if one.correct else "wrong" for one in used),
+        used=_counts(map(_fate, used)),
     )
 
 

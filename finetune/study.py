@@ -79,8 +79,9 @@ def run_study(work: Work, means: Means) -> Findings:
             failures.append(Failure(arm=arm.name, reason=str(error)))
         else:
             found[arm.name] = (finding, measured)
-            if measured.adapter_sha256:
-                work.keep_saving(measured.adapter_sha256, finding.saving(baseline.run.run.id))
+            saving = finding.saving(baseline.run.run.id)
+            if measured.adapter_sha256 and saving.known:
+                work.keep_saving(measured.adapter_sha256, saving)
         _write(work, _findings(found, failures))
     findings = _findings(found, failures)
     _write(work, findings)
@@ -152,7 +153,7 @@ def _attempt(work: Work, runner: Runner, model: str, base: Base, beside: str) ->
         suites_file=work.project.suites_file,
         runs=(work.folder / "study" / "runs").resolve(),
     )
-    work.display.say(model, f"run {run.run.id}{'' if made else ' (unchanged, skipped)'}")
+    work.display.say(model, f"run {run.path.parent}{'' if made else ' (unchanged, skipped)'}")
     return run
 
 

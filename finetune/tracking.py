@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from finetune.errors import FinetuneError
-from finetune.register import Registered, read_history
+from finetune.register import CARD, Registered, read_history
 from finetune.settings import Settings
 
 VARIABLE = "MLFLOW_TRACKING_URI"
@@ -56,9 +56,11 @@ def track(registered: Registered, settings: Settings) -> str:
 
 def _track(client: Any, registered: Registered, settings: Settings) -> str:
     name = settings.name
-    if version := _known(client, name, registered.adapter_sha256):
-        client.set_registered_model_alias(name, ALIAS, version)
-        return f"MLflow: {name} version {version} is this adapter already"
+    if known := _known(client, name, registered.adapter_sha256):
+        # What the card says may be new: what the adapter saves is measured after it was registered.
+        client.log_artifact(known.run_id, str(registered.folder / CARD), "adapter")
+        client.set_registered_model_alias(name, ALIAS, known.version)
+        return f"MLflow: {name} version {known.version} is this adapter already; its card is new"
     experiment = client.get_experiment_by_name(EXPERIMENT)
     number = experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT)
     run = client.create_run(number, run_name=name, tags={DIGEST: registered.adapter_sha256})
@@ -74,14 +76,14 @@ def _track(client: Any, registered: Registered, settings: Settings) -> str:
     return f"MLflow: {name} version {made.version}, alias {ALIAS}"
 
 
-def _known(client: Any, name: str, sha256: str) -> str:
+def _known(client: Any, name: str, sha256: str) -> Any:
     """The version of a model that is this adapter; the model is made where there is none."""
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
     for version in client.search_model_versions(f"name = '{name}'"):
         if version.tags.get(DIGEST) == sha256:
-            return str(version.version)
-    return ""
+            return version
+    return None
 
 
 def _log(client: Any, run: str, folder: Path, settings: Settings) -> None:

@@ -52,6 +52,11 @@ class TestADataset:
         assert main([*options, "--work", str(tmp_path / "w")]) == 0
         assert (tmp_path / "w" / "data" / "short" / "data.json").is_file()
 
+    def test_takes_the_runs_named_before_and_after_the_command(self, project, capsys):
+        write_run(project, [ANSWER], run="two")
+        assert main(["--run", "one", "dataset", "--run", "two"]) == 0
+        assert "collect: 2 of 2 samples passed" in said(capsys)
+
     def test_of_pairs_is_one_option_away(self, project):
         write_run(project, [ANSWER, (CLAMP, "no", "wrong", "stop")], run="two")
         assert main(["dataset", "--run", "two", "--method", "preference"]) == 0
@@ -99,6 +104,12 @@ class TestMistakes:
             main(arguments)
         assert caught.value.code == 2
         assert "usage: python -m finetune" in capsys.readouterr().err
+
+    @pytest.mark.usefixtures("project")
+    def test_a_base_that_has_no_name(self, tmp_path, capsys):
+        (tmp_path / "finetune.toml").write_text('base = "hf:org/model"\n' + SETTINGS)
+        assert main(["dataset", "--run", "one"]) == 2
+        assert "base = 'hf:org/model' is no name there" in capsys.readouterr().err
 
     def test_a_base_that_is_not_there(self, project, capsys):
         project.models_file.write_text("")

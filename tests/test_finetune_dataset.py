@@ -87,7 +87,7 @@ class TestADataset:
         ]
         assert found[0]["completion"] == SHORT
         assert notes.rows == {"train": 6, "validation": 0}
-        assert notes.used == {"record": 2, "reference": 4}
+        assert notes.used == {"reference, short": 4, "sample, passed": 2}
         assert notes.considered == {
             "reference, long": 4,
             "reference, short": 4,
@@ -128,11 +128,11 @@ class TestADataset:
 
     def test_of_references_alone_needs_no_run(self, project):
         notes, _ = make(project, samples=[])
-        assert notes.used == {"reference": 4}
+        assert notes.used == {"reference, short": 4}
 
     def test_of_samples_alone_needs_no_reference(self, project):
         notes, _ = make(project, settings(data={"references": False}))
-        assert notes.used == {"record": 2}
+        assert notes.used == {"sample, passed": 2}
 
     def test_without_anything_correct_is_an_error(self, project):
         with pytest.raises(FinetuneError, match="nothing to train on: 1 answers, 0 of them"):
@@ -267,7 +267,7 @@ def sample(code, tokens, number=0, **fields):
 
 A, B, C, D = (sample(f"f({at})", 10 * at, at) for at in (1, 2, 3, 4))
 WRONG = sample("nothing", 5, 5, solved=False)
-CUT = sample("cut", 1, 6, stopped=False)
+CUT = sample("cut", 50, 6, stopped=False)
 SHORT_FORM = sample("f(9)", 9, -1, source="reference", form="short")
 LONG_FORM = sample("/* f */ export f(9)", 90, -1, source="reference", form="long")
 ALL = [D, WRONG, B, LONG_FORM, CUT, A, SHORT_FORM, C]
@@ -340,6 +340,11 @@ class TestPairing:
         found = self.kinds([A, *cut], references=False, pairs_per_case=9)
         assert [one[1].sample for one in found] == [4, 5, 3]
 
+    def test_a_shorter_answer_that_was_cut_off_is_no_longer_one(self):
+        cut = sample("f(0)", 8, 9, stopped=False)
+        assert A.output_tokens > 8
+        assert self.kinds([A, cut], references=False) == []
+
     def test_no_pair_of_two_of_about_the_same_length(self):
         near = sample("f(0)", 10, 8)
         assert self.kinds([A, near], references=False) == []
@@ -366,6 +371,12 @@ class TestPairing:
     def test_rows_hold_both_answers(self, project):
         notes, _ = make(project, settings(train={"method": "preference"}))
         assert notes.kind == "preference"
+        assert notes.used == {
+            "reference, long": 4,
+            "reference, short": 3,
+            "sample, passed": 1,
+            "sample, wrong": 2,
+        }
         row = rows(project)[0]
         assert (row["chosen"], row["rejected_kind"]) == (SHORT, "longer")
         assert row["rejected_stopped"] is True

@@ -154,7 +154,9 @@ def test_gradient_checkpointing_changes_no_gradient(tmp_path):
 
 def test_a_model_with_a_window_shorter_than_a_row_is_refused(tmp_path):
     trainee = make_trainee(tmp_path, "mistral with a window")
-    packed_log_probs(trainee, bundles_of((20, 5)))
+    (short,) = bundles_of((20, 5))
+    single = alone(trainee, short.prompt, short.answers[0])
+    assert torch.allclose(packed_log_probs(trainee, [short]), single, rtol=1e-4, atol=1e-4)
     with pytest.raises(FinetuneError, match="sliding_window=50"):
         packed_log_probs(trainee, BUNDLES)
 

@@ -12,6 +12,8 @@ pytest.importorskip("torch", reason="needs the `local` extra")
 pytest.importorskip("accelerate", reason="needs the `finetune` extra")
 
 from accelerate.commands.config.config_args import load_config_from_file
+from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+from accelerate.utils.launch import prepare_multi_gpu_env
 from test_finetune_train import (
     HELD_OUT,
     SETTINGS,
@@ -31,14 +33,6 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "finetune" / "accelerate").glob("*.yaml"))
-SHARDED = {
-    "ACCELERATE_USE_FSDP": "true",
-    "FSDP_VERSION": "2",
-    "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP",
-    "FSDP_TRANSFORMER_CLS_TO_WRAP": "LlamaDecoderLayer",
-    "FSDP_RESHARD_AFTER_FORWARD": "true",
-    "FSDP_STATE_DICT_TYPE": "FULL_STATE_DICT",
-}
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
@@ -76,10 +70,24 @@ def folder(tmp_path):
 
 
 @pytest.mark.slow
+def sharded():
+    """What `accelerate launch` tells its processes of fsdp.yaml."""
+    file = str(ROOT / "finetune" / "accelerate" / "fsdp.yaml")
+    given = launch_command_parser().parse_args(["--config_file", file, "-m", "finetune", "train"])
+    options, *_ = _validate_launch_command(given)
+    told = prepare_multi_gpu_env(options)
+    assert told["FSDP_VERSION"] == "2"
+    return {
+        name: value
+        for name, value in told.items()
+        if name.startswith("FSDP_") or name == "ACCELERATE_USE_FSDP"
+    }
+
+
 @pytest.mark.parametrize("kind", ["copies", "shards"])
 def test_two_processes_train_what_two_rows_a_step_train(folder, kind):
     alone = train(folder / "data", folder / "tiny", folder / "one", Train(**SETTINGS, accumulate=2))
-    environment = {"ACCELERATE_USE_CPU": "true", **(SHARDED if kind == "shards" else {})}
+    environment = {"ACCELERATE_USE_CPU": "true", **(sharded() if kind == "shards" else {})}
     both = folder / "two"
     killed = train_in_two(folder, both, SETTINGS, environment=environment, kill_at=3)
     assert killed.returncode

@@ -4,6 +4,7 @@ import json
 import pickle
 import shutil
 import tomllib
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -354,10 +355,14 @@ class TestTracking:
         monkeypatch.setenv(VARIABLE, f"sqlite:///{tmp_path}/mlflow.db")
         done = run(project)
         assert track(done, Settings()) == "MLflow: lora-v1 version 1, alias candidate"
+        (done.folder / "README.md").write_text("It saves tokens.")
         assert "is this adapter already" in track(done, Settings())
         save_adapter(project.root / "trained", 1, lora_alpha=16)
         assert "version 2" in track(run(project), Settings())
         client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{tmp_path}/mlflow.db")
+        first = client.get_model_version("lora-v1", "1").run_id
+        card = client.download_artifacts(first, "adapter/README.md", str(tmp_path))
+        assert Path(card).read_text() == "It saves tokens."
         version = client.get_model_version_by_alias("lora-v1", "candidate")
         assert str(version.version) == "2"
         logged = client.get_run(version.run_id)

@@ -40,6 +40,7 @@ def test_the_file_of_the_project_spells_out_the_defaults():
 def test_what_a_file_leaves_out_stays_as_it_is(tmp_path):
     settings = load_settings(write(tmp_path, '[train]\nepochs = 1.5\n[data]\nselect = "random"\n'))
     assert settings.train == Train(epochs=1.5)
+    assert settings.train.passes == 1.5
     assert settings.data == Data(select="random")
     assert settings.collect == Collect()
 
@@ -110,3 +111,8 @@ def test_settings_are_values():
     assert msgspec.convert(msgspec.to_builtins(Settings()), Settings) == Settings()
     with pytest.raises(AttributeError):
         Settings().name = "other"
+
+
+def test_passes_over_pairs_are_counted_for_themselves():
+    assert Train(method="preference", pair_epochs=3.0).passes == 3.0
+    assert Train(pair_epochs=3.0).passes == Train().epochs

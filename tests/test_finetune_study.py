@@ -26,6 +26,7 @@ from finetune.display import Display
 from finetune.errors import FinetuneError
 from finetune.findings import find
 from finetune.pipeline import Work, run_pipeline
+from finetune.project import find_base
 from finetune.register import Place, files_sha256
 from finetune.settings import Collect, Data, Settings, Study, Train
 from finetune.study import Means, run_study
@@ -134,6 +135,19 @@ def project(tmp_path, tiny):
     shutil.copytree(tiny, tmp_path / "tiny", dirs_exist_ok=True)
     write_run(made, SAMPLES)
     return made
+
+
+def altered(run, **fields):
+    """The run with other fields of its head or of its identity."""
+    head = {name: fields.pop(name) for name in ("split",) if name in fields}
+    identity = msgspec.structs.replace(run.run.identity, **fields)
+    head = msgspec.structs.replace(run.run, identity=identity, **head)
+    return msgspec.structs.replace(run, run=head)
+
+
+def in_one_file(run):
+    records = [msgspec.structs.replace(one, cluster="eval/f.ts") for one in run.records]
+    return msgspec.structs.replace(run, records=tuple(records))
 
 
 def work_of(project, *arms, **fields):
@@ -345,14 +359,43 @@ class TestThePipeline:
         assert f"runs {base.run.id} and {adapted.run.id}." in card.read_text()
         assert len(trainer.calls) == 1
 
-    def test_refuses_the_runs_of_another_adapter(self, project):
+    @pytest.mark.parametrize(
+        ("changed", "fields", "message"),
+        [
+            (0, {"adapter_sha256": "e" * 64}, r"adapter eeeeeeeeeeee; \[base\] is weights"),
+            (0, {"weights_sha256": "e" * 64}, r"by weights eeeeeeeeeeee.*; \[base\] is"),
+            (0, {"instruction": "Be short."}, "told 'Be short.'"),
+            (0, {"split": "train"}, "of split train; a saving is one on split eval"),
+            (1, {"adapter_sha256": "e" * 64}, r"adapter eeeeeeeeeeee; \[lora-v1\] is weights"),
+            (1, {"adapter_sha256": ""}, r"adapter \(none\); \[lora-v1\] is weights"),
+            (1, {"split": "train"}, "of split train"),
+        ],
+    )
+    def test_refuses_runs_of_others(self, project, changed, fields, message):
         trainer = Trainer()
         self.run(project, "register", trainer)
-        base, adapted = self.measured(project)
-        with pytest.raises(FinetuneError, match=r"answered by adapter \(none\), and the one"):
-            self.run(project, "register", trainer, saving=(adapted, base))
+        runs = self.measured(project)
+        runs[changed] = altered(runs[changed], **fields)
+        with pytest.raises(FinetuneError, match=message):
+            self.run(project, "register", trainer, saving=tuple(runs))
         card = (project.adapters / "lora-v1" / "README.md").read_text()
         assert "Not measured when this card was written" in card
+
+    def test_trains_nothing_to_tell_of_it(self, project):
+        trainer = Trainer()
+        self.run(project, "register", trainer)
+        saving = tuple(self.measured(project))
+        with pytest.raises(FinetuneError, match="no adapter was trained with these settings"):
+            self.run(project, "register", trainer, saving=saving, train=Train(rank=4))
+        assert len(trainer.calls) == 1
+
+    def test_tells_no_saving_that_cannot_be_estimated(self, project):
+        trainer = Trainer()
+        self.run(project, "register", trainer)
+        one_file = [in_one_file(run) for run in self.measured(project)]
+        with pytest.raises(FinetuneError, match="too few source files to estimate"):
+            self.run(project, "register", trainer, saving=tuple(one_file))
+        assert "register: --model=lora-v1" in self.run(project, "register", trainer)
 
     def test_names_a_file_of_savings_that_cannot_be_read(self, project):
         self.run(project, "dataset")
@@ -364,13 +407,15 @@ class TestThePipeline:
         """Runs of base and adapter on the evaluation cases."""
         runs = project.root / "evaluations"
         models = str(project.models_file)
-        return [
+        made = [
             Sessions()(
                 Session(model=m, models_file=models, identity="", suites=("mini",), split="eval"),
                 runs=runs,
             )[0]
             for m in ("base", "lora-v1")
         ]
+        weights = find_base(project, "base").weights_sha256()
+        return [altered(one, weights_sha256=weights) for one in made]
 
     def test_says_what_it_skips(self, project):
         trainer = Trainer()

@@ -295,6 +295,16 @@ def test_the_cache_is_asked_first_and_told_afterwards(generation, tmp_path):
         assert running.progress().output_tokens == 0
 
 
+def test_a_cached_answer_is_that_of_the_name_it_is_asked_under(generation, tmp_path):
+    first = completion("x").served_model
+    with CompletionCache(tmp_path / "cache") as cache:
+        for served, expected in (("", first), ("lora-v1-shortest", "lora-v1-shortest")):
+            running = generation(Scripted(), cache=cache, identity="run", served=served)
+            running.start(requests(1))
+            assert running.await_completion(requests(1)[0].key).served_model == expected
+            running.close()
+
+
 def test_a_failure_is_not_cached(generation, tmp_path):
     async def fail(_):
         raise EndpointError("down")

@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 
+from msgspec.structs import replace
+
 from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import EndpointError
 from pytest_llmops.generation.cache import CompletionCache
@@ -41,6 +43,7 @@ class Generation:
         *,
         cache: CompletionCache | None = None,
         identity: str = "",
+        served: str = "",
         health: Callable[[], str | None] | None = None,
     ) -> None:
         """Prepare; nothing is sent before `start`.
@@ -49,12 +52,15 @@ class Generation:
             answerer: Answers in the background thread; closed at the end.
             cache: Asked before the answerer; None for no cache.
             identity: Identity of the run, part of each key of the cache.
+            served: Name that the server answers to, where one model may have several: a cached
+                answer is that of this name, whatever name it was asked under; "" leaves it so.
             health: Says why the server is gone, or None while it lives. Called four times a
                 second in the background thread, so it must return at once.
         """
         self._answerer = answerer
         self._cache = cache
         self._identity = identity
+        self._served = served
         self._health = health
         self._tally = Tally()
         self._ready = threading.Event()
@@ -218,7 +224,7 @@ class Generation:
     async def _answer(self, request: Request) -> Completion | EndpointError:
         if self._cache is not None and (stored := self._cache.get(self._identity, request)):
             await asyncio.sleep(0)  # thousands of hits in a row must not starve what is under way
-            return stored
+            return replace(stored, served_model=self._served) if self._served else stored
         try:
             completion = await self._answerer.complete(request)
         except EndpointError as error:

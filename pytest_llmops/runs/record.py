@@ -51,9 +51,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """The identity as one string, for the completion cache.
 
-        Without an instruction it is what it was before there were any: cached answers stay good.
-        An adapter is known by its digest, whatever it is called: a study does not ask again what
-        was asked under the adapter's own name.
+        Without an instruction it is what it was before there were any, so that cached answers stay
+        good. An adapter is known by its digest, whatever it is called: a study does not ask again
+        what was asked under the adapter's own name.
         """
         fields = msgspec.structs.asdict(self)
         if not self.instruction:

@@ -96,6 +96,7 @@ def open_answers(
             ChatClient(endpoint),
             cache=store,
             identity=identity.key,
+            served=identity.model if identity.adapter_sha256 else "",
             health=partial(_failure, engine) if engine else None,
         )
         return Answers(
