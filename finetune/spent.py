@@ -10,7 +10,7 @@ compare the same part between runs, not two parts of one run. The share that is 
 lines, and what repeats itself within a line is not in it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from rich.table import Table
@@ -23,14 +23,19 @@ PARTS = ("code", "unused", "comment", "prose", "thinking", "markup")
 """Shares of `grade.quality`, which sum to 1."""
 
 LABELS = {
-    "code": "code that was used",
-    "unused": "other code",
+    "code": "code",
+    "unused": "unused",
     "comment": "comments",
     "prose": "prose",
     "thinking": "thinking",
     "markup": "fences",
-    "unknown": "unknown (not graded, or nothing visible)",
+    "unknown": "unknown",
 }
+"""Heads of the columns: code that was used, other code, and so on; `unknown` is not graded, or
+nothing visible."""
+
+BESIDE = ("total", "repeated", "cut off")
+"""Further columns: the sum, and what is counted in the parts and said again."""
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,36 +100,37 @@ def check_same(spends: Sequence[Spent]) -> None:
 
 
 def table(spends: Sequence[Spent]) -> Table:
-    """Set runs beside each other; what the others removed is told against the first.
+    """Set runs below each other; what the others removed is told against the first.
 
     Raises:
         FinetuneError: See `check_same`.
     """
     check_same(spends)
-    shown = Table(title="Output tokens by what they were spent on", title_justify="left")
-    shown.add_column("")
-    for one in spends:
-        shown.add_column(one.run.identity.model, justify="right")
-        shown.add_column("share", justify="right")
-    for one in spends[1:]:
-        shown.add_column(f"removed by {one.run.identity.model}", justify="right")
-        shown.add_column("of it", justify="right")
-    for part, label in LABELS.items():
-        values = [one.parts[part] for one in spends]
-        if any(values):
-            shown.add_row(label, *_cells(spends, values))
-    shown.add_section()
-    shown.add_row("total", *_cells(spends, [float(one.total) for one in spends]))
-    shown.add_row("of which repeated lines", *_cells(spends, [one.repeated for one in spends]))
-    shown.add_row("of which in answers cut off", *_cells(spends, [float(s.cut) for s in spends]))
+    values = [_values(one) for one in spends]
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    shown.add_column("output tokens")
+    # A part that nobody spent on is left out; the total and what is counted twice are not.
+    columns = [name for name in values[0] if name in BESIDE or any(one[name] for one in values)]
+    for name in columns:
+        shown.add_column(name, justify="right")
+    for one, found in zip(spends, values, strict=True):
+        shown.add_row(one.run.identity.model, *(f"{found[name]:,.0f}" for name in columns))
+        shown.add_row("  share", *(_share(found[name], one.total) for name in columns))
+        if one is not spends[0]:
+            first = values[0]
+            saved = (_share(first[name] - found[name], first[name]) for name in columns)
+            shown.add_row("  removed", *saved)
     return shown
 
 
-def _cells(spends: Sequence[Spent], values: Sequence[float]) -> Iterable[str]:
-    """Tokens and share of each run, then tokens removed and their share of the first run's part."""
-    for one, value in zip(spends, values, strict=True):
-        yield f"{value:,.0f}"
-        yield f"{value / one.total:.1%}" if one.total else "-"
-    for value in values[1:]:
-        yield f"{values[0] - value:,.0f}"
-        yield f"{1 - value / values[0]:.1%}" if values[0] else "-"
+def _values(one: Spent) -> dict[str, float]:
+    """Tokens by column."""
+    parts = {LABELS[part]: tokens for part, tokens in one.parts.items()}
+    return {
+        **parts,
+        **dict(zip(BESIDE, (float(one.total), one.repeated, float(one.cut)), strict=True)),
+    }
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{part / whole:.1%}" if whole else "-"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from finetune.arms import BASE
 from finetune.findings import Failure, Finding, interval_text
 from finetune.signs import SignCheck
 from pytest_llmops.compare.values import Interval
@@ -25,7 +26,7 @@ HEADER = (
 
 def cells(finding: Finding) -> tuple[str, ...]:
     """One row of the table, in the order of `HEADER`."""
-    is_base = finding.arm == "base"
+    is_base = finding.arm == BASE
     return (
         finding.arm,
         f"{finding.output_tokens:,}",
@@ -46,10 +47,32 @@ def _points(one: Interval) -> str:
 
 
 def table(findings: Sequence[Finding]) -> Table:
-    """The findings for a terminal."""
-    shown = Table(*HEADER, title=_title(findings), title_justify="left")
-    for finding in findings:
-        shown.add_row(*cells(finding))
+    """The findings for a terminal of 80 columns; the page has more of them."""
+    shown = Table(
+        *("arm", "tokens", "of base", "95 %", "solved", "points", "95 %", "per solved", "cut"),
+        title=_title(findings),
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+        padding=(0, 1, 0, 0),
+    )
+    for column in shown.columns[1:]:
+        column.justify = "right"
+    for one in findings:
+        ratio, points = one.ratio, one.solve_change
+        compared = one.arm != BASE
+        shown.add_row(
+            one.arm,
+            f"{one.output_tokens:,}",
+            f"{ratio.estimate:.2f}" if compared else "",
+            f"{ratio.low:.2f}..{ratio.high:.2f}" if compared else "",
+            f"{one.solved} {one.solve_rate:.1%}",
+            f"{100 * points.estimate:+.1f}" if compared else "",
+            f"{100 * points.low:+.1f}..{100 * points.high:+.1f}" if compared else "",
+            f"{one.cost_of_pass:,.0f}" if math.isfinite(one.cost_of_pass) else "-",
+            f"{one.truncated / one.attempts:.1%}" if one.attempts else "-",
+        )
     return shown
 
 

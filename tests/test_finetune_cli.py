@@ -121,7 +121,7 @@ class TestSpent:
     def test_shows_runs_beside_each_other(self, project, capsys):
         write_run(project, [ANSWER], run="two")
         assert main(["spent", "one", "two"]) == 0
-        assert "removed by base" in said(capsys)
+        assert "removed" in said(capsys)
 
     def test_refuses_runs_over_other_cases(self, project, capsys):
         write_run(project, [ANSWER, ANSWER], run="two")

@@ -38,8 +38,8 @@ LORA = run(
 )
 
 
-def shown(*runs):
-    console = Console(width=200, file=StringIO())
+def shown(*runs, width=200):
+    console = Console(width=width, file=StringIO())
     console.print(table([spend(one) for one in runs]))
     return console.file.getvalue()
 
@@ -78,16 +78,27 @@ class TestSpending:
 
 
 class TestTheTable:
-    def test_says_what_the_second_run_removed(self):
-        text = shown(BASE, LORA)
-        assert "removed by lora-v1" in text
-        total = next(line for line in text.splitlines() if " total" in line)
-        assert [cell.strip() for cell in total.split("│")[2:-1]] == [
-            *("440", "100.0%", "120", "100.0%"),
-            *("320", "72.7%"),
+    def test_says_what_the_other_runs_removed_of_the_first_one(self):
+        lines = [line.split() for line in shown(BASE, LORA, BASE).splitlines()]
+        head, *rest = lines
+        assert head[:2] == ["output", "tokens"]
+        assert [line[0] for line in rest] == [
+            *("base", "share"),
+            *("lora-v1", "share", "removed"),
+            *("base", "share", "removed"),
         ]
-        comments = next(line for line in text.splitlines() if "comments" in line)
-        assert [cell.strip() for cell in comments.split("│")[-3:-1]] == ["225", "100.0%"]
+        column = head.index("total") - 1  # "output tokens" are two words
+        assert [line[column] for line in rest] == [
+            *("440", "100.0%"),
+            *("120", "100.0%", "72.7%"),
+            *("440", "100.0%", "0.0%"),
+        ]
+        comments = head.index("comments") - 1
+        assert (rest[0][comments], rest[4][comments]) == ("225", "100.0%")
+
+    def test_fits_a_narrow_terminal(self):
+        assert max(map(len, shown(BASE, LORA, LORA, width=80).splitlines())) <= 80
+        assert "…" not in shown(BASE, LORA, LORA, width=80)
 
     def test_leaves_out_parts_that_nobody_spent_on(self):
         assert "thinking" not in shown(BASE, LORA)
