@@ -343,7 +343,8 @@ def test_preference_training_lowers_its_loss(tmp_path, base):
     result, _ = trained(base, data, tmp_path / "out", method="preference", pair_epochs=3.0)
     losses = [point.train_loss for point in result.curve]
     assert losses[-1] < 0.8 * losses[0]
-    assert result.steps % 3 == 0  # passes over pairs, and not `epochs`
+    once, _ = trained(base, data, tmp_path / "once", method="preference", pair_epochs=1.0)
+    assert result.steps == 3 * once.steps  # passes over pairs, and not `epochs`
     assert result.validation_loss is None
     assert result.best_step == result.steps
 
