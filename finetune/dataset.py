@@ -11,13 +11,14 @@ from pathlib import Path
 import msgspec
 
 from finetune.errors import FinetuneError
-from finetune.examples import Answer, choose, sampled_answers
+from finetune.examples import Answer, Count, choose, sampled_answers
 from finetune.leaks import Item, check_leaks
 from finetune.pairs import Pair, pair
 from finetune.project import Base, Project, find_base
 from finetune.settings import Settings
 from finetune.sources import Sources, cluster_name, open_sources
 from finetune.stored import Notes, Rows, UsedRun, add_counts, read_notes, row_of, write_data
+from finetune.tabs import show_with_tabs
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
 
@@ -61,7 +62,7 @@ def make_dataset(
     answers = [one for run in runs for one in sampled_answers(run, questions, count)]
     answers += sources.reference_answers(questions, count)
     report("choosing", 1, 3)
-    chosen = _choose(answers, settings)
+    chosen = _choose(answers, settings, count)
     report("checking for leaks", 2, 3)
     check_leaks((item for one in chosen for item in _items(one)), sources.guarded())
     notes = add_counts(notes, answers, chosen)
@@ -70,10 +71,13 @@ def make_dataset(
     return notes, True
 
 
-def _choose(answers: Sequence[Answer], settings: Settings) -> Sequence[Answer] | Sequence[Pair]:
+def _choose(
+    answers: Sequence[Answer], settings: Settings, count: Count
+) -> Sequence[Answer] | Sequence[Pair]:
     chosen: Sequence[Answer] | Sequence[Pair]
     if settings.train.method == "preference":
-        chosen = pair(answers, settings.data, settings.seed)
+        found = pair(answers, settings.data, settings.seed)
+        chosen = show_with_tabs(found, settings.data.pair_tabs, settings.seed, count)
     else:
         chosen = choose(answers, settings.data, settings.seed)
     if not chosen:

@@ -60,6 +60,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Suites whose split `eval` must not leak in; empty for every one that can be reached."""
     pairs_per_case: Positive = 2
     """Preference pairs of a case, at most; `preference` only."""
+    pair_tabs: Share = 0.3
+    """Share of the cases whose pairs are shown indented with tabs; `preference` only."""
 
 
 class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

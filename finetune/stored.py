@@ -18,7 +18,7 @@ from finetune.examples import Answer
 from finetune.pairs import Pair
 from finetune.settings import Data
 
-VERSION = 3
+VERSION = 4
 """Of the selection and of the rows; raised with every change that makes other rows."""
 
 NOTES = "data.json"
@@ -131,6 +131,7 @@ def row_of(one: Answer | Pair) -> Row:
         "chosen": one.chosen.completion,
         "rejected": one.rejected.completion,
         "output_tokens": one.chosen.output_tokens,
+        "indent": one.indent,
         "rejected_kind": one.kind,
         "rejected_stopped": one.rejected.stopped,
         "rejected_tokens": one.rejected.output_tokens,
@@ -186,7 +187,7 @@ def _save(rows: Rows, kind: Kind, folder: Path) -> None:
     if kind == "sft":
         features["completion"] = text
     else:
-        features |= {"chosen": text, "rejected": text}
+        features |= {"chosen": text, "rejected": text, "indent": text}
         kinds = ["kind", "source", "run", "record_sha256"]
         features |= {f"rejected_{name}": text for name in kinds}
         features |= {"rejected_tokens": number, "rejected_sample": number}

@@ -9,9 +9,9 @@ without one it is made of the references of the starter suite's split `train`, e
 out.
 
 Both train on the same examples as the same tokens, with the same LoRA, optimizer, schedule,
-dtype, seed and passes, without activation checkpointing. A batch of the rival has as many examples
-as fill `batch_tokens` on average, padded to the longest of them, as its defaults do; its loss is on
-completions alone, and only those go through its head, as its newest version does by itself.
+dtype, seed and number of steps, without activation checkpointing. A batch of the rival has as many
+examples as a row of ours on average, padded to the longest of them, as its defaults do; its loss is
+on completions alone, and only those go through its head, as its newest version does by itself.
 
 Each training is a process of its own, one after the other, in each round in the other order.
 Tokens are those of the examples, the same for both; loading is not timed. Beside seconds there are
@@ -36,7 +36,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from finetune.packing import Prepared
+from finetune.packing import Prepared, pack, plan
 from finetune.settings import Train
 from pytest_llmops.cases import load_cases, load_suites
 from pytest_llmops.engine.weights import DEFAULT, embedded_folder
@@ -155,7 +155,14 @@ def prepare_settings(options: argparse.Namespace, folder: Path) -> Found:
     only = datasets.load_from_disk(str(data))["train"]
     datasets.DatasetDict({"train": only}).save_to_disk(str(alone))
     examples = flat(training)
-    tokens = sum(len(example["input_ids"]) for example in examples)
+    steps = plan(
+        training.bundles,
+        batch_tokens=train.batch_tokens,
+        rows=train.accumulate,
+        epochs=train.epochs,
+        seed=train.seed,
+    )
+    rows = len(pack(training.bundles, train.batch_tokens))
     return {
         "base": str(base),
         "data": str(alone),
@@ -163,7 +170,8 @@ def prepare_settings(options: argparse.Namespace, folder: Path) -> Found:
         "dtype": dtype,
         "examples": examples,
         "held_out": flat(validation),
-        "batch": max(1, round(train.batch_tokens * len(examples) / tokens)),
+        "batch": max(1, round(len(examples) / rows)),
+        "steps": len(steps),
     }
 
 
@@ -182,7 +190,7 @@ def measure(options: argparse.Namespace, folder: Path) -> Found:
     adapters = {name: str(folder / f"{name}-0") for name in commands} | {"base": ""}
     told = settings | {"examples": settings["held_out"], "adapters": adapters}
     losses = run_process([sys.executable, str(RIVALS), "peft"], told, folder)
-    kept = ("train", "batch", "dtype")
+    kept = ("train", "batch", "steps", "dtype")
     return {
         "settings": {name: settings[name] for name in kept},
         "examples": len(settings["examples"]),

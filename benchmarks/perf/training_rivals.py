@@ -23,15 +23,14 @@ Found = dict[str, Any]
 
 
 def train_trl(settings: Found) -> Found:
-    """Train with SFTTrainer: padded batches of as many examples as fill a row of tokens."""
+    """Train with SFTTrainer: padded batches, as many steps as the other contender."""
     import torch
     import transformers
     from datasets import Dataset
     from peft import LoraConfig
 
     trl: Any = importlib.import_module("trl")
-    train, count = settings["train"], len(settings["examples"])
-    steps = math.ceil(count / settings["batch"]) * train["epochs"]
+    train, steps = settings["train"], settings["steps"]
     arguments = trl.SFTConfig(
         output_dir=settings["output"],
         model_init_kwargs={"dtype": settings["dtype"]},
@@ -41,7 +40,7 @@ def train_trl(settings: Found) -> Found:
         dataloader_pin_memory=torch.cuda.is_available(),
         per_device_train_batch_size=settings["batch"],
         gradient_accumulation_steps=train["accumulate"],
-        num_train_epochs=train["epochs"],
+        max_steps=steps,
         learning_rate=train["learning_rate"],
         lr_scheduler_type="cosine",
         warmup_steps=math.ceil(train["warmup_share"] * steps),
