@@ -128,6 +128,8 @@ def _origin(facts: Facts) -> Iterable[tuple[str, str]]:
     yield "rows", _counted(data.rows)
     yield "cases with rows", _counted(data.cases)
     yield "answers used", _counted(data.used)
+    if data.tabbed:
+        yield "cases shown with tabs", str(data.tabbed)
     yield "answers considered", _counted(data.considered)
     yield "runs", ", ".join(run.id for run in data.runs) or "none"
     guarded = f"{data.guarded['cases']} cases of {data.guarded['suites']}"

@@ -11,14 +11,13 @@ from pathlib import Path
 import msgspec
 
 from finetune.errors import FinetuneError
-from finetune.examples import Answer, Count, choose, sampled_answers
+from finetune.examples import Answer, choose, sampled_answers
 from finetune.leaks import Item, check_leaks
 from finetune.pairs import Pair, pair
 from finetune.project import Base, Project, find_base
 from finetune.settings import Settings
 from finetune.sources import Sources, cluster_name, open_sources
 from finetune.stored import Notes, Rows, UsedRun, add_counts, read_notes, row_of, write_data
-from finetune.tabs import show_with_tabs
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
 
@@ -62,7 +61,10 @@ def make_dataset(
     answers = [one for run in runs for one in sampled_answers(run, questions, count)]
     answers += sources.reference_answers(questions, count)
     report("choosing", 1, 3)
-    chosen = _choose(answers, settings, count)
+    if settings.train.method == "preference":
+        drawn = draw(questions, settings.data.tabs_share, settings.seed)
+        answers = sources.with_tabs(answers, drawn, count)
+    chosen = _choose(answers, settings)
     report("checking for leaks", 2, 3)
     check_leaks((item for one in chosen for item in _items(one)), sources.guarded())
     notes = add_counts(notes, answers, chosen)
@@ -71,13 +73,10 @@ def make_dataset(
     return notes, True
 
 
-def _choose(
-    answers: Sequence[Answer], settings: Settings, count: Count
-) -> Sequence[Answer] | Sequence[Pair]:
+def _choose(answers: Sequence[Answer], settings: Settings) -> Sequence[Answer] | Sequence[Pair]:
     chosen: Sequence[Answer] | Sequence[Pair]
     if settings.train.method == "preference":
-        found = pair(answers, settings.data, settings.seed)
-        chosen = show_with_tabs(found, settings.data.pair_tabs, settings.seed, count)
+        chosen = pair(answers, settings.data, settings.seed)
     else:
         chosen = choose(answers, settings.data, settings.seed)
     if not chosen:
@@ -118,6 +117,7 @@ def _plan(sources: Sources, base: Base, settings: Settings, runs: Sequence[Recor
         output_tokens={},
         considered={},
         used={},
+        tabbed=0,
         settings=settings.data,
         seed=settings.seed,
         validation_share=settings.train.validation_share,
@@ -182,6 +182,12 @@ def held_out(clusters: Mapping[str, int], share: float, seed: int) -> frozenset[
         drawn.append(name)
         wanted -= clusters[name]
     return frozenset(drawn)
+
+
+def draw(cases: Iterable[str], share: float, seed: int) -> frozenset[str]:
+    """Draw a share of the cases, rounded to whole ones, by the seed and their ids."""
+    found = sorted(cases, key=lambda case: _sha256(f"{seed}:tabs:{case}".encode()))
+    return frozenset(found[: round(share * len(found))])
 
 
 def _sha256(data: bytes) -> str:

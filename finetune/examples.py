@@ -26,7 +26,7 @@ Count = Callable[[str], int]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A training case as the evaluation would ask it."""
+    """A training case as the evaluation would ask it, or would if its file had tabs."""
 
     case: str
     suite: str
@@ -58,6 +58,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Of the case in that run; -1 for a reference."""
     record_sha256: str
     """Of the record's line; for a reference of its body, as the manifest has it."""
+    indent: Literal["", "tabs"] = ""
+    """How question and answer were indented anew; "" where they are as they were."""
 
     @property
     def correct(self) -> bool:

@@ -20,8 +20,6 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     rejected: Answer
     kind: Literal["longer", "wrong"]
     """What is worse about the rejected one."""
-    indent: Literal["", "tabs"] = ""
-    """How question and answers were indented anew; "" where they are as they were."""
 
 
 def pair(answers: Iterable[Answer], data: Data, seed: int) -> list[Pair]:

@@ -60,8 +60,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Suites whose split `eval` must not leak in; empty for every one that can be reached."""
     pairs_per_case: Positive = 2
     """Preference pairs of a case, at most; `preference` only."""
-    pair_tabs: Share = 0.3
-    """Share of the cases whose pairs are shown indented with tabs; `preference` only."""
+    tabs_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.3
+    """Share of the training cases that are shown indented with tabs; `preference` only."""
 
 
 class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,7 +153,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     base: str = "base"
     """The local model in models.toml to train on."""
     seed: Count = 0
-    """Of the draws of the dataset: validation clusters, random selection, rejected answers."""
+    """Of the draws of the dataset: validation clusters, random selection, rejected answers, cases
+    that are shown with tabs."""
     collect: Collect = Collect()
     data: Data = Data()
     train: Train = Train()

@@ -5,7 +5,7 @@ suites alone: their sources belong to this project, while those of a repository 
 and are only ever read to put the question.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -15,6 +15,7 @@ from finetune.leaks import Item
 from finetune.project import Base, Project
 from finetune.references import hidden_names, reference_completion
 from finetune.settings import Settings
+from finetune.tabs import answer_with_tabs, task_with_tabs
 from pytest_llmops.cases import find_suites, suite_hash
 from pytest_llmops.completions import Message
 from pytest_llmops.models import LocalModel
@@ -53,15 +54,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             CaseError: A source tree does not hold what the manifest says.
         """
-        return {
-            name: Question(
-                case=name,
-                suite=suite_of(case),
-                cluster=case.cluster,
-                messages=self._ask(self.training.task(name)),
-            )
-            for name, case in self.training.cases.items()
-        }
+        return {name: self._question(self.training.task(name)) for name in self.training.cases}
 
     def reference_answers(self, questions: dict[str, Question], count: Count) -> list[Answer]:
         """Both forms of every reference that can be written from what its prompt shows.
@@ -76,6 +69,16 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
             if question.suite in self.references and not hidden_names(task, shown):
                 found += _forms(task, question, count)
         return found
+
+    def with_tabs(
+        self, answers: Iterable[Answer], cases: Collection[str], count: Count
+    ) -> list[Answer]:
+        """Show the answers to some cases, and what was asked, indented with tabs.
+
+        Cases that are not indented, or have tabs already, stay as they are.
+        """
+        asked = {name: self._question(task_with_tabs(self.training.task(name))) for name in cases}
+        return [_with_tabs(one, asked, count) for one in answers]
 
     def guarded(self) -> list[Item]:
         """Every evaluation case, for the leak check.
@@ -93,6 +96,14 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
             )
             for name, case in self.evaluation.cases.items()
         ]
+
+    def _question(self, task: Task) -> Question:
+        return Question(
+            case=task.case.id,
+            suite=suite_of(task.case),
+            cluster=task.case.cluster,
+            messages=self._ask(task),
+        )
 
     def _ask(self, task: Task) -> tuple[Message, ...]:
         base = self.base
@@ -154,3 +165,17 @@ def _forms(task: Task, question: Question, count: Count) -> list[Answer]:
             )
         )
     return found
+
+
+def _with_tabs(answer: Answer, asked: Mapping[str, Question], count: Count) -> Answer:
+    question = asked.get(answer.question.case, answer.question)
+    if question == answer.question:
+        return answer
+    text = answer_with_tabs(answer.completion)
+    return msgspec.structs.replace(
+        answer,
+        question=question,
+        completion=text,
+        output_tokens=count(text),
+        indent="tabs",
+    )

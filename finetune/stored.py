@@ -59,6 +59,8 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True):
     """Answers that there were, by what became of them."""
     used: dict[str, int]
     """Answers in the rows, by source."""
+    tabbed: int
+    """Cases that are shown with tabs."""
     settings: Data
     seed: int
     validation_share: float
@@ -131,7 +133,7 @@ def row_of(one: Answer | Pair) -> Row:
         "chosen": one.chosen.completion,
         "rejected": one.rejected.completion,
         "output_tokens": one.chosen.output_tokens,
-        "indent": one.indent,
+        "indent": first.indent,
         "rejected_kind": one.kind,
         "rejected_stopped": one.rejected.stopped,
         "rejected_tokens": one.rejected.output_tokens,
@@ -157,6 +159,7 @@ def write_data(rows: Rows, notes: Notes, folder: Path) -> Notes:
         rows={split: len(found) for split, found in rows.items()},
         cases={split: len({row["case"] for row in found}) for split, found in rows.items()},
         output_tokens={split: sum(map(_tokens, found)) for split, found in rows.items()},
+        tabbed=len({row["case"] for found in rows.values() for row in found if row.get("indent")}),
     )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

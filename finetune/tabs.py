@@ -4,66 +4,64 @@ To many tokenizers a newline with the blank after it is one token, and a newline
 another. An adapter that only ever saw the first takes the second for the end of the function.
 """
 
-import hashlib
 import re
-from collections.abc import Sequence
+from dataclasses import replace
 
-from msgspec.structs import replace
+from pytest_llmops.grading.fences import blocks
+from pytest_llmops.tasks import syntax
+from pytest_llmops.tasks.materialize import Task
+from pytest_llmops.tasks.typescript import find, parse_module
 
-from finetune.examples import Answer, Count, Question
-from finetune.pairs import Pair
-
-BLANKS = re.compile(r"^ {2,}", re.MULTILINE)
+_LINE = re.compile(rb"^( *)(?=[^\s])", re.MULTILINE)
 
 
-def show_with_tabs(pairs: Sequence[Pair], share: float, seed: int, count: Count) -> list[Pair]:
-    """Show a share of the cases with tabs: question and all answers, which mean the same then.
+def code_with_tabs(code: str, path: str = ".ts") -> str:
+    """Indent code with tabs instead of blanks; what it does stays the same.
+
+    A level is as wide as the least indentation of two blanks or more. What is left of a line's
+    indentation, as before the asterisks of a comment, stays blanks. Lines that begin within a
+    string or template are content and stay as they are.
 
     Args:
-        pairs: Of any cases; all pairs of a case are changed together.
-        share: Of the cases, rounded to whole ones.
-        seed: With the ids of the cases it decides which.
-        count: Tokens of a completion, which are others with tabs.
-
-    Returns:
-        The pairs in their order.
+        code: Of any completeness.
+        path: Of its file; decides the grammar.
     """
-    cases = {one.chosen.question.case for one in pairs}
-    drawn = sorted(cases, key=lambda case: hashlib.sha256(f"{seed}:{case}".encode()).digest())
-    shown = frozenset(drawn[: round(share * len(drawn))])
-    return [_shown(one, count) if one.chosen.question.case in shown else one for one in pairs]
-
-
-def with_tabs(text: str) -> str:
-    """Indent code with tabs instead of blanks, whether it is fenced or not.
-
-    A level is as wide as the smallest indentation of two blanks or more. What is left of a line's
-    indentation, as before the asterisks of a comment, stays blanks. Lines within a template literal
-    are content and stay as they are.
-    """
-    width = min((len(found) for found in BLANKS.findall(text)), default=0)
+    source = code.encode("utf-8", "replace")
+    literals = _inside(source, syntax.literals(source, path))
+    remarks = _inside(source, syntax.comments(source, path))
+    lines = [one for one in _LINE.finditer(source) if one.start() not in literals]
+    depths = [len(one[1]) for one in lines if one.start() not in remarks]
+    width = min((depth for depth in depths if depth >= 2), default=0)
     if not width:
-        return text
-    lines, literal = [], False
-    for line in text.split("\n"):
-        depth = (len(line) - len(line.lstrip(" "))) // width
-        lines.append(line if literal else "\t" * depth + line[depth * width :])
-        fence = line.lstrip().startswith("```")
-        literal = not fence and literal != bool(line.count("`") % 2)
-    return "\n".join(lines)
+        return code
+    kept, position = [], 0
+    for one in lines:
+        levels = len(one[1]) // width
+        kept += [source[position : one.start()], b"\t" * levels]
+        position = one.start() + levels * width
+    return b"".join([*kept, source[position:]]).decode()
 
 
-def _shown(one: Pair, count: Count) -> Pair:
-    question = _question(one.chosen.question)
-    chosen, rejected = (_answer(each, question, count) for each in (one.chosen, one.rejected))
-    return replace(one, chosen=chosen, rejected=rejected, indent="tabs")
+def answer_with_tabs(text: str) -> str:
+    """Indent the code in an answer with tabs: what stands in fences, else all of it."""
+    kept, position = [], 0
+    for block in blocks(text):
+        kept += [text[position : block.start], code_with_tabs(text[block.start : block.end])]
+        position = block.end
+    return "".join([*kept, text[position:]]) if kept else code_with_tabs(text)
 
 
-def _question(question: Question) -> Question:
-    messages = tuple(replace(each, content=with_tabs(each.content)) for each in question.messages)
-    return replace(question, messages=messages)
+def task_with_tabs(task: Task) -> Task:
+    """The task as it would be if its source file were indented with tabs."""
+    path = task.module.path
+    module = parse_module(code_with_tabs(task.module.source.decode(), path).encode(), path)
+    return replace(task, module=module, declaration=find(module, task.case.symbol))
 
 
-def _answer(answer: Answer, question: Question, count: Count) -> Answer:
-    text = with_tabs(answer.completion)
-    return replace(answer, question=question, completion=text, output_tokens=count(text))
+def _inside(source: bytes, spans: list[tuple[int, int]]) -> set[int]:
+    """Places where lines begin within spans."""
+    return {
+        start + found.end()
+        for start, end in spans
+        for found in re.finditer(rb"\n", source[start:end])
+    }

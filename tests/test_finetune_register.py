@@ -62,6 +62,7 @@ DATA = Notes(
     output_tokens={"train": 5000, "validation": 500},
     considered={"sample, wrong": 700, "sample, passed": 20},
     used={"record": 20, "reference": 80},
+    tabbed=0,
     settings=Settings().data,
     seed=0,
     validation_share=0.1,

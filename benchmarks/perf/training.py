@@ -14,9 +14,9 @@ examples as a row of ours on average, padded to the longest of them, as its defa
 on completions alone, and only those go through its head, as its newest version does by itself.
 
 Each training is a process of its own, one after the other, in each round in the other order.
-Tokens are those of the examples, the same for both; loading is not timed. Beside seconds there are
-CPU seconds, which another load of the machine changes less. The loss is that of the adapters over
-the held-out examples, computed for both by plain PEFT.
+Tokens are those of the examples that each has seen, without padding; loading is not timed. Beside
+seconds there are CPU seconds, which another load of the machine changes less. The loss is that of
+the adapters over the held-out examples, computed for both by plain PEFT.
 """
 
 import argparse

@@ -79,7 +79,16 @@ def _captures(pattern: str, source: bytes, path: str) -> list[Node]:
 
 def comments(source: bytes, path: str) -> list[tuple[int, int]]:
     """List the byte ranges of all comments, in order; inside strings and templates is none."""
-    found = _captures("(comment) @found", source, path)
+    return _spans("(comment) @found", source, path)
+
+
+def literals(source: bytes, path: str) -> list[tuple[int, int]]:
+    """List the byte ranges of all strings and templates, in order, with what is put into them."""
+    return _spans("[(string) (template_string)] @found", source, path)
+
+
+def _spans(pattern: str, source: bytes, path: str) -> list[tuple[int, int]]:
+    found = _captures(pattern, source, path)
     return sorted((one.start_byte, one.end_byte) for one in found)
 
 
