@@ -60,7 +60,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Suites whose split `eval` must not leak in; empty for every one that can be reached."""
     pairs_per_case: Positive = 2
     """Preference pairs of a case, at most; `preference` only."""
-    tabs_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.3
+    tabs_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     """Share of the training cases that are shown indented with tabs; `preference` only."""
 
 
@@ -99,9 +99,9 @@ class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Share of the training cases held out to validate, by whole clusters."""
     gradient_checkpointing: bool = False
     """Compute activations again in the backward pass: less memory, more time."""
-    beta: Above = 2.0
-    """SimPO: scale of the reward."""
-    gamma: NonNegative = 1.0
+    beta: Above = 10.0
+    """SimPO: scale of the reward. The larger, the smaller a lead of the chosen answer is enough."""
+    gamma: NonNegative = 3.0
     """SimPO: margin by which the scaled reward of the chosen answer must be larger."""
     sft_weight: NonNegative = 1.0
     """`preference`: weight of the likelihood of the chosen answer beside SimPO's loss."""
