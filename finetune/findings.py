@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from finetune.card import Saving
+from pytest_llmops.compare.comparable import differences
 from pytest_llmops.compare.effects import clustered_mean
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.values import Comparison, Interval
@@ -92,7 +93,7 @@ def find(arm: str, base: RecordedRun, run: RecordedRun, *, examples: int = 0) ->
         solve_change=_change(compared, "solved"),
         truncation_change=_change(compared, "truncated"),
         cost_ratio=compared.cost_of_pass_ratio,
-        notes=(*compared.notes, *_instruction(run)),
+        notes=(*differences(base.run, run.run), *_instruction(run)),
         examples=examples,
     )
 

@@ -15,29 +15,21 @@ from finetune.settings import Train
 
 
 class Objective(NamedTuple):
-    """A loss and the settings it has."""
+    """The loss that settings ask for."""
 
-    method: str
-    beta: float = 2.0
-    gamma: float = 1.0
-    sft_weight: float = 1.0
+    settings: Train
 
     def units(self, bundles: Sequence[Bundle]) -> int:
         """Count what the loss of these bundles is a sum over: tokens of answers, or pairs."""
-        if self.method == "preference":
+        if self.settings.method == "preference":
             return sum(len(bundle.pairs) for bundle in bundles)
         return sum(len(answer) for bundle in bundles for answer in bundle.answers)
 
     def loss(self, log_probs: torch.Tensor, row: Row) -> torch.Tensor:
         """Return the summed loss of a row; `log_probs` belong to its `targets`, `[targets]`."""
-        if self.method == "preference":
-            return preference(log_probs, row, self)
+        if self.settings.method == "preference":
+            return preference(log_probs, row, self.settings)
         return -log_probs.sum()
-
-
-def objective_of(settings: Train) -> Objective:
-    """Return what `settings` ask for."""
-    return Objective(settings.method, settings.beta, settings.gamma, settings.sft_weight)
 
 
 def answer_means(log_probs: torch.Tensor, row: Row) -> torch.Tensor:
@@ -47,7 +39,7 @@ def answer_means(log_probs: torch.Tensor, row: Row) -> torch.Tensor:
     return log_probs.new_zeros(len(lengths)).index_add(0, answer, log_probs) / lengths
 
 
-def preference(log_probs: torch.Tensor, row: Row, objective: Objective) -> torch.Tensor:
+def preference(log_probs: torch.Tensor, row: Row, settings: Train) -> torch.Tensor:
     """Return the summed loss of the pairs of a row: SimPO's, and the chosen answer's likelihood.
 
     With m the mean log probability of an answer's tokens, a pair adds
@@ -64,9 +56,9 @@ def preference(log_probs: torch.Tensor, row: Row, objective: Objective) -> torch
     Args:
         log_probs: Of the tokens of all answers of the row, `[targets]`.
         row: Says which tokens form an answer and which answers a pair.
-        objective: The weights.
+        settings: Give beta, gamma and `sft_weight`.
     """
     means = answer_means(log_probs, row)
     chosen, rejected = means[torch.tensor(row.pairs, device=means.device)].unbind(1)
-    margins = objective.beta * (chosen - rejected) - objective.gamma
-    return -(logsigmoid(margins) + objective.sft_weight * chosen).sum()
+    margins = settings.beta * (chosen - rejected) - settings.gamma
+    return -(logsigmoid(margins) + settings.sft_weight * chosen).sum()

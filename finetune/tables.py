@@ -49,7 +49,7 @@ def _points(one: Interval) -> str:
 def table(findings: Sequence[Finding]) -> Table:
     """The findings for a terminal of 80 columns; the page has more of them."""
     shown = Table(
-        *("arm", "tokens", "of base", "95 %", "solved", "points", "95 %", "per solved", "cut"),
+        *("arm", "tokens", "ratio", "95 %", "solved", "points", "95 %", "/solved", "cut"),
         title=_title(findings),
         title_justify="left",
         box=None,
@@ -71,7 +71,7 @@ def table(findings: Sequence[Finding]) -> Table:
             f"{100 * points.estimate:+.1f}" if compared else "",
             f"{100 * points.low:+.1f}..{100 * points.high:+.1f}" if compared else "",
             f"{one.cost_of_pass:,.0f}" if math.isfinite(one.cost_of_pass) else "-",
-            f"{one.truncated / one.attempts:.1%}" if one.attempts else "-",
+            f"{one.truncated / one.attempts:.0%}" if one.attempts else "-",
         )
     return shown
 

@@ -19,7 +19,7 @@ from accelerate.utils import broadcast_object_list
 
 from finetune.checkpoint import Checkpoint, Identity, Standing, newest_checkpoint, save_checkpoint
 from finetune.errors import FinetuneError
-from finetune.objective import objective_of
+from finetune.objective import Objective
 from finetune.outcome import Training, finished, write_outcome
 from finetune.packing import Bundle, Prepared, pack, plan
 from finetune.settings import Train
@@ -173,7 +173,7 @@ def _start(job: _Job) -> _Started:
         best = restore(trainee, optimizer, checkpoint.tensors, step=standing.step, rank=rank)
         job.say(f"going on after step {standing.step}", standing.step)
     return _Started(
-        Worker(accelerator, model, objective_of(settings)), trainee, optimizer, standing, best
+        Worker(accelerator, model, Objective(settings)), trainee, optimizer, standing, best
     )
 
 

@@ -10,7 +10,7 @@ peft = pytest.importorskip("peft", reason="needs the `local` extra")
 
 from finetune.head import log_probs  # noqa: E402
 from finetune.lowrank import use_fused  # noqa: E402
-from finetune.objective import Objective, objective_of, preference  # noqa: E402
+from finetune.objective import Objective, preference  # noqa: E402
 from finetune.packing import Bundle, lay_out  # noqa: E402
 from finetune.settings import Train  # noqa: E402
 
@@ -27,9 +27,9 @@ PAIRED = [
 
 def test_the_supervised_loss_is_the_sum_over_answer_tokens_alone():
     bundles = [Bundle((1, 2, 3), ((4, 5), (6,)))]
-    loss = Objective("sft-shortest").loss(torch.tensor([-1.0, -2.0, -0.5]), lay_out(bundles))
+    loss = Objective(Train()).loss(torch.tensor([-1.0, -2.0, -0.5]), lay_out(bundles))
     assert loss.item() == 3.5
-    assert Objective("sft-shortest").units(bundles) == 3
+    assert Objective(Train()).units(bundles) == 3
 
 
 def test_the_preference_loss_is_simpo_as_computed_by_hand():
@@ -38,11 +38,11 @@ def test_the_preference_loss_is_simpo_as_computed_by_hand():
     margins = [2.0 * (means[good] - means[bad]) - 0.75 for good, bad in [(0, 1), (3, 2), (4, 2)]]
     by_hand = sum(math.log(1 + math.exp(-margin)) for margin in margins)
     settings = Train(method="preference", beta=2.0, gamma=0.75, sft_weight=0.0)
-    objective = objective_of(settings)
+    objective = Objective(settings)
     assert objective.loss(logs, lay_out(PAIRED)).item() == pytest.approx(by_hand, rel=1e-6)
     assert objective.units(PAIRED) == 3
     chosen = [means[good] for good, _ in [(0, 1), (3, 2), (4, 2)]]
-    objective = objective_of(msgspec.structs.replace(settings, sft_weight=0.5))
+    objective = Objective(msgspec.structs.replace(settings, sft_weight=0.5))
     by_hand -= 0.5 * sum(chosen)
     assert objective.loss(logs, lay_out(PAIRED)).item() == pytest.approx(by_hand, rel=1e-6)
 
@@ -50,9 +50,7 @@ def test_the_preference_loss_is_simpo_as_computed_by_hand():
 def test_the_preference_loss_does_not_see_length():
     short, long = [Bundle((1,), ((2,) * n, (3,) * 4), ((0, 1),)) for n in (2, 8)]
     losses = [
-        preference(
-            torch.tensor([-0.5] * n + [-1.0] * 4), lay_out([bundle]), Objective("preference")
-        ).item()
+        preference(torch.tensor([-0.5] * n + [-1.0] * 4), lay_out([bundle]), Train()).item()
         for n, bundle in ((2, short), (8, long))
     ]
     assert losses[0] == pytest.approx(losses[1])

@@ -475,8 +475,36 @@ class TestFindings:
         text = console.file.getvalue()
         assert "…" not in text
         base, arm = (line.split() for line in text.splitlines()[2:])
-        assert base == ["base", "240", "24", "100.0%", "10", "0.0%"]
+        assert base == ["base", "240", "24", "100.0%", "10", "0%"]
         assert arm[:4] == ["x", "120", "0.50", "0.50..0.50"]
+
+    def test_the_terminal_shows_the_widest_line_that_is_likely(self):
+        pairs = [((10, at % 2 == 0), (5, at % 3 == 0)) for at in range(CASES)]
+        base, run = self.runs(*pairs)
+        change = Interval(-0.222, -0.111, 0.333)
+        finding = msgspec.structs.replace(
+            find("own-shortest", base, run),
+            output_tokens=358_985,
+            attempts=263,
+            solve_change=change,
+        )
+        finding = msgspec.structs.replace(
+            finding, cost_of_pass=123_456.0, truncated=263, solve_change=change
+        )
+        console = Console(width=80, file=StringIO())
+        console.print(table([find("base", base, base), finding]))
+        text = console.file.getvalue()
+        assert "…" not in text
+        assert "-22.2..+33.3" in text
+
+    def test_notes_say_what_differs_between_the_runs_and_nothing_of_the_verdict(self):
+        pairs = [((10, True), (5, True)) for _ in range(CASES)]
+        base, run = self.runs(*pairs)
+        assert find("base", base, base).notes == ()
+        identity = msgspec.structs.replace(IDENTITY, dtype="float16")
+        other = _recorded(msgspec.structs.replace(run.run, identity=identity), run.records)
+        [note] = find("x", base, other).notes
+        assert "float16" in note
 
 
 class TestTheInstruction:

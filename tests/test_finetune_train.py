@@ -164,7 +164,7 @@ def steps_on(base, *, batch_tokens, accumulate):
     trainee = load_trainee(base, settings, torch.float32)
     before = {name: tensor.clone() for name, tensor in trainee.state_dict().items()}
     weights = [weight for _, weight in weights_of(trainee)]
-    worker = Worker(Accelerator(mixed_precision="no"), trainee, Objective("sft-shortest"))
+    worker = Worker(Accelerator(mixed_precision="no"), trainee, Objective(settings))
     # Not Adam: where a gradient is nearly 0, it makes a whole step of what is only rounding.
     optimizer = torch.optim.SGD(weights)
     wanted = {"batch_tokens": batch_tokens, "rows": accumulate, "epochs": 1, "seed": 0}
