@@ -1,7 +1,7 @@
 """Tokens a second, memory and loss of training against a plain TRL SFTTrainer, on the same data.
 
     python benchmarks/perf/training.py --trl-python PYTHON [--data FOLDER] [--epochs 0.5]
-        [--rounds 1] [--batch-tokens N] [--dtype auto] [--output FILE]
+        [--rounds 1] [--batch-tokens N] [--dtype auto] [--seed 0] [--output FILE]
 
 `--trl-python` names an interpreter that has TRL beside what the `finetune` extra installs; TRL is
 no dependency of this project. `--data` is a dataset as `python -m finetune dataset` writes it;
@@ -144,6 +144,7 @@ def prepare_settings(options: argparse.Namespace, folder: Path) -> Found:
         epochs=options.epochs,
         batch_tokens=options.batch_tokens,
         dtype=options.dtype,
+        seed=options.seed,
         checkpoint_every=10**6,
     )
     import torch
@@ -229,6 +230,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--batch-tokens", type=int, default=Train().batch_tokens)
     parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--seed", type=int, default=0, help="of both: how far losses scatter")
     parser.add_argument("--output", type=Path)
     parser.add_argument("--ours", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
