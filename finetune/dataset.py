@@ -62,7 +62,7 @@ def make_dataset(
     answers += sources.reference_answers(questions, count)
     report("choosing", 1, 3)
     if settings.train.method == "preference":
-        drawn = draw(questions, settings.data.tabs_share, settings.seed)
+        drawn = drawn_for_tabs(questions, settings.data.tabs_share, settings.seed)
         answers = sources.with_tabs(answers, drawn, count)
     chosen = _choose(answers, settings)
     report("checking for leaks", 2, 3)
@@ -184,7 +184,7 @@ def held_out(clusters: Mapping[str, int], share: float, seed: int) -> frozenset[
     return frozenset(drawn)
 
 
-def draw(cases: Iterable[str], share: float, seed: int) -> frozenset[str]:
+def drawn_for_tabs(cases: Iterable[str], share: float, seed: int) -> frozenset[str]:
     """Draw a share of the cases, rounded to whole ones, by the seed and their ids."""
     found = sorted(cases, key=lambda case: _sha256(f"{seed}:tabs:{case}".encode()))
     return frozenset(found[: round(share * len(found))])

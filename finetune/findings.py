@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 
 from finetune.card import Saving
-from pytest_llmops.compare.comparable import differences
 from pytest_llmops.compare.effects import clustered_mean
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.values import Comparison, Interval
@@ -41,7 +40,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     cost_ratio: Interval
     """Cost of pass, arm over base; bootstrap over clusters."""
     notes: tuple[str, ...] = ()
-    """What else differs between the two runs."""
+    """What else differs between the two runs, and what to know before believing the numbers."""
     examples: int = 0
     """Rows that the adapter was trained on."""
 
@@ -93,7 +92,7 @@ def find(arm: str, base: RecordedRun, run: RecordedRun, *, examples: int = 0) ->
         solve_change=_change(compared, "solved"),
         truncation_change=_change(compared, "truncated"),
         cost_ratio=compared.cost_of_pass_ratio,
-        notes=(*differences(base.run, run.run), *_instruction(run)),
+        notes=(*compared.notes, *_instruction(run)),
         examples=examples,
     )
 

@@ -1,11 +1,11 @@
 """What a dataset is made of, and what it must not hold: the cases of both splits.
 
-Training cases are asked exactly as the evaluation asks them. References are taken from embedded
-suites alone: their sources belong to this project, while those of a repository belong to others
-and are only ever read to put the question.
+Training cases are asked exactly as the evaluation asks them, or as it would if their file had tabs.
+References are taken from embedded suites alone: their sources belong to this project, while those
+of a repository belong to others and are only ever read to put the question.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -77,8 +77,14 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
         Cases that are not indented, or have tabs already, stay as they are.
         """
-        asked = {name: self._question(task_with_tabs(self.training.task(name))) for name in cases}
-        return [_with_tabs(one, asked, count) for one in answers]
+        tasks = {name: task_with_tabs(self.training.task(name)) for name in cases}
+        asked = {name: self._question(task) for name, task in tasks.items()}
+        shown = []
+        for one in answers:
+            case = one.question.case
+            changed = case in asked and asked[case] != one.question
+            shown.append(_with_tabs(one, tasks[case], asked[case], count) if changed else one)
+        return shown
 
     def guarded(self) -> list[Item]:
         """Every evaluation case, for the leak check.
@@ -167,11 +173,11 @@ def _forms(task: Task, question: Question, count: Count) -> list[Answer]:
     return found
 
 
-def _with_tabs(answer: Answer, asked: Mapping[str, Question], count: Count) -> Answer:
-    question = asked.get(answer.question.case, answer.question)
-    if question == answer.question:
-        return answer
-    text = answer_with_tabs(answer.completion)
+def _with_tabs(answer: Answer, task: Task, question: Question, count: Count) -> Answer:
+    if answer.form == "sampled":
+        text = answer_with_tabs(answer.completion, task.module.path)
+    else:
+        text = reference_completion(task, answer.form)
     return msgspec.structs.replace(
         answer,
         question=question,

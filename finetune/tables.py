@@ -86,10 +86,10 @@ def markdown(
     parts += map(str, signs)
     parts += [f"`{one.arm}` has no result: {one.reason}" for one in failures]
     parts.append("\n".join(f"- `{one.arm}`: {one.model}, run {one.run}" for one in findings))
-    notes = sorted({note for one in findings for note in one.notes})
-    if notes:
-        listed = "\n".join(f"- {one}" for one in notes)
-        parts.append(f"Beyond the model, runs differ in:\n\n{listed}")
+    noted = [(one.arm, note) for one in findings if one.arm != BASE for note in one.notes]
+    if noted:
+        listed = "\n".join(f"- `{arm}`: {note}" for arm, note in noted)
+        parts.append(f"Before believing the numbers:\n\n{listed}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -42,18 +42,20 @@ def code_with_tabs(code: str, path: str = ".ts") -> str:
     return b"".join([*kept, source[position:]]).decode()
 
 
-def answer_with_tabs(text: str) -> str:
+def answer_with_tabs(text: str, path: str = ".ts") -> str:
     """Indent the code in an answer with tabs: what stands in fences, else all of it."""
     kept, position = [], 0
     for block in blocks(text):
-        kept += [text[position : block.start], code_with_tabs(text[block.start : block.end])]
+        kept += [text[position : block.start], code_with_tabs(text[block.start : block.end], path)]
         position = block.end
-    return "".join([*kept, text[position:]]) if kept else code_with_tabs(text)
+    return "".join([*kept, text[position:]]) if kept else code_with_tabs(text, path)
 
 
 def task_with_tabs(task: Task) -> Task:
-    """The task as it would be if its source file were indented with tabs."""
+    """The task as it would be if its source file were indented with tabs; itself where it is."""
     path = task.module.path
+    if b"\n\t" in task.module.source:
+        return task
     module = parse_module(code_with_tabs(task.module.source.decode(), path).encode(), path)
     return replace(task, module=module, declaration=find(module, task.case.symbol))
 

@@ -242,6 +242,12 @@ class TestRefusals:
 
 
 class TestTheCard:
+    def test_tells_how_many_cases_were_shown_with_tabs(self, project):
+        run(project)
+        assert "tabs |" not in text(project)
+        run(project, data=msgspec.structs.replace(DATA, tabbed=7))
+        assert "| cases shown with tabs | 7 |" in text(project)
+
     def test_tells_what_it_was_made_from(self, project):
         done = run(project)
         card = text(project)

@@ -481,30 +481,34 @@ class TestFindings:
     def test_the_terminal_shows_the_widest_line_that_is_likely(self):
         pairs = [((10, at % 2 == 0), (5, at % 3 == 0)) for at in range(CASES)]
         base, run = self.runs(*pairs)
-        change = Interval(-0.222, -0.111, 0.333)
         finding = msgspec.structs.replace(
             find("own-shortest", base, run),
             output_tokens=358_985,
             attempts=263,
-            solve_change=change,
-        )
-        finding = msgspec.structs.replace(
-            finding, cost_of_pass=123_456.0, truncated=263, solve_change=change
+            solve_rate=0.456,
+            solve_change=Interval(-0.222, -0.111, 0.333),
+            cost_of_pass=123_456.0,
+            truncated=263,
         )
         console = Console(width=80, file=StringIO())
         console.print(table([find("base", base, base), finding]))
         text = console.file.getvalue()
         assert "…" not in text
+        assert len(text.splitlines()) == 4  # nothing is wrapped
         assert "-22.2..+33.3" in text
 
-    def test_notes_say_what_differs_between_the_runs_and_nothing_of_the_verdict(self):
+    def test_the_page_tells_the_notes_of_every_arm_but_the_base(self):
         pairs = [((10, True), (5, True)) for _ in range(CASES)]
         base, run = self.runs(*pairs)
-        assert find("base", base, base).notes == ()
         identity = msgspec.structs.replace(IDENTITY, dtype="float16")
-        other = _recorded(msgspec.structs.replace(run.run, identity=identity), run.records)
-        [note] = find("x", base, other).notes
-        assert "float16" in note
+        crashed = msgspec.structs.replace(run.records[0], usage=None, error="boom")
+        records = (crashed, *run.records[1:])
+        other = _recorded(msgspec.structs.replace(run.run, identity=identity), records)
+        text = markdown([find("base", base, base), find("x", base, other)], [])
+        assert "- `x`: dtype differs: '' -> 'float16'" in text
+        assert "- `x`: 1 cases without token counts (crashed) are left out" in text
+        assert "- `base`: base, run" in text
+        assert "nothing is estimated" not in text
 
 
 class TestTheInstruction:

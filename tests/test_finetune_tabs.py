@@ -5,7 +5,7 @@ import pytest
 from finetuning import CLAMP, PICK, SHOUT, TRAIN, fenced, make_project
 from test_finetune_dataset import make, rows, settings
 
-from finetune.dataset import draw
+from finetune.dataset import drawn_for_tabs
 from finetune.fingerprints import spelled
 from finetune.references import reference_completion
 from finetune.tabs import answer_with_tabs, code_with_tabs, task_with_tabs
@@ -82,9 +82,13 @@ def test_every_training_case_means_the_same_with_tabs():
         before = found.task(name)
         after = task_with_tabs(before)
         assert spelled(after.reference) == spelled(before.reference)
+        answers = [reference_completion(after, form) for form in ("short", "long")]
+        assert answers == [
+            answer_with_tabs(reference_completion(before, form)) for form in ("short", "long")
+        ]
         [question] = build_messages(after, context_tokens=150)
         assert "\n\t// ..." in question.content
-        for text in (question.content, answer_with_tabs(reference_completion(before, "long"))):
+        for text in (question.content, *answers):
             assert not re.search(r"^[\t ]*  (?!\* )", text, re.MULTILINE), name
 
 
@@ -93,11 +97,11 @@ class TestDrawing:
 
     @pytest.mark.parametrize(("share", "expected"), [(0, 0), (0.26, 5), (0.5, 10), (1, 20)])
     def test_takes_the_share(self, share, expected):
-        assert len(draw(self.CASES, share, 0)) == expected
+        assert len(drawn_for_tabs(self.CASES, share, 0)) == expected
 
     def test_is_by_the_seed_and_not_by_the_order(self):
-        assert draw(self.CASES, 0.5, 1) == draw(self.CASES[::-1], 0.5, 1)
-        assert draw(self.CASES, 0.5, 1) != draw(self.CASES, 0.5, 2)
+        assert drawn_for_tabs(self.CASES, 0.5, 1) == drawn_for_tabs(self.CASES[::-1], 0.5, 1)
+        assert drawn_for_tabs(self.CASES, 0.5, 1) != drawn_for_tabs(self.CASES, 0.5, 2)
 
 
 class TestRows:
