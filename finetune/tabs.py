@@ -12,7 +12,7 @@ from pytest_llmops.tasks import syntax
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.typescript import find, parse_module
 
-_LINE = re.compile(rb"^( *)(?=[^\s])", re.MULTILINE)
+_LINE = re.compile(rb"^( *)(?=\S)", re.MULTILINE)
 
 
 def code_with_tabs(code: str, path: str = ".ts") -> str:

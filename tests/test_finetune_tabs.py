@@ -7,7 +7,7 @@ from test_finetune_dataset import make, rows, settings
 
 from finetune.dataset import drawn_for_tabs
 from finetune.fingerprints import spelled
-from finetune.references import reference_completion
+from finetune.references import hidden_names, reference_completion
 from finetune.tabs import answer_with_tabs, code_with_tabs, task_with_tabs
 from pytest_llmops.tasks.prompt import build_messages
 from pytest_llmops.tasks.selection import Choice, select
@@ -88,6 +88,7 @@ def test_every_training_case_means_the_same_with_tabs():
         ]
         [question] = build_messages(after, context_tokens=150)
         assert "\n\t// ..." in question.content
+        assert not hidden_names(after, question.content)
         for text in (question.content, *answers):
             assert not re.search(r"^[\t ]*  (?!\* )", text, re.MULTILINE), name
 
