@@ -99,10 +99,13 @@ const KEPT = new Set(["arch", "argv", "argv0", "availableMemory", "config", "con
 const REFUSING = ["abort", "kill", "exit", "reallyExit", "dlopen", "binding", "getBuiltinModule"];
 
 export function pruneProcess() {
+  const { _fatalException: fatalException } = process;
   for (const key of Reflect.ownKeys(process)) {
     if (typeof key === "symbol" || KEPT.has(key)) continue;
     delete process[key];
   }
+  // Node hands uncaught errors over by this name alone: without it they would end the process.
+  Object.defineProperty(process, "_fatalException", { value: fatalException });
   for (const name of REFUSING) {
     const value = name === "exit"
       ? (code) => {

@@ -1,6 +1,8 @@
 """One sandboxed process: started ahead, given one job, watched, and thrown away."""
 
 import os
+import re
+import select
 import shutil
 import signal
 import subprocess
@@ -17,15 +19,20 @@ from pytest_llmops.sandbox.limits import Limits
 
 BOOT = 60.0
 """Seconds a process may take to get ready."""
-MEMORY_SIGNS = (
-    "heap out of memory",
-    "process out of memory",
-    "Array buffer allocation failed",
-    "Allocation failed",
-    "std::bad_alloc",
-    "Cannot allocate memory",
+GRACE = 1.0
+"""Seconds a process without a channel has to end by itself, so that its status can be told."""
+OUT_OF_MEMORY = re.compile(
+    r"^(?:FATAL ERROR: .* (?:JavaScript heap|process) out of memory"
+    r"|(?:# )?Fatal (?:JavaScript |process )?out of memory: .*"
+    r"|terminate called after throwing an instance of 'std::bad_alloc')$",
+    re.MULTILINE,
 )
-"""What Node says on stderr, or throws, where memory runs out."""
+"""What the engine writes to stderr before it ends itself, where memory runs out."""
+CAUSE = re.compile(
+    r"^(?:[A-Z]\w*Error\b.*|FATAL ERROR: .*|the runner failed: .*|\S*(?:bwrap|sh|node): .*)$",
+    re.MULTILINE,
+)
+"""Lines of stderr that say why a process ended; others quote source code, this package's too."""
 
 
 class Cell:
@@ -64,6 +71,7 @@ class Cell:
         self._node = 0
         self._peak = 0
         self._ended = False
+        self._message: Message | None = None
 
     def wait_ready(self) -> None:
         """Wait until the process can take a job; once it can, this returns at once.
@@ -88,18 +96,18 @@ class Cell:
         """Hand over a job and wait for its report; ends the process in any case."""
         started = time.monotonic()
         deadline = started + timeout
-        message, late = None, False
+        late, gone = False, False
         try:
             self._channel.send(payload, deadline)
-            message = self._channel.receive(deadline)
+            gone = not self._channel.receive(deadline) and self._has_ended()
         except LateError:
             late = True
         finally:
             self.end()
         seconds = time.monotonic() - started
-        if message is not None:
-            return _reported(message, seconds)
-        status, detail = self._verdict(late, timeout)
+        if self._message is not None and not late:
+            return _reported(self._message, seconds)
+        status, detail = self._verdict(timeout, late=late, gone=gone)
         return TestReport(status=status, detail=detail, seconds=seconds, peak_memory=self._peak)
 
     def end(self) -> None:
@@ -117,19 +125,37 @@ class Cell:
         self._channel.drain()
         _, status, usage = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
+        self._message = self._channel.report()
         self._peak = max(self._peak, usage.ru_maxrss * 1024)
         self._give_back()
 
-    def _verdict(self, late: bool, timeout: float) -> tuple[Status, str]:
-        """What to call a process that gave no report."""
+    def _verdict(self, timeout: float, *, late: bool, gone: bool) -> tuple[Status, str]:
+        """What to call a process that gave no report; `gone` where it ended by itself."""
         if late:
             return "timeout", f"no report within {timeout:g} s"
-        noise, code = self._channel.noise, self._process.returncode
-        if any(sign in noise for sign in MEMORY_SIGNS):
-            return "out_of_memory", _last_lines(noise)
-        if code in (128 + signal.SIGXCPU, -signal.SIGXCPU):
+        if not gone:
+            return "crashed", "what came on the channel is not a report"
+        code = self._process.returncode
+        signaled = -code if code < 0 else code - 128
+        if signaled > 0 and (sign := OUT_OF_MEMORY.search(self._channel.noise)):
+            return "out_of_memory", sign[0]
+        if signaled == signal.SIGXCPU:
             return "timeout", "used up its processor time"
-        return "crashed", f"ended with status {code} and no valid report\n{_last_lines(noise)}"
+        return "crashed", f"ended with status {code} and no valid report{self._cause()}"
+
+    def _has_ended(self) -> bool:
+        """Whether the process ends by itself, once it has let go of its channel."""
+        ended = select.poll()
+        descriptor = os.pidfd_open(self._process.pid)
+        try:
+            ended.register(descriptor, select.POLLIN)
+            return bool(ended.poll(GRACE * 1000))
+        finally:
+            os.close(descriptor)
+
+    def _cause(self) -> str:
+        causes = CAUSE.findall(self._channel.noise)
+        return f"; {causes[-1][:500]}" if causes else ""
 
     def _give_back(self) -> None:
         os.close(self._reports)
@@ -143,12 +169,8 @@ class Cell:
 
 
 def _reported(message: Message, seconds: float) -> TestReport:
-    status = message.status
-    starved = any(sign in message.detail for sign in MEMORY_SIGNS) or any(
-        sign in result.message for result in message.results for sign in MEMORY_SIGNS
-    )
     return TestReport(
-        status="out_of_memory" if starved else status,
+        status=message.status,
         results=message.results,
         detail=message.detail,
         seconds=seconds,
@@ -164,7 +186,3 @@ def _peak_of(pid: int) -> int:
         return 0
     peak = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
     return int(peak[0]) * 1024 if peak else 0
-
-
-def _last_lines(text: str) -> str:
-    return "\n".join(text.strip().splitlines()[-8:])[-1000:]

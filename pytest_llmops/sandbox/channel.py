@@ -1,37 +1,58 @@
 """The private channel to a sandboxed process, and what counts as a report on it.
 
-The parent sends one job, headed by a fresh nonce; the runner answers with one message that repeats
-the nonce. Anything else that arrives there was written by code that does not know the nonce, and
-makes the report void. Descriptors are read with deadlines: a process that is silent, floods the
-channel or does not take its job costs its own time only.
+The parent sends one job under two fresh words; `channel.mjs` answers with one message that begins
+with the first and ends with the second. A report is valid as a whole or void: exactly those words,
+a length of 16 lower-case hex digits, a body of exactly that many bytes, and not a byte before or
+behind it. The body is a JSON list of fixed form; without keys there are none that occur twice or
+that nobody knows. Whatever else arrives was written by code that knows neither word.
+
+Descriptors are read with deadlines: a process that is silent, floods the channel or does not take
+its job costs its own time only.
 """
 
+import contextlib
 import os
+import re
 import secrets
 import select
 import time
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
 from pytest_llmops.sandbox.job import Status, TestResult
 
-NONCE = 32
-"""Bytes of the nonce: hex digits."""
+WORD = 32
+"""Bytes of each word: hex digits."""
 LENGTH = 16
 """Bytes of a length: hex digits."""
-REPORT_LIMIT = 32 * 1024 * 1024
+REPORT_LIMIT = 8 * 1024 * 1024
 """Bytes on the channel after which nobody listens any more."""
 STDERR_LIMIT = 16 * 1024
 """Last bytes of stderr that are kept, to tell what a process died of."""
 
 
-class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Message(NamedTuple):
     """What `runner.mjs` reports."""
 
     status: Status
     results: tuple[TestResult, ...]
     detail: str
     peak_memory: int
+
+
+class _Row(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    file: str
+    title: str
+    passed: bool
+    message: str
+
+
+class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    status: Literal["finished", "load_error", "out_of_memory"]
+    rows: tuple[_Row, ...]
+    detail: str
+    peak_memory: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class LateError(Exception):
@@ -45,7 +66,8 @@ class Channel:
         self._stdin = stdin
         self._reports = reports
         self._stderr = stderr
-        self._nonce = b""
+        self._opening = b""
+        self._closing = b""
         self._received = bytearray()
         self._noise = bytearray()
         self._input = select.poll()
@@ -69,14 +91,13 @@ class Channel:
         return ready == b"R"
 
     def send(self, payload: bytes, deadline: float) -> None:
-        """Hand over a job under a new nonce; an ended process is found out by `receive`.
+        """Hand over a job under new words; an ended process is found out by `receive`.
 
         Raises:
             LateError: The process does not take it.
         """
-        self._nonce = secrets.token_hex(NONCE // 2).encode()
-        header = self._nonce + b"%016x" % len(payload)
-        job = memoryview(header.ljust(64, b"\0") + payload)
+        self._opening, self._closing = (secrets.token_hex(WORD // 2).encode() for _ in range(2))
+        job = memoryview(self._opening + self._closing + b"%016x" % len(payload) + payload)
         os.set_blocking(self._stdin, False)
         output = select.poll()
         output.register(self._stdin, select.POLLOUT)
@@ -89,16 +110,24 @@ class Channel:
             except BrokenPipeError:
                 return
 
-    def receive(self, deadline: float) -> Message | None:
-        """The report; None when the process ended without one or wrote something else.
+    def receive(self, deadline: float) -> bool:
+        """Wait until a report is complete, or cannot become one; False when the process ended.
 
         Raises:
             LateError: The deadline came first.
         """
         while not self._is_decided():
             if not self._receive(deadline):
-                break
-        return self._message()
+                return False
+        return True
+
+    def report(self) -> Message | None:
+        """The report of an ended process, with all that it ever wrote; None where it is void."""
+        os.set_blocking(self._reports, False)
+        with contextlib.suppress(BlockingIOError):  # another process holds the channel open
+            while len(self._received) <= REPORT_LIMIT and (data := os.read(self._reports, 65536)):
+                self._received += data
+        return parse_report(bytes(self._received), self._opening, self._closing)
 
     def drain(self) -> None:
         """Take what is left on stderr of an ended process, without waiting."""
@@ -111,20 +140,12 @@ class Channel:
 
     def _is_decided(self) -> bool:
         received = self._received
-        if not self._nonce.startswith(received[:NONCE]) or len(received) > REPORT_LIMIT:
+        if not self._opening.startswith(received[:WORD]) or len(received) > REPORT_LIMIT:
             return True
-        length = _length(received)
-        return length is not None and len(received) >= NONCE + LENGTH + length
-
-    def _message(self) -> Message | None:
-        received = bytes(self._received)
-        length = _length(received)
-        if not secrets.compare_digest(received[:NONCE], self._nonce) or length is None:
-            return None
-        try:
-            return msgspec.json.decode(received[NONCE + LENGTH :], type=Message)
-        except msgspec.DecodeError:
-            return None
+        if len(received) < WORD + LENGTH:
+            return False
+        length = _length(bytes(received[WORD : WORD + LENGTH]))
+        return length is None or len(received) >= 2 * WORD + LENGTH + length
 
     def _receive(self, deadline: float) -> bool:
         """Read what there is; False at the end of the channel."""
@@ -145,14 +166,29 @@ class Channel:
         del self._noise[:-STDERR_LIMIT]
 
 
-def _length(received: bytes | bytearray) -> int | None:
-    digits = bytes(received[NONCE : NONCE + LENGTH])
-    if len(digits) < LENGTH:
+def parse_report(received: bytes, opening: bytes, closing: bytes) -> Message | None:
+    """Return what all the bytes of a channel say; None where they are not one valid report."""
+    length = _length(received[WORD : WORD + LENGTH])
+    if length is None or len(received) != 2 * WORD + LENGTH + length or len(opening) != WORD:
+        return None
+    if not secrets.compare_digest(received[:WORD], opening):
+        return None
+    if not secrets.compare_digest(received[-WORD:], closing):
         return None
     try:
-        return int(digits, 16)
-    except ValueError:
-        return 0
+        body = msgspec.json.decode(received[WORD + LENGTH : -WORD], type=_Body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    results = (
+        TestResult(file=row.file, title=row.title, passed=row.passed, message=row.message)
+        for row in body.rows
+    )
+    return Message(body.status, tuple(results), body.detail, body.peak_memory)
+
+
+def _length(digits: bytes) -> int | None:
+    length = int(digits, 16) if re.fullmatch(rb"[0-9a-f]{16}", digits) else REPORT_LIMIT + 1
+    return length if length <= REPORT_LIMIT else None
 
 
 def _wait(poll: select.poll, deadline: float) -> list[int]:

@@ -1,5 +1,6 @@
 // Executes a collected test file: hooks, time limits, and one result for each test that ran.
 import { messageOf } from "./format.mjs";
+import { isStarvation } from "./starvation.mjs";
 import { defaults } from "./suite.mjs";
 import { realTimers } from "./timers.mjs";
 import { beginTest, endTest } from "./expect.mjs";
@@ -58,7 +59,7 @@ class Results {
   // Whether something was thrown is never read from what was thrown: that may be null.
   fail(title, thrown) {
     const message = messageOf(thrown).slice(0, MESSAGE_LIMIT);
-    this.list.push({ file: this.file, title, passed: false, message });
+    this.list.push({ file: this.file, title, passed: false, message, starved: isStarvation(thrown) });
   }
 }
 
