@@ -5,9 +5,7 @@
 
 import importlib.metadata
 import platform
-import resource
 import shutil
-import sys
 from pathlib import Path
 
 import msgspec
@@ -24,6 +22,7 @@ from finetune.checkpoint import (
 from finetune.errors import FinetuneError
 from finetune.snapshot import Tensors
 from finetune.trainee import Trainee, save_adapter
+from pytest_llmops.memory import own_peak
 
 OUTCOME = "training.json"
 _PACKAGES = ("torch", "transformers", "peft", "accelerate", "datasets", "pytest-llmops")
@@ -117,5 +116,4 @@ def peak_memory() -> int:
     """Return the most memory this process had, in bytes; that of its GPU where it has one."""
     if torch.cuda.is_available():
         return int(torch.cuda.max_memory_allocated())
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return own_peak()

@@ -4,6 +4,7 @@ The stages of the flow, in order; a stage imports only from those before it, and
 knows pytest (`tests/test_layers.py` holds them to it):
 
     errors, cases, completions   the values that travel
+    memory                       what a process held
     tasks                        what is asked
     models                       who is asked
     client, engine, generation   how answers are got

@@ -79,6 +79,7 @@ def test_a_baseline_holds_no_content_and_nothing_that_changes_by_itself(baseline
     assert "77.5" not in text
     for name in ("timing", "retries", "cost", "engine_memory", "from_cache", "cached"):
         assert f'"{name}"' not in text
+    assert '"memory"' not in text.partition("\n")[2]  # the first line has that of the machine
     assert read_run(baselines / "base.jsonl").run.content is False
     assert '"quality":{"code_share":0.333}' in text
     assert max(map(len, text.splitlines()[1:])) < 500

@@ -46,7 +46,9 @@ class TestTheEmbeddedModelOnStarterCases:
             assert 0 < record.usage.output <= 96
             assert 0 < record.timing.first_token <= record.timing.total
             assert record.engine_memory > 200 * 2**20
+            assert record.grade.memory is None or 30 * 2**20 < record.grade.memory < 2**30
             assert (record.finish_reason == "length") == (record.usage.output == 96)
+        assert any(record.grade.memory for record in found.records)
 
     def test_the_run_names_what_answered(self, session):
         _, found = session

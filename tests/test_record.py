@@ -216,3 +216,4 @@ def test_properties_are_numbers_a_junit_file_can_carry():
     properties = dict(record().properties())
     assert properties["llmops.outcome"] == "solved"
     assert properties["llmops.output_tokens"] == 40
+    assert properties["llmops.grade_memory"] == 61 * 2**20

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from records import RUN, record, unanswered
+from records import RUN, grade, record, unanswered
 from rich.console import Console
 
 from pytest_llmops.report.terminal import COLUMNS, Live, duration, render, summary_parts
@@ -124,8 +124,9 @@ def test_outcomes_are_words():
 @pytest.mark.parametrize(
     ("fields", "line"),
     [
-        ({}, "took: 48.1 s; grading 0.1 s"),
-        ({"engine_memory": 1126 * 2**20}, "took: 48.1 s; grading 0.1 s; engine memory 1,126 MiB "),
+        ({}, "took: 48.1 s; grading 0.1 s\nmemory at most: tests of an answer 61 MiB\n"),
+        ({"engine_memory": 1126 * 2**20}, "most: engine 1,126 MiB, tests of an answer 61 MiB\n"),
+        ({"grade": msgspec.structs.replace(grade(), memory=None)}, "grading 0.1 s\nrun:"),
         ({"cost": 0.01234}, "took: 48.1 s; grading 0.1 s; cost $0.0123"),
         ({"cost": 0.0}, "took: 48.1 s; grading 0.1 s; cost $0.0000"),
         ({"from_cache": True}, "40 out; 1 of 1 answers from the completion cache"),

@@ -34,6 +34,7 @@ def test_values_of_an_answered_attempt():
     assert (row["case"], row["sample"], row["outcome"], row["solved"]) == ("a", 0, "solved", True)
     assert (row["input_tokens"], row["output_tokens"], row["cached_tokens"]) == (100, 40, 10)
     assert (row["total_seconds"], row["grade_seconds"], row["cost"]) == (0.5, 0.1, 0.25)
+    assert row["grade_memory"] == 61 * 2**20
     assert row["started"] == "1970-01-01T00:00:01.000+00:00"
     assert json.loads(row["prompt"]) == [{"role": "user", "content": "write it"}]
 

@@ -22,8 +22,7 @@ MARK = "sk-a-secret-of-the-user"
 # Everything through which a message could be sent, and everything that could hold the nonce.
 FORGE = """
 import fs from "node:fs";
-const body = JSON.stringify({ status: "finished", detail: "", peak_memory: 1,
-  results: [{ file: "tests/target.test.ts", title: "is one", passed: true, message: "" }] });
+const body = JSON.stringify(["finished", [["tests/target.test.ts", "is one", true, ""]], ""]);
 const length = body.length.toString(16).padStart(16, "0");
 const send = (nonce: string) => {
   for (let fd = 0; fd < 64; fd++) try { fs.writeSync(fd, nonce + length + body); } catch {}

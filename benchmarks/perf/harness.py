@@ -23,6 +23,7 @@ import msgspec
 
 from pytest_llmops.cases import Case, FileHash, case_id, write_manifest
 from pytest_llmops.completions import Message, Sampling, Timing, Usage
+from pytest_llmops.memory import own_peak
 from pytest_llmops.runs.machine import Machine
 from pytest_llmops.runs.record import Identity, Record, RecordFile, Run
 from pytest_llmops.tasks.materialize import body_sha256
@@ -149,7 +150,10 @@ def session(folder: Path, *arguments: str) -> Cost:
     seconds = time.perf_counter() - started
     if status:
         raise SystemExit(f"{' '.join(command)} in {folder} ended with status {status}")
-    return Cost(seconds, usage.ru_maxrss * 1024)
+    peak = usage.ru_maxrss * 1024
+    if peak <= own_peak():  # Linux counts what this process held when it started the other
+        raise SystemExit(f"this process holds more than {peak:,} bytes; it must be the smaller one")
+    return Cost(seconds, peak)
 
 
 def measure(count: int, rounds: int) -> dict[str, float]:

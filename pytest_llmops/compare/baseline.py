@@ -124,7 +124,8 @@ def _reviewable(record: Record) -> dict[str, Any]:
     for noise in NOISE:
         line.pop(noise, None)
     line["usage"] = {key: n for key, n in line["usage"].items() if key in TOKENS}
-    line["grade"].pop("started")
+    for noise in ("started", "memory"):
+        line["grade"].pop(noise)
     quality = {key: round(n, DIGITS) for key, n in line["grade"]["quality"].items() if n}
     line["grade"] |= {"detail": "", "seconds": 0.0, "quality": quality}
     return line

@@ -2,19 +2,18 @@
 
 import contextlib
 import os
-import re
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 import msgspec
 
 from pytest_llmops.errors import EndpointError, ModelError
+from pytest_llmops.memory import peak_of
 
 _LAST_LINES = 12
 """Lines of the engine's stderr that an error repeats."""
@@ -107,12 +106,7 @@ class EngineProcess:
 
         Read from the system and not asked of the engine, which is busy, or may be gone.
         """
-        try:
-            status = Path(f"/proc/{self.ready.pid}/status").read_text("ascii", "replace")
-        except OSError:
-            return None
-        found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-        return int(found[1]) * 1024 if found else None
+        return peak_of(self.ready.pid)
 
     def last_words(self) -> str:
         """Return the end of the engine's stderr, for messages."""

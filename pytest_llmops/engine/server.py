@@ -5,9 +5,7 @@ the engine through a name of its own that resolves here.
 """
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,6 +26,7 @@ from pytest_llmops.engine.protocol import (
     usage,
 )
 from pytest_llmops.engine.service import Answers, Service
+from pytest_llmops.memory import own_peak
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -167,17 +166,4 @@ def _health(service: Service) -> dict[str, Any]:
 def peak_memory() -> int:
     """Return the most memory held at any time, bytes: of this process, and of the GPU beside it."""
     gpu = torch.cuda.max_memory_reserved() if torch.cuda.is_available() else 0
-    return _peak_resident() + int(gpu)
-
-
-def _peak_resident() -> int:
-    """Return the peak resident size; on Linux `ru_maxrss` would count the parent before exec."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    if sys.platform == "win32":
-        return 0
-    import resource  # noqa: PLC0415 - not on Windows
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return own_peak() + int(gpu)

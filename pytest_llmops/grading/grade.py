@@ -67,6 +67,8 @@ class Grade(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     quality: Quality
     started: float = 0.0
     """When the tests began; Unix time, seconds. 0 in records that do not say."""
+    memory: int | None = None
+    """Peak resident memory of the process that ran the tests, bytes; None where none ran."""
 
     @property
     def solved(self) -> bool:
@@ -83,6 +85,7 @@ class _Verdict(NamedTuple):
     detail: str = ""
     passed: int = 0
     seconds: float = 0.0
+    memory: int | None = None
 
 
 def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
@@ -105,6 +108,7 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
         detail=" ".join(verdict.detail.split())[:DETAIL_LIMIT],
         seconds=verdict.seconds,
         started=judged - verdict.seconds,
+        memory=verdict.memory,
         quality=measure(completion.text, candidate, task),
     )
 
@@ -128,8 +132,9 @@ def _judged(task: Task, candidate: Candidate, pool: Judge) -> _Verdict:
     )
     passed, detail = count_passed(report, task.case.expected)
     if report.status == "finished" and passed == len(task.case.expected):
-        return _Verdict("solved", "", passed, report.seconds)
-    return _Verdict(OUTCOMES[report.status], detail, passed, report.seconds)
+        return _Verdict("solved", "", passed, report.seconds, report.peak_memory)
+    outcome = OUTCOMES[report.status]
+    return _Verdict(outcome, detail, passed, report.seconds, report.peak_memory)
 
 
 def count_passed(report: TestReport, expected: frozenset[str]) -> tuple[int, str]:

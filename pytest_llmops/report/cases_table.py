@@ -119,6 +119,8 @@ def _attempt(record: Record, purse: _Purse, *, content: bool) -> dict[str, Any]:
         found["seconds"] = round(record.timing.total, 2)
     if record.grade:
         found["tests"] = f"{record.grade.tests_passed} of {record.grade.tests_expected}"
+        if record.grade.memory:
+            found["mebibytes"] = round(record.grade.memory / 2**20)
     text = record.text or record.refusal
     if content and record.usage:
         found["text"] = purse.take(text)

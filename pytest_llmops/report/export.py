@@ -38,14 +38,14 @@ COLUMNS: Mapping[str, type] = {
     "detail": str,
     **{field.name: field.type for field in QUALITY},
     "cost": float,
-    "engine_memory": int,
+    **dict.fromkeys(("engine_memory", "grade_memory"), int),
     "retries": int,
     "from_cache": bool,
     "served_model": str,
     **dict.fromkeys(("prompt_sha256", "text_sha256", "prompt", "text", "refusal", "error"), str),
 }
 """Name and type of each column; every one but the first ten may be empty. Times are in seconds,
-`started` is ISO 8601 in UTC, `cost` US dollars, `engine_memory` bytes."""
+`started` is ISO 8601 in UTC, `cost` US dollars, memory bytes."""
 
 
 def flat_rows(runs: Sequence[RecordedRun]) -> Iterator[dict[str, Any]]:
@@ -89,6 +89,7 @@ def _grade(record: Record) -> dict[str, Any]:
         "tests_expected": grade.tests_expected,
         "detail": grade.detail or None,
         "grade_seconds": grade.seconds,
+        "grade_memory": grade.memory,
         **msgspec.structs.asdict(grade.quality),
     }
 

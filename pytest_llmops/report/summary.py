@@ -56,6 +56,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     grade_seconds: float
     engine_memory: int | None
     """Peak resident memory of the engine, bytes."""
+    grade_memory: int | None
+    """Peak resident memory of the largest process that ran the tests of an answer, bytes."""
     outcomes: dict[str, int]
     """Attempts by outcome, in the order of `OUTCOMES`."""
     by_case: tuple[tuple[int, int], ...]
@@ -114,6 +116,7 @@ def summarize(records: Sequence[Record]) -> Summary:
         cost=sum(costs) if costs else None,
         grade_seconds=sum(record.grade.seconds for record in records if record.grade),
         engine_memory=max((record.engine_memory or 0 for record in records), default=0) or None,
+        grade_memory=max((r.grade.memory or 0 for r in records if r.grade), default=0) or None,
         outcomes={name: counts[name] for name in OUTCOMES if counts[name]},
         by_case=by_case,
     )

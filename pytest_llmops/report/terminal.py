@@ -180,12 +180,17 @@ def _totals(run: Run, total: Summary, seconds: float | None) -> list[str]:
         tokens += f"; {total.from_cache} of {total.attempts} answers from the completion cache"
     took = "took: " + ("?" if seconds is None else duration(seconds))
     took += f"; grading {duration(total.grade_seconds)}"
-    if total.engine_memory:
-        took += f"; engine memory {total.engine_memory / 2**20:,.0f} MiB at most"
     if total.cost is not None:
         took += f"; cost ${total.cost:.4f}"
     outcomes = f"outcomes: {', '.join(counts)}"
-    return [outcomes, *_passes(total), tokens, took, f"run: {run.id} ({run.identity.model})"]
+    ran = f"run: {run.id} ({run.identity.model})"
+    return [outcomes, *_passes(total), tokens, took, *_memory(total), ran]
+
+
+def _memory(total: Summary) -> list[str]:
+    held = {"engine": total.engine_memory, "tests of an answer": total.grade_memory}
+    shown = [f"{name} {n / 2**20:,.0f} MiB" for name, n in held.items() if n]
+    return [f"memory at most: {', '.join(shown)}"] if shown else []
 
 
 def _passes(total: Summary) -> list[str]:

@@ -140,6 +140,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
         if self.grade:
             found["tests"] = f"{self.grade.tests_passed}/{self.grade.tests_expected}"
             found["grade_seconds"] = round(self.grade.seconds, 3)
+            if self.grade.memory is not None:
+                found["grade_memory"] = self.grade.memory
         return [(f"llmops.{name}", value) for name, value in found.items()]
 
     def completion(self) -> Completion | None:

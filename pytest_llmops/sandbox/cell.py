@@ -7,11 +7,11 @@ import shutil
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import msgspec
 
 from pytest_llmops.errors import SandboxError
+from pytest_llmops.memory import peak_of
 from pytest_llmops.sandbox.cage import Cage, refusal
 from pytest_llmops.sandbox.channel import Channel, LateError, Message
 from pytest_llmops.sandbox.job import Status, TestReport
@@ -69,7 +69,7 @@ class Cell:
         stdin, stderr = self._process.stdin.fileno(), self._process.stderr.fileno()
         self._channel = Channel(stdin, self._reports, stderr)
         self._node = 0
-        self._peak = 0
+        self._peak: int | None = None
         self._ended = False
         self._message: Message | None = None
 
@@ -99,14 +99,14 @@ class Cell:
         late, gone = False, False
         try:
             self._channel.send(payload, deadline)
-            gone = not self._channel.receive(deadline) and self._has_ended()
+            gone = not self._channel.receive(deadline, self._look) and self._has_ended()
         except LateError:
             late = True
         finally:
             self.end()
         seconds = time.monotonic() - started
         if self._message is not None and not late:
-            return _reported(self._message, seconds)
+            return _reported(self._message, seconds, self._peak)
         status, detail = self._verdict(timeout, late=late, gone=gone)
         return TestReport(status=status, detail=detail, seconds=seconds, peak_memory=self._peak)
 
@@ -115,7 +115,7 @@ class Cell:
         if self._ended:
             return
         self._ended = True
-        self._peak = _peak_of(self._node) if self._node else 0
+        self._look()  # who has reported waits for this
         for pid, kill in ((self._node, os.kill), (self._process.pid, os.killpg)):
             if pid:
                 try:
@@ -123,11 +123,15 @@ class Cell:
                 except ProcessLookupError:
                     continue
         self._channel.drain()
-        _, status, usage = os.wait4(self._process.pid, 0)
-        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self._process.wait()
         self._message = self._channel.report()
-        self._peak = max(self._peak, usage.ru_maxrss * 1024)
         self._give_back()
+
+    def _look(self) -> None:
+        """Note how much memory the process has held so far."""
+        peak = peak_of(self._node) if self._node else None
+        if peak is not None:
+            self._peak = max(self._peak or 0, peak)
 
     def _verdict(self, timeout: float, *, late: bool, gone: bool) -> tuple[Status, str]:
         """What to call a process that gave no report; `gone` where it ended by itself."""
@@ -168,21 +172,11 @@ class Cell:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _reported(message: Message, seconds: float) -> TestReport:
+def _reported(message: Message, seconds: float, peak: int | None) -> TestReport:
     return TestReport(
         status=message.status,
         results=message.results,
         detail=message.detail,
         seconds=seconds,
-        peak_memory=message.peak_memory,
+        peak_memory=peak,
     )
-
-
-def _peak_of(pid: int) -> int:
-    """Largest resident set of a running process, bytes; 0 when it is gone."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text("ascii", "replace").splitlines()
-    except OSError:
-        return 0
-    peak = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
-    return int(peak[0]) * 1024 if peak else 0

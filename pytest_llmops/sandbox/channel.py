@@ -16,7 +16,8 @@ import re
 import secrets
 import select
 import time
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -28,6 +29,8 @@ LENGTH = 16
 """Bytes of a length: hex digits."""
 REPORT_LIMIT = 8 * 1024 * 1024
 """Bytes on the channel after which nobody listens any more."""
+GLANCE = 0.02
+"""Seconds between looks at a process that is waited for."""
 STDERR_LIMIT = 16 * 1024
 """Last bytes of stderr that are kept, to tell what a process died of."""
 
@@ -38,7 +41,6 @@ class Message(NamedTuple):
     status: Status
     results: tuple[TestResult, ...]
     detail: str
-    peak_memory: int
 
 
 class _Row(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -52,7 +54,6 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     status: Literal["finished", "load_error", "out_of_memory"]
     rows: tuple[_Row, ...]
     detail: str
-    peak_memory: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class LateError(Exception):
@@ -110,15 +111,24 @@ class Channel:
             except BrokenPipeError:
                 return
 
-    def receive(self, deadline: float) -> bool:
+    def receive(self, deadline: float, glance: Callable[[], None] = lambda: None) -> bool:
         """Wait until a report is complete, or cannot become one; False when the process ended.
+
+        Args:
+            deadline: When to stop waiting.
+            glance: Called meanwhile, `GLANCE` seconds apart at most.
 
         Raises:
             LateError: The deadline came first.
         """
         while not self._is_decided():
-            if not self._receive(deadline):
-                return False
+            glance()
+            try:
+                if not self._receive(min(deadline, time.monotonic() + GLANCE)):
+                    return False
+            except LateError:
+                if time.monotonic() >= deadline:
+                    raise
         return True
 
     def report(self) -> Message | None:
@@ -183,7 +193,7 @@ def parse_report(received: bytes, opening: bytes, closing: bytes) -> Message | N
         TestResult(file=row.file, title=row.title, passed=row.passed, message=row.message)
         for row in body.rows
     )
-    return Message(body.status, tuple(results), body.detail, body.peak_memory)
+    return Message(body.status, tuple(results), body.detail)
 
 
 def _length(digits: bytes) -> int | None:

@@ -55,5 +55,8 @@ class TestReport(msgspec.Struct, frozen=True, kw_only=True):
     """What happened, for people; what the job's code says of itself may be in it."""
     seconds: float = 0.0
     """Wall seconds from hand-over to the end of the process."""
-    peak_memory: int = 0
-    """Largest resident set of the process, bytes."""
+    peak_memory: int | None = None
+    """Largest resident set of the process, Node's own included, bytes; None where none ran.
+
+    Of a process that died by itself, the largest that was seen, every `channel.GLANCE` seconds.
+    """

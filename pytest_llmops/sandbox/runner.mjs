@@ -16,7 +16,6 @@ import { noteUnhandled } from "./unhandled.mjs";
 import { reset } from "./vi.mjs";
 
 const DETAIL_LIMIT = 2_000;
-const { resourceUsage } = process;
 const noted = [];
 
 async function judgeFile(name, job, report) {
@@ -43,10 +42,9 @@ async function main() {
   lockdown();
   announce();
   const { job, report: send } = takeJob();
-  const report = { status: "finished", results: [], detail: "", peak_memory: 0 };
+  const report = { status: "finished", results: [], detail: "" };
   const finish = () => {
     report.detail = noted.join("\n").slice(0, DETAIL_LIMIT);
-    report.peak_memory = resourceUsage().maxRSS * 1024;
     send(report);
   };
   process.on("beforeExit", () => {

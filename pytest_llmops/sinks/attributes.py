@@ -113,6 +113,8 @@ def of_grade(grade: Grade) -> dict[str, Value]:
         "llmops.tests.expected": grade.tests_expected,
         "llmops.grade.seconds": grade.seconds,
     }
+    if grade.memory is not None:
+        found["llmops.grade.memory_bytes"] = grade.memory
     if grade.detail:
         found["llmops.grade.detail"] = grade.detail
     for name, value in msgspec.structs.asdict(grade.quality).items():

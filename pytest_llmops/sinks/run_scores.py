@@ -34,7 +34,11 @@ def figures(records: Sequence[Record]) -> dict[str, float]:
         "errors": total.errors,
         "from_cache": total.from_cache,
     }
-    optional = {"cost_usd": total.cost, "engine_memory_bytes": total.engine_memory}
+    optional = {
+        "cost_usd": total.cost,
+        "engine_memory_bytes": total.engine_memory,
+        "grade_memory_bytes": total.grade_memory,
+    }
     found |= {name: value for name, value in optional.items() if value is not None}
     return {name: float(value) for name, value in found.items() if math.isfinite(value)}
 

@@ -147,6 +147,7 @@ def _row(record: Record) -> dict[str, object]:
         "finish_reason": record.finish_reason,
         "seconds": timing.total if timing else None,
         "grade_seconds": grade.seconds if grade else None,
+        "grade_memory_bytes": grade.memory if grade else None,
         "cost_usd": record.cost,
         "error": record.error,
     }

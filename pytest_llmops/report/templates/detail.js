@@ -66,6 +66,7 @@ function attemptParts(one) {
     one.output !== undefined && `${number.format(one.output)} output tokens`,
     one.input !== undefined && `${number.format(one.input)} input tokens`,
     one.seconds !== undefined && `${one.seconds} s`,
+    one.mebibytes && `tests took ${number.format(one.mebibytes)} MiB`,
     one.finish === "length" && "hit the token limit",
   ].filter(Boolean);
   const line = make("p");
