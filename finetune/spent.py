@@ -69,7 +69,7 @@ def spend(run: RecordedRun) -> Spent:
         total=sum(tokens for _, tokens in outputs),
         parts=parts,
         repeated=repeated,
-        cut=sum(tokens for one, tokens in outputs if one.finish_reason == "length"),
+        cut=sum(tokens for one, tokens in outputs if one.cut),
     )
 
 

@@ -5,7 +5,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-FinishReason = Literal["stop", "length", "content_filter", "other"]
+FinishReason = Literal["stop", "length", "context", "content_filter", "other"]
+"""`length`: the limit that was asked for; `context`: one of the server's own, before that."""
+CUT = frozenset({"length", "context"})
+"""Finish reasons of answers that were not ended by the model."""
+CountedBy = Literal["server", "total", "local"]
+"""The server; the server, but output is its total less the prompt; or a tokenizer here."""
 Count = Annotated[int, msgspec.Meta(ge=0)]
 """A number of tokens; decoding refuses a negative one."""
 
@@ -51,7 +56,7 @@ class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Token counts as the server reports them."""
+    """Token counts of one answer; `client.usage` tells how a server's report becomes these."""
 
     input: Count
     """Prompt tokens, cached ones included."""
@@ -59,21 +64,38 @@ class Usage(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Generated tokens, reasoning included."""
     cached: Count = 0
     """Part of `input` that the server read from a prompt cache."""
+    cache_write: Count = 0
+    """Part of `input` that the server wrote to a prompt cache, and charges for."""
     reasoning: Count = 0
     """Part of `output` that was hidden reasoning."""
 
+    @property
+    def fresh(self) -> int:
+        """Input neither read from a prompt cache nor written to one."""
+        return max(0, self.input - self.cached - self.cache_write)
+
+    @property
+    def shown(self) -> int:
+        """Output that was not hidden reasoning."""
+        return max(0, self.output - self.reasoning)
+
 
 class Timing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """When one call happened."""
+    """When one call happened.
+
+    Times of the last try, as the client saw them: a server that makes requests wait counts into
+    `first_token` and `total`, so compare them only at equal numbers of requests at once.
+    """
 
     started: float
     """Unix time, seconds, at which the request was handed to the client."""
     queue: float
-    """Seconds until it was sent: waiting for a free connection and back-off."""
-    first_token: float
-    """Seconds from sending to the first piece of text."""
+    """Seconds until it was sent: waiting for its turn here, earlier tries and back-off."""
+    first_token: float | None = None
+    """Seconds from sending to the first piece of text, the server's own queue and the reading of
+    the prompt included; None where the answer was not streamed, and so has no first piece."""
     total: float
-    """Seconds from sending to the end of the answer."""
+    """Seconds from sending to the end of the answer, the server's own queue included."""
 
 
 class Completion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -83,6 +105,7 @@ class Completion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     finish_reason: FinishReason
     usage: Usage
     timing: Timing
+    counted_by: CountedBy = "server"
     served_model: str = ""
     """The model name in the server's answer."""
     refusal: str = ""

@@ -46,13 +46,15 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     output: Price
     cached: Price | None = None
     """Input tokens read from a prompt cache; as `input` where a provider gives no discount."""
+    cache_write: Price | None = None
+    """Input tokens written to a prompt cache; as `input` where they cost no more."""
 
     def cost(self, usage: Usage) -> float:
         """US dollars of one call."""
         cached = self.input if self.cached is None else self.cached
-        fresh = usage.input - usage.cached
-        total = fresh * self.input + usage.cached * cached + usage.output * self.output
-        return total / 1e6
+        written = self.input if self.cache_write is None else self.cache_write
+        read = usage.fresh * self.input + usage.cached * cached + usage.cache_write * written
+        return (read + usage.output * self.output) / 1e6
 
 
 class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@ import socket
 import time
 
 import pytest
-from chat_server import ChatServer, answer, cut, hang, request, whole
+from chat_server import ChatServer, answer, cut, hang, request, requests, serving, whole
 
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
@@ -78,9 +78,10 @@ def test_a_server_that_ignores_stream_is_understood():
         "choices": [{"message": {"role": "assistant", "content": "x"}, "finish_reason": "length"}],
         "usage": {"prompt_tokens": 5, "completion_tokens": 1},
     }
-    got = ask(ChatServer(whole(200, document)))
+    got = ask(ChatServer(whole(200, document)), request(max_tokens=1))
     assert (got.text, got.finish_reason, got.served_model) == ("x", "length", "plain")
-    assert got.timing.first_token == got.timing.total
+    assert got.timing.first_token is None
+    assert got.timing.total > 0
 
 
 def test_the_first_token_is_timed_apart_from_the_queue_and_the_end():
@@ -417,3 +418,145 @@ def test_cancelling_drops_the_requests_at_once():
 
     server = ChatServer(tell)
     assert asyncio.run(main()) == [True] * 5
+
+
+def slots(count, seconds, *, streamed):
+    """Script: so many answers at a time, the others wait; who hangs up leaves the queue."""
+    places = asyncio.Semaphore(count)
+
+    async def script(call):
+        async with places:
+            await asyncio.sleep(seconds)
+        if streamed:
+            await answer()(call)
+        else:
+            usage = {"prompt_tokens": 5, "completion_tokens": 1}
+            choice = {"message": {"content": "x"}, "finish_reason": "stop"}
+            await call.whole(200, {"choices": [choice], "usage": usage})
+
+    return script
+
+
+@pytest.mark.parametrize("streamed", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_server_of_few_slots_answers_all_though_the_queue_outlasts_the_time(count, streamed):
+    server = ChatServer(slots(count, 0.1, streamed=streamed))
+    got = ask_all(server, requests(36), timeout=0.45)
+    assert len(got) == 36
+    assert server.most_at_once == 20
+    assert sum(one.retries for one in got) > 0
+
+
+def test_an_answer_that_began_and_did_not_end_is_not_asked_for_again():
+    async def stall(call):
+        await call.head()
+        await call.text("begin")
+        await hang(call)
+
+    server = ChatServer(stall)
+
+    async def main():
+        endpoint = Endpoint(base_url=url, model="m", concurrency=3, timeout=0.2)
+        async with ChatClient(endpoint, QUICK) as client:
+            asked = (client.complete(request(sample=k)) for k in range(3))
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+    with serving(server) as (url, _):
+        results = asyncio.run(main())
+    assert all("(5 characters came); raise 'timeout'" in str(error) for error in results)
+    assert len(server.calls) == 3
+
+
+@pytest.mark.parametrize("status", [409, 425, 520, 521, 522, 523, 524, 530])
+def test_a_status_of_a_proxy_is_retried(status):
+    assert ask(ChatServer(whole(status, "<html>"), answer("x"))).retries == 1
+
+
+@pytest.mark.parametrize("status", [402, 405, 501, 505])
+def test_a_status_that_no_waiting_mends_is_final(status):
+    server = ChatServer(whole(status, "no"))
+    assert f"HTTP {status}: no" in failure(server)
+    assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [{"code": "server_error"}, {"code": "internal_error"}, {"type": "InternalServerError"},
+     {"status": "UNAVAILABLE"}, {"code": "RESOURCE_EXHAUSTED"}, {"code": "rate_limit_exceeded"}],
+)  # fmt: skip
+@pytest.mark.parametrize("begun", [True, False], ids=["amid the answer", "in its place"])
+def test_a_passing_error_with_status_200_is_retried_by_its_words(error, begun):
+    async def script(call):
+        await call.head()
+        if begun:
+            await call.text("half")
+        await call.event({"error": {"message": "gone", **error}})
+        await call.end()
+
+    assert ask(ChatServer(script, answer("x"))).retries == 1
+
+
+@pytest.mark.parametrize("said", ["error", "network_error", "insufficient_system_resource"])
+def test_an_answer_that_a_fault_ended_is_asked_for_again(said):
+    got = ask(ChatServer(answer("half an answer", reason=said), answer("whole")))
+    assert (got.text, got.retries) == ("whole", 1)
+
+
+async def done_only(call):
+    """Script: a stream of nothing."""
+    await call.head()
+    await call.raw(b"data: [DONE]\n\n")
+    await call.end()
+
+
+async def empty(call):
+    """Script: a body of no bytes."""
+    await call.head()
+    await call.end()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [done_only, empty, whole(200, '{"choices": [{"message": {"content": "ha')],
+    ids=["[DONE] alone", "an empty body", "a body cut short"],
+)
+def test_a_broken_answer_is_asked_for_again(broken):
+    assert ask(ChatServer(broken, answer("x"))).retries == 1
+
+
+def test_a_length_before_the_limit_asked_for_is_the_context_of_the_server():
+    cut = answer("half", reason="length", usage=(900, 124))
+    assert ask(ChatServer(cut), request(max_tokens=512)).finish_reason == "context"
+    assert ask(ChatServer(cut), request(max_tokens=124)).finish_reason == "length"
+    changed = {"extra": {"max_tokens": 124}}
+    assert ask(ChatServer(cut), request(max_tokens=512), **changed).finish_reason == "length"
+    plain = answer("half", reason="MAX_TOKENS", usage=(900, 124))
+    assert ask(ChatServer(plain), request(max_tokens=512)).finish_reason == "length"
+
+
+def test_a_field_that_the_server_does_not_take_is_named_with_the_way_out():
+    error = {"error": {"message": "Unrecognized request argument supplied: stream_options"}}
+    assert "omit = ['stream_options'] in models.toml" in failure(ChatServer(whole(400, error)))
+    large = {"error": {"message": "max_tokens is too large"}}
+    assert "omit" not in failure(ChatServer(whole(400, large)))
+
+
+def test_a_key_that_the_server_repeats_is_withheld_from_the_answer():
+    async def echo(call):
+        await call.head()
+        await call.event({"model": f"m-{SECRET}", "choices": [{"delta": {"content": SECRET}}]})
+        await call.event({"choices": [{"delta": {"refusal": SECRET}, "finish_reason": "stop"}],
+                          "usage": {"prompt_tokens": 1, "completion_tokens": 1}})  # fmt: skip
+        await call.end()
+
+    got = ask(ChatServer(echo), api_key=SECRET)
+    assert (got.text, got.served_model, got.refusal) == ("***", "m-***", "***")
+
+
+def test_tokens_that_the_total_adds_are_marked_as_such():
+    document = {
+        "choices": [{"message": {"content": "x"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 50},
+    }
+    got = ask(ChatServer(whole(200, document)))
+    assert (got.usage.output, got.usage.reasoning, got.counted_by) == (45, 44, "total")

@@ -211,3 +211,8 @@ def test_a_grade_says_when_its_tests_began_and_old_ones_are_read_without():
     encoded = msgspec.json.decode(msgspec.json.encode(found))
     del encoded["started"]
     assert msgspec.convert(encoded, Grade).started == 0.0
+
+
+def test_an_answer_cut_by_the_context_of_the_server_has_an_outcome_of_its_own():
+    assert graded("", finish_reason="context").outcome == "context"
+    assert graded(finish_reason="context").outcome == "solved"

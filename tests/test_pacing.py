@@ -198,3 +198,23 @@ def test_the_breaker_knows_when_something_was_answered_last():
         assert not breaker.answered_since(time.monotonic() + 1)
 
     asyncio.run(main())
+
+
+def test_a_time_out_lowers_the_limit_to_less_than_was_answered_meanwhile():
+    limiter = Limiter(20, 100)
+    sent = time.monotonic()
+    limiter.timed_out(sent, answered=9)
+    limiter.timed_out(sent, answered=9)
+    assert limiter.limit == 6
+    for _ in range(1000):
+        limiter.answered()
+    assert limiter.limit == 9
+
+
+def test_time_outs_with_nothing_answered_leave_one_place_and_room_to_grow():
+    limiter = Limiter(20, 100)
+    limiter.timed_out(time.monotonic(), answered=0)
+    assert limiter.limit == 1
+    for _ in range(1000):
+        limiter.answered()
+    assert limiter.limit == 10

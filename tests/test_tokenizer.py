@@ -34,12 +34,17 @@ def test_a_file_counts_the_contents_alone(folder):
 
 def test_a_server_without_counts_is_served_by_the_named_tokenizer(folder):
     got = ask(ChatServer(answer("a b c", usage=None)), tokenizer=str(folder))
-    assert (got.usage.input, got.usage.output) == (7, 3)
+    assert (got.usage.input, got.usage.output, got.counted_by) == (7, 3, "local")
 
 
 def test_the_counts_of_the_server_go_first(folder):
     got = ask(ChatServer(answer("a b c", usage=(70, 30))), tokenizer=str(folder))
-    assert (got.usage.input, got.usage.output) == (70, 30)
+    assert (got.usage.input, got.usage.output, got.counted_by) == (70, 30, "server")
+
+
+def test_a_length_that_is_counted_here_is_not_taken_for_the_context_of_the_server(folder):
+    cut = answer("a b c", usage=None, reason="length")
+    assert ask(ChatServer(cut), tokenizer=str(folder)).finish_reason == "length"
 
 
 def test_a_tokenizer_that_is_none_is_named(tmp_path):

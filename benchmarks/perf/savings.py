@@ -57,7 +57,7 @@ def main() -> None:
     suites = tuple(sorted({one.suite for one in base.values()}))
     chosen = select(Choice(suites_file=project.suites_file, suites=suites, split="eval"))
     references = {name: count(reference_completion(chosen.task(name))) for name in base}
-    cut = {name for name, one in adapted.items() if one.finish_reason == "length"}
+    cut = {name for name, one in adapted.items() if one.cut}
     spent = sum(map(tokens, base.values()))
     totals = {
         "base": spent,

@@ -4,7 +4,10 @@ In the order of the flow:
 
     pacing                   how many requests at once, when to try again, when to give up
     tokenizer                counts tokens where a server does not
-    wire                     the protocol: events, answers, errors
-    endpoint                 where to ask and how
-    connections, chat        asking
+    faults                   what a server says when it does not answer
+    events, usage, endings   a body cut into documents; its counts; why an answer ended
+    wire                     an answer, put together from documents
+    endpoint, serving        where to ask and how; what is served there
+    connections, stream      one response, from its first byte to its last
+    chat                     asking
 """

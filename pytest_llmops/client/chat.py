@@ -2,36 +2,38 @@
 
 All requests of a session go through one `ChatClient`: one set of connections, one limit that adapts
 to what the server bears, one opinion on whether the server is still there. Transport faults are
-retried; an answer never is, however wrong, and neither is a time-out: the server would go on with
-the first try and be slower still. What a cut stream had brought is thrown away, never continued.
+retried; an answer never is, however wrong. What a cut stream had brought is thrown away, never
+continued. Time that runs out before any text came means that too much was asked at once: as few are
+asked then as were answered in that time, and the request is sent again. Time that runs out in the
+middle of an answer, or of one that was asked alone, is an error.
 
 Limits: HTTP/1.1, one answer a request. Requests to this machine ignore proxy settings.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from itertools import count
-from typing import Self
+from typing import NoReturn, Self
 
 import httpx
 
 from pytest_llmops.client.connections import Connections
+from pytest_llmops.client.endings import cut_by_context
 from pytest_llmops.client.endpoint import Endpoint
-from pytest_llmops.client.pacing import Breaker, Limiter, Patience, back_off, retry_after
+from pytest_llmops.client.faults import TransientError
+from pytest_llmops.client.pacing import Breaker, Limiter, Patience, back_off
+from pytest_llmops.client.stream import Stream
 from pytest_llmops.client.tokenizer import TokenCounter
-from pytest_llmops.client.wire import Answer, EventReader, TransientError, error_of
-from pytest_llmops.completions import Completion, Request, Timing
+from pytest_llmops.client.usage import Counted
+from pytest_llmops.client.wire import Answer
+from pytest_llmops.completions import Completion, FinishReason, Request, Timing
 from pytest_llmops.errors import EndpointError
 
 START = 20
 """Requests at once to begin with where none are configured."""
 MOST = 100
 """Requests at once that such an endpoint may grow to."""
-LONGEST_ANSWER = 32 * 2**20
-"""Bytes of one HTTP body; no completion is that long."""
-LINGER = 0.5
-"""Seconds to wait for the end of the body behind `[DONE]`, which frees the connection for reuse."""
 
 
 class ChatClient:
@@ -90,16 +92,22 @@ class ChatClient:
             self._breaker.check()
             async with self.limiter:
                 await self._breaker.sleep(self.limiter.pause())
-                sent = time.monotonic()
+                sent, answers = time.monotonic(), self.limiter.answers
+                alone = self.limiter.active == 1
                 try:
-                    answer, first, total = await self._try(request)
+                    stream = await self._try(request, alone=alone)
                 except TransientError as fault:
+                    if fault.slow:
+                        self._slow(fault, sent, self.limiter.answers - answers, alone=alone)
                     wait = self._wait(fault, attempt, handed, sent)
                 else:
                     timing = Timing(
-                        started=started, queue=sent - handed, first_token=first, total=total
+                        started=started,
+                        queue=sent - handed,
+                        first_token=stream.first_token,
+                        total=stream.end,
                     )
-                    return self._completion(request, answer, timing, attempt)
+                    return self._completion(request, stream.answer, timing, attempt)
             await self._breaker.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -121,10 +129,22 @@ class ChatClient:
             raise EndpointError(reason)
         return wait
 
-    async def _try(self, request: Request) -> tuple[Answer, float, float]:
-        """Ask once; returns the answer, seconds to the first text and to the end."""
+    def _slow(self, fault: TransientError, sent: float, answered: int, *, alone: bool) -> None:
+        """Time ran out without text: ask less at once, unless this was asked alone already."""
+        self.limiter.timed_out(sent, answered)
+        if not alone:
+            self._breaker.crowd()
+        elif self._breaker.answered_since(
+            float("-inf")
+        ):  # what was given up may still be worked on
+            self._breaker.stalled(1, str(fault))
+        else:
+            self._breaker.trip(f"{fault}, even for one request alone")
+
+    async def _try(self, request: Request, *, alone: bool) -> Stream:
+        """Ask once."""
         endpoint = self._endpoint
-        stream = _Stream()
+        stream = Stream()
         try:
             async with asyncio.timeout(None) as limit:
                 with self._connections.one() as connection:
@@ -137,12 +157,7 @@ class ChatClient:
                         await stream.read(response, limit)
         except TimeoutError as error:
             if not stream.answer.done:
-                reason = f"no end of the answer within {endpoint.timeout:g} s"
-                self._breaker.stalled(int(self.limiter.limit), reason)
-                raise EndpointError(
-                    f"{reason} ({len(stream.answer.text)} characters came); "
-                    "raise 'timeout' of the model"
-                ) from error
+                self._out_of_time(stream.answer, error, alone=alone)
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.DecodingError) as error:
             raise EndpointError(f"{type(error).__name__}: {error}") from error
         except httpx.TransportError as error:
@@ -153,15 +168,39 @@ class ChatClient:
                 raise TransientError(reason, reached=stream.opened) from error
         if not stream.answer.complete:
             raise TransientError("the stream broke off before its end")
-        return stream.answer, stream.first_text or stream.end, stream.end
+        return stream
+
+    def _out_of_time(self, answer: Answer, error: TimeoutError, *, alone: bool) -> NoReturn:
+        reason = f"no end of the answer within {self._endpoint.timeout:g} s"
+        if not answer.started and not (alone and not self._breaker.crowded):
+            raise TransientError(reason, slow=True) from error
+        self._breaker.stalled(int(self.limiter.limit), reason)
+        raise EndpointError(
+            f"{reason} ({len(answer.text)} characters came); raise 'timeout' of the model"
+        ) from error
 
     def _completion(
         self, request: Request, answer: Answer, timing: Timing, retries: int
     ) -> Completion:
-        usage = answer.usage
-        if usage is None and self._counter is not None:
-            usage = self._counter.count(request, answer.text)
-        if usage is None:
+        counted = self._counted(request, answer)
+        self._breaker.answered()
+        self.limiter.answered()
+        return Completion(
+            text=self._without_key(answer.text),
+            finish_reason=self._ending(request, answer, counted),
+            usage=counted.usage,
+            counted_by=counted.by,
+            timing=timing,
+            served_model=self._redact(answer.model),
+            refusal=self._redact(answer.refusal),
+            retries=retries,
+        )
+
+    def _counted(self, request: Request, answer: Answer) -> Counted:
+        counted = answer.counted()
+        if counted is None and self._counter is not None:
+            counted = Counted(self._counter.count(request, answer.text), "local")
+        if counted is None:
             reason = (
                 "the server reports no token counts ('usage'); "
                 "name the model's 'tokenizer' to have them counted here"
@@ -171,17 +210,18 @@ class ChatClient:
             ):  # it never will, and every further answer costs
                 self._breaker.trip(reason)
             raise EndpointError(reason)
-        self._breaker.answered()
-        self.limiter.answered()
-        return Completion(
-            text=answer.text,
-            finish_reason=answer.finish_reason,
-            usage=usage,
-            timing=timing,
-            served_model=answer.model,
-            refusal=answer.refusal,
-            retries=retries,
-        )
+        return counted
+
+    def _ending(self, request: Request, answer: Answer, counted: Counted) -> FinishReason:
+        """What is counted here says nothing of the server's limits: it lacks hidden tokens."""
+        asked = None if counted.by == "local" else self._endpoint.asked(request)
+        if cut_by_context(answer.said, counted.usage.output, asked):
+            return "context"
+        return answer.finish_reason
+
+    def _without_key(self, text: str) -> str:
+        key = self._endpoint.api_key
+        return text.replace(key, "***") if len(key) >= 8 else text
 
 
 def _starts(limit: asyncio.Timeout, seconds: float) -> Callable[..., Awaitable[None]]:
@@ -195,50 +235,3 @@ def _starts(limit: asyncio.Timeout, seconds: float) -> Callable[..., Awaitable[N
             limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
     return trace
-
-
-class _Stream:
-    """One HTTP response while it is read, with the seconds to its first text and to its end."""
-
-    def __init__(self) -> None:
-        self.answer = Answer()
-        self.first_text = 0.0
-        self.end = 0.0
-        self.opened = False
-        self._sent = time.perf_counter()
-        self._size = 0
-
-    async def read(self, response: httpx.Response, limit: asyncio.Timeout) -> None:
-        """Read to the end; `limit` is shortened once the answer is there."""
-        self.opened = True
-        if response.status_code != 200:
-            wait = retry_after(response.headers, time.time())
-            body = b"".join([chunk async for chunk in self._chunks(response)])
-            raise error_of(response.status_code, body, retry_after=wait)
-        if "json" in response.headers.get("content-type", ""):
-            self._take([b"".join([chunk async for chunk in self._chunks(response)])])
-        else:
-            await self._read_events(response, limit)
-
-    async def _read_events(self, response: httpx.Response, limit: asyncio.Timeout) -> None:
-        events = EventReader()
-        async for chunk in self._chunks(response):
-            self._take(events.feed(chunk))
-            if self.answer.done:
-                limit.reschedule(asyncio.get_running_loop().time() + LINGER)
-        self._take(events.close())
-
-    async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        async for chunk in response.aiter_bytes():
-            self._size += len(chunk)
-            if self._size > LONGEST_ANSWER:
-                raise EndpointError(f"the answer is over {LONGEST_ANSWER >> 20} MiB")
-            yield chunk
-
-    def _take(self, documents: list[bytes]) -> None:
-        now = time.perf_counter() - self._sent
-        for data in documents:
-            self.answer.feed(data)
-            self.end = now
-        if self.answer.started and not self.first_text:
-            self.first_text = now

@@ -69,6 +69,14 @@ class Endpoint:
         except ValueError:
             return host == "localhost"
 
+    def asked(self, request: Request) -> int | None:
+        """Most output tokens that the request body asks for; None where it names no limit."""
+        names = ("max_completion_tokens", "max_tokens")
+        for name in names:
+            if isinstance(given := self.extra.get(name), int):
+                return given
+        return None if set(names) <= set(self.omit) else request.sampling.max_tokens
+
     def body(self, request: Request) -> bytes:
         """Encode the JSON body of one request; sample k is drawn with `seed + k`."""
         sampling = request.sampling

@@ -1,8 +1,9 @@
 """How fast and how long to keep asking: a limit that adapts, back-off, and when to give up.
 
 The limit grows by one request a round and falls by a third at a 429, the rule that lets TCP senders
-share a line (Chiu and Jain 1989). Requests that were on their way when it fell do not lower it
-again. Nothing here knows HTTP or the answers.
+share a line (Chiu and Jain 1989). Where time ran out it falls to less than was answered in that
+time, and never grows beyond that again: each try would cost a whole time-out. Requests that were on
+their way when it fell do not lower it again. Nothing here knows HTTP or the answers.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ import msgspec
 from pytest_llmops.errors import EndpointError
 
 DECREASE = 2 / 3
-"""Factor on the limit at a 429."""
+"""Factor on the limit at a 429, and on what was answered while another request timed out."""
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,15 +78,18 @@ class Limiter:
     def __init__(self, start: int, most: int) -> None:
         self.limit = float(start)
         """Places, as a whole number when it is compared."""
-        self._most = most
-        self._active = 0
+        self.active = 0
+        """Requests on their way."""
+        self.answers = 0
+        """Requests answered so far."""
+        self._most = float(most)
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._lowered = float("-inf")
         self._resume = float("-inf")
 
     async def __aenter__(self) -> None:
-        if self._active < int(self.limit) and not self._waiting:
-            self._active += 1
+        if self.active < int(self.limit) and not self._waiting:
+            self.active += 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
@@ -100,14 +104,14 @@ class Limiter:
         self._release()
 
     def _release(self) -> None:
-        self._active -= 1
+        self.active -= 1
         self._hand_over()
 
     def _hand_over(self) -> None:
-        while self._waiting and self._active < int(self.limit):
+        while self._waiting and self.active < int(self.limit):
             turn = self._waiting.popleft()
             if not turn.done():
-                self._active += 1
+                self.active += 1
                 turn.set_result(None)
 
     def pause(self) -> float:
@@ -116,6 +120,7 @@ class Limiter:
 
     def answered(self) -> None:
         """A request was answered: one more place a round."""
+        self.answers += 1
         self.limit = min(self.limit + 1 / self.limit, self._most)
         self._hand_over()
 
@@ -129,6 +134,13 @@ class Limiter:
             self.limit = max(self.limit * DECREASE, 1.0)
             self._lowered = now
         self._resume = max(self._resume, now + wait)
+
+    def timed_out(self, sent: float, answered: int) -> None:
+        """A request sent at `sent` had no text in its time, in which `answered` others ended."""
+        if sent >= self._lowered:
+            self._most = max(min(self._most, answered or self.limit / 2), 1.0)
+            self.limit = max(min(self.limit, answered) * DECREASE, 1.0)
+            self._lowered = time.monotonic()
 
 
 class Breaker:
@@ -144,6 +156,8 @@ class Breaker:
         self._faults = 0
         self._first_fault = 0.0
         self._stalls = 0
+        self.crowded = 0
+        """Requests that ran out of time beside others, since something was answered."""
         self._answered = float("-inf")
         self._tripped = asyncio.Event()
         self.reason = ""
@@ -168,7 +182,7 @@ class Breaker:
     def answered(self) -> None:
         """A request was answered."""
         self._answered = time.monotonic()
-        self._stalls = 0
+        self._stalls = self.crowded = 0
         self.reached()
 
     def reached(self) -> None:
@@ -190,6 +204,10 @@ class Breaker:
         self._stalls += 1
         if self._stalls >= max(places, self._patience.stalls):
             self.trip(f"{reason}; {self._stalls} requests in a row did not")
+
+    def crowd(self) -> None:
+        """A request ran out of time beside others; fewer at once may all be answered."""
+        self.crowded += 1
 
     def trip(self, reason: str) -> None:
         """Give up: every request of now and later fails with the first reason given."""

@@ -152,7 +152,7 @@ def _side(records: Sequence[Record]) -> _Side:
 
 
 def _cut(record: Record) -> bool:
-    return record.finish_reason == "length"
+    return record.cut
 
 
 def _most_frequent(outcomes: Sequence[str]) -> str:

@@ -141,7 +141,7 @@ def _tokens(record: Record) -> int:
 
 
 def _cut(record: Record) -> bool:
-    return record.finish_reason == "length"
+    return record.cut
 
 
 def _identical(rows: list[list[Record]]) -> float:

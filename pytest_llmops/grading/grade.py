@@ -1,4 +1,4 @@
-"""The verdict on one answer: its code in the file, the tests run on it, one outcome of nine.
+"""The verdict on one answer: its code in the file, the tests run on it, one outcome of ten.
 
 A grade starts from nothing passed. Solved means that the judge finished and that exactly the
 expected tests were reported, each once and each as passed; tests beyond them (those that mining
@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 import msgspec
 
 from pytest_llmops.cases import id_of_test
-from pytest_llmops.completions import Completion
+from pytest_llmops.completions import Completion, FinishReason
 from pytest_llmops.grading.extract import Candidate, extract
 from pytest_llmops.grading.quality import Quality, measure
 from pytest_llmops.sandbox import TestJob, TestReport, TestResult
@@ -27,6 +27,7 @@ Outcome = Literal[
     "timeout",
     "out_of_memory",
     "truncated",
+    "context",
     "empty",
     "refused",
 ]
@@ -40,6 +41,9 @@ OUTCOMES: dict[str, Outcome] = {
     "out_of_memory": "out_of_memory",
 }
 """What a report's status makes of an answer that is not solved."""
+
+CUT_OFF: dict[FinishReason, Outcome] = {"length": "truncated", "context": "context"}
+"""What an unsolved answer is that the model did not end itself."""
 
 DETAIL_LIMIT = 300
 """Characters of `Grade.detail`."""
@@ -56,7 +60,8 @@ class Grade(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What an answer is worth."""
 
     outcome: Outcome
-    """`truncated` is any answer that hit the token limit and is not solved."""
+    """`truncated` is any answer that hit the token limit and is not solved; `context` one that hit
+    a limit of the server before that."""
     tests_passed: int
     """Of the expected ones, those reported once, as passed, by a judge that finished."""
     tests_expected: int
@@ -100,9 +105,8 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
         verdict = _judged(task, candidate, pool)
     assert verdict
     judged = time.time()
-    cut_off = completion.finish_reason == "length" and verdict.outcome != "solved"
     return Grade(
-        outcome="truncated" if cut_off else verdict.outcome,
+        outcome=_outcome(verdict.outcome, completion.finish_reason),
         tests_passed=verdict.passed,
         tests_expected=len(task.case.expected),
         detail=" ".join(verdict.detail.split())[:DETAIL_LIMIT],
@@ -111,6 +115,10 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
         memory=verdict.memory,
         quality=measure(completion.text, candidate, task),
     )
+
+
+def _outcome(judged: Outcome, finish: FinishReason) -> Outcome:
+    return judged if judged == "solved" else CUT_OFF.get(finish, judged)
 
 
 def _unjudged(completion: Completion, candidate: Candidate | None) -> _Verdict | None:

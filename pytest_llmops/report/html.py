@@ -21,6 +21,7 @@ from pytest_llmops.report import charts, figures, forest
 from pytest_llmops.report.cases_table import details, rows
 from pytest_llmops.report.groups import groups, outcomes
 from pytest_llmops.report.identity import facts, started
+from pytest_llmops.report.remarks import remarks
 from pytest_llmops.report.subject import Subject, usual_outcome
 from pytest_llmops.report.summary import common_tries, summarize
 from pytest_llmops.report.terminal import duration
@@ -165,6 +166,7 @@ def _warnings(subject: Subject) -> list[str]:
             found.append(f"{visible(name)}: the session was interrupted, or still goes on.")
         if not run.run.content:
             found.append(f"{visible(name)}: texts were withheld (a baseline, or --no-content).")
+        found += [f"{visible(name)}: {visible(line)}." for line in remarks(run.run, run.records)]
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pytest_llmops.compare.values import Check, Comparison
 from pytest_llmops.report import figures
 from pytest_llmops.report.groups import Group, groups
+from pytest_llmops.report.remarks import remarks
 from pytest_llmops.report.subject import Subject, Versus, usual_outcome, usual_tokens
 from pytest_llmops.report.summary import Summary, common_tries
 from pytest_llmops.report.texts import visible
@@ -160,6 +161,9 @@ def _groups(subject: Subject) -> Iterator[str]:
         for cells in _group_rows(subject, group, k):
             yield _row(cells if many else [cells[0], *cells[2:]])
     yield "\nTokens: median of output tokens an attempt; per solved: their sum by solves.\n"
+    for name, run in zip(subject.names, subject.runs, strict=True):
+        for line in remarks(run.run, run.records):
+            yield f"Mind, {safe(name)}: {safe(line)}.\n"
     if k:
         yield f"pass@{k}, pass^{k}: at least one of {k} attempts at a case is solved; all are.\n"
 

@@ -110,7 +110,7 @@ def summarize(records: Sequence[Record]) -> Summary:
         cached_tokens=sum(usage.cached for usage in usages),
         tokens_per_solved=sum(outputs) / solved if solved else math.inf,
         seconds_median=statistics.median(seconds) if seconds else math.nan,
-        truncated=sum(record.finish_reason == "length" for record in records),
+        truncated=sum(record.cut for record in records),
         errors=sum(bool(record.error) for record in records),
         from_cache=sum(record.from_cache for record in records),
         cost=sum(costs) if costs else None,

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pytest_llmops.cases import TIERS
+from pytest_llmops.report.remarks import remarks
 from pytest_llmops.report.summary import Summary, summarize
 from pytest_llmops.runs.record import Record, Run
 
@@ -124,6 +125,7 @@ def summary_parts(
     elif wanted:
         parts.append(Text(f"decided after {wanted} of {run.attempts} attempts"))
     parts += [Text(line) for line in _totals(run, total, seconds)]
+    parts += [Text(f"mind: {line}", "yellow") for line in remarks(run, records)]
     return parts
 
 

@@ -11,7 +11,16 @@ from typing import IO, Literal
 import msgspec
 
 from pytest_llmops.cases import Split, Tier
-from pytest_llmops.completions import Completion, FinishReason, Message, Sampling, Timing, Usage
+from pytest_llmops.completions import (
+    CUT,
+    Completion,
+    CountedBy,
+    FinishReason,
+    Message,
+    Sampling,
+    Timing,
+    Usage,
+)
 from pytest_llmops.errors import RecordError
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.runs.machine import Machine
@@ -46,6 +55,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     sampling: Sampling
     instruction: str = ""
     """What models.toml adds to every question."""
+
+    @property
+    def asked(self) -> str:
+        """The model's name at its endpoint, as it was asked for."""
+        return self.served.rpartition(" at ")[0] or self.served
 
     @property
     def key(self) -> str:
@@ -104,6 +118,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     """The refusal a server put in place of content."""
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    counted_by: CountedBy = "server"
+    """Who counted `usage`."""
     timing: Timing | None = None
     served_model: str = ""
     """The model name in the server's answer."""
@@ -122,6 +138,11 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     def solved(self) -> bool:
         """Whether exactly the expected tests were reported as passed."""
         return self.grade is not None and self.grade.outcome == "solved"
+
+    @property
+    def cut(self) -> bool:
+        """Whether a limit of tokens ended the answer, the one asked for or the server's own."""
+        return self.finish_reason in CUT
 
     @property
     def outcome(self) -> str:
@@ -152,10 +173,12 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
             text=self.text,
             finish_reason=self.finish_reason,
             usage=self.usage,
+            counted_by=self.counted_by,
             timing=self.timing,
             served_model=self.served_model,
             refusal=self.refusal,
             retries=self.retries,
+            from_cache=self.from_cache,
         )
 
 

@@ -124,6 +124,7 @@ def make_record(
         refusal=refusal,
         finish_reason=completion.finish_reason,
         usage=completion.usage,
+        counted_by=completion.counted_by,
         timing=completion.timing,
         served_model=completion.served_model,
         retries=completion.retries,

@@ -80,12 +80,13 @@ def of_call(run: Run, record: Record, timing: Timing) -> dict[str, Value]:
         "gen_ai.request.temperature": sampling.temperature,
         "gen_ai.request.top_p": sampling.top_p,
         "gen_ai.request.seed": sampling.seed + record.sample,
-        "gen_ai.response.time_to_first_chunk": timing.first_token,
         "gen_ai.conversation.id": run.id,
         "llmops.call.started": timing.started,
         "llmops.call.queue_seconds": timing.queue,
         "llmops.from_cache": record.from_cache,
     }
+    if timing.first_token is not None:
+        found["gen_ai.response.time_to_first_chunk"] = timing.first_token
     if sampling.stop:
         found["gen_ai.request.stop_sequences"] = sampling.stop
     if record.finish_reason:
@@ -94,6 +95,7 @@ def of_call(run: Run, record: Record, timing: Timing) -> dict[str, Value]:
         found["gen_ai.usage.input_tokens"] = usage.input
         found["gen_ai.usage.output_tokens"] = usage.output
         found["gen_ai.usage.cache_read.input_tokens"] = usage.cached
+        found["gen_ai.usage.cache_creation.input_tokens"] = usage.cache_write
         found["gen_ai.usage.reasoning.output_tokens"] = usage.reasoning
     if record.cost is not None:
         found["llmops.cost.usd"] = record.cost

@@ -87,7 +87,7 @@ def _generation(run: Run, record: Record) -> dict[str, Value]:
         found["langfuse.observation.usage_details"] = _json(_usage(record.usage))
     if record.cost is not None:
         found["langfuse.observation.cost_details"] = _json({"total": record.cost})
-    if timing:
+    if timing and timing.first_token is not None:
         first = max(timing.started, run.started) + timing.queue + timing.first_token
         moment = datetime.fromtimestamp(first, UTC).isoformat(timespec="milliseconds")
         found["langfuse.observation.completion_start_time"] = _json(moment)
@@ -96,9 +96,10 @@ def _generation(run: Run, record: Record) -> dict[str, Value]:
 
 def _usage(usage: Usage) -> dict[str, int]:
     return {
-        "input": usage.input - usage.cached,
+        "input": usage.fresh,
         "input_cached_tokens": usage.cached,
-        "output": usage.output - usage.reasoning,
+        "input_cache_creation": usage.cache_write,
+        "output": usage.shown,
         "output_reasoning_tokens": usage.reasoning,
         "total": usage.input + usage.output,
     }

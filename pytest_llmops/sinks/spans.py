@@ -161,6 +161,8 @@ def _times(run: Run, record: Record) -> tuple[int, int, int, int, int]:
 
 
 def _first_token(sent: int, timing: Timing) -> tuple[Event, ...]:
+    if timing.first_token is None:
+        return ()
     return (Event(name="first_token", time=sent + round(timing.first_token * 1e9)),)
 
 

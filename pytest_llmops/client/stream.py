@@ -1,0 +1,67 @@
+"""One HTTP response while it is read, with the seconds to its first text and to its end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+
+from pytest_llmops.client.events import BodyReader
+from pytest_llmops.client.faults import error_of
+from pytest_llmops.client.pacing import retry_after
+from pytest_llmops.client.wire import Answer
+from pytest_llmops.errors import EndpointError
+
+LONGEST_ANSWER = 32 * 2**20
+"""Bytes of one HTTP body; no completion is that long."""
+LINGER = 0.5
+"""Seconds to wait for the end of the body behind `[DONE]`, which frees the connection for reuse."""
+
+
+class Stream:
+    """Reads one response; time runs from the moment it is made."""
+
+    def __init__(self) -> None:
+        self.answer = Answer()
+        self.first_token: float | None = None
+        """Seconds to the first text; None before it, and where nothing was streamed."""
+        self.end = 0.0
+        """Seconds to the last document."""
+        self.opened = False
+        """Whether the server said anything."""
+        self._sent = time.perf_counter()
+        self._size = 0
+        self._body = BodyReader()
+
+    async def read(self, response: httpx.Response, limit: asyncio.Timeout) -> None:
+        """Read to the end; `limit` is shortened once the answer is there.
+
+        Raises:
+            TransientError: The server reports a passing fault.
+            EndpointError: It reports another one, or says what is no answer.
+        """
+        self.opened = True
+        if response.status_code != 200:
+            wait = retry_after(response.headers, time.time())
+            body = b"".join([chunk async for chunk in self._chunks(response)])
+            raise error_of(response.status_code, body, retry_after=wait)
+        async for chunk in self._chunks(response):
+            self._take(self._body.feed(chunk))
+            if self.answer.done:
+                limit.reschedule(asyncio.get_running_loop().time() + LINGER)
+        self._take(self._body.close(), last=True)
+
+    async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        async for chunk in response.aiter_bytes():
+            self._size += len(chunk)
+            if self._size > LONGEST_ANSWER:
+                raise EndpointError(f"the answer is over {LONGEST_ANSWER >> 20} MiB")
+            yield chunk
+
+    def _take(self, documents: list[bytes], *, last: bool = False) -> None:
+        now = time.perf_counter() - self._sent
+        for data in documents:
+            self.answer.feed(data, last=last)
+            self.end = now
+        if self.answer.started and self.first_token is None and self._body.streamed:
+            self.first_token = now

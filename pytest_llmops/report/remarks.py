@@ -1,0 +1,49 @@
+"""What a reader must know of the answers of a run before believing its figures, in sentences."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from pytest_llmops.runs.record import Record, Run
+
+NAMED = 3
+"""Served models that are named; the others are counted."""
+
+
+def remarks(run: Run, records: Sequence[Record]) -> list[str]:
+    """Who answered if not who was asked, limits that were not asked for, and who counted tokens."""
+    return [*_served(run, records), *_context(run, records), *_counted(records)]
+
+
+def _served(run: Run, records: Sequence[Record]) -> Iterator[str]:
+    """Compare the names in the answers with the one that was asked for, and with each other."""
+    identity = run.identity
+    found = Counter(record.served_model for record in records if record.served_model)
+    if identity.weights_sha256 or not found or set(found) == {identity.asked}:
+        return
+    named = [f"{name} ({count})" for name, count in found.most_common(NAMED)]
+    more = f" and {len(found) - NAMED} other names" if len(found) > NAMED else ""
+    yield f"asked for {identity.asked}; the answers say they are of {', '.join(named)}{more}"
+
+
+def _context(run: Run, records: Sequence[Record]) -> Iterator[str]:
+    cut = sum(record.finish_reason == "context" for record in records)
+    if cut:
+        yield (
+            f"{cut} of {len(records)} answers were cut by the server before the "
+            f"{run.identity.sampling.max_tokens} tokens asked for: its context or a limit of its "
+            "own; give it a longer context, or the model a smaller context_tokens"
+        )
+
+
+def _counted(records: Sequence[Record]) -> Iterator[str]:
+    counts = Counter(record.counted_by for record in records if record.usage)
+    if local := counts["local"]:
+        yield (
+            f"tokens of {local} answers were counted here, not by the server: hidden reasoning "
+            "and special tokens are not in them"
+        )
+    if total := counts["total"]:
+        yield (
+            f"output tokens of {total} answers are the server's total less the prompt: it counts "
+            "reasoning apart"
+        )
