@@ -3,6 +3,7 @@
 In the order of the flow:
 
     machine                  where it happened, with which versions
+    identity                 who answered
     record                   one line an attempt, written as it ends
     reading                  recorded runs, found and read
 """

@@ -17,13 +17,26 @@ from pytest_llmops.completions import (
     CountedBy,
     FinishReason,
     Message,
-    Sampling,
     Timing,
     Usage,
 )
 from pytest_llmops.errors import RecordError
 from pytest_llmops.grading.grade import Grade
+from pytest_llmops.runs.identity import Identity
 from pytest_llmops.runs.machine import Machine
+
+__all__ = [
+    "FORMAT",
+    "RECORDS",
+    "End",
+    "Gated",
+    "Identity",
+    "Line",
+    "Record",
+    "RecordFile",
+    "Run",
+    "Verdict",
+]
 
 FORMAT = 1
 """Version of the lines; a reader refuses others."""
@@ -32,49 +45,6 @@ RECORDS = "records.jsonl"
 
 Verdict = Literal["held", "regressed", "undecided"]
 """What a gate says of a run against its baseline."""
-
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """All that decides what the model answers to a case; equal identities are comparable."""
-
-    model: str
-    """Name as given to `--model`."""
-    served: str
-    """Weights, or name and URL at an endpoint."""
-    weights_sha256: str = ""
-    """Local models: digest of the weight files."""
-    adapter_sha256: str = ""
-    tokenizer_sha256: str = ""
-    body_changes: str = ""
-    """Fields that models.toml adds to request bodies or leaves out of them."""
-    dtype: str = ""
-    device: str = ""
-    prompt_version: str
-    context_tokens: int
-    """Budget of the prompts for the file around the function."""
-    sampling: Sampling
-    instruction: str = ""
-    """What models.toml adds to every question."""
-
-    @property
-    def asked(self) -> str:
-        """The model's name at its endpoint, as it was asked for."""
-        return self.served.rpartition(" at ")[0] or self.served
-
-    @property
-    def key(self) -> str:
-        """The identity as one string, for the completion cache.
-
-        Without an instruction it is what it was before there were any, so that cached answers stay
-        good. An adapter is known by its digest, whatever it is called: a study does not ask again
-        what was asked under the adapter's own name.
-        """
-        fields = msgspec.structs.asdict(self)
-        if not self.instruction:
-            del fields["instruction"]
-        if self.adapter_sha256:
-            del fields["model"]
-        return msgspec.json.encode(fields).decode()
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
