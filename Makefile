@@ -4,6 +4,7 @@
 #   make test  ARGS="tests/test_cases.py"                   run the tests
 #   make finetune                                           train and register the adapter lora-v1
 #   make check                                              lint, types and tests, as CI does
+#   make lock  ARGS=--upgrade                               write requirements.lock anew
 #   make up    PROFILE=mlflow                               start the servers runs can be sent to
 #   make down                                               stop them; their data stays
 
@@ -13,7 +14,7 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test check lint types format setup model up down
+.PHONY: bench finetune test check lint types format lock setup model up down
 
 # Keys and addresses of sinks lie in .env, where `make up` has made one.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
@@ -31,12 +32,16 @@ check: lint types test
 
 lint: setup
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
+	@$(BIN)/python tools/lock.py --check
 
 types: setup
 	@$(BIN)/mypy
 
 format: setup
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
+
+lock: # not after setup, which wants a lock that fits
+	@$(BIN)/python tools/lock.py $(ARGS)
 
 setup:
 	@$(PYTHON) tools/setup.py

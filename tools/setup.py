@@ -1,7 +1,11 @@
 """Make or reuse `.venv`: what `make` runs before anything else.
 
-Needs Python 3.11 or newer and nothing else. The environment is rebuilt when pyproject.toml changes;
-otherwise this takes milliseconds. Every failure is one line on stderr and exit status 1.
+Needs Python 3.11 or newer with venv and ensurepip, and nothing else. The versions are those of
+requirements.lock, installer included, so a commit is set up the same way next year. The environment
+is rebuilt when pyproject.toml or the lock changes; otherwise this takes milliseconds. A set-up that
+was interrupted leaves no stamp: the next one starts over, with what was downloaded already.
+
+Every failure ends with one line on stderr and exit status 1.
 
 This file must parse on any Python 3, to say that a Python is too old; newer syntax stays out.
 """
@@ -9,21 +13,46 @@ This file must parse on any Python 3, to say that a Python is too old; newer syn
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
+
+import indexes
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
+LOCK = os.path.join(ROOT, "requirements.lock")
 NEEDED = (3, 11)
-DISK = 4 * 2**30
-"""Free bytes that the packages need, with room for pip's temporary copies."""
-EXTRAS = "local,finetune,report,sinks,dev"
+DISK = {"linux": 7 * 2**30}.get(sys.platform, 3 * 2**30)
+"""Free bytes that the packages need; on Linux, torch's default build brings 4 GB of CUDA."""
+EXTRAS = "dev"
+NO_NETWORK = (
+    "Temporary failure in name resolution",
+    "Connection refused",
+    "NewConnectionError",
+    "ConnectionError",
+    "Network is unreachable",
+    "ProxyError",
+    "ReadTimeoutError",
+    "dns error",
+    "client error (Connect)",
+    "operation timed out",
+    "error sending request",
+)
+"""What pip and uv say where the index cannot be reached."""
 
 
 def fail(message):
     """End with one line that says what to do."""
     sys.exit("setup: " + message)
+
+
+def say(line):
+    """Tell how far set-up is."""
+    sys.stderr.write("setup: %s\n" % line)
+    sys.stderr.flush()
 
 
 def find_python():
@@ -42,8 +71,11 @@ def find_python():
 
 def fingerprint():
     """What the environment was made from."""
-    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
-        return hashlib.sha256(file.read() + EXTRAS.encode()).hexdigest()
+    digest = hashlib.sha256(EXTRAS.encode())
+    for path in (os.path.join(ROOT, "pyproject.toml"), LOCK):
+        with open(path, "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
 
 
 def is_current(stamp, wanted):
@@ -57,34 +89,98 @@ def is_current(stamp, wanted):
         return False
 
 
+def locked():
+    """The lock's entries by package name: for each its lines, hashes included."""
+    with open(LOCK) as file:
+        text = file.read()
+    entries = re.findall(r"^([a-z0-9._-]+)(?:\[.*\])?(==.*(?:\n    .*)*)", text, re.MULTILINE)
+    found = {}
+    for name, rest in entries:
+        found.setdefault(name, []).append(name + rest)
+    return found
+
+
 def reason(output):
-    """The line of pip's output that tells what went wrong."""
+    """The line of an installer's output that tells what went wrong."""
     if "No space left on device" in output:
-        return "disk full: no space left in %s or the temporary folder" % ROOT
-    for sign in (
-        "Temporary failure in name resolution",
-        "Connection refused",
-        "NewConnectionError",
-        "ConnectionError",
-        "Network is unreachable",
-        "ProxyError",
-        "ReadTimeoutError",
-    ):
+        return "disk full: no space left in %s, the cache or the temporary folder" % ROOT
+    for sign in NO_NETWORK:
         if sign in output:
             return "no network: the package index cannot be reached (%s)" % sign
-    lines = [line for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")]
-    return (errors or lines or ["pip gave no reason"])[0].strip()
+    if "ensurepip is not" in output:
+        return (
+            "this Python has no ensurepip; on Debian and Ubuntu it is a package of its own: "
+            "apt install python3-venv"
+        )
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.lower().startswith("error")]
+    return (errors or lines or ["the installer gave no reason"])[0]
 
 
-def run(command, what):
-    """Run one step quietly; its output is only read when it fails."""
+def run(command, what, environment=None):
+    """Run one short step quietly; its output is only read when it fails."""
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, env=environment
+        )
     except OSError as error:
         fail("%s failed: %s" % (what, error))
     if done.returncode:
         fail("%s failed: %s" % (what, reason(done.stdout.decode(errors="replace"))))
+
+
+def run_visibly(command, what, environment):
+    """Run a long step: on a terminal it draws its own progress, elsewhere its lines are passed on.
+
+    Lines that name one installed package each are left out.
+    """
+    if sys.stderr.isatty():
+        status, output = subprocess.run(command, cwd=ROOT, env=environment).returncode, ""
+    else:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, env=environment
+        )
+        kept = []
+        for line in process.stdout:
+            kept.append(line.decode(errors="replace"))
+            if not re.match(r" [-+~] ", kept[-1]):
+                sys.stderr.write("setup: " + kept[-1])
+                sys.stderr.flush()
+        status, output = process.wait(), "".join(kept)
+    if not status:
+        return
+    if shutil.disk_usage(ROOT).free < 2**24:
+        output = "No space left on device"
+    why = reason(output) if output else "the reason is above"
+    fail("%s failed: %s. Run it again: what was downloaded is kept" % (what, why.rstrip(".")))
+
+
+def install_installer(python):
+    """Install the uv of the lock with whatever pip the new environment has, hashes checked."""
+    wanted = os.path.join(VENV, "installer.txt")
+    with open(wanted, "w") as file:
+        file.write("\n".join(locked()["uv"]) + "\n")
+    pip = [python, "-m", "pip", "install", "-q", "--no-input", "--no-deps", "--require-hashes"]
+    run(pip + ["-r", wanted], "installing the installer")
+
+
+def install_packages(python):
+    """Install this project, editable, and what it needs in the versions of the lock."""
+    uv = [os.path.join(VENV, "bin", "uv"), "pip", "install", "--python", python]
+    pinned = ["--constraint", LOCK, "--build-constraint", LOCK]
+    run_visibly(
+        uv + pinned + ["-e", ".[%s]" % EXTRAS],
+        "installing the packages",
+        indexes.environment(python),
+    )
+
+
+def unlocked(python):
+    """Names of installed packages that the lock does not have."""
+    code = "import importlib.metadata as m\nfor d in m.distributions(): print(d.name)"
+    shown = subprocess.check_output([python, "-I", "-c", code]).decode().split()
+    names = set(re.sub("[-_.]+", "-", name).lower() for name in shown)
+    return sorted(names - set(locked()) - {"pip", "pytest-llmops"})
 
 
 def main():
@@ -97,16 +193,23 @@ def main():
     fcntl.flock(lock, fcntl.LOCK_EX)
     if is_current(stamp, wanted):  # another one has made it meanwhile
         return
-    python = find_python()
-    if shutil.disk_usage(ROOT).free < DISK:
-        free = shutil.disk_usage(ROOT).free / 2**30
-        fail("disk full: %.1f GiB free in %s, %.0f GiB are needed" % (free, ROOT, DISK / 2**30))
-    sys.stderr.write("setup: installing into .venv (about 2 GB, some minutes; once)\n")
-    run([python, "-m", "venv", "--clear", VENV], "making .venv")
-    pip = [os.path.join(VENV, "bin", "python"), "-m", "pip", "install", "-q", "--no-input"]
-    run(pip + ["-e", ".[%s]" % EXTRAS], "installing the packages")
+    started = time.time()
+    base = find_python()
+    free = shutil.disk_usage(ROOT).free
+    if free < DISK:
+        wants = (free / 2**30, ROOT, DISK / 2**30)
+        fail("disk full: %.1f GiB free in %s, %.0f GiB are needed" % wants)
+    say("installing %d locked packages into .venv (minutes; once)" % len(locked()))
+    run([base, "-m", "venv", "--clear", VENV], "making .venv")
+    python = os.path.join(VENV, "bin", "python")
+    install_installer(python)
+    install_packages(python)
+    missing = unlocked(python)
+    if missing:
+        fail("requirements.lock lacks %s: run `make lock`" % ", ".join(missing))
     with open(stamp, "w") as file:
         file.write(wanted + "\n" + ROOT)
+    say("done in %.0f s" % (time.time() - started))
 
 
 if __name__ == "__main__":

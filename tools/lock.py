@@ -1,0 +1,64 @@
+"""Write requirements.lock: every package of set-up in one version, with hashes.
+
+`make lock` keeps the versions that pyproject.toml still allows, `make lock ARGS=--upgrade` takes the
+newest of each, `make lock ARGS=--check` (part of `make lint`) fails where the file is not current.
+One file holds for Python 3.11 to 3.14 on Linux and macOS: markers say which line is for whom.
+
+torch has a version and no hashes, so that a machine can take another build of the same version.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import indexes
+import setup
+
+ROOT = Path(setup.ROOT)
+LOCK = Path(setup.LOCK)
+HEAD = """\
+# What set-up installs: each package in one version, proved by its hashes. Written by `make lock`.
+"""
+
+
+def resolve(kept: str, *, upgrade: bool) -> str:
+    """The text of the lock for pyproject.toml as it is, preferring the versions in `kept`."""
+    uv = Path(setup.VENV) / "bin" / "uv"
+    if not uv.exists():
+        sys.exit("lock: no .venv/bin/uv; run `make setup` first")
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "requirements.lock"
+        output.write_text(kept, "utf-8")
+        command = [str(uv), "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
+        command += ["--python-version", "3.11", "--no-emit-index-url", "--no-emit-find-links"]
+        command += ["--no-annotate", "--no-header", "--extra", setup.EXTRAS, "-o", str(output)]
+        command += ["--upgrade"] if upgrade else []
+        environment = indexes.environment(sys.executable)
+        done = subprocess.run([*command, "pyproject.toml"], cwd=ROOT, env=environment, check=False)
+        if done.returncode:
+            sys.exit("lock: pyproject.toml cannot be resolved; the reason is above")
+        text = output.read_text("utf-8")
+    return HEAD + re.sub(r"^(torch==\S+) \\\n(?:    --hash=\S+(?: \\)?\n)+", r"\1\n", text, flags=re.M)
+
+
+def main() -> None:
+    """Write the lock, or check that it is current."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--upgrade", action="store_true", help="take the newest of everything")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if not current")
+    options = parser.parse_args()
+    kept = LOCK.read_text("utf-8") if LOCK.exists() else ""
+    text = resolve(kept, upgrade=options.upgrade)
+    if not options.check:
+        LOCK.write_text(text, "utf-8")
+    elif text != kept:
+        changed = set(kept.splitlines()) ^ set(text.splitlines())
+        names = sorted({line.split("==")[0] for line in changed if "==" in line})
+        sys.exit(f"lock: requirements.lock is not current ({', '.join(names)}): run `make lock`")
+
+
+if __name__ == "__main__":
+    main()
