@@ -3,7 +3,7 @@
 #   make bench MODEL=base ARGS="--suite starter -k easy"    run the benchmark
 #   make test  ARGS="tests/test_cases.py"                   run the tests
 #   make finetune                                           train and register the adapter lora-v1
-#   make check                                              lint, types and tests, as CI does
+#   make check                                              lint, types, lock and tests, as CI does
 #   make lock  ARGS=--upgrade                               write requirements.lock anew
 #   make up    PROFILE=mlflow                               start the servers runs can be sent to
 #   make down                                               stop them; their data stays
@@ -14,7 +14,7 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test check lint types format lock setup model up down
+.PHONY: bench finetune test check lint types format lock lock-check setup model up down
 
 # Keys and addresses of sinks lie in .env, where `make up` has made one.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
@@ -28,17 +28,19 @@ finetune: setup model
 test: setup model
 	@$(BIN)/pytest $(or $(ARGS),tests -n 2)
 
-check: lint types test
+check: lint types lock-check test
 
 lint: setup
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
-	@$(BIN)/python tools/lock.py --check
 
 types: setup
 	@$(BIN)/mypy
 
 format: setup
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
+
+lock-check: setup
+	@$(BIN)/python tools/lock.py --check
 
 lock: # not after setup, which wants a lock that fits
 	@$(BIN)/python tools/lock.py $(ARGS)

@@ -5,6 +5,33 @@ before the first test into a usage error (exit status 4), and one raised inside 
 error of that test: a broken harness is never mistaken for a wrong answer.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+EXTRA_OF = {
+    "torch": "local",
+    "transformers": "local",
+    "peft": "local",
+    "datasets": "local",
+    "gguf": "local",
+    "safetensors": "local",
+    "starlette": "local",
+    "uvicorn": "local",
+    "accelerate": "finetune",
+    "tomlkit": "finetune",
+    "numpy": "gate",
+    "scipy": "gate",
+    "jinja2": "report",
+    "plotly": "report",
+    "pyarrow": "report",
+    "ruptures": "report",
+    "langfuse": "langfuse",
+    "mlflow": "mlflow",
+    "opentelemetry": "openllmetry",
+    "traceloop": "traceloop",
+}
+"""Top-level packages that the core does without, and the extra that brings each."""
+
 
 class LlmopsError(Exception):
     """Base of all errors this package raises on purpose."""
@@ -38,9 +65,31 @@ class CompareError(LlmopsError):
     """Two runs cannot be compared, so there is no verdict."""
 
 
+class MissingExtraError(LlmopsError):
+    """What was asked for needs a package that only an extra brings."""
+
+
 class SinkError(LlmopsError):
     """A sink cannot be reached or is not configured."""
 
 
 class Decided(LlmopsError):  # noqa: N818 - it ends an attempt, but nothing is wrong
     """A sequential gate has its verdict, so this attempt is not made."""
+
+
+@contextmanager
+def naming_extras() -> Iterator[None]:
+    """Say which extra to install where a package of one is missing.
+
+    Raises:
+        MissingExtraError: In place of the ModuleNotFoundError of such a package.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRA_OF:
+            raise
+        raise MissingExtraError(
+            f"this needs {package}: pip install 'pytest-llmops[{EXTRA_OF[package]}]'"
+        ) from None

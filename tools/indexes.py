@@ -1,7 +1,7 @@
 """What pip is configured for, told to uv: index, mirrors, folders of wheels, certificate, proxy.
 
-uv does not read pip's configuration. A machine that has one needs it, be it behind a company's mirror
-or to take another build of torch. Variables of uv's own (`UV_INDEX_URL`, `UV_TORCH_BACKEND`, ...)
+uv does not read pip's configuration. A machine that has one needs it, to reach a company's mirror
+or to take another build of torch. Variables of uv's own (`UV_DEFAULT_INDEX`, `UV_TORCH_BACKEND`)
 come first where they are set.
 
 This file must parse on any Python 3, as setup.py imports it; newer syntax stays out.
@@ -28,7 +28,7 @@ SECTIONS = ("global", "install", ":env:")
 
 
 def settings(listing):
-    """pip's settings in force, from the output of `pip config list`."""
+    """Settings of pip in force, from the output of `pip config list`."""
     found = {}
     for section in SECTIONS:
         for name, value in re.findall(r"^%s\.([a-z-]+)=(.+)$" % section, listing, re.MULTILINE):
@@ -40,7 +40,9 @@ def translated(found):
     """The variables that say to uv what `found` says to pip."""
     values = {VARIABLES[name]: found[name].split() for name in VARIABLES if found.get(name)}
     variables = {name: " ".join(parts) for name, parts in values.items()}
-    links = [link for link in values.get("UV_FIND_LINKS", ()) if "://" in link or os.path.exists(link)]
+    links = [
+        link for link in values.get("UV_FIND_LINKS", ()) if "://" in link or os.path.exists(link)
+    ]
     if links:  # pip passes over a folder that is not there
         variables["UV_FIND_LINKS"] = ",".join(links)
     else:

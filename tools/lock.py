@@ -1,7 +1,7 @@
 """Write requirements.lock: every package of set-up in one version, with hashes.
 
-`make lock` keeps the versions that pyproject.toml still allows, `make lock ARGS=--upgrade` takes the
-newest of each, `make lock ARGS=--check` (part of `make lint`) fails where the file is not current.
+`make lock` keeps the versions that pyproject.toml still allows, `make lock ARGS=--upgrade` takes
+the newest of each, and `make lock-check` fails where the file is not current.
 One file holds for Python 3.11 to 3.14 on Linux and macOS: markers say which line is for whom.
 
 torch has a version and no hashes, so that a machine can take another build of the same version.
@@ -19,6 +19,7 @@ import setup
 
 ROOT = Path(setup.ROOT)
 LOCK = Path(setup.LOCK)
+LOCAL = {"UV_FIND_LINKS", "UV_INDEX", "UV_INDEX_STRATEGY", "UV_TORCH_BACKEND"}
 HEAD = """\
 # What set-up installs: each package in one version, proved by its hashes. Written by `make lock`.
 """
@@ -36,12 +37,21 @@ def resolve(kept: str, *, upgrade: bool) -> str:
         command += ["--python-version", "3.11", "--no-emit-index-url", "--no-emit-find-links"]
         command += ["--no-annotate", "--no-header", "--extra", setup.EXTRAS, "-o", str(output)]
         command += ["--upgrade"] if upgrade else []
-        environment = indexes.environment(sys.executable)
-        done = subprocess.run([*command, "pyproject.toml"], cwd=ROOT, env=environment, check=False)
+        done = subprocess.run(
+            [*command, "pyproject.toml"], cwd=ROOT, env=_environment(), check=False
+        )
         if done.returncode:
             sys.exit("lock: pyproject.toml cannot be resolved; the reason is above")
         text = output.read_text("utf-8")
-    return HEAD + re.sub(r"^(torch==\S+) \\\n(?:    --hash=\S+(?: \\)?\n)+", r"\1\n", text, flags=re.M)
+    return HEAD + re.sub(
+        r"^(torch==\S+) \\\n(?:    --hash=\S+(?: \\)?\n)+", r"\1\n", text, flags=re.MULTILINE
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Where to look: the index alone; other builds of torch need other packages."""
+    found: dict[str, str] = indexes.environment(sys.executable)
+    return {name: found[name] for name in found if name not in LOCAL}
 
 
 def main() -> None:

@@ -137,16 +137,14 @@ def run_visibly(command, what, environment):
     if sys.stderr.isatty():
         status, output = subprocess.run(command, cwd=ROOT, env=environment).returncode, ""
     else:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, env=environment
-        )
         kept = []
-        for line in process.stdout:
-            kept.append(line.decode(errors="replace"))
-            if not re.match(r" [-+~] ", kept[-1]):
-                sys.stderr.write("setup: " + kept[-1])
-                sys.stderr.flush()
-        status, output = process.wait(), "".join(kept)
+        pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with subprocess.Popen(command, cwd=ROOT, env=environment, **pipe) as process:
+            for line in process.stdout:
+                kept.append(line.decode(errors="replace"))
+                if not re.match(r" [-+~] ", kept[-1]):
+                    say(kept[-1].rstrip("\n"))
+        status, output = process.returncode, "".join(kept)
     if not status:
         return
     if shutil.disk_usage(ROOT).free < 2**24:

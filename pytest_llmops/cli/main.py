@@ -20,7 +20,7 @@ from pytest_llmops.cli import (
     runs,
     sinks,
 )
-from pytest_llmops.errors import LlmopsError
+from pytest_llmops.errors import LlmopsError, naming_extras
 
 USER_ERROR = 2
 """Exit status for what the user can mend, as argparse has it."""
@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        with naming_extras():
+            return int(options.run(options))
     except LlmopsError as error:
         print(f"llmops: {error}", file=sys.stderr)
         return USER_ERROR

@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from pytest_llmops.compare.margins import Margins
-from pytest_llmops.errors import CompareError
+from pytest_llmops.errors import CompareError, naming_extras
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Gated, Record, Run, Verdict
@@ -39,6 +39,7 @@ class GateChoice(msgspec.Struct, frozen=True, kw_only=True):
     sequential: bool = False
 
 
+@naming_extras()
 def in_order(keys: Sequence[Key], clusters: Mapping[str, str]) -> list[Key]:
     """The attempts in the order in which a sequential gate asks for them."""
     from pytest_llmops.compare.plan import make_plan
@@ -50,6 +51,7 @@ def in_order(keys: Sequence[Key], clusters: Mapping[str, str]) -> list[Key]:
 class Gate:
     """One comparison, from the choice of a baseline to the exit status."""
 
+    @naming_extras()
     def __init__(self, choice: GateChoice, run: Run, runs: Path) -> None:
         """Find the baseline and refuse it where it cannot be compared, before anything is asked.
 
@@ -60,6 +62,7 @@ class Gate:
 
         Raises:
             CompareError: The baseline is not complete, or differs in more than the model.
+            MissingExtraError: The packages that judge are not installed.
             RecordError: There is no such baseline, or it is broken.
         """
         from pytest_llmops.compare.baseline import find_baseline
