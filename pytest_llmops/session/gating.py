@@ -68,6 +68,7 @@ class Gate:
         from pytest_llmops.compare.baseline import find_baseline
         from pytest_llmops.compare.comparable import refuse_incomparable
         from pytest_llmops.compare.complete import require_complete
+        from pytest_llmops.compare.gate import compare_runs  # noqa: F401 - found missing here
 
         self._choice = choice
         self._model = run.identity.model
