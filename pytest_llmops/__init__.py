@@ -5,6 +5,7 @@ knows pytest (`tests/test_layers.py` holds them to it):
 
     errors, cases, completions   the values that travel
     memory                       what a process held
+    scratch                      folders that end with their process
     tasks                        what is asked
     models                       who is asked
     client, engine, generation   how answers are got

@@ -190,7 +190,7 @@ def test_a_closed_pool_says_so(root):
 def test_without_namespaces_the_pool_refuses_and_says_how_to_opt_in():
     # A bubblewrap that cannot make namespaces ends before anything is judged.
     cell = Cell(BwrapCage(find_node(), Path("/bin/false")), Limits(2**29, 10))
-    with pytest.raises(SandboxError, match='ask for isolation="process"'):
+    with pytest.raises(SandboxError, match="or choose --sandbox=process"):
         cell.wait_ready()
 
 

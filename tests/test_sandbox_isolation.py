@@ -248,11 +248,10 @@ threading.Event().wait()
         assert ready, "a process outlived its parent by ten seconds"
 
 
-def test_folders_of_a_killed_process_are_swept(root):
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    stale = Path(tempfile.gettempdir(), f"llmops-sandbox-{dead.pid}-x")
+@pytest.mark.parametrize("isolation", ["bwrap", "process"])
+def test_folders_of_a_killed_process_are_swept(root, isolation):
+    stale = Path(tempfile.gettempdir(), "llmops-sandbox-99999999-abcdefgh")
     stale.mkdir()
-    with NodePool(root, isolation="process") as pool:
+    with NodePool(root, isolation=isolation) as pool:
         assert not stale.exists()
         assert attempt(pool, root, HONEST).status == "finished"

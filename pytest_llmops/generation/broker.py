@@ -11,9 +11,7 @@ closes the connection, and every worker gets an EndpointError.
 
 import os
 import secrets
-import shutil
 import socket
-import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,6 +31,7 @@ import msgspec
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import Decided, EndpointError
 from pytest_llmops.generation.keys import Key, named
+from pytest_llmops.scratch import Scratch, sweep
 
 Address = str | tuple[str, int]
 """Path of a Unix socket, or host and port. Both travel through xdist's `workerinput`."""
@@ -74,7 +73,7 @@ class BrokerServer:
         self._await_completion = await_completion
         self.authkey = secrets.token_bytes(32)
         """What a worker must know."""
-        self._folder = ""
+        self._folder: Scratch | None = None
         self._listener = self._listen(folder)
         self.address: Address = self._listener.address
         """Where a worker connects."""
@@ -106,12 +105,13 @@ class BrokerServer:
         for thread in self._threads[1:]:
             thread.join(1.0)
         if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
 
     def _listen(self, folder: Path | None) -> Listener:
         if hasattr(socket, "AF_UNIX"):
-            self._folder = tempfile.mkdtemp(prefix="llmops-", dir=folder)  # mode 0700
-            path = str(Path(self._folder) / "broker")
+            sweep(folder)
+            self._folder = Scratch("socket", folder)
+            path = str(self._folder.path / "broker")
             if len(path.encode()) <= LONGEST_PATH:
                 return Listener(path, "AF_UNIX", backlog=128)
         return Listener(("127.0.0.1", 0), "AF_INET", backlog=128)

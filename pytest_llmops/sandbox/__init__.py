@@ -4,8 +4,9 @@
     transformer  TypeScript to JavaScript, outside of the sandbox: parsed, never run
     binaries     where Node and bubblewrap are
     limits       what a sandboxed process may use
+    refusal      why none can start
     cage         what a sandboxed process may see and do
-    channel      the private channel and its nonce
+    channel      the private channel and what is a report on it
     cell         one process for one job
     pool         processes kept ready
 

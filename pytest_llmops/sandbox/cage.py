@@ -8,16 +8,16 @@ environment are what is left.
 """
 
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from pathlib import Path
 from typing import Literal
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.binaries import find_bwraps
 from pytest_llmops.sandbox.limits import DISK, Limits, under_limits
+from pytest_llmops.sandbox.refusal import refusal
+from pytest_llmops.scratch import Scratch, sweep
 
 Isolation = Literal["bwrap", "process"]
 
@@ -25,8 +25,6 @@ RUNTIME = Path(__file__).parent
 NOBODY = 65534
 """The unprivileged user and group of every system."""
 SCRATCH = "/tmp"  # noqa: S108 - of the sandbox, which has it to itself
-FOLDERS = "llmops-sandbox-"
-"""Prefix of private folders; the id of the process that made one follows."""
 INSIDE = "/sandbox"
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "NODE_ENV": "test", "VITEST": "true", "TEST": "true"}
 
@@ -99,7 +97,7 @@ class BwrapCage:
             "bwrap",
         ]
 
-    def make_folder(self) -> Path | None:
+    def make_folder(self) -> Scratch | None:
         """None: /tmp of the sandbox lives in memory and goes with it."""
         return None
 
@@ -123,7 +121,6 @@ class ProcessCage:
                 f"{node}: root judges as the user nobody, who cannot reach this file;"
                 " install in a folder that all users can read, or do not run as root"
             )
-        _sweep()
 
     def argv(self, limits: Limits, channel: int, info: int, folder: Path | None) -> list[str]:
         """Command line; `channel` is an inherited descriptor, `folder` the private one."""
@@ -142,11 +139,11 @@ class ProcessCage:
             "process",
         ]
 
-    def make_folder(self) -> Path | None:
+    def make_folder(self) -> Scratch | None:
         """A private folder for one process; whoever made it removes it."""
-        folder = Path(tempfile.mkdtemp(prefix=f"{FOLDERS}{os.getpid()}-"))
+        folder = Scratch("sandbox")
         if self._drop is not None:
-            os.chown(folder, self._drop, self._drop)
+            os.chown(folder.path, self._drop, self._drop)
         return folder
 
     def environment(self, folder: Path | None) -> dict[str, str]:
@@ -157,20 +154,13 @@ class ProcessCage:
 Cage = BwrapCage | ProcessCage
 
 
-def _sweep() -> None:
-    """Remove the folders of processes that were killed before they could."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
-        owner = folder.name.removeprefix(FOLDERS).partition("-")[0]
-        if owner.isdigit() and not Path("/proc", owner).exists():
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def make_cages(isolation: Isolation, node: Path) -> list[Cage]:
     """The cages of an isolation level, to be tried in this order.
 
     Raises:
         SandboxError: bubblewrap is not installed.
     """
+    sweep()
     if isolation == "process":
         return [ProcessCage(node)]
     bwraps = find_bwraps()
@@ -184,16 +174,6 @@ def make_cages(isolation: Isolation, node: Path) -> list[Cage]:
         # second best: it is for a root that is itself in a namespace, or keeps its files to itself.
         cages.append(BwrapCage(node, bwrap))
     return cages
-
-
-def refusal(reason: str) -> str:
-    """Why nothing is judged, and what a user can do about it."""
-    return (
-        f"the sandbox cannot be set up: {reason.strip() or 'bubblewrap gave no reason'}. Code of"
-        " models runs in namespaces without a network; allow unprivileged user namespaces"
-        " (kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0) or,"
-        ' knowing that the code then shares your network and processes, ask for isolation="process"'
-    )
 
 
 def _system_libraries() -> list[str]:

@@ -3,7 +3,6 @@
 import os
 import re
 import select
-import shutil
 import signal
 import subprocess
 import time
@@ -12,10 +11,11 @@ import msgspec
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.memory import peak_of
-from pytest_llmops.sandbox.cage import Cage, refusal
+from pytest_llmops.sandbox.cage import Cage
 from pytest_llmops.sandbox.channel import Channel, LateError, Message
 from pytest_llmops.sandbox.job import Status, TestReport
 from pytest_llmops.sandbox.limits import Limits
+from pytest_llmops.sandbox.refusal import refusal
 
 BOOT = 60.0
 """Seconds a process may take to get ready."""
@@ -40,19 +40,22 @@ class Cell:
 
     def __init__(self, cage: Cage, limits: Limits) -> None:
         self._folder = cage.make_folder()
+        folder = self._folder.path if self._folder else None
         self._tells_child = cage.tells_child
         self._reports, reports = os.pipe()
-        self._info, info = os.pipe()
+        # No pipe: bubblewrap ends when it cannot write this; where that is because this process
+        # was killed, the process that it has made by then would wait for it for ever.
+        self._info = os.memfd_create("llmops-info", 0)
         try:
             self._process = subprocess.Popen(
-                cage.argv(limits, reports, info, self._folder),
+                cage.argv(limits, reports, self._info, folder),
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=cage.environment(self._folder),
-                cwd=self._folder or "/",
-                pass_fds=(reports, info),
+                env=cage.environment(folder),
+                cwd=folder or "/",
+                pass_fds=(reports, self._info),
                 start_new_session=True,
                 user=cage.user,
                 group=cage.user,
@@ -63,7 +66,6 @@ class Cell:
             raise SandboxError(refusal(str(error))) from None
         finally:
             os.close(reports)
-            os.close(info)
         assert self._process.stdin is not None
         assert self._process.stderr is not None
         stdin, stderr = self._process.stdin.fileno(), self._process.stderr.fileno()
@@ -81,16 +83,17 @@ class Cell:
         """
         if self._node:
             return
+        silence = ""
         try:
             ready = self._channel.await_ready(time.monotonic() + BOOT)
         except LateError:
-            ready = False
+            ready, silence = False, f"nothing for {BOOT:.0f} s"
         if not ready:
             self.end()
-            raise SandboxError(refusal(self._channel.noise))
+            raise SandboxError(refusal(self._channel.noise or silence))
         self._node = self._process.pid
         if self._tells_child:
-            self._node = msgspec.json.decode(os.read(self._info, 4096))["child-pid"]
+            self._node = msgspec.json.decode(os.pread(self._info, 4096, 0))["child-pid"]
 
     def judge(self, payload: bytes, timeout: float) -> TestReport:
         """Hand over a job and wait for its report; ends the process in any case."""
@@ -169,7 +172,7 @@ class Cell:
             for pipe in (process.stdin, process.stderr):
                 pipe.close()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
 
 
 def _reported(message: Message, seconds: float, peak: int | None) -> TestReport:

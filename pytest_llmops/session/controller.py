@@ -106,7 +106,7 @@ class Controller(Worker):
             keys: The selected attempts by the ids of their tests; for none, nothing is started.
 
         Raises:
-            LlmopsError: Model, records file, cache, baseline or a sink cannot be used.
+            LlmopsError: Model, sandbox, records file, cache, baseline or a sink cannot be used.
         """
         try:
             if keys:
@@ -118,16 +118,15 @@ class Controller(Worker):
 
     def _start(self, keys: Mapping[str, Key]) -> None:
         if len(set(keys.values())) < len(keys):
-            raise CaseError(
-                "two selected tests attempt the same case; select one of the tests that take "
-                "`attempt`, and give it no other parameters"
-            )
+            message = "two selected tests attempt the same case; select one of the tests that take"
+            raise CaseError(f"{message} `attempt`, and give it no other parameters")
         options = self.options
         if not options.model:
             known = ", ".join(load_models(options.models_file)) or "none"
             raise ModelError(f"--model is needed; {options.models_file} names: {known}")
         self._keys = dict(keys)
-        reached = reach(options)  # before a model is loaded in vain
+        self.prove_sandbox(keys.values())  # like sinks, before a model is loaded in vain
+        reached = reach(options)
         self._answers = open_answers(
             options.model,
             options.models_file,

@@ -1,6 +1,6 @@
 """A process that runs attempts: it owns a sandbox and waits for completions from the controller."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -63,6 +63,17 @@ class Worker:
             pool = NodePool(root, isolation=self.options.sandbox)
             self._pools[root] = self._open.enter_context(pool)
         return self._pools[root]
+
+    def prove_sandbox(self, keys: Iterable[Key]) -> None:
+        """Start a sandbox and end it, before anything is asked of a model and paid for.
+
+        Raises:
+            SandboxError: It does not start; says why, and how to go on without it.
+        """
+        first = next(iter(keys), None)
+        if self.options.grade and first:
+            root = self.selection.tree(self.selection.cases[first[0]]).root
+            NodePool(root, isolation=self.options.sandbox).close()
 
     def close(self) -> None:
         """Let go of sandboxes and connections; may be called twice."""
