@@ -17,6 +17,7 @@ from pytest_llmops.generation.keys import Key
 from pytest_llmops.session import options
 from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.controller import Controller
+from pytest_llmops.session.telling import Status, brief, status
 from pytest_llmops.session.worker import Worker
 from pytest_llmops.tasks.selection import select
 
@@ -24,8 +25,6 @@ _ATTEMPT_ID = re.compile(r"@\d+\]$")
 
 WIRING = pytest.StashKey["Wiring"]()
 ATTEMPT = pytest.StashKey[Attempt]()
-
-Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,7 +84,7 @@ class Wiring:
     def pytest_sessionstart(self) -> None:
         """Refuse a wrong command line before anything is collected."""
         option = self.config.option
-        if (option.model or option.gate) and not hasattr(self.config, "workerinput"):
+        if (option.model or option.gate is not None) and not hasattr(self.config, "workerinput"):
             self._session = self._session or self._make_session()
 
     def pytest_report_header(self) -> list[str]:
@@ -139,11 +138,19 @@ class Wiring:
         try:
             controller.announce(keys)
         except LlmopsError as error:
+            self._fail(f"no verdict: {error}" if self.config.option.gate else "")
             raise pytest.UsageError(str(error)) from None
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
         if controller.announced and reporter.isatty and self.config.get_verbosity() == 0:
             reporter.showfspath = False  # a file name would tear the line
             controller.show_progress()
+
+    def _fail(self, reason: str) -> None:
+        """Let all that count tests, a JUnit file say, count a gate that fails as a failed one."""
+        if reason:
+            where = ("llmops", None, "gate")
+            report = pytest.TestReport("llmops::gate", where, {}, "failed", reason, "call")
+            self.config.hook.pytest_runtest_logreport(report=report)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None]:
@@ -172,11 +179,13 @@ class Wiring:
         """Write the record of a finished attempt."""
         if self.controller is None or not self.controller.announced:
             return
+        if not self.controller.attendance.counts(report.nodeid, report.outcome):
+            return
         try:
             if hasattr(report, "llmops"):
                 self.controller.keep(report.llmops)
             elif report.failed:
-                self.controller.keep_fault(report.nodeid, _brief(report))
+                self.controller.keep_fault(report.nodeid, brief(report))
             if report.when not in {"setup", "call"}:  # `???` where a worker has crashed
                 self.controller.attempt_ended(report.nodeid)
         except RecordError as error:
@@ -187,17 +196,9 @@ class Wiring:
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> Status | None:
         """Count attempts as solved or unsolved; passed and failed are words for the harness."""
-        quiet = self.controller is not None and self.controller.progress is not None
-        if quiet and report.skipped:
-            return "skipped", "", ""
-        if quiet and report.failed:  # told at the end; a letter now would tear the progress line
-            return "failed" if getattr(report, "when", "") == "call" else "error", "", ""
-        if not report.passed or not hasattr(report, "llmops_solved"):
-            return None
-        if report.llmops_solved:
-            return "solved", "" if quiet else "+", "" if quiet else ("SOLVED", {"green": True})
-        return "unsolved", "" if quiet else "-", "" if quiet else ("UNSOLVED", {"yellow": True})
+        return status(report, quiet=bool(self.controller and self.controller.progress))
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End the run, let its gate decide, and let go of model, workers and sandbox."""
         if self.controller:
@@ -205,6 +206,7 @@ class Wiring:
                 session.exitstatus = self.controller.finish(int(exitstatus))
             except RecordError as error:
                 pytest.exit(str(error), 3)
+            self._fail(self.controller.gate_failure)
         elif self._session:
             self._session.close()
 
@@ -243,8 +245,3 @@ def _fault(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
     if own and call.excinfo.errisinstance((AssertionError, pytest.fail.Exception)):
         return ""
     return call.excinfo.exconly()
-
-
-def _brief(report: pytest.TestReport) -> str:
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return crash.message if crash else str(report.longrepr)

@@ -163,8 +163,8 @@ def test_a_run_without_an_end_is_shown_as_interrupted(project, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("show nope", "nope: no such run or records file (latest runs in runs: none)"),
-        ("show", "latest: no such run or records file"),
+        ("show nope", "nope: no such run or records file. No runs yet in runs/"),
+        ("show", "No runs yet in runs/. Start one with: pytest benchmarks --model=base"),
         ("show models.toml", "models.toml:1: "),
         ("serve --model hosted", "--model: 'hosted' is not a local model; nothing to serve"),
         ("serve --model recorded", "--model: 'recorded' is not a local model"),
@@ -210,7 +210,7 @@ def test_the_installed_command_ends_without_a_traceback(tmp_path):
     result = subprocess.run([COMMAND, "show"], cwd=tmp_path, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.splitlines() == [
-        "llmops: latest: no such run or records file (latest runs in runs: none)"
+        "llmops: No runs yet in runs/. Start one with: pytest benchmarks --model=base"
     ]
 
 

@@ -5,7 +5,8 @@ import msgspec
 import pytest
 from gate_runs import END, MANY, recorded, with_records, written
 
-from pytest_llmops.compare.baseline import bless, file_name, find_baseline, find_candidate
+from pytest_llmops.compare.baseline import bless, file_name
+from pytest_llmops.compare.finding import find_baseline, find_candidate
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.completions import Message, Timing
 from pytest_llmops.errors import CompareError, RecordError
@@ -21,17 +22,21 @@ def baselines(tmp_path):
 
 @pytest.fixture
 def runs(tmp_path):
-    """Two complete runs of `base`, a later broken off one, and one of another model."""
+    """Two complete runs of `base` of different cases, and one of another model."""
     folder = tmp_path / "runs"
     written(folder, recorded(MANY, name="base", id="early", started=1.0))
     written(folder, recorded(MANY, name="base", id="late", started=2.0, suite_hash="f" * 16))
-    written(folder, recorded(MANY, name="base", id="broken-off", started=3.0), end=None)
     written(folder, recorded(MANY, name="hf:org/name", id="hub", started=4.0))
     return folder
 
 
 def find(reference, baselines, runs, **hints):
     return find_baseline(str(reference), baselines=baselines, runs=runs, **hints)
+
+
+def ended(exit_status=1, **fields):
+    gate = Gated(baseline="older", reason="", sequential=False, margins={}, **fields)
+    return msgspec.structs.replace(END, exit_status=exit_status, gate=gate)
 
 
 def noisy_run():
@@ -68,7 +73,8 @@ def test_a_baseline_is_read_as_a_run_and_compares_as_the_run_it_was(baselines):
     assert [r.case for r in kept.records] == sorted(r.case for r in run.records)
     found = compare_runs(kept, recorded(MANY, name="again"))
     assert found.checks == compare_runs(run, recorded(MANY, name="again")).checks
-    assert compare_runs(kept, run).notes[0].startswith("every answer is the same")
+    again = msgspec.structs.replace(run, run=msgspec.structs.replace(run.run, id="again"))
+    assert compare_runs(kept, again).notes[0].startswith("every answer is the same")
 
 
 def test_a_baseline_holds_no_content_and_nothing_that_changes_by_itself(baselines):
@@ -124,6 +130,37 @@ def test_blessing_says_what_it_replaces(baselines):
     assert "replaces a file that is no baseline" in bless(recorded(MANY), path)
 
 
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        (msgspec.structs.replace(recorded(MANY), end=None), "its session was killed before it"),
+        (recorded(MANY, replays="older"), "it replays the answers of run older"),
+        (
+            msgspec.structs.replace(recorded(MANY), end=ended(verdict="regressed")),
+            "its session failed with exit status 1 .regressed: ",
+        ),
+        (recorded(MANY[:200]), "it leaves out 100 of the 300 cases of the baseline that it would"),
+    ],
+)
+def test_what_becomes_a_baseline_by_mistake_is_refused_unless_forced(run, message, baselines):
+    path = baselines / "base.jsonl"
+    bless(recorded([[n, n] for n in MANY], name="old"), path)
+    before = path.read_bytes()
+    with pytest.raises(CompareError, match=message):
+        bless(run, path)
+    assert path.read_bytes() == before
+    assert "replaces old of run-old, 300 cases" in bless(run, path, force=True)
+    assert read_run(path).run.replays == run.run.replays
+
+
+def test_fewer_samples_than_before_are_refused_unless_forced(baselines):
+    path = baselines / "base.jsonl"
+    bless(recorded([[n, n] for n in MANY], name="old"), path)
+    with pytest.raises(CompareError, match="it has 1 samples per case, the baseline 2"):
+        bless(recorded(MANY), path)
+    bless(recorded(MANY), path, force=True)
+
+
 def crashed(records):
     return [msgspec.structs.replace(records[0], error="EndpointError: gone"), *records[1:]]
 
@@ -131,7 +168,7 @@ def crashed(records):
 @pytest.mark.parametrize(
     ("run", "message"),
     [
-        (msgspec.structs.replace(recorded(MANY), end=None), "interrupted"),
+        (msgspec.structs.replace(recorded(MANY, attempts=301), end=None), "interrupted"),
         (recorded(MANY, attempts=301), "300 records for 301 attempts"),
         (with_records(recorded(MANY), crashed), "1 attempts crashed"),
         (recorded(MANY[:5]), "5 cases are too few"),
@@ -195,7 +232,7 @@ def test_a_model_stands_for_its_latest_complete_run_of_the_same_cases(baselines,
 def test_a_model_never_stands_for_a_run_that_is_judged(baselines, runs):
     early, late = (find(name, baselines, runs).run for name in ("early", "late"))
     assert find("base", baselines, runs, judged=[late]).run.id == "early"
-    with pytest.raises(CompareError, match="no model with a complete run there beside the one"):
+    with pytest.raises(CompareError, match="no model with a run there beside the one"):
         find("base", baselines, runs, judged=[early, late])
 
 
@@ -209,10 +246,59 @@ def test_an_unknown_baseline_lists_those_there_are(baselines, runs):
         find("nope", baselines / "no", runs / "no")
 
 
-def test_a_model_without_a_complete_run_is_no_baseline(tmp_path, baselines):
-    written(tmp_path / "runs", recorded(MANY), end=None)
-    with pytest.raises(CompareError, match="no model with a complete run there .models: base"):
-        find("base", baselines, tmp_path / "runs")
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        (None, "was interrupted or still goes on, with 300 of 300 attempts"),
+        (ended(verdict="regressed"), "ended as regressed against older"),
+        (ended(6, verdict="undecided"), "ended as undecided against older"),
+        (ended(verdict=None), "ended without a verdict against older"),
+    ],
+)
+def test_no_older_run_takes_the_place_of_a_newest_that_failed(end, message, runs, baselines):
+    written(runs, recorded(MANY, name="base", id="newest", started=9.0), end=end)
+    told = f"base: its newest run newest {message}; name an older run by its id .early"
+    with pytest.raises(CompareError, match=told):
+        find("base", baselines, runs, judged=[recorded(MANY, name="new").run])
+    assert find_candidate("base", runs=runs).run.id == "newest"
+    assert find("newest", baselines, runs).run.id == "newest"
+
+
+def test_a_run_that_its_user_let_pass_undecided_may_judge(runs, baselines):
+    end = ended(0, verdict="undecided")
+    written(runs, recorded(MANY, name="base", id="newest", started=9.0), end=end)
+    assert find("base", baselines, runs).run.id == "newest"
+
+
+def test_a_name_that_could_be_two_things_is_refused(runs, baselines, tmp_path, monkeypatch):
+    """A folder of that name beside the user would be taken for the blessed baseline."""
+    monkeypatch.chdir(tmp_path)
+    bless(recorded(MANY, id="blessed"), baselines / "kept.jsonl")
+    assert find("kept", baselines, runs).run.id == "blessed"
+    written(tmp_path, recorded(MANY, name="other", id="kept"))
+    with pytest.raises(CompareError, match="kept could be .*kept.jsonl and kept/records.jsonl"):
+        find("kept", baselines, runs)
+    assert find("./kept/records.jsonl", baselines, runs).run.id == "kept"
+    written(tmp_path, recorded(MANY, name="other", id="hf:org/name"))
+    with pytest.raises(CompareError, match="hf:org/name could be .*; name the file that you mean"):
+        find_candidate("hf:org/name", runs=runs)
+
+
+def test_a_mistyped_name_is_told_the_nearest(runs, baselines):
+    bless(recorded(MANY), baselines / "release-1.jsonl")
+    with pytest.raises(CompareError, match=r"did you mean release-1\?"):
+        find("relaese-1", baselines, runs)
+    with pytest.raises(CompareError, match=r"did you mean base\?"):
+        find_candidate("bsae", runs=runs)
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_stands_for_nothing(name, runs, baselines, monkeypatch):
+    monkeypatch.chdir(runs / "early")  # which has a records.jsonl
+    with pytest.raises(CompareError, match="no baseline is named: the name is empty"):
+        find(name, baselines, runs)
+    with pytest.raises(RecordError, match="no run is named: the name is empty"):
+        find_candidate(name, runs=runs)
 
 
 def test_files_that_are_no_runs_do_not_hide_those_that_are(baselines, runs):
@@ -226,7 +312,7 @@ def test_a_candidate_is_found_by_latest_run_and_model(runs):
     assert find_candidate("early", runs=runs).run.id == "early"
     assert find_candidate("base", runs=runs).run.id == "late"
     os.utime(runs / "early" / "records.jsonl", (2e9, 2e9))
-    assert find_candidate("latest", runs=runs).run.id == "early"
+    assert find_candidate("latest", runs=runs).run.id == "hub"  # which started last
     with pytest.raises(CompareError, match="nope: no run in .*models: base, hf:org/name"):
         find_candidate("nope", runs=runs)
 

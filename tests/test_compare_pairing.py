@@ -92,12 +92,15 @@ def test_runs_are_identical_where_every_answer_and_its_outcome_is(change, same):
 @pytest.mark.parametrize(
     ("candidate", "message"),
     [
-        (with_records(OTHER, lambda r: r[1:]), f"1 missing in the candidate: {case(0)}"),
-        (with_records(OTHER, lambda r: r[5:]), "5 missing in the candidate: .* and 2 more"),
-        (recorded([*TOKENS, 50], name="lora"), f"1 extra in the candidate: {case(CASES)}"),
+        (with_records(OTHER, lambda r: r[1:]), f"1 of 60 are only in the baseline .*: {case(0)}"),
+        (
+            with_records(OTHER, lambda r: r[5:]),
+            "5 of 60 are only in the baseline .*: .* and 2 more",
+        ),
+        (recorded([*TOKENS, 50], name="lora"), f"1 of 61 are only in the .*: {case(CASES)}"),
         (
             changed(3, case="starter:eval/other#g"),
-            r"1 missing .*\n.*1 extra .*: starter:eval/other#g",
+            "1 of 60 are only in the baseline; 1 of 60 are only in the candidate",
         ),
         (changed(3, usage=Usage(input=9, output=0)), f"without output tokens: {case(3)}"),
         (changed(3, usage=Usage(input=9, output=-4)), f"without output tokens: {case(3)}"),

@@ -39,13 +39,14 @@ def test_an_unchanged_model_holds():
 
 
 def test_the_checks_stand_in_the_order_of_the_gate():
-    names = [one.name for one in compared(recorded(MANY)).checks]
+    names = [one.name for one in compared(recorded(MANY, name="again")).checks]
     assert names == ["errors", "truncation", "solve rate", "output tokens"]
 
 
 def test_identical_answers_hold_even_where_cases_are_few():
+    again = msgspec.structs.replace(recorded(TOKENS[:20]).run, id="again")
     run = recorded(TOKENS[:20])
-    found = compare_runs(run, run)
+    found = compare_runs(run, msgspec.structs.replace(run, run=again))
     assert found.verdict == "held"
     assert found.notes == ("every answer is the same in both runs, so nothing is estimated",)
 
@@ -213,8 +214,25 @@ def test_an_undecided_check_says_how_many_samples_would_do():
 
 
 def test_a_value_on_the_margin_is_held():
-    run = recorded(MANY)
-    assert compare_runs(run, run, Margins(tokens=1.0, solve_rate=0.0)).verdict == "held"
+    exact = Margins(tokens=1.0, solve_rate=0.0)
+    assert compare_runs(recorded(MANY), recorded(MANY, id="again"), exact).verdict == "held"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"id": "run-base"}, "are the same run, run-base, or copies of it"),
+        ({"replays": "run-base"}, "hold the same answers, those of run run-base"),
+    ],
+)
+def test_a_run_is_not_held_against_its_own_answers(fields, message):
+    with pytest.raises(CompareError, match=message):
+        compare_runs(recorded(MANY), recorded(MANY, **{"id": "other", **fields}))
+
+
+def test_replays_of_two_runs_are_compared():
+    one, other = (recorded(MANY, id=f"{n}-again", replays=n) for n in ("one", "other"))
+    assert compare_runs(one, other).verdict == "held"
 
 
 def test_a_margin_below_one_asks_for_proof_of_savings():

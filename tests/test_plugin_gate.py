@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from xml.etree import ElementTree
 
 import pytest
 import wide
@@ -76,7 +77,8 @@ def run(project, *arguments, model):
 def bless(project, *arguments):
     assert run(project, *arguments, model="base").ret == 0
     folder, baselines = str(project.path / "runs"), str(project.path / "benchmarks" / "baselines")
-    assert main(["bless", "latest", "--runs", folder, "--baselines", baselines]) == 0
+    told = ["bless", "latest", "--force", "--runs", folder, "--baselines", baselines]
+    assert main(told) == 0  # --force: the models of these tests replay recorded answers
 
 
 def runs(project):
@@ -131,7 +133,12 @@ def test_a_missing_baseline_is_told_before_anything_is_asked(project, spread):
 @pytest.mark.parametrize(
     ("model", "arguments", "message"),
     [
-        pytest.param("same", ["-k", "m1 or m2"], "suite_hash: ", id="fewer cases"),
+        pytest.param(
+            "same",
+            ["-k", "m1 or m2"],
+            "the runs hold other cases: 18 of 24 are only in the baseline (was -k used?)",
+            id="fewer cases",
+        ),
         pytest.param("capped", [], "sampling max_tokens: 64 against 32", id="sampling"),
     ],
 )
@@ -234,7 +241,7 @@ def test_a_crashed_attempt_is_a_regression(blessed, spread, how, why):
 
 
 @both
-@pytest.mark.parametrize(("policy", "status"), [("fail", 3), ("pass", 0)])
+@pytest.mark.parametrize(("policy", "status"), [("fail", 6), ("pass", 0)])
 def test_what_undecided_means_is_the_users_choice(blessed, policy, status, spread):
     """24 cases without a lost solve do not prove that two points would not be lost."""
     result = run(blessed, "--gate", "base", "--gate-undecided", policy, *spread, model="short")
@@ -282,7 +289,7 @@ def test_a_sequential_gate_asks_no_more_than_it_must(project, spread):
 def test_an_undecided_sequential_gate_tells_what_it_would_take(blessed, spread):
     """One attempt a case is one look, and it is the last of the plan."""
     result = run(blessed, "--gate", "base", "--gate-sequential", *spread, model="short")
-    assert result.ret == 3
+    assert result.ret == 6
     result.stdout.fnmatch_lines(
         [
             "solve rate *undecided",
@@ -297,3 +304,154 @@ def test_records_of_a_gated_session_are_plain_records(blessed):
     path = find_run("latest", blessed.path / "runs")
     first = json.loads(path.read_text().splitlines()[0])
     assert first["type"] == "run"
+
+
+@pytest.mark.parametrize("text", ["--gate=", "--gate= "])
+def test_a_gate_that_names_nothing_is_refused(project, text):
+    """`--gate="$BASELINE"` where the variable is not set."""
+    result = run(project, text, model="same")
+    assert result.ret == 4
+    assert "--gate names no baseline; it is empty" in result.stderr.str()
+    assert not (project.path / "runs").exists()
+
+
+NOTHING_RUNS = ["--co", "--setup-plan", "--setup-only", "--fixtures", "--fixtures-per-test"]
+
+
+@pytest.mark.parametrize("option", NOTHING_RUNS)
+def test_a_gate_under_which_no_test_runs_is_refused(blessed, option):
+    result = run(blessed, "--gate", "base", option, model="same")
+    assert result.ret == 4
+    assert "would judge nothing" in result.stderr.str()
+
+
+def test_so_it_is_where_the_option_comes_from_elsewhere(blessed, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--setup-plan")
+    assert run(blessed, "--gate", "base", model="same").ret == 4
+    monkeypatch.delenv("PYTEST_ADDOPTS")
+    ini = "[pytest]\naddopts = -p no:cacheprovider --co --gate base\n"
+    (blessed.path / "pytest.ini").write_text(ini)
+    assert run(blessed, model="same").ret == 4
+
+
+def test_a_mistyped_baseline_is_told_with_the_nearest_names_before_collection(blessed):
+    (blessed.path / "benchmarks" / "test_functions.py").write_text("raise RuntimeError\n")
+    result = run(blessed, "--gate", "bsae", model="same")
+    assert result.ret == 4
+    assert "bsae: no baseline in " in result.stderr.str()
+    assert "did you mean base?" in result.stderr.str()
+
+
+@both
+def test_a_replay_of_the_baseline_is_refused_before_anything_is_asked(blessed, spread):
+    before = runs(blessed)
+    result = run(blessed, "--gate", "base", *spread, model="base")
+    assert result.ret == 4
+    assert "hold the same answers, those of run base" in result.stderr.str()
+    result = run(blessed, "--gate", "base", *spread, model=f"replay:{latest(blessed).run.id}")
+    assert result.ret == 4
+    assert runs(blessed) == before
+
+
+def test_a_model_stands_for_its_newest_run_also_where_that_regressed(project):
+    assert run(project, "--gate-undecided=pass", model="short").ret == 0
+    first = latest(project).run.id
+    assert run(project, "--gate", first, model="wordy").ret == 1
+    again = run(project, "--gate", "wordy", model="same")
+    assert again.ret == 4
+    assert f"ended as regressed against {first}" in again.stderr.str()
+
+
+def failed_in_junit(project):
+    suite = ElementTree.parse(project.path / "junit.xml").getroot()[0]
+    failures = [case for case in suite if case.find("failure") is not None]
+    assert int(suite.attrib["failures"]) == len(failures)
+    return [(case.attrib["name"], case.find("failure").attrib["message"]) for case in failures]
+
+
+@both
+@pytest.mark.parametrize(
+    ("model", "arguments", "said"),
+    [
+        ("wordy", (), "regressed: output tokens regressed: 1.1"),
+        ("short", (), "undecided: truncation undecided: "),
+        ("same", ("-k", "m1"), "no verdict: the runs hold other cases: 21 of 24 are only in the"),
+    ],
+)
+def test_a_gate_that_fails_is_a_failure_in_junit(blessed, spread, model, arguments, said):
+    result = run(
+        blessed, "--gate", "base", "--junitxml=junit.xml", *arguments, *spread, model=model
+    )
+    assert result.ret in {1, 4, 6}
+    ((name, message),) = failed_in_junit(blessed)
+    assert name == "gate"
+    assert message.startswith(said)
+
+
+def test_a_gate_that_lets_pass_is_none(blessed):
+    for arguments in ((), ("--gate-undecided=pass",)):
+        model = "short" if arguments else "same"
+        result = run(blessed, "--gate=base", "--junitxml=junit.xml", *arguments, model=model)
+        assert result.ret == 0
+        assert failed_in_junit(blessed) == []
+
+
+UNSENDABLE = """import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call" and "m7#plus3" in item.nodeid:
+        report.user_properties.append(("what", object()))
+    return report
+"""
+
+
+@pytest.mark.parametrize("workers", ["-n1", "-n2"])
+def test_an_attempt_whose_report_does_not_arrive_fails_the_session(project, workers):
+    """The last one of a worker: xdist itself sees nothing amiss, and pytest exits with 0."""
+    (project.path / "conftest.py").write_text(UNSENDABLE)
+    result = run(project, workers, model="same")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["1 of 24 attempts left no record, which fails: *m7#plus3*"])
+    assert latest(project).end.exit_status == 1
+
+
+RERUNS = """import pytest
+
+tried = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    from _pytest.runner import runtestprotocol
+
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for last in (False, True):
+        for report in runtestprotocol(item, nextitem=nextitem, log=False):
+            if report.failed and not last:
+                report.outcome = "rerun"
+                item.ihook.pytest_runtest_logreport(report=report)
+                break
+            item.ihook.pytest_runtest_logreport(report=report)
+        else:
+            break
+        item._initrequest()
+    return True
+"""
+
+
+@both
+def test_an_attempt_that_a_plugin_makes_again_is_kept_once(project, spread):
+    """What pytest-rerunfailures does: a report whose outcome is `rerun`, then the test again."""
+    (project.path / "conftest.py").write_text(RERUNS)
+    fault = 'import pathlib\n        flag = pathlib.Path("tried")\n        if not flag.exists():'
+    break_harness(
+        project, f'{fault}\n            flag.touch()\n            raise RuntimeError("gone")'
+    )
+    result = run(project, *spread, model="same")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["made again after a fault: 1 attempts, whose last try counts: *"])
+    assert [record.error for record in latest(project).records if record.error] == []
+    assert len(latest(project).records) == 24

@@ -163,8 +163,21 @@ def test_a_run_is_found_by_id_folder_file_and_latest(written, tmp_path):
 def test_an_unknown_run_lists_those_there_are(written, tmp_path):
     with pytest.raises(RecordError, match=f"nope: no such run .*: {RUN.id}"):
         find_run("nope", tmp_path)
-    with pytest.raises(RecordError, match="latest: .*: none"):
-        find_run("latest", tmp_path / "empty")
+    for name, before in {"latest": "^", "nope": "^nope: no such run or records file. "}.items():
+        told = f"{before}No runs yet in .*empty/. Start one with: pytest benchmarks --model=base"
+        with pytest.raises(RecordError, match=told):
+            find_run(name, tmp_path / "empty")
+
+
+def test_the_latest_run_is_the_one_that_started_last_not_the_one_written_to_last(tmp_path):
+    for name, started in {"old": 1.0, "new": 2.0}.items():
+        RecordFile(tmp_path, msgspec.structs.replace(RUN, id=name, started=started)).close()
+    os.utime(tmp_path / "new" / "records.jsonl", (1e9, 1e9))
+    assert find_run("latest", tmp_path).parent.name == "new"
+    torn = tmp_path / "torn" / "records.jsonl"
+    torn.parent.mkdir()
+    torn.write_text('{"type":"run","form')
+    assert find_run("latest", tmp_path) == torn  # broken off at once, and still the latest
 
 
 @pytest.mark.parametrize(

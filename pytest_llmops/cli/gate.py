@@ -14,7 +14,7 @@ def add(commands: Any) -> None:
 
 def _add_gate(commands: Any) -> None:
     command = commands.add_parser(
-        "gate", help="compare a recorded run with a baseline; exit 0 held, 1 regressed, 3 undecided"
+        "gate", help="compare a recorded run with a baseline; exit 0 held, 1 regressed, 6 undecided"
     )
     command.add_argument(
         "baseline", metavar="BASELINE", help="a baseline's name, a run, a file, or a model"
@@ -27,7 +27,7 @@ def _add_gate(commands: Any) -> None:
         "--undecided",
         choices=("fail", "pass"),
         default="fail",
-        help="exit 3 or 0 where the runs are too small to tell; fail",
+        help="exit 6 or 0 where the runs are too small to tell; fail",
     )
     command.set_defaults(run=_gate)
 
@@ -35,7 +35,7 @@ def _add_gate(commands: Any) -> None:
 def _gate(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from pytest_llmops.compare.baseline import find_baseline, find_candidate
+    from pytest_llmops.compare.finding import find_baseline, find_candidate
     from pytest_llmops.compare.gate import compare_runs
     from pytest_llmops.compare.values import EXIT
     from pytest_llmops.report.terminal import render
@@ -62,15 +62,21 @@ def _add_bless(commands: Any) -> None:
     command = commands.add_parser("bless", help="make a recorded run the baseline of its model")
     command.add_argument("reference", metavar="RUN", help="a run, a file, a model, or latest")
     command.add_argument("--name", default="", help="of the baseline; default: the model's")
+    command.add_argument(
+        "--force",
+        action="store_true",
+        help="bless a run that failed, was killed at its end, replays another or has fewer cases",
+    )
     add_runs(command)
     add_baselines(command)
     command.set_defaults(run=_bless)
 
 
 def _bless(options: argparse.Namespace) -> int:
-    from pytest_llmops.compare.baseline import bless, file_name, find_candidate
+    from pytest_llmops.compare.baseline import bless, file_name
+    from pytest_llmops.compare.finding import find_candidate
 
     run = find_candidate(options.reference, runs=options.runs)
     name = file_name(options.name or run.run.identity.model)
-    print(bless(run, options.baselines / f"{name}.jsonl"))
+    print(bless(run, options.baselines / f"{name}.jsonl", force=options.force))
     return 0

@@ -93,7 +93,7 @@ def _format_of(output: Path | None) -> str:
 
 def _runs(options: argparse.Namespace) -> list["RecordedRun"]:
     """The runs in the order they were named; the first may be a baseline's name."""
-    from pytest_llmops.compare.baseline import find_baseline, find_candidate
+    from pytest_llmops.compare.finding import find_baseline, find_candidate
     from pytest_llmops.runs.reading import find_run, read_run
 
     first, *others = options.references

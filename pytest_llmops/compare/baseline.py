@@ -1,4 +1,4 @@
-"""Baselines: the runs that gates compare against, found by name, and written to be reviewed.
+"""Baselines: the runs that gates compare against, written to be reviewed.
 
 A baseline is a records file without what nobody reviews: no prompts, answers, times or costs, one
 short line an attempt, sorted by case. Hashes of prompts and answers stay, so that a gate still sees
@@ -7,18 +7,18 @@ a changed prompt and an unchanged answer.
 
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from pytest_llmops.compare.comparable import refuse_incomparable
+from pytest_llmops.compare.comparable import name_some, refuse_incomparable
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.errors import CompareError, RecordError
-from pytest_llmops.runs.reading import RecordedRun, find_run, read_run
-from pytest_llmops.runs.record import RECORDS, Line, Record, Run
+from pytest_llmops.runs.reading import RecordedRun, read_run
+from pytest_llmops.runs.record import End, Record
 
 NOISE = (
     *("prompt", "text", "refusal", "served_model"),
@@ -27,64 +27,10 @@ NOISE = (
 """Fields that a baseline leaves out: content, and what the same model would change by tomorrow."""
 TOKENS = ("input", "output")
 """Counts that a baseline keeps; how many were cached depends on what was asked before."""
+KILLED = 2
+"""Exit status noted for a session that never gave one; pytest's for an interrupt."""
 DIGITS = 3
 """Decimals that the static figures of an answer keep."""
-
-
-def find_baseline(
-    reference: str, *, baselines: Path, runs: Path, judged: Sequence[Run] = ()
-) -> RecordedRun:
-    """The run that a file, a name in `baselines`, a run's id or folder, or a model stands for.
-
-    The first of these that exists is taken, in this order. A model stands for its latest complete
-    run, of the same cases if there is one, and never for a run that is judged: that one would be
-    held against itself.
-
-    Args:
-        reference: What the user named.
-        baselines: Folder of baselines, `NAME.jsonl`.
-        runs: Folder of recorded runs.
-        judged: The runs that are compared with it, as far as they are known.
-
-    Raises:
-        CompareError: There is no such run; names those there are.
-        RecordError: It cannot be read; names the line.
-    """
-    named = Path(reference)
-    blessed = baselines / f"{file_name(reference)}.jsonl"
-    for path in (named, named / RECORDS, blessed, runs / reference / RECORDS):
-        if path.is_file():
-            return read_run(path, content=False)
-    suite_hash = judged[0].suite_hash if judged else ""
-    if found := _latest(reference, runs, suite_hash, without={run.id for run in judged}):
-        return found
-    beside = " beside the one that is judged" if judged else ""
-    kept = ", ".join(sorted(path.stem for path in baselines.glob("*.jsonl"))) or "none"
-    raise CompareError(
-        f"{reference}: no baseline in {baselines} (there: {kept}), no run in {runs}, and no model "
-        f"with a complete run there{beside} (models: {_models(runs)}); `llmops bless RUN` makes a "
-        "baseline"
-    )
-
-
-def find_candidate(reference: str, *, runs: Path) -> RecordedRun:
-    """The run that `latest`, a run's id or folder, a file, or a model stands for.
-
-    Raises:
-        CompareError: There is no such run; names those there are.
-        RecordError: It cannot be read; names the line.
-    """
-    try:
-        return read_run(find_run(reference, runs), content=False)
-    except RecordError:
-        if any(path.is_file() for path in (Path(reference), runs / reference / RECORDS)):
-            raise
-    if found := _latest(reference, runs):
-        return found
-    raise CompareError(
-        f"{reference}: no run in {runs}, and no model with a complete run there (models: "
-        f"{_models(runs)})"
-    )
 
 
 def file_name(reference: str) -> str:
@@ -92,12 +38,14 @@ def file_name(reference: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", reference).strip("-.")
 
 
-def bless(run: RecordedRun, path: Path) -> str:
+def bless(run: RecordedRun, path: Path, *, force: bool = False) -> str:
     """Write a run as a baseline and say what it replaces; equal runs give equal bytes.
 
     Args:
         run: A run that could be gated against: complete, graded, without crashes.
         path: The file, by custom `benchmarks/baselines/NAME.jsonl`; replaced at once or not at all.
+        force: Also a run that failed or was killed at its end, one that replays another, or one of
+            fewer cases than the baseline it replaces.
 
     Returns:
         One sentence for a person.
@@ -106,6 +54,10 @@ def bless(run: RecordedRun, path: Path) -> str:
         CompareError: The run is no baseline; says why.
         RecordError: The file cannot be written.
     """
+    if not force:
+        _refuse_doubtful(run, path)
+    if run.end is None and len(run.records) == run.run.attempts:
+        run = msgspec.structs.replace(run, end=End(finished=run.run.started, exit_status=KILLED))
     require_complete(run, "run")
     assert run.end
     records = sorted(run.records, key=lambda record: (record.case, record.sample))
@@ -116,6 +68,46 @@ def bless(run: RecordedRun, path: Path) -> str:
     told = f"{path}: {_described(run)}; {_replaced(run, path, data)}"
     _write(path, data)
     return told
+
+
+def _refuse_doubtful(run: RecordedRun, path: Path) -> None:
+    """Refuse what becomes a baseline by mistake; the user may say that it is none."""
+    doubts = [*_doubts(run), *_smaller(run, path)]
+    if doubts:
+        raise CompareError(
+            f"run {run.run.id} ({run.path}): {'; '.join(doubts)}; `llmops bless --force` makes it "
+            "the baseline all the same"
+        )
+
+
+def _doubts(run: RecordedRun) -> Iterator[str]:
+    end, described = run.end, run.run
+    if end is None and len(run.records) == described.attempts:
+        yield "its session was killed before it ended"
+    if end and end.exit_status:
+        told = f"its session failed with exit status {end.exit_status}"
+        gated = f" ({end.gate.verdict or 'no verdict'}: {end.gate.reason})" if end.gate else ""
+        yield told + gated
+    if described.replays:
+        yield f"it replays the answers of run {described.replays}"
+
+
+def _smaller(run: RecordedRun, path: Path) -> Iterator[str]:
+    """That the baseline there holds cases, or samples of them, that the run leaves out."""
+    try:
+        old = read_run(path, content=False) if path.is_file() else None
+    except RecordError:
+        return
+    if old is None:
+        return
+    before, after = ({record.case for record in one.records} for one in (old, run))
+    if missing := before - after:
+        yield (
+            f"it leaves out {len(missing)} of the {len(before)} cases of the baseline that it "
+            f"would replace: {name_some(missing)}"
+        )
+    elif run.run.samples < old.run.samples:
+        yield f"it has {run.run.samples} samples per case, the baseline {old.run.samples}"
 
 
 def _reviewable(record: Record) -> dict[str, Any]:
@@ -173,38 +165,3 @@ def _write(path: Path, data: bytes) -> None:
         with suppress(OSError):  # what cannot be written may not be there to remove
             draft.unlink()
         raise RecordError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _latest(
-    model: str, runs: Path, suite_hash: str = "", without: Collection[str] = ()
-) -> RecordedRun | None:
-    """The latest complete run of a model, those of the same cases first."""
-    of_model = [
-        (run, path)
-        for run, path in _first_lines(runs)
-        if run.identity.model == model and run.id not in without
-    ]
-    of_model.sort(key=lambda pair: (pair[0].suite_hash == suite_hash, pair[0].started))
-    for _, path in reversed(of_model):
-        found = read_run(path, content=False)
-        if found.end and len(found.records) == found.run.attempts:
-            return found
-    return None
-
-
-def _models(runs: Path) -> str:
-    return ", ".join(sorted({run.identity.model for run, _ in _first_lines(runs)})) or "none"
-
-
-def _first_lines(runs: Path) -> Iterator[tuple[Run, Path]]:
-    """What each run is, without its records; files that do not begin with a run are no runs."""
-    decoder = msgspec.json.Decoder(Line)
-    for path in sorted(runs.glob(f"*/{RECORDS}")):
-        with path.open("rb") as file:
-            first = file.readline()
-        try:
-            run = decoder.decode(first)
-        except msgspec.DecodeError:
-            continue
-        if isinstance(run, Run):
-            yield run, path

@@ -43,6 +43,35 @@ def refuse_incomparable(
         )
 
 
+def refuse_other_cases(baseline: Collection[str], candidate: Collection[str]) -> None:
+    """Refuse a selection of other cases than those of the baseline.
+
+    Raises:
+        CompareError: Says how many are on one side only, and names some.
+    """
+    if set(baseline) != set(candidate):
+        raise CompareError(_other_cases(set(baseline), set(candidate)))
+
+
+def refuse_same(baseline: Run, candidate: Run) -> None:
+    """Refuse a run that would be held against its own answers, which nothing can fail.
+
+    Raises:
+        CompareError: The two are one run, copies of one, or replays of its answers.
+    """
+    if baseline.id == candidate.id:
+        raise CompareError(
+            f"baseline and candidate are the same run, {candidate.id}, or copies of it: there is "
+            "nothing to compare; run the model again"
+        )
+    source = candidate.replays or candidate.id
+    if source == (baseline.replays or baseline.id):
+        raise CompareError(
+            f"baseline {baseline.id} and candidate {candidate.id} hold the same answers, those of "
+            f"run {source}, which a replay grades again: nothing new was measured; run the model"
+        )
+
+
 def differences(baseline: Run, candidate: Run) -> tuple[str, ...]:
     """What differs and does not forbid a comparison: one line each, for people."""
     mine, theirs = baseline.identity, candidate.identity
@@ -112,17 +141,26 @@ def _tokenizers(mine: Identity, theirs: Identity) -> Iterator[str]:
 def _selected(
     baseline: Run, candidate: Run, cases: tuple[Collection[str], Collection[str]] | None
 ) -> Iterator[str]:
-    if cases:
-        mine, theirs = set(cases[0]), set(cases[1])
-        if missing := mine - theirs:
-            yield f"cases: {len(missing)} missing in the candidate: {name_some(missing)}"
-        if extra := theirs - mine:
-            yield f"cases: {len(extra)} extra in the candidate: {name_some(extra)}"
-    if baseline.suite_hash != candidate.suite_hash:
+    if cases and set(cases[0]) != set(cases[1]):
+        yield _other_cases(set(cases[0]), set(cases[1]))
+    elif baseline.suite_hash != candidate.suite_hash:
         yield (
             f"suite_hash: {_selection(baseline)} against {_selection(candidate)}; the cases, their "
             "sources or their tests changed: select the same ones, or run the baseline again"
         )
+
+
+def _other_cases(mine: set[str], theirs: set[str]) -> str:
+    """That one run holds cases which the other does not, in numbers and by name."""
+    sides = ((mine, theirs, "baseline"), (theirs, mine, "candidate"))
+    told = [
+        f"{len(alone)} of {len(all_cases)} are only in the {role}"
+        for all_cases, others, role in sides
+        if (alone := all_cases - others)
+    ]
+    return (
+        f"the runs hold other cases: {'; '.join(told)} (was -k used?): {name_some(mine ^ theirs)}"
+    )
 
 
 def _selection(run: Run) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from pytest_llmops.compare.bootstrap import cost_of_pass, cost_of_pass_ratio
 from pytest_llmops.compare.checks import decide
-from pytest_llmops.compare.comparable import differences, refuse_incomparable
+from pytest_llmops.compare.comparable import differences, refuse_incomparable, refuse_same
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.compare.effects import cluster_sums, token_effects
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
@@ -37,6 +37,7 @@ def compare_runs(
     require_complete(candidate, "candidate", errors=True)
     cases = [{record.case for record in run.records} for run in (baseline, candidate)]
     refuse_incomparable(baseline.run, candidate.run, cases=(cases[0], cases[1]))
+    refuse_same(baseline.run, candidate.run)
     paired = pair_records(baseline.records, candidate.records)
     effects, output = token_effects(paired)
     questions = questions_of(paired, output, margins)

@@ -6,8 +6,8 @@ import msgspec
 
 from pytest_llmops.runs.record import Run, Verdict
 
-EXIT: dict[Verdict, int] = {"held": 0, "regressed": 1, "undecided": 3}
-"""Exit status of a gate by its verdict."""
+EXIT: dict[Verdict, int] = {"held": 0, "regressed": 1, "undecided": 6}
+"""Exit status of a gate by its verdict; 2 to 5 are pytest's own, 3 for a session that broke."""
 
 
 class Interval(msgspec.Struct, frozen=True):

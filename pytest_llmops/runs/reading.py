@@ -8,6 +8,9 @@ import msgspec
 from pytest_llmops.errors import RecordError
 from pytest_llmops.runs.record import FORMAT, RECORDS, End, Line, Record, Run
 
+LATEST = "latest"
+"""What stands for the run that started last."""
+
 
 class RecordedRun(msgspec.Struct, frozen=True, kw_only=True):
     """A records file, read."""
@@ -54,7 +57,9 @@ def read_run(path: Path, *, content: bool = True) -> RecordedRun:
 
 
 def find_run(reference: str, folder: Path) -> Path:
-    """The records file that a run id, a run's folder, a file or `latest` (written to) stands for.
+    """The records file that a run id, a run's folder, a file or `latest` stands for.
+
+    `latest` is the run that started last, whenever its file was written to.
 
     Args:
         reference: What the user named.
@@ -63,17 +68,47 @@ def find_run(reference: str, folder: Path) -> Path:
     Raises:
         RecordError: There is no such run; names those there are.
     """
-    files = sorted(folder.glob(f"*/{RECORDS}"), key=lambda path: path.stat().st_mtime_ns)
-    if reference == "latest" and files:
-        return files[-1]
+    if not reference.strip():
+        raise RecordError("no run is named: the name is empty (from a variable that is not set?)")
     named = Path(reference)
-    for path in (named, named / RECORDS, folder / reference / RECORDS):
-        if path.is_file():
-            return path
-    known = ", ".join(path.parent.name for path in files[-5:]) or "none"
+    if reference != LATEST:
+        for path in (named, named / RECORDS, folder / reference / RECORDS):
+            if path.is_file():
+                return path
+    files = [path for _, path in first_lines(folder)]
+    if reference == LATEST and files:
+        return files[-1]
+    if not files:
+        missing = "" if reference == LATEST else f"{reference}: no such run or records file. "
+        raise RecordError(
+            f"{missing}No runs yet in {folder}/. Start one with: pytest benchmarks --model=base"
+        )
+    known = ", ".join(path.parent.name for path in files[-5:])
     raise RecordError(
         f"{reference}: no such run or records file (latest runs in {folder}: {known})"
     )
+
+
+def first_lines(folder: Path) -> list[tuple[Run | None, Path]]:
+    """What each recorded run is, in the order in which they started; no record is read.
+
+    A file that does not begin with a run has None, and the time at which it was last written to: it
+    may be the newest of all, broken off at once, and must not make place for an older one.
+    """
+    decoder = msgspec.json.Decoder(Line)
+    found: list[tuple[float, str, Run | None, Path]] = []
+    for path in folder.glob(f"*/{RECORDS}"):
+        with path.open("rb") as file:
+            raw = file.readline()
+        try:
+            line = decoder.decode(raw)
+        except msgspec.DecodeError:
+            line = None
+        run = line if isinstance(line, Run) else None
+        started = run.started if run else path.stat().st_mtime
+        found.append((started, run.id if run else path.parent.name, run, path))
+    found.sort(key=lambda one: (one[0], one[1], str(one[3])))
+    return [(run, path) for _, _, run, path in found]
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Line]]:

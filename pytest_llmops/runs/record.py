@@ -69,6 +69,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Whether prompts and completions are in the records, or their hashes alone."""
     versions: dict[str, str]
     machine: Machine
+    replays: str = ""
+    """Id of the run whose answers were graded again; "" where the model was asked."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="record"):

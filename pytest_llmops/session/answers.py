@@ -43,6 +43,8 @@ class Answers:
     """Of a hosted model, where models.toml names them."""
     engine: EngineProcess | None = None
     cache: CompletionCache | None = None
+    replays: str = ""
+    """Id of the run whose answers these are; "" where the model is asked."""
     resources: ExitStack = field(default_factory=ExitStack)
 
     def problems(self) -> list[str]:
@@ -121,7 +123,8 @@ def _replay(model: ReplayedModel, runs: Path) -> Answers:
     prompts = {(r.case, r.sample): r.prompt_sha256 for r in recorded.records}
     if not answers:
         raise ModelError(f"{recorded.path}: holds no completions (recorded with --no-content?)")
-    return Answers(source=Replay(answers, prompts), identity=identity)
+    first = recorded.run.replays or recorded.run.id
+    return Answers(source=Replay(answers, prompts), identity=identity, replays=first)
 
 
 def _failure(engine: EngineProcess) -> str | None:

@@ -11,18 +11,20 @@ from functools import cached_property
 import msgspec
 
 from pytest_llmops.completions import Completion, Request
-from pytest_llmops.errors import CaseError, CompareError, EndpointError, ModelError
+from pytest_llmops.errors import CompareError, EndpointError, ModelError
 from pytest_llmops.generation.broker import Address, BrokerServer
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.models import load_models, resolve
-from pytest_llmops.report.terminal import Live, render, summary_parts
+from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.record import End, Record
 from pytest_llmops.session.answers import Answers, open_answers
 from pytest_llmops.session.attempt import make_record
+from pytest_llmops.session.attendance import Attendance
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
-from pytest_llmops.session.recording import Recording, describe, reach
+from pytest_llmops.session.recording import Recording, describe, open_gate, reach
 from pytest_llmops.session.rounds import Rounds
+from pytest_llmops.session.telling import head, left_out, tail
 from pytest_llmops.session.worker import Worker
 from pytest_llmops.tasks.selection import Selection
 
@@ -37,11 +39,14 @@ class Controller(Worker):
 
         Raises:
             ModelError: The model is unknown.
+            CompareError: There is no such baseline.
         """
         super().__init__(options, selection, None)
         if options.model:
             resolve(options.model, options.models_file)
-        self._keys: dict[str, Key] = {}
+        if options.gate:
+            options.gate.require_known(options.runs)
+        self.attendance = Attendance()
         self._ready = threading.Event()
         self._answers: Answers | None = None
         self._recording: Recording | None = None
@@ -59,18 +64,18 @@ class Controller(Worker):
         return self._recording is not None
 
     @property
+    def gate_failure(self) -> str:
+        """Why the gate fails the finished session; "" where it does not, or there is none."""
+        return self._gate.failure if self._gate and self._recording else ""
+
+    @property
     def progress(self) -> Live | None:
         """The progress line, where one is drawn."""
         return self._recording.progress if self._recording else None
 
     def header(self) -> list[str]:
         """Lines for the head of the session: model, suites, and suites left out."""
-        count, choice = len(self.selection.cases), self.options.choice
-        suites = ", ".join(self.selection.trees) or "none"
-        lines = [f"llmops: model {self.options.model}; {suites}: {count} {choice.split} cases"]
-        for name, reason in self.selection.unreachable.items():
-            lines.append(f"llmops: suite {name} left out: {reason}")
-        return lines
+        return head(self.options, self.selection)
 
     def broker(self) -> tuple[Address, bytes]:
         """Open the door for workers, once; returns its address and key."""
@@ -117,15 +122,14 @@ class Controller(Worker):
             self._ready.set()
 
     def _start(self, keys: Mapping[str, Key]) -> None:
-        if len(set(keys.values())) < len(keys):
-            message = "two selected tests attempt the same case; select one of the tests that take"
-            raise CaseError(f"{message} `attempt`, and give it no other parameters")
+        self.attendance = Attendance(keys)
         options = self.options
         if not options.model:
             known = ", ".join(load_models(options.models_file)) or "none"
             raise ModelError(f"--model is needed; {options.models_file} names: {known}")
-        self._keys = dict(keys)
-        self.prove_sandbox(keys.values())  # like sinks, before a model is loaded in vain
+        first = list(keys.values())
+        self._gate = open_gate(options, self.selection, first)
+        self.prove_sandbox(first)  # like sinks, before a model is loaded in vain
         reached = reach(options)
         self._answers = open_answers(
             options.model,
@@ -134,11 +138,10 @@ class Controller(Worker):
             runs=options.runs,
             cache=options.cache,
         )
-        run = describe(options, self.selection, list(keys.values()), self._answers.identity)
-        if options.gate:
-            self._gate = Gate(options.gate, run, options.runs)
+        run = describe(options, self.selection, first, self._answers)
+        if self._gate:
+            self._gate.begin(run)
         self._recording = Recording(run, options, self._answers, reached)
-        first = list(keys.values())
         if self._gate and self.sequential:
             self._rounds = Rounds(self._gate.plan(first, self._clusters(first)), self._judge)
             first = self._rounds.first
@@ -160,7 +163,7 @@ class Controller(Worker):
 
     def attempt_ended(self, nodeid: str) -> None:
         """A test is over; where a sequential gate waits for it, more attempts may follow."""
-        key = self._keys.get(nodeid)
+        key = self.attendance.key(nodeid)
         if key is None or self._rounds is None:
             return
         assert self._answers
@@ -172,9 +175,8 @@ class Controller(Worker):
         """Draw the progress line from now on."""
         assert self._answers
         assert self._recording
-        source = self._answers.source
-        total = len(self._keys)
-        self._recording.show_progress(total, lambda: source.progress().tokens_per_second)
+        speed = self._answers.source.progress
+        self._recording.show_progress(len(self.attendance), lambda: speed().tokens_per_second)
 
     def keep(self, encoded: str) -> None:
         """Write the record of a finished attempt.
@@ -191,7 +193,7 @@ class Controller(Worker):
         Raises:
             RecordError: The file cannot be written.
         """
-        key = self._keys.get(nodeid)
+        key = self.attendance.key(nodeid)
         assert self._answers
         assert self._recording
         if key is None or key in self._recording.records:
@@ -212,6 +214,8 @@ class Controller(Worker):
         """
         if self._recording:
             rounds = self._rounds
+            asked = rounds.released if rounds else None
+            exit_status = exit_status or self.attendance.check(self._recording.records, asked)
             end = End(
                 finished=time.time(),
                 exit_status=exit_status,
@@ -227,15 +231,12 @@ class Controller(Worker):
 
     def summary(self, *, width: int, color: bool) -> str:
         """The run in numbers, for the end of the session."""
-        recording = self._recording
-        assert recording
-        so_far = recording.so_far()
+        assert self._recording
+        told = [*left_out(self.selection), *(self._answers.problems() if self._answers else [])]
+        told += [*self._recording.told, *self.attendance.told()]
         wanted = self._rounds.made if self._rounds and self._rounds.decided else None
-        parts = summary_parts(so_far.run, so_far.records, seconds=recording.seconds, wanted=wanted)
-        left_out = [f"left out: {name}: {why}" for name, why in self.selection.unreachable.items()]
         verdict = self._gate.parts() if self._gate else []
-        told = [*left_out, *(self._answers.problems() if self._answers else []), *recording.told]
-        return render([*parts, *told, *verdict], width=width, color=color)
+        return tail(self._recording, wanted, [*told, *verdict], width=width, color=color)
 
     def close(self) -> None:
         """Let go of everything; safe to repeat."""

@@ -3,7 +3,7 @@
 What it needs is imported when a gate is asked for; a session without one pays nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -38,6 +38,16 @@ class GateChoice(msgspec.Struct, frozen=True, kw_only=True):
     undecided: Literal["fail", "pass"] = "fail"
     sequential: bool = False
 
+    def require_known(self, runs: Path) -> None:
+        """Refuse a reference that stands for nothing, before a model is started.
+
+        Raises:
+            CompareError: There is no such baseline or run.
+        """
+        from pytest_llmops.compare.finding import require_known
+
+        require_known(self.reference, baselines=self.baselines, runs=runs)
+
 
 @naming_extras()
 def in_order(keys: Sequence[Key], clusters: Mapping[str, str]) -> list[Key]:
@@ -52,36 +62,51 @@ class Gate:
     """One comparison, from the choice of a baseline to the exit status."""
 
     @naming_extras()
-    def __init__(self, choice: GateChoice, run: Run, runs: Path) -> None:
-        """Find the baseline and refuse it where it cannot be compared, before anything is asked.
+    def __init__(
+        self, choice: GateChoice, runs: Path, cases: Collection[str], suite_hash: str
+    ) -> None:
+        """Find the baseline and refuse it where it is of other cases, before a model is started.
 
         Args:
             choice: What the user asked for.
-            run: The run that begins.
             runs: Where runs are recorded.
+            cases: Ids of those that were selected.
+            suite_hash: Their hash.
 
         Raises:
-            CompareError: The baseline is not complete, or differs in more than the model.
+            CompareError: The baseline is not complete, or of other cases.
             MissingExtraError: The packages that judge are not installed.
-            RecordError: There is no such baseline, or it is broken.
+            RecordError: It is broken.
         """
-        from pytest_llmops.compare.baseline import find_baseline
-        from pytest_llmops.compare.comparable import refuse_incomparable
+        from pytest_llmops.compare.comparable import refuse_other_cases
         from pytest_llmops.compare.complete import require_complete
+        from pytest_llmops.compare.finding import find_baseline
         from pytest_llmops.compare.gate import compare_runs  # noqa: F401 - found missing here
 
         self._choice = choice
-        self._model = run.identity.model
         self._baseline = find_baseline(
-            choice.reference, baselines=choice.baselines, runs=runs, judged=[run]
+            choice.reference, baselines=choice.baselines, runs=runs, suite_hash=suite_hash
         )
         require_complete(self._baseline, "baseline")
-        refuse_incomparable(self._baseline.run, run)
+        refuse_other_cases({record.case for record in self._baseline.records}, cases)
+        self._model = ""
         self._plan: Plan | None = None
         self.comparison: Comparison | None = None
         self.last_look: Look | None = None
         self.refusal = ""
         """Why there is no verdict; "" where there is one, or none yet."""
+
+    def begin(self, run: Run) -> None:
+        """Refuse the run that begins where it cannot be compared, before anything is asked.
+
+        Raises:
+            CompareError: It asks other tests than the baseline, or holds the baseline's answers.
+        """
+        from pytest_llmops.compare.comparable import refuse_incomparable, refuse_same
+
+        self._model = run.identity.model
+        refuse_same(self._baseline.run, run)
+        refuse_incomparable(self._baseline.run, run)
 
     def plan(self, keys: Sequence[Key], clusters: Mapping[str, str]) -> Sequence[Sequence[Key]]:
         """The attempts in the batches of a sequential gate; `look` is due after each."""
@@ -144,7 +169,7 @@ class Gate:
 
     @property
     def exit_status(self) -> int:
-        """0 held, 1 regressed or no verdict, 3 undecided unless the user lets that pass."""
+        """0 held, 1 regressed or no verdict, 6 undecided unless the user lets that pass."""
         from pytest_llmops.compare.values import EXIT
 
         if self.verdict is None:
@@ -152,6 +177,11 @@ class Gate:
         if self.verdict == "undecided" and self._choice.undecided == "pass":
             return 0
         return EXIT[self.verdict]
+
+    @property
+    def failure(self) -> str:
+        """The verdict and its reason, where it fails the session; "" where it does not."""
+        return f"{self.verdict or 'no verdict'}: {self._reason()}" if self.exit_status else ""
 
     def parts(self) -> list[RenderableType]:
         """The verdict and what led to it, for the terminal."""

@@ -14,6 +14,16 @@ from pytest_llmops.session.gating import GateChoice
 from pytest_llmops.sinks.settings import SINKS
 from pytest_llmops.tasks.selection import Choice
 
+NO_ATTEMPTS = {
+    "--collect-only": "collectonly",
+    "--setup-plan": "setupplan",
+    "--setup-only": "setuponly",
+    "--fixtures": "showfixtures",
+    "--fixtures-per-test": "show_fixtures_per_test",
+    "--cache-show": "cacheshow",
+}
+"""Options of pytest under which no test runs, and their names among its values."""
+
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True):
     """What the pytest configuration file says, with its defaults."""
@@ -104,9 +114,8 @@ def declare(add: Callable[..., None]) -> None:
 def _declare_gate(add: Callable[..., None]) -> None:
     add(
         "--gate",
-        default="",
         metavar="BASELINE",
-        help="compare with a blessed baseline, a run or a model's latest run; exit 0, 1 or 3",
+        help="compare with a blessed baseline, a run or a model's newest run; exit 0, 1 or 6",
     )
     add(
         "--gate-max-tokens",
@@ -126,7 +135,7 @@ def _declare_gate(add: Callable[..., None]) -> None:
         "--gate-undecided",
         choices=("fail", "pass"),
         default="fail",
-        help="what an undecided gate does to the exit status; fail, which is 3",
+        help="what an undecided gate does to the exit status; fail, which is 6",
     )
     add(
         "--gate-sequential",
@@ -185,10 +194,21 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
 
 
 def _gate(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
-    if not values["gate"]:
+    if values["gate"] is None:
         if values["gate_sequential"]:
             raise CaseError("--gate-sequential needs --gate BASELINE")
         return None
+    if not values["gate"].strip():
+        raise CaseError(
+            "--gate names no baseline; it is empty (from a variable that is not set?), and a gate "
+            "that judges nothing must not pass"
+        )
+    for option, name in NO_ATTEMPTS.items():
+        if values.get(name):
+            raise CaseError(
+                f"--gate with {option} would judge nothing, and pass; leave one out, also in "
+                "PYTEST_ADDOPTS and in the configuration file (-o addopts= drops those there)"
+            )
     if not values["model"]:
         raise CaseError("--gate needs --model NAME, whose run it judges")
     if values["no_grade"]:

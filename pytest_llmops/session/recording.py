@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pytest_llmops.cases import suite_hash
+from pytest_llmops.cases import Case, suite_hash
 from pytest_llmops.completions import Request
 from pytest_llmops.errors import RecordError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.machine import Machine, versions
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.runs.record import End, Identity, Record, RecordFile, Run
+from pytest_llmops.runs.record import End, Record, RecordFile, Run
 from pytest_llmops.session.answers import Answers
+from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
 from pytest_llmops.sinks.withhold import clean_text, redactor
 from pytest_llmops.tasks.selection import Selection, suite_of
@@ -155,26 +156,43 @@ class Recording:
             self.told = self._sinks.lines()
 
 
-def describe(
-    options: Options, selection: Selection, keys: Sequence[Key], identity: Identity
-) -> Run:
+def open_gate(options: Options, selection: Selection, keys: Sequence[Key]) -> Gate | None:
+    """The gate of a session, its baseline found and of the same cases; None where none was asked.
+
+    Raises:
+        CompareError: There is no such baseline, or it is of no use here.
+        RecordError: The baseline is broken.
+    """
+    if options.gate is None:
+        return None
+    cases = _chosen(selection, keys)
+    names = {case for case, _ in keys}
+    return Gate(options.gate, options.runs, names, suite_hash(cases))
+
+
+def _chosen(selection: Selection, keys: Sequence[Key]) -> list[Case]:
+    """The cases of the selected attempts, in the order of the suites."""
+    names = {case for case, _ in keys}
+    return [case for name, case in selection.cases.items() if name in names]
+
+
+def describe(options: Options, selection: Selection, keys: Sequence[Key], answers: Answers) -> Run:
     """The run that begins now.
 
     Args:
         options: The command line.
         selection: Where cases are looked up.
         keys: The selected attempts.
-        identity: Of the model.
+        answers: Of the model.
     """
     now = time.time()
-    cases = {case for case, _ in keys}
-    chosen = [case for name, case in selection.cases.items() if name in cases]
+    chosen = _chosen(selection, keys)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", options.model).strip("-.")[:40]
     return Run(
         id=f"{stamp}-{slug}-{secrets.token_hex(2)}",
         started=now,
-        identity=identity,
+        identity=answers.identity,
         suites=tuple(sorted({suite_of(case) for case in chosen})),
         split=options.choice.split,
         samples=options.choice.samples,
@@ -185,4 +203,5 @@ def describe(
         content=options.content,
         versions=versions(),
         machine=Machine.here(),
+        replays=answers.replays,
     )

@@ -36,6 +36,11 @@ class Rounds:
         """How many attempts were released."""
         return len(self._released)
 
+    @property
+    def released(self) -> frozenset[Key]:
+        """The attempts that were."""
+        return frozenset(self._released)
+
     def end(self, key: Key) -> Sequence[Key]:
         """An attempt has ended; returns those that follow now, none while its batch goes on."""
         self._running.discard(key)
