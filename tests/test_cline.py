@@ -1,31 +1,88 @@
-"""The manifests of the Cline suite, and the suite on the real clone where it can be reached."""
+"""The manifests of the Cline suite; the suite on a stand-in, and on a clone where there is one."""
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from project import SOURCE, TESTS
+from test_sources import git
 
-from pytest_llmops.cases import SPLITS, TIERS, load_cases, load_suites, split_of, tier_of
+from pytest_llmops.cases import (
+    SPLITS,
+    TIERS,
+    Case,
+    Suite,
+    load_cases,
+    load_suites,
+    split_of,
+    tier_of,
+)
+from pytest_llmops.cli.main import main
 from pytest_llmops.errors import SourceError
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import validate
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.sources import open_source
+from pytest_llmops.tasks.sources import SourceTree, open_source
 
-SUITE = load_suites(Path(__file__).parent.parent / "cases" / "suites.toml")["cline"]
+SUITES = Path(__file__).parent.parent / "cases" / "suites.toml"
+SUITE = load_suites(SUITES)["cline"]
 CASES = load_cases(SUITE)
 SAMPLE = 4
 """Cases that are proved here; `llmops validate --suite cline` proves all."""
 
 
+class Found(NamedTuple):
+    """A suite whose source is a git repository, with its cases and its tree."""
+
+    suite: Suite
+    cases: Sequence[Case]
+    tree: SourceTree
+
+
 @pytest.fixture(scope="module")
-def tree():
-    try:
-        return open_source(SUITE)
-    except SourceError as error:
-        pytest.skip(str(error))
+def stand_in(tmp_path_factory):
+    """The suites file of a small repository with the folders of Cline's, mined as Cline's was."""
+    folder = tmp_path_factory.mktemp("stand-in")
+    package = folder / "origin" / "sdk" / "packages" / "small" / "src"
+    package.mkdir(parents=True)
+    (folder / "origin" / "README.md").write_text("not needed\n")
+    (package / "small.ts").write_text(SOURCE)
+    (package / "small.test.ts").write_text(TESTS)
+    git(folder / "origin", "init", "--quiet", "--initial-branch=main")
+    git(folder / "origin", "add", ".")
+    git(folder / "origin", "commit", "--quiet", "-m", "first")
+    commit = git(folder / "origin", "rev-parse", "HEAD")
+    (package / "small.ts").write_text("// changed later\n")
+    git(folder / "origin", "commit", "--quiet", "-a", "-m", "second")
+    suites = folder / "cases" / "suites.toml"
+    suites.parent.mkdir()
+    text = re.search(r"^\[cline\].*", SUITES.read_text("utf-8"), re.DOTALL | re.MULTILINE)[0]
+    suites.write_text(
+        text.replace(SUITE.commit, commit).replace(SUITE.repository, (folder / "origin").as_uri())
+    )
+    return suites
+
+
+@pytest.fixture(scope="module", params=["stand-in", "clone"])
+def found(request, tmp_path_factory):
+    """Cline itself where it can be reached; by the same way, a small repository in its place."""
+    if request.param == "clone":
+        try:
+            yield Found(SUITE, CASES, open_source(SUITE))
+        except SourceError as error:
+            pytest.skip(str(error))
+        return
+    suites = request.getfixturevalue("stand_in")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("LLMOPS_CLINE_REPO", raising=False)
+        assert main(["mine", "functions", "--suite", "cline", "--suites", str(suites)]) == 0
+        suite = load_suites(suites)["cline"]
+        yield Found(suite, load_cases(suite), open_source(suite))
 
 
 def test_there_are_enough_cases():
@@ -62,20 +119,22 @@ def test_a_manifest_holds_paths_names_and_digests_and_no_text():
 
 
 @pytest.mark.cline
-def test_the_tree_is_the_pinned_commit_with_only_what_is_needed(tree):
-    assert tree.commit == SUITE.commit
+def test_the_tree_is_the_pinned_commit_with_only_what_is_needed(found):
+    suite, _, tree = found
+    assert tree.commit == suite.commit
     assert [path.name for path in tree.root.iterdir()] == ["sdk"]
-    assert open_source(SUITE, source="/nonexistent") == tree
+    assert open_source(suite, source="/nonexistent") == tree
 
 
 @pytest.mark.cline
-def test_every_case_is_found_in_the_tree_with_its_digests(tree):
-    for case in CASES:
-        assert materialize(case, tree).declaration.symbol == case.symbol
+def test_every_case_is_found_in_the_tree_with_its_digests(found):
+    assert len(found.cases) >= 3
+    for case in found.cases:
+        assert materialize(case, found.tree).declaration.symbol == case.symbol
 
 
 @pytest.mark.cline
-def test_a_sample_of_the_cases_holds(tree):
-    chosen = CASES[:: max(1, len(CASES) // SAMPLE)][:SAMPLE]
-    with NodePool(tree.root, size=2) as pool, Crew(2) as crew:
-        assert validate(chosen, tree, pool, crew) == []
+def test_a_sample_of_the_cases_holds(found):
+    chosen = found.cases[:: max(1, len(found.cases) // SAMPLE)][:SAMPLE]
+    with NodePool(found.tree.root, size=2) as pool, Crew(2) as crew:
+        assert validate(chosen, found.tree, pool, crew) == []

@@ -1,0 +1,68 @@
+"""Where CI=true, a test that is skipped fails the run unless skips.toml names it."""
+
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+TESTS = """
+import pytest
+{before}
+@pytest.mark.parametrize("number", {numbers})
+def test_it(number):
+    {body}
+"""
+ENDS = {
+    "passed": ("", "[1]", "pass", 0, {"passed": 2}),
+    "skipped": ("", "[1]", "pytest.skip('no engine here')", 1, {"passed": 1, "skipped": 1}),
+    "named": ("", "['named']", "pytest.skip('no clone here')", 0, {"passed": 1, "skipped": 1}),
+    "without cases": ("", "[]", "pass", 1, {"passed": 1, "skipped": 1}),
+    "a module": ("pytest.importorskip('no_such')", "[1]", "pass", 1, {"passed": 1, "skipped": 1}),
+    "expected to fail": ("", "[1]", "pytest.xfail('some day')", 1, {"passed": 1, "xfailed": 1}),
+}
+"""What comes before a test, its parameters and body; exit status and outcomes, with another's."""
+
+
+@pytest.fixture
+def folder(pytester):
+    for name in ("conftest.py", "project.py", "records.py"):
+        shutil.copy(HERE / name, pytester.path)
+    (pytester.path / "skips.toml").write_text('"test_[a-z]*.py::*[[]named]" = "no clone in CI"\n')
+    pytester.makeini("[pytest]\naddopts = -p no:cacheprovider\n")
+    return pytester
+
+
+def run(folder, end, *arguments):
+    before, numbers, body, status, outcomes = ENDS[end]
+    test = TESTS.format(before=before, numbers=numbers, body=body)
+    folder.makepyfile(test_one=test, test_other="def test_other():\n    pass")
+    return folder.runpytest_subprocess("-rs", *arguments), status, outcomes
+
+
+@pytest.mark.parametrize("end", [*ENDS, "skipped on workers", "a module on workers"])
+def test_in_ci_only_a_named_test_may_be_skipped(folder, monkeypatch, end):
+    monkeypatch.setenv("CI", "true")
+    end, _, workers = end.partition(" on ")
+    arguments = ["-n1"] if workers else []
+    result, status, outcomes = run(folder, end, *arguments)
+    result.assert_outcomes(**outcomes)
+    told = "skipped, and not named in skips.toml" in result.stdout.str()
+    assert told == bool(status)
+    assert result.ret == status
+
+
+def test_elsewhere_a_skipped_test_fails_nothing(folder, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    result, _, outcomes = run(folder, "skipped")
+    result.assert_outcomes(**outcomes)
+    assert result.ret == 0
+
+
+def test_every_named_skip_has_a_reason_and_names_a_test():
+    for pattern, reason in tomllib.loads((HERE / "skips.toml").read_text()).items():
+        file, _, rest = pattern.partition("::")
+        assert (HERE.parent / file).is_file(), pattern
+        assert rest
+        assert len(reason) > 20
