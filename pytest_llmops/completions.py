@@ -15,6 +15,20 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 """A number of tokens; decoding refuses a negative one."""
 
 
+SEED_SCHEME = "sha256 of seed, case and sample"
+"""How the seed of an attempt is found; part of run identity, for it decides every drawn answer."""
+
+
+def derive_seed(seed: int, case_id: str, sample: int) -> int:
+    """Return the seed of sample `sample` of a case: no two attempts share random numbers.
+
+    The first 31 bits of the SHA-256 of the JSON array `[seed, case id, sample]`, written without
+    spaces: every server takes a number of that size (some read 32 bits, some with a sign).
+    """
+    digest = hashlib.sha256(msgspec.json.encode((seed, case_id, sample))).digest()
+    return int.from_bytes(digest[:4]) >> 1
+
+
 class Message(msgspec.Struct, frozen=True, gc=False):
     """One chat message."""
 
@@ -32,7 +46,7 @@ class Sampling(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unkno
     top_p: float = 1.0
     stop: tuple[str, ...] = ()
     seed: int = 0
-    """Sample k of a case is drawn with `seed + k`."""
+    """Of the session; sample k of a case has one of its own, see `derive_seed`."""
 
 
 class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -48,6 +62,11 @@ class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def key(self) -> tuple[str, int]:
         """What a session knows the completion by."""
         return self.case_id, self.sample
+
+    @property
+    def seed(self) -> int:
+        """What the answer is drawn with."""
+        return derive_seed(self.sampling.seed, self.case_id, self.sample)
 
     @property
     def prompt_sha256(self) -> str:

@@ -1,3 +1,4 @@
+import hashlib
 import multiprocessing
 import os
 import resource
@@ -7,7 +8,7 @@ import time
 import pytest
 from chat_server import completion, request
 
-from pytest_llmops.completions import Message
+from pytest_llmops.completions import Message, Request, derive_seed
 from pytest_llmops.generation.cache import CompletionCache
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -54,6 +55,22 @@ def test_an_entry_outlives_the_process_that_wrote_it(path):
 def test_whatever_changes_an_answer_changes_the_key(cache, identity, asked):
     cache.put("run", request(), completion())
     assert cache.get(identity, asked) is None
+
+
+def test_an_answer_that_another_seed_was_drawn_with_is_asked_again(cache, monkeypatch):
+    cache.put("run", request(), completion())
+    assert cache.get("run", request())
+    monkeypatch.setattr(Request, "seed", 1)
+    assert cache.get("run", request()) is None
+
+
+def test_the_seed_of_an_attempt_is_the_documented_hash():
+    told = b'[7,"suite:a#f",2]'
+    documented = int(hashlib.sha256(told).hexdigest()[:8], 16) >> 1
+    assert request(sample=2, seed=7).seed == documented == derive_seed(7, "suite:a#f", 2)
+    seeds = {derive_seed(0, f"case {case}", sample) for case in range(300) for sample in range(10)}
+    assert len(seeds) >= 2999
+    assert all(0 <= seed < 2**31 for seed in seeds)
 
 
 def test_the_parts_of_a_key_do_not_run_into_each_other(cache):

@@ -8,6 +8,7 @@ from chat_server import ChatServer, answer, cut, hang, request, requests, servin
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.pacing import Patience
+from pytest_llmops.completions import derive_seed
 from pytest_llmops.errors import EndpointError, ModelError
 
 QUICK = Patience(
@@ -55,7 +56,8 @@ def test_the_request_says_what_was_asked():
         {"role": "user", "content": "Write f."},
     ]
     assert body == {
-        "model": "m", "max_tokens": 9, "temperature": 0.5, "top_p": 1.0, "seed": 42,
+        "model": "m", "max_tokens": 9, "temperature": 0.5, "top_p": 1.0,
+        "seed": derive_seed(40, "suite:a#f", 2),
         "stop": ["```"], "stream": True, "stream_options": {"include_usage": True},
     }  # fmt: skip
 
@@ -255,7 +257,9 @@ def test_a_server_that_only_fails_is_not_asked_a_thousand_times():
 
 def test_one_request_that_always_fails_leaves_the_others_alone():
     async def choosy(call):
-        await (whole(500, "poison") if call.body["seed"] == 3 else answer())(call)
+        await (whole(500, "poison") if call.body["seed"] == request(sample=3).seed else answer())(
+            call
+        )
 
     async def main():
         async with (

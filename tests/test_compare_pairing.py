@@ -10,7 +10,7 @@ from pytest_llmops.compare.comparable import differences, name_some, refuse_inco
 from pytest_llmops.compare.complete import MIN_CASES, require_complete
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.pairing import pair_records
-from pytest_llmops.completions import Sampling, Usage
+from pytest_llmops.completions import SEED_SCHEME, Sampling, Usage
 from pytest_llmops.errors import CompareError
 
 BASE, OTHER = recorded(name="base"), recorded(name="lora")
@@ -180,6 +180,15 @@ def test_every_difference_is_named():
         refuse_incomparable(BASE.run, other.run)
     names = [line.split(":")[0].strip() for line in str(refused.value).splitlines()[1:]]
     assert names == ["prompt_version", "context_tokens", "split"]
+
+
+def test_drawn_answers_are_compared_with_answers_of_the_same_seeds():
+    old, new = identity(BASE), identity(OTHER, seed_scheme=SEED_SCHEME)
+    refuse_incomparable(described(BASE, **old).run, described(OTHER, **new).run)  # greedy
+    warm = {"sampling": Sampling(max_tokens=64, temperature=0.5)}
+    old, new = identity(BASE, **warm), identity(OTHER, **warm, seed_scheme=SEED_SCHEME)
+    with pytest.raises(CompareError, match=f"seed_scheme: '' against '{SEED_SCHEME}'; run the b"):
+        refuse_incomparable(described(BASE, **old).run, described(OTHER, **new).run)
 
 
 def test_endpoints_tell_no_tokenizer_so_only_the_same_model_is_compared():

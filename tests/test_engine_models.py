@@ -125,7 +125,7 @@ class Collected:
 
 
 def asked(prompt, count=24, **changes):
-    plain = Asked(prompt, count, 0.0, 1.0, 0, (), "", False)
+    plain = Asked(prompt, count, 0.0, 1.0, 0, 0, (), "", False)
     return plain._replace(**changes)
 
 

@@ -8,7 +8,7 @@ pytest.importorskip("transformers", reason="needs the `local` extra")
 from test_engine_models import TEXT, tiny_tokenizer  # noqa: E402
 
 from pytest_llmops.engine.protocol import RequestError, parse  # noqa: E402
-from pytest_llmops.engine.sampling import drawing, greedy, sample  # noqa: E402
+from pytest_llmops.engine.sampling import drawing, greedy, sample, stream_of  # noqa: E402
 from pytest_llmops.engine.text import TextStream  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -68,13 +68,13 @@ def test_special_tokens_are_no_text():
 
 def test_greedy_takes_the_first_likeliest_of_every_row():
     logits = torch.tensor([[0.0, 3.0, 3.0], [5.0, 1.0, 2.0]])
-    assert sample(logits, [greedy(), drawing(0.0, 1.0, 7)]) == [1, 0]
+    assert sample(logits, [greedy(), drawing(0.0, 1.0, stream_of(7))]) == [1, 0]
 
 
 @pytest.mark.parametrize("top_p", [1.0, 0.999])
 def test_drawn_tokens_come_as_often_as_their_probability_says(top_p):
     wanted = torch.tensor([0.5, 0.3, 0.15, 0.05])
-    choice = drawing(1.0, top_p, 1)
+    choice = drawing(1.0, top_p, stream_of(1))
     rows = [sample(wanted.log()[None], [choice])[0] for _ in range(4000)]
     found = torch.bincount(torch.tensor(rows), minlength=4) / 4000
     assert (found - wanted).abs().max() < 0.03
@@ -84,7 +84,7 @@ def test_top_p_keeps_the_smallest_set_that_reaches_it():
     logits = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log()
 
     def drawn(top_p):
-        choice = drawing(1.0, top_p, 3)
+        choice = drawing(1.0, top_p, stream_of(3))
         return {sample(logits, [choice])[0] for _ in range(400)}
 
     assert drawn(0.49) == {0}
@@ -94,14 +94,37 @@ def test_top_p_keeps_the_smallest_set_that_reaches_it():
 
 def test_a_wide_nucleus_needs_more_than_the_likeliest_few():
     logits = torch.zeros(1, 2000)
-    choice = drawing(1.0, 0.95, 3)
+    choice = drawing(1.0, 0.95, stream_of(3))
     drawn = {sample(logits, [choice])[0] for _ in range(600)}
     assert len(drawn) > 300
 
 
 def test_a_low_temperature_sharpens_and_any_seed_is_taken():
     logits = torch.tensor([[1.0, 0.0]])
-    assert {sample(logits, [drawing(0.01, 1.0, seed)])[0] for seed in (0, -5, 2**80)} == {0}
+    streams = [stream_of(seed) for seed in (0, -5, 2**80)]
+    assert {sample(logits, [drawing(0.01, 1.0, stream)])[0] for stream in streams} == {0}
+
+
+def test_answers_that_differ_in_seed_choice_or_prompt_share_no_random_number():
+    asked = [
+        (seed, index, (1, prompt)) for seed in (0, 1, -1) for index in (0, 1) for prompt in (2, 3)
+    ]
+    drawn = [stream_of(*one).random(500).tolist() for one in asked]
+    assert len({number for numbers in drawn for number in numbers}) == 500 * len(asked)
+    assert drawn == [stream_of(*one).random(500).tolist() for one in asked]
+
+
+def test_one_small_number_does_not_end_many_answers_at_the_same_step():
+    end = torch.tensor([[0.02, 0.98]]).log().expand(200, 2)
+    rows = [drawing(1.0, 1.0, stream_of(7, prompt=[number])) for number in range(200)]
+    ended = [sample(end, rows).count(0) for _ in range(60)]
+    assert max(ended) < 15  # 4 are expected; of one stream, all 200 or none
+    assert 0.01 < sum(ended) / (60 * 200) < 0.03
+
+
+def test_the_numbers_of_a_seed_are_the_same_in_every_version():
+    numbers = stream_of(7, 1, [4, 5]).random(3)
+    assert numbers.round(12).tolist() == [0.637381817186, 0.998856474092, 0.433821711748]
 
 
 def test_parts_of_a_message_are_joined_and_developers_speak_as_the_system():

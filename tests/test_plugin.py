@@ -13,6 +13,7 @@ import pytest
 from chat_server import ChatServer, answer, hang, whole
 from project import ADD, ANSWERS, DOUBLE, EVEN, write_answers, write_benchmark
 
+from pytest_llmops.completions import SEED_SCHEME
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Record
 
@@ -253,7 +254,18 @@ def test_the_cache_can_be_passed_over(project, serve):
 def test_repeats_never_share_an_answer(project, serve):
     url, server = serve(answer("no code"))
     run(project, "--samples=3", "--temperature=1", "-k", "add", model=f"openai:m@{url}")
-    assert sorted(call.body["seed"] for call in server.calls) == [0, 1, 2]
+    assert len({call.body["seed"] for call in server.calls}) == 3
+
+
+def test_no_two_attempts_are_drawn_with_one_seed_and_a_second_run_repeats_them(project, serve):
+    url, server = serve(answer("no code"))
+    for _ in range(2):
+        run(project, "--samples=2", "--no-cache", "--temperature=1", model=f"openai:m@{url}")
+    seeds = [call.body["seed"] for call in server.calls]
+    assert len(set(seeds)) == len(seeds) / 2 == 6
+    assert latest(project).run.identity.seed_scheme == SEED_SCHEME
+    recorded = latest(project)
+    assert {recorded.run.identity.seed(r.case, r.sample) for r in recorded.records} == set(seeds)
 
 
 def test_a_crashed_worker_leaves_a_record(project):

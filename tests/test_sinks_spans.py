@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from records import IDENTITY, RUN, grade, record, unanswered
 
-from pytest_llmops.completions import Message, Timing, Usage
+from pytest_llmops.completions import SEED_SCHEME, Message, Timing, Usage, derive_seed
 from pytest_llmops.errors import SinkError
 from pytest_llmops.report.subject import read_links as report_links
 from pytest_llmops.runs.record import RECORDS, End
@@ -113,12 +113,17 @@ def test_the_call_speaks_the_genai_conventions():
     assert json.loads(found["gen_ai.output.messages"])[0]["finish_reason"] == "stop"
 
 
-def test_local_weights_are_of_our_own_provider_and_samples_have_seeds_of_their_own():
-    local = msgspec.structs.replace(IDENTITY, weights_sha256="b" * 64)
+def test_local_weights_are_of_our_own_provider_and_attempts_have_seeds_of_their_own():
+    local = msgspec.structs.replace(IDENTITY, weights_sha256="b" * 64, seed_scheme=SEED_SCHEME)
     run = msgspec.structs.replace(RUN, identity=local)
     spans = by_kind(trace_of(run, record(sample=3)))
     assert spans["chat"].attributes["gen_ai.provider.name"] == "pytest-llmops"
-    assert spans["chat"].attributes["gen_ai.request.seed"] == 3
+    asked = derive_seed(0, record().case, 3)
+    assert spans["chat"].attributes["gen_ai.request.seed"] == asked != 3
+    before = by_kind(
+        trace_of(RUN, record(sample=3))
+    )  # recorded before attempts had seeds of their own
+    assert before["chat"].attributes["gen_ai.request.seed"] == 3
     assert spans["case"].attributes["llmops.weights_sha256"] == "b" * 64
 
 

@@ -78,7 +78,7 @@ class Endpoint:
         return None if set(names) <= set(self.omit) else request.sampling.max_tokens
 
     def body(self, request: Request) -> bytes:
-        """Encode the JSON body of one request; sample k is drawn with `seed + k`."""
+        """Encode the JSON body of one request."""
         sampling = request.sampling
         fields: dict[str, Any] = {
             "model": self.model,
@@ -86,7 +86,7 @@ class Endpoint:
             "max_tokens": sampling.max_tokens,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
-            "seed": sampling.seed + request.sample,
+            "seed": request.seed,
             "stream": True,
             "stream_options": {"include_usage": True},
         }

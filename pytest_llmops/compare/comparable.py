@@ -111,6 +111,8 @@ def _asked(baseline: Run, candidate: Run) -> Iterator[str]:
         ("split", baseline.split, candidate.split),
     ]
     pairs += _fields("sampling ", mine.sampling, theirs.sampling)
+    if mine.sampling.temperature:  # greedy answers are drawn with no seed
+        pairs.append(("seed_scheme", mine.seed_scheme, theirs.seed_scheme))
     for name, one, other in pairs:
         if one != other:
             yield f"{name}: {_shown(one)} against {_shown(other)}; run the baseline again"

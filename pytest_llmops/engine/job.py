@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pytest_llmops.engine.sampling import drawing
+from pytest_llmops.engine.sampling import drawing, stream_of
 from pytest_llmops.engine.text import TextStream
 
 PIECE_TOKENS, PIECE_SECONDS = 16, 0.25
@@ -18,6 +18,8 @@ class Asked(NamedTuple):
     temperature: float
     top_p: float
     seed: int
+    which: int
+    """Of the answers that one request asks for."""
     stop: Sequence[str]
     adapter: str
     """Empty for the base."""
@@ -51,7 +53,8 @@ class Job:
         self.blocks: list[int] = []
         self.cancelled = False
         self.text = TextStream(tokenizer, asked.stop)
-        self.choice = drawing(asked.temperature, asked.top_p, asked.seed)
+        stream = stream_of(asked.seed, asked.which, asked.prompt)
+        self.choice = drawing(asked.temperature, asked.top_p, stream)
         self._sent = (0, 0.0)
 
     @property

@@ -89,7 +89,7 @@ class Service:
         jobs: list[Job] = []
         try:
             for index in range(request.n or 1):
-                job = self.batcher.submit(self._asked(request, prompt, seed + index))
+                job = self.batcher.submit(self._asked(request, prompt, (seed, index)))
                 self._queues[job] = queue
                 jobs.append(job)
             yield Answers(jobs, queue)
@@ -98,13 +98,14 @@ class Service:
                 del self._queues[job]
                 self.batcher.cancel(job)
 
-    def _asked(self, request: ChatRequest, prompt: list[int], seed: int) -> Asked:
+    def _asked(self, request: ChatRequest, prompt: list[int], drawn: tuple[int, int]) -> Asked:
         return Asked(
             prompt=prompt,
             max_tokens=request.limit or self.max_context - len(prompt),
             temperature=1.0 if request.temperature is None else request.temperature,
             top_p=1.0 if request.top_p is None else request.top_p,
-            seed=seed,
+            seed=drawn[0],
+            which=drawn[1],
             stop=request.stops,
             adapter=request.model if self.models[request.model].adapter_sha256 else "",
             streams=request.stream,

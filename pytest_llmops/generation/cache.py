@@ -1,8 +1,8 @@
 """Completions kept between sessions, so that an interrupted one goes on where it stopped.
 
-An entry is found by run identity, case, sample index, prompt and sampling: repeats of a case never
-share one, and whatever changes an answer changes the key. SQLite in WAL mode, written once per
-completion, so a killed session loses none that had arrived; a power cut may lose the last few.
+An entry is found by run identity, case, sample index, seed, prompt and sampling: repeats of a case
+never share one, and whatever changes an answer changes the key. SQLite in WAL mode, written once
+per completion, so a killed session loses none that had arrived; a power cut may lose the last few.
 
 The cache serves the run and never stops it. A cache that cannot be used (locked, read-only, disk
 full, damaged) is a miss at each `get` and a counted loss at each `put`; `problems` says so once,
@@ -48,7 +48,8 @@ def cache_key(identity: str, request: Request) -> bytes:
         identity: The run's: model, adapter, tokenizer and prompt version, as one string.
         request: Its case, sample index, messages and sampling count.
     """
-    parts = (VERSION, identity, *request.key, request.prompt_sha256, request.sampling)
+    asked = (*request.key, request.seed, request.prompt_sha256, request.sampling)
+    parts = (VERSION, identity, *asked)
     return hashlib.sha256(msgspec.json.encode(parts)).digest()
 
 

@@ -71,6 +71,7 @@ def _shared(run: Run) -> dict[str, str]:
         "instruction": identity.instruction,
         "context budget": f"{identity.context_tokens} tokens",
         "sampling": ", ".join(shown).replace("_", " "),
+        "seeds": identity.seed_scheme or "seed + sample",
         "suites": ", ".join(run.suites),
         "split": run.split,
         "suite hash": run.suite_hash,

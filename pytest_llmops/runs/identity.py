@@ -2,7 +2,7 @@
 
 import msgspec
 
-from pytest_llmops.completions import Sampling
+from pytest_llmops.completions import Sampling, derive_seed
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +26,14 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     sampling: Sampling
     instruction: str = ""
     """What models.toml adds to every question."""
+    seed_scheme: str = ""
+    """How the seeds of attempts are found; "" in runs that drew sample k of all with `seed + k`."""
+
+    def seed(self, case_id: str, sample: int) -> int:
+        """What one attempt was drawn with."""
+        if not self.seed_scheme:
+            return self.sampling.seed + sample
+        return derive_seed(self.sampling.seed, case_id, sample)
 
     @property
     def asked(self) -> str:

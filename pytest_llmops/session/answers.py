@@ -10,7 +10,7 @@ import platformdirs
 
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
-from pytest_llmops.completions import Sampling
+from pytest_llmops.completions import SEED_SCHEME, Sampling
 from pytest_llmops.engine import EngineProcess, EngineSpec, start_engine
 from pytest_llmops.errors import ModelError
 from pytest_llmops.generation.cache import CompletionCache
@@ -168,6 +168,7 @@ def _local(
         instruction=base.instruction,
         prompt_version=PROMPT_VERSION,
         sampling=sampling,
+        seed_scheme=SEED_SCHEME,
     )
     return endpoint, identity
 
@@ -191,6 +192,7 @@ def _hosted(model: EndpointModel, sampling: Sampling) -> tuple[Endpoint, Identit
         instruction=model.instruction,
         prompt_version=PROMPT_VERSION,
         sampling=sampling,
+        seed_scheme=SEED_SCHEME,
     )
     return endpoint, identity
 

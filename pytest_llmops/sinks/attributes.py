@@ -79,7 +79,7 @@ def of_call(run: Run, record: Record, timing: Timing) -> dict[str, Value]:
         "gen_ai.request.max_tokens": sampling.max_tokens,
         "gen_ai.request.temperature": sampling.temperature,
         "gen_ai.request.top_p": sampling.top_p,
-        "gen_ai.request.seed": sampling.seed + record.sample,
+        "gen_ai.request.seed": run.identity.seed(record.case, record.sample),
         "gen_ai.conversation.id": run.id,
         "llmops.call.started": timing.started,
         "llmops.call.queue_seconds": timing.queue,

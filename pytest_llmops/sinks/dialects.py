@@ -79,7 +79,7 @@ def _generation(run: Run, record: Record) -> dict[str, Value]:
                 "max_tokens": sampling.max_tokens,
                 "temperature": sampling.temperature,
                 "top_p": sampling.top_p,
-                "seed": sampling.seed + record.sample,
+                "seed": run.identity.seed(record.case, record.sample),
             }
         ),
     }
