@@ -226,6 +226,26 @@ def test_an_environment_made_from_what_is_here_is_kept(project):
     assert sorted(project.rglob("*")) == before
 
 
+def test_what_an_interrupted_set_up_left_makes_room_before_disk_is_counted(project, monkeypatch):
+    left = project / ".venv" / "lib" / "half"
+    left.mkdir(parents=True)
+    setup = load(project)
+    monkeypatch.setattr(setup, "DISK", 2**60)
+    with pytest.raises(SystemExit, match="setup: disk full: .* GiB free in "):
+        setup.main()
+    assert not left.exists()
+
+
+def test_an_environment_that_works_is_not_lost_to_a_full_disk(project, monkeypatch):
+    install(project)
+    change_pyproject(project)
+    setup = load(project)
+    monkeypatch.setattr(setup, "DISK", 2**60)
+    with pytest.raises(SystemExit, match="setup: disk full"):
+        setup.main()
+    assert stamp_of(project).exists()
+
+
 def change_pyproject(folder):
     (folder / "pyproject.toml").write_text("[project]\ndependencies = []\n")
     return folder

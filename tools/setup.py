@@ -25,7 +25,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 LOCK = os.path.join(ROOT, "requirements.lock")
 NEEDED = (3, 11)
-DISK = {"linux": 7 * 2**30}.get(sys.platform, 3 * 2**30)
+DISK = {"linux": 6 * 2**30}.get(sys.platform, 3 * 2**30)
 """Free bytes that the packages need; on Linux, torch's default build brings 4 GB of CUDA."""
 EXTRAS = "dev"
 NO_NETWORK = (
@@ -181,18 +181,12 @@ def unlocked(python):
     return sorted(names - set(locked()) - {"pip", "pytest-llmops"})
 
 
-def main():
-    """Make the environment where it is missing or out of date."""
-    stamp = os.path.join(VENV, "setup-stamp")
-    wanted = fingerprint()
-    if is_current(stamp, wanted):
-        return
-    lock = open(os.path.join(ROOT, ".venv.lock"), "w")  # freed when this process ends
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    if is_current(stamp, wanted):  # another one has made it meanwhile
-        return
+def make(stamp, wanted):
+    """Make the environment anew, and stamp it as the last thing."""
     started = time.time()
     base = find_python()
+    if not os.path.exists(stamp):  # what an interrupted set-up left takes up room
+        shutil.rmtree(VENV, ignore_errors=True)
     free = shutil.disk_usage(ROOT).free
     if free < DISK:
         wants = (free / 2**30, ROOT, DISK / 2**30)
@@ -208,6 +202,18 @@ def main():
     with open(stamp, "w") as file:
         file.write(wanted + "\n" + ROOT)
     say("done in %.0f s" % (time.time() - started))
+
+
+def main():
+    """Make the environment where it is missing or out of date; one process at a time."""
+    stamp = os.path.join(VENV, "setup-stamp")
+    wanted = fingerprint()
+    if is_current(stamp, wanted):
+        return
+    with open(os.path.join(ROOT, ".venv.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_current(stamp, wanted):  # or another one has made it meanwhile
+            make(stamp, wanted)
 
 
 if __name__ == "__main__":
