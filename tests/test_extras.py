@@ -2,12 +2,24 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from otlp_receiver import Receiver
+from sink_project import make_records, write_run
 
 from pytest_llmops.errors import EXTRA_OF, MissingExtraError, naming_extras
 
-HIDE = "import sys\nfor name in {names!r}: sys.modules[name] = None\n"
+HIDE = """
+import sys
+
+class Hidden:
+    def find_spec(name, path=None, target=None):
+        if name in {names!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Hidden)
+"""
 
 
 def run_without(names, code, folder):
@@ -63,3 +75,37 @@ def test_a_missing_module_of_an_extra_names_the_package(monkeypatch):
     wanted = r"this needs scipy: pip install 'pytest-llmops\[gate\]'"
     with pytest.raises(MissingExtraError, match=wanted), naming_extras():
         import scipy.special  # noqa: F401, PLC0415
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("langfuse", "Langfuse(url='http://127.0.0.1:9', public_key='pk', secret_key='sk')"),
+        ("mlflow", "Mlflow(uri='http://127.0.0.1:9')"),
+        ("openllmetry", "Collector(url='http://127.0.0.1:9')"),
+    ],
+)
+@pytest.mark.parametrize("module", ["opentelemetry", "opentelemetry.exporter.otlp.proto.http"])
+def test_a_sink_says_in_one_line_which_extra_it_needs(module, name, settings, tmp_path):
+    code = (
+        "from pytest_llmops.sinks.settings import Collector, Langfuse, Mlflow\n"
+        "from pytest_llmops.sinks.probe import probe\n"
+        f"print(*probe([({name!r}, {settings})]))"
+    )
+    result = run_without([module], code, tmp_path)
+    assert result.stdout == f"sink {name} needs: pip install 'pytest-llmops[{name}]'\n"
+
+
+def test_the_openllmetry_sink_delivers_without_traceloops_sdk(tmp_path):
+    folder = write_run(tmp_path, make_records())
+    with Receiver() as receiver:
+        code = (
+            "from sink_project import deliver\nfrom pathlib import Path\n"
+            f"sinks = deliver(Path({str(folder)!r}), ['openllmetry'], "
+            f"{{'TRACELOOP_BASE_URL': {receiver.url!r}}})\n"
+            "print(sinks.delivery.complete)"
+        )
+        tests = f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        result = run_without(["traceloop"], tests + code, tmp_path)
+        assert (result.stderr, result.stdout) == ("", "True\n")
+        assert {span.name.partition(" ")[0] for span in receiver.spans} >= {"chat"}

@@ -22,7 +22,12 @@ TIMEOUT = 2.0
 LANGFUSE_SERVER = (4, 59)
 """The oldest server that takes what SDK 5 sends, as its documentation has it."""
 
-PACKAGES = {"langfuse": "langfuse", "mlflow": "mlflow", "openllmetry": "traceloop"}
+EXPORTER = "opentelemetry.exporter.otlp.proto.http"
+MODULES = {
+    "langfuse": ("langfuse", EXPORTER),
+    "mlflow": ("mlflow", EXPORTER),
+    "openllmetry": ("opentelemetry.semconv_ai", EXPORTER),
+}
 """What must be installed for a sink; the extra has the sink's name."""
 
 
@@ -48,10 +53,17 @@ def probe(found: Sequence[tuple[str, Settings]]) -> list[str]:
         return list(threads.map(lambda one: _problem(*one), found))
 
 
-def _problem(name: str, settings: Settings) -> str:
+def _is_installed(module: str) -> bool:
     try:
-        if find_spec(PACKAGES[name]) is None:
-            raise SinkError(f"is not installed; pip install 'pytest-llmops[{name}]'")
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package that it is in
+        return False
+
+
+def _problem(name: str, settings: Settings) -> str:
+    if not all(map(_is_installed, MODULES[name])):
+        return f"sink {name} needs: pip install 'pytest-llmops[{name}]'"
+    try:
         if isinstance(settings, Langfuse):
             _langfuse(settings)
         elif isinstance(settings, Mlflow):
