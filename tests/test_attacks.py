@@ -26,6 +26,7 @@ it("has length", () => expect(label(1)).toHaveLength(11));
 """
 EXPECTED = frozenset(re.findall(r'^it\("([^"]+)"', TESTS, flags=re.MULTILINE))
 HONEST = """
+import "node:fs"; // an answer may import what its own file imports
 // the reference
 export function double(x: any): number {
   if (typeof x !== "number") throw new TypeError(`not a number: ${x}`);
@@ -204,13 +205,13 @@ def test_a_candidate_cannot_import_what_has_the_test_api(pool, root):
     (root / "tests" / "helper.ts").write_text("import { it } from 'vitest';\nexport { it };\n")
     code = "import { it } from '../tests/helper';\nit('doubles', () => {});\n" + attack("")
     report = attempt(pool, root, code)
-    assert report.status == "load_error"
+    assert report.status == "forbidden_import"
     assert "only test files may import vitest" in report.detail
 
 
 def test_a_candidate_cannot_import_the_tests(pool, root):
     code = "import * as tests from '../tests/target.test';\nvoid tests;\n" + attack("")
-    assert attempt(pool, root, code).status == "load_error"
+    assert attempt(pool, root, code).status == "forbidden_import"
 
 
 def test_a_candidate_cannot_read_the_file_it_stands_for(pool, root):

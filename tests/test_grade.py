@@ -108,6 +108,7 @@ def test_tests_beyond_the_expected_count_neither_way():
         ("crashed", "wrong"),
         ("syntax_error", "syntax_error"),
         ("load_error", "load_error"),
+        ("forbidden_import", "forbidden_import"),
         ("timeout", "timeout"),
         ("out_of_memory", "out_of_memory"),
     ],

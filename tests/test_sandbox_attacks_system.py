@@ -14,7 +14,13 @@ import { expect, it } from "vitest";
 import { value } from "../src/target";
 it("is one", () => expect(value()).toBe(1));
 """
-HONEST = "export const value = (): number => 1;"
+# An answer may import what its own file imports; these are what lies behind that first wall.
+BUILTINS = [
+    "async_hooks", "child_process", "cluster", "fs", "inspector", "module", "os", "sqlite", "util", "v8", "vm",
+    "worker_threads",
+]  # fmt: skip
+IMPORTS = "".join(f'import "node:{name}";\n' for name in BUILTINS)
+HONEST = f"{IMPORTS}export const value = (): number => 1;"
 WRONG = "\nexport const value = (): any => undefined;"
 LATER = "export const value = (): any => { %s; return undefined; };"
 MARK = "sk-a-secret-of-the-user"
@@ -179,7 +185,8 @@ def test_ways_out_of_the_process_are_closed(pool, root, name):
         assert solved(report)
         return
     assert not solved(report)
-    assert report.status == "load_error", report.detail
+    wall = "forbidden_import" if name in {"getBuiltinModule", "require"} else "load_error"
+    assert report.status == wall, report.detail
 
 
 @pytest.mark.parametrize("nonce", ["", "0" * 32, "f" * 64, "R", "\\n", "{}"])

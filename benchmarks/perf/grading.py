@@ -1,12 +1,11 @@
-"""How many cases a second are judged: the pool against a fresh sandboxed process for each case.
+"""How many cases a second are judged: the pool against the bare start of a process for each case.
 
     python benchmarks/perf/grading.py [--cases 60] [--rounds 3] [--threads 2] [--output FILE]
 
 Each case of the starter suite is judged with its reference solution. "pool" is `NodePool` as the
-plugin uses it. "fresh" starts, for each case, one process in the same cage, which strips TypeScript
-itself: no reserve, no transformer, the source tree bound into the sandbox. "bare" is the start of
-Node alone in the cage, once per case: what a process of its own costs at least. Each round runs all
-three one after the other, so a machine that changes its speed changes all; figures are medians.
+plugin uses it. "bare" is the start of Node alone in the cage, once per case: what a process of its
+own costs at least. Each round runs both one after the other, so a machine that changes its speed
+changes both; figures are medians.
 """
 
 import argparse
@@ -32,38 +31,6 @@ from pytest_llmops.sandbox.limits import Limits
 ROOT = Path(__file__).parents[2]
 LIMITS = Limits(512 * 2**20, 10.0)
 
-# The obvious way: strip and resolve in the process that runs the tests.
-FRESH = """
-import { registerHooks, stripTypeScriptTypes } from "node:module";
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { vitest } from "./runtime/vi.mjs";
-import { expect } from "./runtime/expect.mjs";
-import { runFile } from "./runtime/run.mjs";
-import { collect } from "./runtime/suite.mjs";
-globalThis.__vitest = vitest;
-const names = Object.keys(vitest);
-const shim = "data:text/javascript," + encodeURIComponent(
-  names.map((name) => `export const ${name} = globalThis.__vitest.${name};`).join(""));
-registerHooks({
-  resolve(specifier, context, next) {
-    if (specifier === "vitest") return { url: shim, shortCircuit: true };
-    if (!specifier.startsWith(".")) return next(specifier, context);
-    const base = fileURLToPath(new URL(specifier, context.parentURL)).replace(/\\.js$/, "");
-    const file = [base + ".ts", base + "/index.ts", base].find((path) => existsSync(path));
-    return { url: pathToFileURL(file).href, shortCircuit: true };
-  },
-  load(url, context, next) {
-    if (!url.endsWith(".ts")) return next(url, context);
-    const source = stripTypeScriptTypes(readFileSync(fileURLToPath(url), "utf8"));
-    return { format: "module", source, shortCircuit: true };
-  },
-});
-const root = await collect(() => import(process.argv[2]));
-const { results } = await runFile("file", root, expect);
-console.log(results.filter((result) => result.passed).length);
-"""
-
 
 class Figures(msgspec.Struct, frozen=True):
     """One way of judging, over all rounds."""
@@ -84,18 +51,18 @@ def judge_in_pool(pool: NodePool, root: Path, case: Case) -> None:
         sys.exit(f"{case.id}: the reference fails: {report.status} {report.detail}")
 
 
-def run_in_cage(cage: BwrapCage, root: Path, script: Path, argument: str) -> str:
-    """Run a script in the cage of the sandbox, with the source tree bound into it."""
+def run_in_cage(cage: BwrapCage, script: Path) -> str:
+    """Run a script in the cage of the sandbox."""
     argv = cage.argv(LIMITS, 0, 2, None)
     node = argv.index("--permission") - 1
-    bound = ["--ro-bind", str(root), "/tmp/tree", "--ro-bind", str(script.parent), "/tmp/fresh"]
-    flags = argv[node + 1 : -3]
+    bound = ["--ro-bind", str(script.parent), "/tmp/script"]
+    flags = argv[node + 1 : -4]  # then come the runner and its three arguments
     command = [*argv[:node], *bound, *argv[node : node + 1], *flags]
     for option in ("--info-fd", "--remount-ro"):  # each with one argument
         at = command.index(option)
         del command[at : at + 2]
     process = subprocess.run(
-        [*command, f"/tmp/fresh/{script.name}", argument],
+        [*command, f"/tmp/script/{script.name}"],
         env=cage.environment(None),
         capture_output=True,
         text=True,
@@ -103,7 +70,7 @@ def run_in_cage(cage: BwrapCage, root: Path, script: Path, argument: str) -> str
         check=False,
     )
     if process.returncode:
-        sys.exit(f"{script.name} {argument}: {process.stderr}")
+        sys.exit(f"{script.name}: {process.stderr}")
     return process.stdout
 
 
@@ -131,16 +98,12 @@ def compare(cases: list[Case], root: Path, rounds: int, threads: int) -> list[Fi
         NodePool(root, size=threads) as pool,
     ):
         Path(folder).chmod(0o755)
-        fresh, bare = Path(folder) / "fresh.mjs", Path(folder) / "bare.mjs"
-        fresh.write_text(FRESH.replace('"./runtime/', '"/sandbox/runtime/'))
+        bare = Path(folder) / "bare.mjs"
         bare.write_text("")
         judge_in_pool(pool, root, cases[0])
         ways: dict[str, Callable[[Case], object]] = {
             "pool": lambda case: judge_in_pool(pool, root, case),
-            "fresh": lambda case: [
-                run_in_cage(cage, root, fresh, f"/tmp/tree/{file.path}") for file in case.tests
-            ],
-            "bare": lambda _: run_in_cage(cage, root, bare, ""),
+            "bare": lambda _: run_in_cage(cage, bare),
         }
         seen: dict[str, list[list[float]]] = {name: [] for name in ways}
         for _ in range(rounds):
@@ -169,10 +132,10 @@ def main() -> None:
     every = load_cases(suite)
     cases = every[:: max(1, len(every) // options.cases)][: options.cases]
     figures = compare(cases, root, options.rounds, options.threads)
-    slow = next(figure for figure in figures if figure.name == "fresh")
+    slow = next(figure for figure in figures if figure.name == "bare")
     print(f"{len(cases)} starter cases, {options.threads} threads, {os.cpu_count()} cores,")
     print(f"{options.rounds} rounds; load average at the end {os.getloadavg()[0]:.1f}\n")
-    print(f"{'':8}{'cases/s':>10}{'ms a case':>12}{'against fresh':>16}")
+    print(f"{'':8}{'cases/s':>10}{'ms a case':>12}{'against bare':>16}")
     for figure in figures:
         ratio = figure.cases_per_second / slow.cases_per_second
         print(

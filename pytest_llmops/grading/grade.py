@@ -24,6 +24,7 @@ Outcome = Literal[
     "wrong",
     "syntax_error",
     "load_error",
+    "forbidden_import",
     "timeout",
     "out_of_memory",
     "truncated",
@@ -37,6 +38,7 @@ OUTCOMES: dict[str, Outcome] = {
     "crashed": "wrong",
     "syntax_error": "syntax_error",
     "load_error": "load_error",
+    "forbidden_import": "forbidden_import",
     "timeout": "timeout",
     "out_of_memory": "out_of_memory",
 }

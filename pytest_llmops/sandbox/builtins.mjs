@@ -1,27 +1,30 @@
 // What `import ... from "node:..."` gives inside the sandbox.
 //
-// Modules that could reach the runner's memory, start code outside the module graph or start
-// processes keep their names, so that sources which merely import them still load, but every
-// function in them refuses. The others are real; their default export is a guarded copy.
-import { guardedCopy } from "./lockdown.mjs";
+// Nothing that is handed out is a module of Node itself: each is a frozen copy, made when a job first
+// asks for it, and the classes in it are frozen with what their instances inherit. Modules that could
+// reach the runner's memory, start code outside the module graph or start processes keep their names,
+// so that sources which merely import them still load, but every function in them refuses.
+import { guardedCopy, hardenClass } from "./lockdown.mjs";
+import { RefusedError, refusal } from "./process.mjs";
 
-const load = process.getBuiltinModule;
-const isCaged = process.argv[3] === "bwrap";
+const load = globalThis.process.getBuiltinModule;
+const [CHANNEL, isCaged] = [Number(globalThis.process.argv[2]), globalThis.process.argv[3] === "bwrap"];
 
 const REFUSED = new Set(["child_process", "cluster", "inspector", "inspector/promises", "module", "repl",
-  "sea", "test", "test/reporters", "trace_events", "v8", "vm", "wasi", "worker_threads"]);
-// Shared by node's own code or holding no state: frozen as they are.
-const FROZEN = new Set(["assert", "assert/strict", "path", "path/posix", "path/win32", "querystring",
-  "string_decoder", "url", "util", "util/types"]);
+  "sea", "trace_events", "v8", "vm", "wasi", "worker_threads"]);
+/** Without effects on anything outside: an answer may import these although its file does not. */
+export const PURE = Object.freeze(["assert", "assert/strict", "buffer", "crypto", "events", "path",
+  "path/posix", "path/win32", "querystring", "string_decoder", "timers", "timers/promises", "url", "util",
+  "util/types"]);
+// Two names of one module: a copy under either must be the same copy.
+const ALIASES = { sys: "util" };
 
-export class RefusedError extends Error {
-  code = "ERR_ACCESS_DENIED";
-}
+let givenProcess = null;
+let makeRequire = null;
 
-function refusal(name) {
-  return function () {
-    throw new RefusedError(`${name} is not available in the sandbox`);
-  };
+/** Tells what stands for `process`, and how `createRequire` makes a `require` of a file. */
+export function provide(parts) {
+  ({ process: givenProcess, makeRequire } = parts);
 }
 
 function refused(module, real) {
@@ -32,17 +35,12 @@ function refused(module, real) {
     copy[key] = isCode ? refusal(`${module}.${key}`) : value;
   }
   if (module === "module") {
-    // Sources call this while loading; only the use of what it returns is refused.
-    copy.createRequire = () => Object.assign(requireBuiltin, { resolve: refusal("require.resolve") });
+    // Sources call this while loading; what it returns obeys the rules of the file.
+    copy.createRequire = (from) => makeRequire(from);
+    copy.builtinModules = real.builtinModules;
+    copy.isBuiltin = real.isBuiltin;
   }
   return Object.freeze(copy);
-}
-
-// All that is left of `require`: builtin modules, as `import` gives them.
-function requireBuiltin(name) {
-  const found = /^node:([\w/]+)$/.exec(name) ?? /^(fs|os|path|util|url|crypto|events|buffer)$/.exec(name);
-  if (!found) throw new RefusedError(`require(${JSON.stringify(name)}) is not available in the sandbox`);
-  return builtin(found[1]).default;
 }
 
 // A database, without the option to load native code into the process. It asks no permission model
@@ -54,31 +52,57 @@ function limitedSqlite({ DatabaseSync: Real, StatementSync, constants }) {
   }
   DatabaseSync.prototype = Real.prototype;
   Object.defineProperty(Real.prototype, "constructor", { value: DatabaseSync });
-  return Object.freeze({ DatabaseSync: Object.freeze(DatabaseSync), StatementSync, constants });
+  for (const type of [DatabaseSync, StatementSync]) hardenClass(type);
+  return Object.freeze({ DatabaseSync, StatementSync, constants });
 }
 
-function limited(module, real) {
-  if (module === "sqlite") return isCaged ? limitedSqlite(real) : refused(module, real);
-  // Classes that are modules (events, stream) are extended by sources: they stay what they are.
-  if (typeof real === "function") return real;
-  if (module !== "async_hooks") return guardedCopy(real);
-  const { AsyncLocalStorage, AsyncResource } = real;
-  return Object.freeze({ AsyncLocalStorage, AsyncResource });
+// The descriptor of the channel is not a file: no function takes its number.
+function withoutChannel(call) {
+  if (typeof call !== "function" || /^[A-Z]/.test(call.name)) return call;
+  const limited = function (...values) {
+    const names = values[0] === CHANNEL || values.some((value) => value?.fd === CHANNEL);
+    if (names) throw Object.assign(new Error("EBADF: bad file descriptor"), { code: "EBADF", errno: -9 });
+    return Reflect.apply(call, this, values);
+  };
+  return Object.defineProperties(limited, Object.getOwnPropertyDescriptors(call));
+}
+
+function limitedFiles(real) {
+  const copy = {};
+  for (const key of Object.keys(real)) copy[key] = key === "promises" ? real[key] : withoutChannel(real[key]);
+  return copy;
+}
+
+function hardened(real, isPure) {
+  if (typeof real === "function") hardenClass(real);
+  for (const key of Object.keys(real)) {
+    const { value } = Object.getOwnPropertyDescriptor(real, key);
+    if (typeof value === "function") hardenClass(value);
+    else if (isPure && typeof value === "object" && value !== null && key !== "promises") Object.freeze(value);
+  }
+  return real;
 }
 
 function exportsOf(module) {
-  if (module === "process") return process;
+  if (module === "process") return givenProcess;
   const real = load(`node:${module}`);
   if (REFUSED.has(module)) return refused(module, real);
-  if (!FROZEN.has(module)) return limited(module, real);
-  for (const key of Object.keys(real)) if (typeof real[key] === "object") Object.freeze(real[key]);
-  return Object.freeze(real);
+  if (module === "sqlite") return isCaged ? limitedSqlite(real) : refused(module, real);
+  if (module === "async_hooks") {
+    const { AsyncLocalStorage, AsyncResource } = hardened(real, false);
+    return Object.freeze({ AsyncLocalStorage, AsyncResource });
+  }
+  hardened(real, PURE.includes(module));
+  // Modules that are functions or classes (assert, events, stream) are called and extended.
+  if (typeof real === "function") return real;
+  return guardedCopy(module === "fs" ? limitedFiles(real) : real);
 }
 
 const made = new Map();
 
 /** Exports of a builtin module as an object, `default` included. */
-export function builtin(module) {
+export function builtin(name) {
+  const module = ALIASES[name] ?? name;
   if (!made.has(module)) {
     const exports = exportsOf(module);
     const named = {};
@@ -88,30 +112,4 @@ export function builtin(module) {
   return made.get(module);
 }
 
-// Everything else that hangs on `process` is removed, or refuses where tests may want to spy on it.
-const KEPT = new Set(["arch", "argv", "argv0", "availableMemory", "config", "constrainedMemory", "cpuUsage",
-  "cwd", "chdir", "emitWarning", "env", "execArgv", "execPath", "exitCode", "features", "getegid",
-  "geteuid", "getgid", "getgroups", "getuid", "hrtime", "memoryUsage", "nextTick", "pid", "platform",
-  "ppid", "release", "resourceUsage", "stderr", "stdin", "stdout", "title", "umask", "uptime", "version",
-  "versions", "allowedNodeEnvironmentFlags", "domain", "_events", "_eventsCount", "_maxListeners",
-  "_exiting", "permission", "noDeprecation", "throwDeprecation", "traceDeprecation",
-  "sourceMapsEnabled", "debugPort"]);
-const REFUSING = ["abort", "kill", "exit", "reallyExit", "dlopen", "binding", "getBuiltinModule"];
-
-export function pruneProcess() {
-  const { _fatalException: fatalException } = process;
-  for (const key of Reflect.ownKeys(process)) {
-    if (typeof key === "symbol" || KEPT.has(key)) continue;
-    delete process[key];
-  }
-  // Node hands uncaught errors over by this name alone: without it they would end the process.
-  Object.defineProperty(process, "_fatalException", { value: fatalException });
-  for (const name of REFUSING) {
-    const value = name === "exit"
-      ? (code) => {
-        throw new Error(`process.exit unexpectedly called with "${code}"`);
-      }
-      : refusal(`process.${name}`);
-    Object.defineProperty(process, name, { value, writable: true, configurable: true });
-  }
-}
+export { RefusedError };

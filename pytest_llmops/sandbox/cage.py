@@ -15,6 +15,7 @@ from typing import Literal
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.binaries import find_bwraps
+from pytest_llmops.sandbox.judge import judge_folder
 from pytest_llmops.sandbox.limits import DISK, Limits, under_limits
 from pytest_llmops.sandbox.refusal import refusal
 from pytest_llmops.scratch import Scratch, sweep
@@ -26,6 +27,8 @@ NOBODY = 65534
 """The unprivileged user and group of every system."""
 SCRATCH = "/tmp"  # noqa: S108 - of the sandbox, which has it to itself
 INSIDE = "/sandbox"
+JUDGE = "vitest/dist/vitest.mjs"
+"""File of the built judge that the runner loads."""
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "NODE_ENV": "test", "VITEST": "true", "TEST": "true"}
 
 # Process isolation without bubblewrap: die with the parent, no new privileges, then become Node.
@@ -65,6 +68,7 @@ class BwrapCage:
     def __init__(self, node: Path, bwrap: Path, user: int | None = None) -> None:
         self._bwrap = bwrap
         self._node = node
+        self._judge = judge_folder()
         self.user = user
         """Unprivileged user to start as, where this process is root."""
 
@@ -88,6 +92,7 @@ class BwrapCage:
             *_system_libraries(),
             *("--ro-bind", str(self._node), f"{INSIDE}/node"),
             *("--ro-bind", str(RUNTIME), f"{INSIDE}/runtime"),
+            *("--ro-bind", str(self._judge), f"{INSIDE}/judge"),
             *("--size", str(DISK), "--tmpfs", SCRATCH, "--chdir", SCRATCH, "--remount-ro", "/"),
             f"{INSIDE}/node",
             # All of a file system that holds nothing may be read: what is not there is missing
@@ -95,6 +100,7 @@ class BwrapCage:
             *node_flags(limits.memory, f"{INSIDE}/runtime", readable=("*",), folder=SCRATCH),
             str(channel),
             "bwrap",
+            f"{INSIDE}/judge/{JUDGE}",
         ]
 
     def make_folder(self) -> Scratch | None:
@@ -114,9 +120,10 @@ class ProcessCage:
 
     def __init__(self, node: Path) -> None:
         self._node = node
+        self._judge = judge_folder()
         self.user = None
         self._drop = NOBODY if os.geteuid() == 0 else None
-        if self._drop is not None and not _open_to_all(node, RUNTIME):
+        if self._drop is not None and not _open_to_all(node, RUNTIME, self._judge):
             raise SandboxError(
                 f"{node}: root judges as the user nobody, who cannot reach this file;"
                 " install in a folder that all users can read, or do not run as root"
@@ -132,11 +139,12 @@ class ProcessCage:
             *node_flags(
                 limits.memory,
                 str(RUNTIME),
-                readable=(str(RUNTIME), str(folder)),
+                readable=(str(RUNTIME), str(self._judge), str(folder)),
                 folder=str(folder),
             ),
             str(channel),
             "process",
+            str(self._judge / JUDGE),
         ]
 
     def make_folder(self) -> Scratch | None:
@@ -168,7 +176,7 @@ def make_cages(isolation: Isolation, node: Path) -> list[Cage]:
         raise SandboxError(refusal("bubblewrap is not installed"))
     cages: list[Cage] = []
     for bwrap in bwraps:
-        if os.geteuid() == 0 and _open_to_all(bwrap, node, RUNTIME):
+        if os.geteuid() == 0 and _open_to_all(bwrap, node, RUNTIME, judge_folder()):
             cages.append(BwrapCage(node, bwrap, NOBODY))
         # For root this maps the unprivileged user of the sandbox to root outside of it, which is
         # second best: it is for a root that is itself in a namespace, or keeps its files to itself.

@@ -6,7 +6,15 @@ from typing import Literal
 
 import msgspec
 
-Status = Literal["finished", "syntax_error", "load_error", "timeout", "out_of_memory", "crashed"]
+Status = Literal[
+    "finished",
+    "syntax_error",
+    "load_error",
+    "forbidden_import",
+    "timeout",
+    "out_of_memory",
+    "crashed",
+]
 
 TIMEOUT = 10.0
 """Wall seconds a job may take where it does not say."""

@@ -25,11 +25,20 @@ const INTRINSICS = [
   "SuppressedError",
 ];
 const PLATFORM = ["URL", "URLSearchParams", "TextEncoder", "TextDecoder", "Buffer", "structuredClone"];
-const FAKED = ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate",
+// Node makes some of these on first use, which takes milliseconds: they are frozen then.
+const CLASSES = ["AbortController", "AbortSignal", "Blob", "BroadcastChannel", "ByteLengthQueuingStrategy",
+  "CloseEvent", "CompressionStream", "CountQueuingStrategy", "Crypto", "CryptoKey", "CustomEvent",
+  "DecompressionStream", "DOMException", "Event", "EventSource", "EventTarget", "File", "FormData", "Headers",
+  "MessageChannel", "MessageEvent", "MessagePort", "Navigator", "Performance", "PerformanceEntry",
+  "PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "ReadableStream",
+  "ReadableStreamDefaultReader", "Request", "Response", "SubtleCrypto", "TextDecoderStream",
+  "TextEncoderStream", "TransformStream", "URLPattern", "WebSocket", "WritableStream"];
+const FAKED = ["Date", "Intl", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate",
   "clearImmediate", "queueMicrotask", "performance", "console", "fetch"];
 // What programs assign to instances although a prototype has it.
-const SHADOWED = new Set(["constructor", "toString", "valueOf", "toJSON", "toLocaleString", "name",
-  "message", "cause", "code", "stack"]);
+// A frozen prototype would forbid it: `list.push = ...` is an assignment to what it inherits.
+const isShadowed = (key) => typeof key === "string" || key === Symbol.toStringTag;
+const shadows = new WeakMap();
 
 /** Objects that syntax reaches without any global name. */
 function hiddenIntrinsics() {
@@ -67,13 +76,16 @@ function reachable(roots) {
 
 function allowShadowing(object, key, descriptor) {
   const { value, enumerable } = descriptor;
+  const known = shadows.get(object) ?? new Map();
+  shadows.set(object, known);
+  known.set(key, value);
   defineProperty(object, key, {
     get: freeze(() => value),
-    set: freeze(function set(shadow) {
+    set: freeze(function set(next) {
       if (this === object || this === undefined || this === null) {
         throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
       }
-      defineProperty(this, key, { value: shadow, writable: true, enumerable: true, configurable: true });
+      shadow(this, key, next);
     }),
     enumerable,
     configurable: false,
@@ -91,17 +103,32 @@ export function guard(object, keys, assignable = false) {
     const { value, get, enumerable } = getOwnPropertyDescriptor(object, key);
     // Node makes some globals on first use; their getter stays until something replaces them.
     const cell = { read: get ?? (() => value) };
-    const refuse = () => {
-      throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
-    };
     table.set(key, cell);
     defineProperty(object, key, {
       get: () => cell.read(),
-      set: assignable ? (next) => void (cell.read = () => next) : refuse,
+      set(next) {
+        if (this !== object && isObject(this)) shadow(this, key, next);
+        else if (assignable) cell.read = () => next;
+        else throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
+      },
       enumerable,
       configurable: false,
     });
   }
+}
+
+function shadow(object, key, value) {
+  defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** The plain property that a guarded or shadowed one stands for; undefined for any other. */
+export function guarded(object, key) {
+  const cell = cells.get(object)?.get(key);
+  const known = shadows.get(object);
+  if (!cell && !known?.has(key)) return undefined;
+  const { enumerable } = getOwnPropertyDescriptor(object, key);
+  const value = cell ? cell.read() : known.get(key);
+  return { value, writable: true, enumerable, configurable: true };
 }
 
 /** Sets a guarded property; false where the property is not guarded. */
@@ -126,13 +153,44 @@ export function guardedCopy(exports) {
   return freeze(copy);
 }
 
+function allowAllShadowing(prototype, isMeant = isShadowed) {
+  for (const key of ownKeys(prototype)) {
+    const descriptor = getOwnPropertyDescriptor(prototype, key);
+    const isPlain = descriptor.configurable && "value" in descriptor;
+    if (isPlain && isMeant(key)) allowShadowing(prototype, key, descriptor);
+  }
+}
+
+// Freezes all but what Node has made writable for good: its own state, under symbols.
+function close(object) {
+  for (const key of ownKeys(object)) {
+    const { configurable, writable } = getOwnPropertyDescriptor(object, key);
+    if (configurable) defineProperty(object, key, writable ? { writable: false, configurable: false } : { configurable: false });
+  }
+  Object.preventExtensions(object);
+}
+
+/** Freezes a class of the platform with all that its instances inherit; leaves instances alone. */
+export function hardenClass(type) {
+  if (typeof type !== "function" || Object.isFrozen(type)) return;
+  const chain = [];
+  for (let object = type.prototype; object && object !== Object.prototype; object = getPrototypeOf(object)) {
+    chain.push(object);
+  }
+  for (const prototype of chain) {
+    if (!Object.isExtensible(prototype)) continue;
+    allowAllShadowing(prototype, () => true); // Node keeps state under symbols
+    close(prototype);
+    const owner = shadows.get(prototype)?.get("constructor");
+    if (typeof owner === "function") freeze(owner);
+  }
+  freeze(type);
+}
+
 function harden(objects) {
   for (const object of objects) {
     if (!hasOwn(object, "constructor")) continue; // not a prototype
-    for (const key of object === Object.prototype ? ownKeys(object) : SHADOWED) {
-      const descriptor = getOwnPropertyDescriptor(object, key);
-      if (descriptor?.configurable && "value" in descriptor) allowShadowing(object, key, descriptor);
-    }
+    allowAllShadowing(object);
   }
   for (const object of objects) {
     if (object === Error) hardenError();
@@ -146,6 +204,20 @@ function hardenError() {
     if (key !== "stackTraceLimit") defineProperty(Error, key, { writable: false, configurable: false });
   }
   Object.preventExtensions(Error);
+}
+
+function hardenOnUse(names) {
+  guard(globalThis, names, true);
+  for (const name of names) {
+    const cell = cells.get(globalThis).get(name);
+    const { read } = cell;
+    cell.read = () => {
+      const made = read.call(globalThis);
+      hardenClass(made);
+      cell.read = () => made;
+      return made;
+    };
+  }
 }
 
 export function lockdown() {
@@ -164,11 +236,12 @@ export function lockdown() {
     for (const object of [value, value.prototype]) if (object) harden([object]);
   }
   for (const name of present(INTRINSICS)) {
-    if (name === "Date") continue;
+    if (name === "Date" || name === "Intl") continue;
     defineProperty(globalThis, name, { writable: false, configurable: false });
   }
+  hardenOnUse(present(CLASSES));
   defineProperty(globalThis, "globalThis", { writable: false, configurable: false });
-  guard(globalThis, ["Date"]);
-  guard(globalThis, FAKED.filter((name) => name !== "Date"), true);
+  guard(globalThis, ["Date", "Intl"]);
+  guard(globalThis, FAKED.filter((name) => name !== "Date" && name !== "Intl"), true);
   guard(console, Object.keys(console), true);
 }

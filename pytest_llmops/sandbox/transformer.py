@@ -17,6 +17,7 @@ import msgspec
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.job import TestJob
+from pytest_llmops.sandbox.judge import judge_folder
 
 RUNTIME = Path(__file__).parent
 PATIENCE = 20.0
@@ -26,13 +27,13 @@ PATIENCE = 20.0
 class Transformed(msgspec.Struct, frozen=True):
     """A job's code as `runner.mjs` reads it, or why there is none."""
 
-    status: Literal["ready", "syntax_error", "load_error"]
+    status: Literal["ready", "syntax_error", "load_error", "forbidden_import"]
     detail: str
     payload: bytes = b""
 
 
 class _Head(msgspec.Struct, frozen=True):
-    status: Literal["ready", "syntax_error", "load_error", "no_test", "fault"]
+    status: Literal["ready", "syntax_error", "load_error", "forbidden_import", "no_test", "fault"]
     detail: str
     length: int
 
@@ -45,14 +46,16 @@ class Transformer:
     """One such process for one source tree; thread-safe."""
 
     def __init__(self, node: Path, root: Path) -> None:
+        judge = judge_folder()
         self._argv = [
             str(node),
             "--permission",
-            f"--allow-fs-read={root}",
-            f"--allow-fs-read={RUNTIME}",
-            "--experimental-vm-modules",
+            *(f"--allow-fs-read={path}" for path in (root, RUNTIME, judge)),
+            "--allow-addons",
+            "--allow-child-process",
             "--no-warnings",
             str(RUNTIME / "transform.mjs"),
+            str(judge),
         ]
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None

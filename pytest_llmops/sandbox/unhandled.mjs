@@ -4,7 +4,7 @@
 // As with vitest they change the verdict on no test: what a test asserted stands. They are told
 // beside the results. Node hands them over by `process._fatalException`, which must stay in place,
 // and to one private callback, which no listener of a job precedes and none can remove.
-import { messageOf } from "./format.mjs";
+import { messageOf } from "./results.mjs";
 
 const LIMIT = 5;
 

@@ -1,0 +1,134 @@
+// One text to JavaScript in the form that Vite's module runner gives it, on the trusted side: it parses
+// and never runs what it reads.
+//
+// oxc compiles TypeScript, as it does for vitest 4.1 with Vite 8; where Node cannot parse what it made
+// (decorators, `export =`), esbuild does. Lines and columns are kept in a source map.
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import vm from "node:vm";
+
+const FOLDER = process.argv[2];
+const { hoistMocks, parse, remapping } = await import(pathToFileURL(path.join(FOLDER, "hoist.mjs")).href);
+const oxc = createRequire(import.meta.url)(path.join(FOLDER, "oxc.node"));
+
+const TYPED = { ".ts": "ts", ".mts": "ts", ".cts": "ts", ".tsx": "tsx", ".jsx": "jsx" };
+const REQUIRED = /\brequire\s*(?:\.\s*resolve\s*)?\(\s*(["'])([^"'\n\\]+)\1\s*\)/g;
+const MOCKED = /\b(?:vi|vitest)\s*\.\s*(?:mock|doMock|unmock|doUnmock|importActual|importMock)\s*\(\s*(["'`])([^"'`\n\\]+)\1/g;
+const SCRIPT = /\brequire\s*\(|\bmodule\s*\.\s*exports\b|\bexports\s*(?:\.|\[)/;
+const NAMED_BY_VITE = /__vite_ssr_(?:exports|import)/;
+
+export class SyntaxFault extends Error {}
+
+const encode = (text) => Buffer.from(text, "utf8");
+
+/** What went wrong, where, in one line. */
+function told(error, name, text) {
+  const [label] = error.labels ?? [];
+  if (!label) return `${name}: ${error.message}`;
+  const before = encode(text).subarray(0, label.start).toString("utf8").split("\n");
+  return `${name}:${before.length}:${before.at(-1).length + 1}: ${error.message}`;
+}
+
+function checked(result, name, text) {
+  const fatal = result.errors.find((error) => error.severity === "Error");
+  if (fatal) throw new SyntaxFault(told(fatal, name, text));
+  return result;
+}
+
+function byOxc(text, name, lang, options) {
+  const result = checked(oxc.transformSync(name, text, {
+    lang, sourceType: name.endsWith(".cts") ? "commonjs" : "module", sourcemap: true, target: "esnext", cwd: "/",
+    typescript: { onlyRemoveTypeImports: options.verbatimModuleSyntax === true },
+    decorator: { legacy: options.experimentalDecorators === true, emitDecoratorMetadata: options.emitDecoratorMetadata === true },
+    assumptions: { setPublicClassFields: options.useDefineForClassFields === false },
+    jsx: { runtime: options.jsx === "react" ? "classic" : "automatic", development: false },
+  }), name, text);
+  return { code: result.code, maps: [result.map] };
+}
+
+function byEsbuild(text, name, lang, options) {
+  const { experimentalDecorators, emitDecoratorMetadata, useDefineForClassFields, verbatimModuleSyntax } = options;
+  const tsconfig = { compilerOptions: { experimentalDecorators, emitDecoratorMetadata, useDefineForClassFields, verbatimModuleSyntax } };
+  const made = spawnSync(path.join(FOLDER, "esbuild"), [`--loader=${lang}`, "--format=esm", "--target=node24",
+    "--log-level=error", "--sourcemap=inline", "--sources-content=false", `--sourcefile=${name}`,
+    "--supported:using=true", `--tsconfig-raw=${JSON.stringify(tsconfig)}`], { input: text, encoding: "utf8", maxBuffer: 2 ** 28 });
+  if (made.status !== 0) throw new SyntaxFault(`${name}: ${String(made.stderr ?? made.error).trim().split("\n")[0]}`);
+  const [code, map] = made.stdout.split("//# sourceMappingURL=data:application/json;base64,");
+  return { code, maps: map ? [JSON.parse(Buffer.from(map.trim(), "base64"))] : [] };
+}
+
+function hoisted({ code, maps }, name) {
+  const made = hoistMocks(code, name, (source) => parse(source, {
+    ecmaVersion: "latest", sourceType: "module", locations: false, allowHashBang: true, allowReturnOutsideFunction: true,
+  }));
+  if (!made) return { code, maps };
+  return { code: made.toString(), maps: [made.generateMap({ hires: true }), ...maps] };
+}
+
+/** Whether Node parses it, as the body of the function that a module becomes. */
+function isParsed(code, kind) {
+  try {
+    new vm.Script(kind === "module" ? `'use strict';async()=>{{${code}\n}}` : `(function(){${code}\n})`);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+function inRunnerForm(made, name) {
+  const hoist = hoisted(made, name);
+  const result = checked(oxc.moduleRunnerTransformSync(name, hoist.code, { sourcemap: true }), name, hoist.code);
+  const kind = !NAMED_BY_VITE.test(result.code) && SCRIPT.test(hoist.code) ? "commonjs" : "module";
+  const code = kind === "module" ? result.code : hoist.code;
+  const literals = (pattern) => [...hoist.code.matchAll(pattern)].map((match) => match[2]);
+  return {
+    code, kind, specifiers: [...new Set(result.deps)], dynamic: [...new Set([...result.dynamicDeps, ...literals(MOCKED)])],
+    required: [...new Set(literals(REQUIRED))], maps: kind === "module" ? [result.map, ...hoist.maps] : hoist.maps,
+  };
+}
+
+// Maps from the last step to the first, as one. Only lines and columns are of use.
+function mapped({ maps, ...file }, name) {
+  const known = maps.filter(Boolean);
+  if (!known.length) return file;
+  const whole = remapping(known.map((map) => ({ ...map, version: 3, sources: [name], sourcesContent: undefined })), () => null, { excludeContent: true });
+  return { ...file, map: typeof whole.mappings === "string" ? whole.mappings : "" };
+}
+
+function compiled(text, name, lang, options, byWhat) {
+  const made = lang ? byWhat(text, name, lang, options) : { code: text, maps: [] };
+  return inRunnerForm(made, name);
+}
+
+/**
+ * Compiles one file.
+ * @param options compiler options of the nearest tsconfig.json
+ * @returns code, kind (module, commonjs, json), and what it asks for: specifiers, dynamic, required
+ */
+export function compile(text, name, options) {
+  if (name.endsWith(".json")) {
+    JSON.parse(text);
+    return { code: text, kind: "json", specifiers: [], dynamic: [], required: [] };
+  }
+  const lang = TYPED[path.extname(name)];
+  let file = null;
+  let fault = null;
+  try {
+    file = compiled(text, name, lang, options, byOxc);
+  } catch (error) {
+    if (!(error instanceof SyntaxFault) || !lang) throw error;
+    fault = error;
+  }
+  if (!file || !isParsed(file.code, file.kind)) {
+    try {
+      file = compiled(text, name, lang ?? "js", options, byEsbuild);
+    } catch (error) {
+      throw fault ?? error; // oxc says where
+    }
+    if (!isParsed(file.code, file.kind)) throw new SyntaxFault(`${name}: Node cannot parse it`);
+  }
+  return mapped(file, name);
+}

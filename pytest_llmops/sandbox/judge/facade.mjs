@@ -1,0 +1,140 @@
+// What vitest's runtime sees in the place of `globalThis`, and the hooks by which its host governs it.
+//
+// The build puts `facade` where the runtime says `globalThis`. Names of vitest's own (its worker state,
+// its matchers, its timers) live in a private object, so nothing of the judge can be reached through
+// the real global object; everything else is the real thing, written through the host's guards.
+const { defineProperty, getOwnPropertyDescriptor } = Object;
+const { deleteProperty, get, has, ownKeys } = Reflect;
+const real = globalThis;
+const RealDate = real.Date;
+const own = Object.create(null);
+
+/** Set by the host before any job runs. */
+export const hooks = {
+  /** Sets a guarded property; false where it is not guarded. */
+  override: () => false,
+  /** The descriptor of a guarded property as if it were a plain one; undefined where it is not guarded. */
+  guarded: () => undefined,
+  /** Makes what a fake class offers unchangeable but for `override`. */
+  harden: () => {},
+  /** Sees whatever a test throws. */
+  thrown: () => {},
+  /** What a matcher expects, before it compares. */
+  expected: (_name, values) => values,
+  /** The copy of a builtin module that jobs are given. */
+  builtin: (name) => real.process.getBuiltinModule(name),
+  mocker: null,
+};
+
+const isOwn = (key) => typeof key === "symbol" ? key in own : key.startsWith("__vitest_");
+
+function guardedSet(object, key, value) {
+  if (hooks.override(object, key, value)) return true;
+  object[key] = value;
+  return true;
+}
+
+const process = new Proxy(real.process, {
+  get: (_, key) => real.process[key],
+  has: (_, key) => key in real.process,
+  set: (_, key, value) => guardedSet(real.process, key, value),
+  getOwnPropertyDescriptor: (_, key) => {
+    const found = describe(real.process, key);
+    return found && { ...found, configurable: true };
+  },
+});
+
+export const facade = new Proxy(Object.create(null), {
+  get(_, key) {
+    if (key in own) return own[key];
+    return key === "process" ? process : get(real, key);
+  },
+  has: (_, key) => key in own || has(real, key),
+  set(_, key, value) {
+    if (isOwn(key)) own[key] = value;
+    else guardedSet(real, key, value);
+    if (key === "Date" && value !== RealDate) hooks.harden(value);
+    return true;
+  },
+  // Symbols that the runtime defines are its own; names that tests stub are the real global's.
+  defineProperty(_, key, descriptor) {
+    if (typeof key === "symbol" || isOwn(key)) defineProperty(own, key, { ...descriptor, configurable: true });
+    else define(real, key, descriptor);
+    return true;
+  },
+  getOwnPropertyDescriptor(_, key) {
+    const found = key in own ? getOwnPropertyDescriptor(own, key) : describe(real, key);
+    return found && { ...found, configurable: true };
+  },
+  deleteProperty: (_, key) => deleteProperty(key in own ? own : real, key),
+  ownKeys: () => ownKeys(real),
+});
+
+/** `Object.getOwnPropertyDescriptor`, with guarded properties as the plain ones they stand for. */
+export function describe(object, key) {
+  return hooks.guarded(object, key) ?? getOwnPropertyDescriptor(object, key);
+}
+
+/** `Object.defineProperty`, through the guards. */
+export function define(object, key, descriptor) {
+  if (hooks.guarded(object, key)) {
+    hooks.override(object, key, "value" in descriptor ? descriptor.value : descriptor.get());
+    return object;
+  }
+  return defineProperty(object, key, descriptor);
+}
+
+const moduleOf = (name) => new Proxy({}, {
+  get: (_, key) => hooks.builtin(name)[key],
+  set: (_, key, value) => hooks.override(hooks.builtin(name), key, value),
+});
+
+// Fake timers replace the functions of these modules too.
+export const required = {
+  util: real.process.getBuiltinModule("node:util"), timers: moduleOf("timers"),
+  timersPromises: moduleOf("timers/promises"),
+};
+own.__vitest_required__ = required;
+
+const matchers = new WeakSet();
+
+/** An asymmetric matcher counts only where one of vitest's own classes made it. */
+export const isMatcher = (value) => matchers.has(value);
+export const registerMatcher = (matcher) => void matchers.add(matcher);
+
+const clocks = new WeakMap();
+export const clockOf = (fake) => clocks.get(fake);
+export const setClock = (fake, clock) => void clocks.set(fake, clock);
+
+const refuse = () => false;
+const READ_ONLY = {
+  set: refuse, defineProperty: refuse, deleteProperty: refuse, setPrototypeOf: refuse, preventExtensions: refuse,
+};
+const views = new WeakMap();
+
+function viewOf(list) {
+  if (!views.has(list)) views.set(list, new Proxy(list, READ_ONLY));
+  return views.get(list);
+}
+
+/** The record of a mock's calls as anybody may read it: live, and closed to writing. */
+export function recordOf(state) {
+  const view = {};
+  for (const key of Object.keys(state)) {
+    const read = () => (key === "lastCall" ? state.lastCall : viewOf(state[key]));
+    defineProperty(view, key, { get: read, enumerable: true });
+  }
+  return Object.preventExtensions(view);
+}
+
+let depth = 0;
+
+/** What a matcher is given: at the outermost call, what the host makes of it. `leave` goes with it. */
+export function enter(name, values) {
+  depth += 1;
+  return depth === 1 ? hooks.expected(name, values) : values;
+}
+
+export function leave() {
+  depth -= 1;
+}

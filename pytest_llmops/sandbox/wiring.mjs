@@ -1,0 +1,60 @@
+// Puts the parts together before anything is frozen: vitest's runtime, its hooks, the stand-ins.
+import { PURE, RefusedError, builtin, provide } from "./builtins.mjs";
+import { Host } from "./host.mjs";
+import { guard, guarded, hardenClass, lockdown, override } from "./lockdown.mjs";
+import { ForbiddenError } from "./namespaces.mjs";
+import { replaceProcess } from "./process.mjs";
+
+const BOOLEANS = new Set(["DEV", "PROD", "SSR"]);
+
+// As vitest has it: the environment, with three flags of Vite as booleans.
+function metaEnv(env) {
+  return new Proxy(env, {
+    get: (_, key) => (BOOLEANS.has(key) ? Boolean(env[key]) : env[key]),
+    set: (_, key, value) => {
+      env[key] = BOOLEANS.has(key) ? (value ? "1" : "") : value;
+      return true;
+    },
+  });
+}
+
+/**
+ * Freezes the language and makes the host.
+ * @param judge the bundle of vitest's runtime
+ */
+export function makeHost(judge) {
+  const forbidden = [];
+  const forbid = (text) => {
+    forbidden.push(text);
+    return new ForbiddenError(text);
+  };
+  judge.setSafeTimers();
+  lockdown();
+  const standIn = replaceProcess((name) => {
+    const bare = String(name).replace(/^node:/, "");
+    if (PURE.includes(bare)) return builtin(bare).default;
+    throw forbid(`process.getBuiltinModule('${name}') is not available in the sandbox`);
+  });
+  Object.assign(judge.hooks, {
+    override, guarded, builtin: (name) => builtin(name).default,
+    harden: (fake) => {
+      if (guarded(fake, "now")) return;
+      guard(fake, ["now"]);
+      hardenClass(fake);
+    },
+    // Falsification judges again with other values here: whatever a matcher expects, by its name,
+    // and the text of a stored snapshot.
+    expected: (_name, values) => values,
+    snapshot: (text) => text,
+  });
+  const host = new Host(judge, metaEnv(standIn.env), forbid);
+  provide({
+    process: standIn,
+    makeRequire: (from) => {
+      const name = host.modules?.nameOf(String(from).replace(/^file:\/\//, ""));
+      if (!name) throw new RefusedError(`createRequire(${from}) is not available in the sandbox`);
+      return host.modules.requireOf(name);
+    },
+  });
+  return { host, forbidden };
+}
