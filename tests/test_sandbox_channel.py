@@ -156,7 +156,9 @@ def root(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("tree")
     (root / "src").mkdir()
     (root / "tests").mkdir()
-    (root / "src" / "target.ts").write_text("export const value = (): number => 1;")
+    # An answer may import what its own file imports.
+    original = 'import "node:fs"; import "node:net"; export const value = (): number => 1;'
+    (root / "src" / "target.ts").write_text(original)
     (root / "tests" / "target.test.ts").write_text(TESTS)
     (root / "tests" / "many.test.ts").write_text(MANY)
     return root

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 DISK = 64 * 1024 * 1024
 """Bytes of the sandbox's own folder, and of any file in it."""
-OFF_HEAP = 512 * 1024 * 1024
+OFF_HEAP = 576 * 1024 * 1024
 """Bytes of data that Node itself and its code may take on top of a job's memory."""
 PROCESSES = 256
 """Processes and threads of the sandbox's user."""
