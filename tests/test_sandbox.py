@@ -204,4 +204,4 @@ def test_the_shell_in_front_sets_hard_limits():
     command = under_limits(Limits(2**28, 1.5), alone=True)
     script = "ulimit -Hc; ulimit -Ht; ulimit -Hd; ulimit -Hn"
     out = subprocess.run([*command, "sh", "-c", script], capture_output=True, text=True, check=True)
-    assert out.stdout.split() == ["0", "4", str(2**20), "256"]
+    assert out.stdout.split() == ["0", "4", str(2**20 + 2**16), "256"]
