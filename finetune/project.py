@@ -11,6 +11,8 @@ import msgspec
 from tokenizers import Tokenizer
 
 from finetune.errors import FinetuneError
+from pytest_llmops.engine.folders import files_sha256, tokenizer_sha256
+from pytest_llmops.engine.folders import resolve as find_folder
 from pytest_llmops.engine.weights import embedded_folder
 from pytest_llmops.models import LocalModel, load_models, resolve
 
@@ -81,8 +83,6 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         """
         from transformers import AutoTokenizer  # noqa: PLC0415 - takes seconds to import
 
-        from pytest_llmops.engine.load import tokenizer_sha256  # noqa: PLC0415 - imports torch
-
         try:
             return tokenizer_sha256(
                 AutoTokenizer.from_pretrained(self.folder, trust_remote_code=False)
@@ -96,9 +96,6 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             FinetuneError: There are no safetensors weights.
         """
-        # Here, because it takes seconds to import and a stage that is skipped needs none of it.
-        from pytest_llmops.engine.load import files_sha256  # noqa: PLC0415
-
         files = sorted(self.folder.glob("*.safetensors"))
         if not files:
             raise FinetuneError(f"{self.folder}: no *.safetensors; other weights are not loaded")
@@ -130,6 +127,4 @@ def _folder(spec: str) -> Path:
     kind, _, name = spec.partition(":")
     if kind == "embedded" and name:
         return embedded_folder(name)
-    from pytest_llmops.engine import load  # noqa: PLC0415 - imports torch
-
-    return load.resolve(spec)
+    return find_folder(spec)

@@ -12,7 +12,7 @@ from finetune.errors import FinetuneError
 from finetune.packing import Prepared, prepare
 from finetune.settings import TRAINING_VERSION, Train
 from finetune.trainee import load_tokenizer
-from pytest_llmops.engine.load import files_sha256
+from pytest_llmops.engine.folders import files_sha256
 
 _COLUMNS = {
     "sft-shortest": {"messages", "completion"},

@@ -1,5 +1,6 @@
 """LoRA adapters by name: PEFT's own numbers, and every refusal."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -19,7 +20,14 @@ from test_engine_models import (  # noqa: E402  # noqa: E402
     tiny_model,
 )
 
-from pytest_llmops.engine.adapters import BASE, CONFIG, WEIGHTS, read_adapter  # noqa: E402
+from pytest_llmops.engine.adapter_config import (  # noqa: E402
+    COMPUTED,
+    CONFIG,
+    HARMLESS,
+    OFF,
+    WEIGHTS,
+)
+from pytest_llmops.engine.adapters import BASE, read_adapter  # noqa: E402
 from pytest_llmops.engine.load import load  # noqa: E402
 from pytest_llmops.engine.runners import build_runner  # noqa: E402
 from pytest_llmops.errors import ModelError  # noqa: E402
@@ -127,6 +135,81 @@ def test_a_configuration_that_would_be_served_half_is_refused(tmp_path, base_fol
     with pytest.raises(ModelError, match=said) as refusal:
         read_adapter(tmp_path / "a", load(str(base_folder), "float32"), "models/tiny")
     assert str(tmp_path / "a") in str(refusal.value)
+
+
+ON = {
+    "task_type": "SEQ_CLS",
+    "bias": "lora_only",
+    "init_lora_weights": "pissa",
+    "modules_to_save": ["lm_head"],
+    "alora_invocation_tokens": [10, 11],
+    "trainable_token_indices": [1],
+    "layer_replication": [[0, 1], [0, 2]],
+    "target_parameters": ["experts.up"],
+}
+"""A value with which each field matters; True or a table for those not named."""
+
+
+@pytest.mark.parametrize("name", sorted(OFF))
+def test_every_field_that_changes_what_is_computed_is_refused_by_name(tmp_path, base_folder, name):
+    save_adapter(tmp_path / "a", 1)
+    edit(tmp_path / "a", **{name: ON.get(name, {"x": 1} if "config" in name else True)})
+    with pytest.raises(ModelError, match=f"a: {name} .* cannot be served as an adapter; merge"):
+        read_adapter(tmp_path / "a", load(str(base_folder), "float32"), "models/tiny")
+
+
+@pytest.mark.parametrize(
+    "kind", ["pissa", "pissa_niter_4", "olora", "corda", "loftq", "lora_ga", "mica", "new"]
+)
+def test_an_initialization_that_changes_the_base_is_refused_by_name(tmp_path, base_folder, kind):
+    save_adapter(tmp_path / "a", 1)
+    edit(tmp_path / "a", init_lora_weights=kind)
+    with pytest.raises(ModelError, match=f"init_lora_weights '{kind}'"):
+        read_adapter(tmp_path / "a", load(str(base_folder), "float32"), "models/tiny")
+
+
+def test_every_field_of_peft_is_known_and_a_newer_one_is_refused(tmp_path, base_folder):
+    """A field that an update of PEFT brings fails here: say in `adapter_config` what it does."""
+    fields = {field.name for field in dataclasses.fields(peft.LoraConfig)}
+    fields -= {field for field in fields if field.startswith("_")}
+    assert fields - COMPUTED - HARMLESS - OFF.keys() == set()
+    save_adapter(tmp_path / "a", 1)
+    edit(tmp_path / "a", shiny=None, shinier={})
+    read_adapter(tmp_path / "a", load(str(base_folder), "float32"), "models/tiny")
+    edit(tmp_path / "a", shiny=4)
+    with pytest.raises(ModelError, match="shiny 4, a field that is not known here"):
+        read_adapter(tmp_path / "a", load(str(base_folder), "float32"), "models/tiny")
+
+
+@pytest.mark.filterwarnings("ignore:`init_lora_weights` is 'eva' but:UserWarning")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rank_pattern": {"q_proj": 8}, "alpha_pattern": {"q_proj": 2}},
+        {"alpha_pattern": {r"^model.layers.0.self_attn.q_proj": 7}, "use_rslora": True},
+        {"init_lora_weights": "gaussian"},
+        {"init_lora_weights": "orthogonal"},
+        {"init_lora_weights": "eva"},
+        {"layers_to_transform": [0], "layers_pattern": "layers"},
+        {"exclude_modules": ["q_proj"], "target_modules": "all-linear"},
+        {"target_modules": r".*\.(q|v)_proj"},
+        {"lora_dropout": 0.3},
+    ],
+    ids=str,
+)
+def test_what_is_served_computes_what_peft_loads(tmp_path, base_folder, changes):
+    init = changes.pop("init_lora_weights", None)
+    save_adapter(tmp_path / "a", 1, **changes)
+    if init:
+        edit(tmp_path / "a", init_lora_weights=init)
+    expected = peft.PeftModel.from_pretrained(tiny_model(), tmp_path / "a").eval()
+    base = load(str(base_folder), "float32")
+    for path, pair in read_adapter(tmp_path / "a", base, "models/tiny").pairs.items():
+        base.model.get_submodule(path).weight += pair.scaling * pair.up @ pair.down
+    tokens = torch.arange(5, 25)[None]
+    with torch.no_grad():
+        wanted, found = expected(input_ids=tokens).logits, base.model(input_ids=tokens).logits
+    assert (wanted - found).abs().max() < 1e-3 * wanted.abs().max()
 
 
 def test_a_pickle_is_refused_unread(tmp_path, base_folder):

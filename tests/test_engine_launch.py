@@ -29,6 +29,9 @@ print(engine.ready.pid, flush=True)
 {then}
 """
 
+EMPTY_WEIGHTS = "\x02" + "\0" * 7 + "{}"
+"""A safetensors file without tensors."""
+
 
 def wait_until_gone(pid, seconds=20.0):
     """Wait for the end of a process that is not a child of this one."""
@@ -109,9 +112,9 @@ def test_a_base_that_is_not_there_is_a_model_error_with_its_name(tmp_path):
     [
         ({"config.json": "{}"}, r"no \*\.safetensors"),
         ({"config.json": "{}", "pytorch_model.bin": "x"}, r"no \*\.safetensors"),
-        ({"config.json": "{}", "model.safetensors": "x"}, "cannot be loaded"),
+        ({"config.json": "{}", "model.safetensors": "x"}, "cannot be read, is it whole"),
         (
-            {"config.json": '{"model_type": "unheard"}', "model.safetensors": "x"},
+            {"config.json": '{"model_type": "unheard"}', "model.safetensors": EMPTY_WEIGHTS},
             "cannot be loaded",
         ),
     ],

@@ -1,30 +1,34 @@
 """LoRA adapters in PEFT's folder format, read without pickle and proved to fit the base.
 
-Supported is what PEFT calls LoRA on linear layers (rank and alpha patterns and rsLoRA included).
-What changes the base in another way (DoRA, trained biases, whole saved modules, embeddings) is
-refused by name: served half, it would be another model under the adapter's name.
+Supported is what PEFT calls LoRA on linear layers, rank and alpha patterns and rsLoRA included;
+`adapter_config` refuses the rest.
 """
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from pytest_llmops.engine.adapter_config import (
+    CONFIG,
+    WEIGHTS,
+    AdapterConfig,
+    decode,
+    read_config,
+)
+from pytest_llmops.engine.folders import files_sha256
 from pytest_llmops.engine.linear import LowRank
-from pytest_llmops.engine.load import Loaded, files_sha256
+from pytest_llmops.engine.load import Loaded
 from pytest_llmops.errors import ModelError
 
-WEIGHTS = "adapter_model.safetensors"
-CONFIG = "adapter_config.json"
 BASE = "base.json"
 """Optional file beside them: the digests of what it was trained on, as `_Pins` has them."""
 
-_Read = TypeVar("_Read", bound=msgspec.Struct)
 _KEY = re.compile(r"(?:base_model\.model\.)?(?P<path>.+)\.lora_(?P<side>[AB])\.weight")
 
 
@@ -37,21 +41,6 @@ class Adapter(NamedTuple):
     """By path of the linear layer in the base model."""
 
 
-class _Config(msgspec.Struct):
-    """The part of `adapter_config.json` that decides what is computed."""
-
-    peft_type: str = ""
-    base_model_name_or_path: str | None = None
-    r: int = 8
-    lora_alpha: float = 8
-    alpha_pattern: dict[str, float] = {}
-    use_rslora: bool = False
-    use_dora: bool = False
-    bias: str = "none"
-    lora_bias: bool = False
-    modules_to_save: list[str] | None = None
-
-
 class _Pins(msgspec.Struct):
     """`base.json`."""
 
@@ -62,7 +51,7 @@ class _Pins(msgspec.Struct):
 
 def read_adapter(folder: Path, base: Loaded, base_spec: str) -> Adapter:
     """Read the adapter in `folder` for `base`; raises ModelError, by name, when it does not fit."""
-    config = _read_config(folder)
+    config = read_config(folder)
     _check_base(folder, config, base, base_spec)
     pairs = _pairs(folder, config)
     for path, pair in pairs.items():
@@ -76,47 +65,10 @@ def read_adapter(folder: Path, base: Loaded, base_spec: str) -> Adapter:
     return Adapter(files_sha256([folder / CONFIG, folder / WEIGHTS]), moved)
 
 
-def _read_config(folder: Path) -> _Config:
-    if not folder.is_dir():
-        raise ModelError(
-            f"{folder}: no such folder; train the adapter first (`make finetune`, or `python -m"
-            " finetune`), or name where it is in models.toml"
-        )
-    if not (folder / CONFIG).is_file():
-        raise ModelError(f"{folder}: no {CONFIG}; an adapter is a folder as PEFT saves it")
-    if not (folder / WEIGHTS).is_file():
-        pickle = " (a pickle, adapter_model.bin, is not read)" if _has_pickle(folder) else ""
-        raise ModelError(f"{folder}: no {WEIGHTS}{pickle}; save it with safe_serialization=True")
-    config = _decode(folder / CONFIG, _Config)
-    refused = {
-        f"peft_type {config.peft_type!r}": config.peft_type != "LORA",
-        "use_dora": config.use_dora,
-        f"bias {config.bias!r}": config.bias != "none" or config.lora_bias,
-        f"modules_to_save {config.modules_to_save}": bool(config.modules_to_save),
-    }
-    found = [name for name, present in refused.items() if present]
-    if found:
-        raise ModelError(
-            f"{folder}: {', '.join(found)} cannot be served as an adapter; merge it into the base"
-        )
-    return config
-
-
-def _decode(path: Path, kind: type[_Read]) -> _Read:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: {error}") from error
-
-
-def _has_pickle(folder: Path) -> bool:
-    return (folder / "adapter_model.bin").exists()
-
-
-def _check_base(folder: Path, config: _Config, base: Loaded, base_spec: str) -> None:
+def _check_base(folder: Path, config: AdapterConfig, base: Loaded, base_spec: str) -> None:
     """The digest decides where there is one; otherwise the last part of the base's name."""
     if (folder / BASE).is_file():
-        pins = _decode(folder / BASE, _Pins)
+        pins = decode(folder / BASE, _Pins)
         if pins.sha256 != base.sha256:
             raise ModelError(
                 f"{folder / BASE}: trained on a base with digest {pins.sha256};"
@@ -141,7 +93,7 @@ def _last_part(name: str) -> str:
     return re.split(r"[/\\:]", name.rstrip("/\\"))[-1].lower()
 
 
-def _pairs(folder: Path, config: _Config) -> dict[str, LowRank]:
+def _pairs(folder: Path, config: AdapterConfig) -> dict[str, LowRank]:
     try:
         tensors: Mapping[str, torch.Tensor] = load_file(folder / WEIGHTS)
     except (SafetensorError, OSError) as error:
@@ -156,22 +108,9 @@ def _pairs(folder: Path, config: _Config) -> dict[str, LowRank]:
         if set(both) != {"A", "B"} or both["A"].shape[0] != both["B"].shape[1]:
             raise ModelError(f"{folder / WEIGHTS}: {path} has no matching lora_A and lora_B")
     return {
-        path: LowRank(both["A"], both["B"], _scaling(config, path, len(both["A"])))
+        path: LowRank(both["A"], both["B"], config.scaling(path, len(both["A"])))
         for path, both in sides.items()
     }
-
-
-def _scaling(config: _Config, path: str, rank: int) -> float:
-    """Return alpha over rank (or its root), as PEFT finds them for a layer."""
-    alpha = next(
-        (
-            alpha
-            for pattern, alpha in config.alpha_pattern.items()
-            if re.match(rf"(.*\.)?({pattern})$", path)
-        ),
-        config.lora_alpha,
-    )
-    return alpha / (rank**0.5 if config.use_rslora else rank)
 
 
 def _check_shape(folder: Path, path: str, pair: LowRank, model: Any) -> None:

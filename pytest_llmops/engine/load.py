@@ -1,19 +1,26 @@
 """From a model spec to a model in memory, its tokenizer, and what identifies both.
 
-Specs: `embedded:NAME`, `hf:ORG/NAME` (the Hugging Face hub and its cache), or the path of a local
-folder. Only safetensors weights and only model code of transformers itself are loaded: neither
-pickles nor code that comes with a model is ever run.
+Only safetensors weights and only model code of transformers itself are loaded: neither pickles nor
+code that comes with a model is ever run. A tensor that is missing, superfluous or of another shape
+is an error: what transformers puts in its place are random numbers.
 """
 
-import hashlib
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from pytest_llmops.engine.weights import DEFAULT, embedded_folder
+from pytest_llmops.engine.folders import (
+    check_weights,
+    files_sha256,
+    name_tensors,
+    resolve,
+    settings_sha256,
+    tokenizer_sha256,
+)
 from pytest_llmops.errors import ModelError
 
 DTYPES = {
@@ -22,6 +29,11 @@ DTYPES = {
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
+_FAULTS = (
+    *(OSError, ValueError, ImportError, KeyError, TypeError, AttributeError, RuntimeError),
+    StrictDataclassError,
+)
+"""What transformers raises for files that say something it does not understand."""
 MOST_CONTEXT = 8192
 """Tokens a request may have when nothing else is asked for; longer ones cost memory for all."""
 
@@ -37,6 +49,8 @@ class Loaded(NamedTuple):
     sha256: str
     """Digest over names and contents of the safetensors files."""
     tokenizer_sha256: str
+    settings_sha256: str
+    """Digest of its configuration and generation configuration."""
     device: torch.device
     dtype: torch.dtype
 
@@ -61,17 +75,8 @@ def load(spec: str, dtype: str = "auto") -> Loaded:
         raise ModelError(f"dtype {dtype!r}: it is one of {', '.join(DTYPES)}")
     chosen = DTYPES[dtype] or choose_dtype(device)
     folder = resolve(spec)
-    if not list(folder.glob("*.safetensors")):
-        raise ModelError(
-            f"{spec}: no *.safetensors in {folder}; other weight formats are not loaded"
-        )
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=chosen, use_safetensors=True, trust_remote_code=False
-        )
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        raise ModelError(f"{spec}: cannot be loaded from {folder}: {error}") from error
+    check_weights(folder)
+    model, tokenizer = _read(spec, folder, chosen)
     if not tokenizer.chat_template:
         raise ModelError(f"{spec}: its tokenizer has no chat template, so it cannot serve chats")
     model.to(device).eval().requires_grad_(False)
@@ -81,44 +86,42 @@ def load(spec: str, dtype: str = "auto") -> Loaded:
         folder=folder,
         sha256=files_sha256(sorted(folder.glob("*.safetensors"))),
         tokenizer_sha256=tokenizer_sha256(tokenizer),
+        settings_sha256=settings_sha256(folder),
         device=device,
         dtype=chosen,
     )
 
 
-def resolve(spec: str) -> Path:
-    """Return the local folder of a spec, fetching it first where it is not here yet."""
-    kind, _, name = spec.partition(":")
-    if kind == "embedded":
-        return embedded_folder(name or DEFAULT)
-    if kind == "hf":
-        return _from_hub(name)
-    if not Path(spec).is_dir():
-        raise ModelError(
-            f"{spec}: no such folder; a base is a folder, hf:ORG/NAME or embedded:{DEFAULT}"
-        )
-    return Path(spec)
-
-
-def _from_hub(name: str) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - only hub models need it
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError  # noqa: PLC0415
-
-    wanted = [
-        "*.safetensors",
-        "*.safetensors.index.json",
-        "*.json",
-        "*.jinja",
-        "tokenizer*",
-        "*.txt",
-    ]
+def _read(spec: str, folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
+    """Return model and tokenizer; every tensor is proved to have come from the files."""
     try:
-        return Path(snapshot_download(name, allow_patterns=[*wanted, "*.model"]))
-    except (OSError, HfHubHTTPError, HFValidationError) as error:
-        line = str(error).strip().splitlines()[0]
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        model, told = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            use_safetensors=True,
+            trust_remote_code=False,
+            ignore_mismatched_sizes=True,  # they are named below, all at once
+            output_loading_info=True,
+        )
+    except _FAULTS as error:
+        line = " ".join(str(error).split())
+        raise ModelError(f"{spec}: cannot be loaded from {folder}: {line}") from error
+    wrong = {
+        "missing": told["missing_keys"],
+        "unexpected": told["unexpected_keys"],
+        "of another shape": [
+            f"{name} (file {list(here)}, model {list(wanted)})"
+            for name, here, wanted in told["mismatched_keys"]
+        ],
+    }
+    found = [f"{what}: {name_tensors(names)}" for what, names in wrong.items() if names]
+    if found:
         raise ModelError(
-            f"hf:{name}: cannot be fetched from the Hugging Face hub: {line}"
-        ) from error
+            f"{spec}: the weights in {folder} do not fit its config.json;"
+            f" tensors {'; '.join(found)}"
+        )
+    return model, tokenizer
 
 
 def choose_dtype(device: torch.device) -> torch.dtype:
@@ -143,21 +146,3 @@ def _product_seconds(dtype: torch.dtype) -> float:
         torch.nn.functional.linear(rows, weight)
         seconds.append(time.perf_counter() - start)
     return min(seconds[1:])
-
-
-def files_sha256(paths: list[Path]) -> str:
-    """Return one digest over the names and contents of files, in the order given."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as stream:
-            digest.update(
-                f"{path.name}:{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode()
-            )
-    return digest.hexdigest()
-
-
-def tokenizer_sha256(tokenizer: Any) -> str:
-    """Return the digest of what turns messages into tokens: vocabulary, rules, chat template."""
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    rules = backend.to_str() if backend else repr(sorted(tokenizer.get_vocab().items()))
-    return hashlib.sha256(f"{rules}\0{tokenizer.chat_template}".encode()).hexdigest()
