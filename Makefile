@@ -5,6 +5,7 @@
 #   make finetune                                           train and register the adapter lora-v1
 #   make check                                              lint, types, lock and tests, as CI does
 #   make lock  ARGS=--upgrade                               write requirements.lock anew
+#   make wheel                                              build dist/*.whl
 #   make up    PROFILE=mlflow                               start the servers runs can be sent to
 #   make down                                               stop them; their data stays
 
@@ -14,18 +15,18 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test check lint types format lock lock-check setup model up down
+.PHONY: bench finetune test check lint types format lock lock-check setup model judge wheel up down
 
 # Keys and addresses of sinks lie in .env, where `make up` has made one.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
 
-bench: setup $(if $(filter base lora-%,$(MODEL)),model)
+bench: setup judge $(if $(filter base lora-%,$(MODEL)),model)
 	@$(WITH_ENV) $(BIN)/pytest benchmarks --model=$(MODEL) $(ARGS)
 
-finetune: setup model
+finetune: setup judge model
 	@$(WITH_ENV) $(BIN)/python -m finetune $(ARGS)
 
-test: setup model
+test: setup judge model
 	@$(BIN)/pytest $(or $(ARGS),tests -n 2)
 
 check: lint types lock-check test
@@ -50,6 +51,12 @@ setup:
 
 model: setup
 	@$(BIN)/python -m pytest_llmops.engine.weights > /dev/null
+
+judge: setup
+	@$(BIN)/python -m pytest_llmops.sandbox.judge > /dev/null
+
+wheel: setup # in dist/, with the judge in it
+	@$(BIN)/python tools/wheel.py
 
 # `down` needs no .env, yet Compose reads the whole file and wants every variable in it.
 up down:

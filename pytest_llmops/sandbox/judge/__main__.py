@@ -12,7 +12,7 @@ from pytest_llmops.sandbox.judge.build import build, carried_folder, judge_folde
 def main(arguments: list[str]) -> int:
     """Build and print the folder, or one line that says what is wrong (status 1)."""
     if arguments not in ([], ["--carry"]):
-        print(f"{' '.join(arguments)}: there is only --carry")  # noqa: T201
+        print(f"{' '.join(arguments)}: there is only --carry", file=sys.stderr)  # noqa: T201
         return 2
     try:
         carried = carried_folder()
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
         if arguments and not carried.is_dir():
             build(carried)
     except SandboxError as error:
-        print(error)  # noqa: T201
+        print(error, file=sys.stderr)  # noqa: T201
         return 1
     print(folder)  # noqa: T201
     return 0
