@@ -5,6 +5,7 @@ collection has told which attempts are selected, and writes all records. Tests, 
 or in a worker, wait for their answer and grade it; the record rides on the test report.
 """
 
+import os
 import re
 from collections.abc import Generator, Mapping
 from typing import Any, cast
@@ -44,11 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def attempt(request: pytest.FixtureRequest) -> Attempt:
+def attempt(request: pytest.FixtureRequest) -> Generator[Attempt]:
     """One attempt at a case; see `pytest_llmops.session.attempt.Attempt`."""
     made = request.config.stash[WIRING].session.attempt(request.param)
     request.node.stash[ATTEMPT] = made
-    return made
+    with made.traced(os.environ):
+        yield made
 
 
 class Wiring:
@@ -76,7 +78,8 @@ class Wiring:
             parsed = options.parse(vars(self.config.option), self.config.rootpath, configured)
             selection = select(parsed.choice)
             if hasattr(self.config, "workerinput"):
-                return Worker(parsed, selection, self.config.workerinput.get("llmops"))
+                broker, run = self.config.workerinput.get("llmops") or (None, "")
+                return Worker(parsed, selection, broker, run=run)
             return Controller(parsed, selection)
         except LlmopsError as error:
             raise pytest.UsageError(str(error)) from None
@@ -123,7 +126,7 @@ class Wiring:
         """Tell a starting worker where its completions come from (pytest-xdist)."""
         if self.config.getoption("model"):
             assert isinstance(self.session, Controller)
-            node.workerinput["llmops"] = self.session.broker()
+            node.workerinput["llmops"] = self.session.broker(), self.session.run
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:

@@ -14,9 +14,10 @@ from pytest_llmops.observability.reading import Reading, Readings, read_back
 from pytest_llmops.observability.table import number, share
 from pytest_llmops.observability.traceability import is_complete, same_score, traceability
 from pytest_llmops.observability.values import FILE, Compared, Tool, read, write
+from pytest_llmops.runs.traces import trace_id
 from pytest_llmops.sinks.links import name_of
 from pytest_llmops.sinks.scores import Score, scores
-from pytest_llmops.sinks.spans import trace_id, trace_of
+from pytest_llmops.sinks.spans import trace_of
 
 replace = msgspec.structs.replace
 WRONG = record("a", outcome="wrong", grade=grade("wrong", 3, detail="trim > expected b"))

@@ -11,7 +11,7 @@ from pytest_llmops.completions import Usage
 from pytest_llmops.observability.measure import compare
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import RECORDS
-from pytest_llmops.sinks.spans import trace_id
+from pytest_llmops.runs.traces import trace_id
 
 pytestmark = [
     pytest.mark.slow,

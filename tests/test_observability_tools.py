@@ -15,8 +15,8 @@ from pytest_llmops.observability.measure import compare
 from pytest_llmops.observability.values import FILE, Sending, read
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import RECORDS
+from pytest_llmops.runs.traces import trace_id
 from pytest_llmops.sinks.links import LINKS, write_links
-from pytest_llmops.sinks.spans import trace_id
 
 ATTEMPTS, SPANS = 8, 30
 TOOLS = ("langfuse", "openllmetry")

@@ -8,6 +8,7 @@ from pytest_llmops.completions import SEED_SCHEME, Message, Timing, Usage, deriv
 from pytest_llmops.errors import SinkError
 from pytest_llmops.report.subject import read_links as report_links
 from pytest_llmops.runs.record import RECORDS, End
+from pytest_llmops.runs.traces import trace_id
 from pytest_llmops.sinks.dialects import langfuse, mlflow
 from pytest_llmops.sinks.ledger import LEDGER, Entry, Ledger
 from pytest_llmops.sinks.links import LINKS, read_links, write_links
@@ -16,7 +17,7 @@ from pytest_llmops.sinks.otlp import resource
 from pytest_llmops.sinks.registry import alias_name, model_name
 from pytest_llmops.sinks.scores import scores
 from pytest_llmops.sinks.settings import bare, names_of, read
-from pytest_llmops.sinks.spans import trace_id, trace_of
+from pytest_llmops.sinks.spans import trace_of
 from pytest_llmops.sinks.withhold import clean_record, clean_run, redactor
 
 LIVE = Timing(started=RUN.started + 5, queue=0.5, first_token=0.25, total=2.0)

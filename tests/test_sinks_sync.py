@@ -10,8 +10,8 @@ from sink_project import END, SECRET, make_records, start, write_run
 
 from pytest_llmops.cli.sinks import add
 from pytest_llmops.errors import SinkError
+from pytest_llmops.runs.traces import trace_id
 from pytest_llmops.sinks.ledger import Ledger, claim
-from pytest_llmops.sinks.spans import trace_id
 from pytest_llmops.sinks.sync import sync
 
 

@@ -1,6 +1,7 @@
 """One attempt: a case, asked once, answered, graded, and put on record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from hashlib import sha256
 
 import msgspec
@@ -29,6 +30,8 @@ class Attempt:
         selection: Selection,
         await_completion: Callable[[tuple[str, int]], Completion],
         pool: Callable[[Case], NodePool] | None,
+        *,
+        traceparent: str = "",
     ) -> None:
         """Prepare an attempt.
 
@@ -37,11 +40,14 @@ class Attempt:
             selection: Where the case is materialized.
             await_completion: Blocks until the answer is there.
             pool: The sandbox for a case; None where nothing is graded.
+            traceparent: The attempt as a parent of spans; "" outside of a run.
         """
         self.case = selection.cases[key[0]]
         self.sample = key[1]
         self.completion: Completion | None = None
         self.result: Grade | None = None
+        self.traceparent = traceparent
+        """W3C `traceparent`: spans under it are in the trace that sinks show of this attempt."""
         self._key = key
         self._selection = selection
         self._await_completion = await_completion
@@ -55,6 +61,23 @@ class Attempt:
             CaseError: The source tree does not hold what the manifest says.
         """
         return self._selection.task(self.case.id)
+
+    @contextmanager
+    def traced(self, environment: MutableMapping[str, str]) -> Iterator[None]:
+        """Tell code that runs meanwhile, and the processes it starts, which trace this is.
+
+        An outer trace, of a CI job say, is put back after.
+        """
+        names = ("TRACEPARENT", "TRACESTATE")  # the latter speaks of the former alone
+        outer = {name: environment.pop(name) for name in names if name in environment}
+        if self.traceparent:
+            environment["TRACEPARENT"] = self.traceparent
+        try:
+            yield
+        finally:
+            for name in names:
+                environment.pop(name, None)
+            environment.update(outer)
 
     def complete(self) -> Completion:
         """Wait for the model's answer.

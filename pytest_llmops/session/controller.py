@@ -22,7 +22,7 @@ from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.attendance import Attendance
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
-from pytest_llmops.session.recording import Recording, describe, open_gate, reach
+from pytest_llmops.session.recording import Recording, describe, draw_id, open_gate, reach
 from pytest_llmops.session.rounds import Rounds
 from pytest_llmops.session.telling import head, left_out, tail
 from pytest_llmops.session.worker import Worker
@@ -41,7 +41,7 @@ class Controller(Worker):
             ModelError: The model is unknown.
             CompareError: There is no such baseline.
         """
-        super().__init__(options, selection, None)
+        super().__init__(options, selection, None, run=draw_id(options.model))
         if options.model:
             resolve(options.model, options.models_file)
         if options.gate:
@@ -138,7 +138,7 @@ class Controller(Worker):
             runs=options.runs,
             cache=options.cache,
         )
-        run = describe(options, self.selection, first, self._answers)
+        run = describe(self.run, options, self.selection, first, self._answers)
         if self._gate:
             self._gate.begin(run)
         self._recording = Recording(run, options, self._answers, reached)

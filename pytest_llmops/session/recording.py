@@ -176,22 +176,29 @@ def _chosen(selection: Selection, keys: Sequence[Key]) -> list[Case]:
     return [case for name, case in selection.cases.items() if name in names]
 
 
-def describe(options: Options, selection: Selection, keys: Sequence[Key], answers: Answers) -> Run:
+def draw_id(model: str) -> str:
+    """An id for a run of a model that begins about now."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    slug = re.sub(r"[^A-Za-z0-9.]+", "-", model).strip("-.")[:40]
+    return f"{stamp}-{slug}-{secrets.token_hex(2)}"
+
+
+def describe(
+    run: str, options: Options, selection: Selection, keys: Sequence[Key], answers: Answers
+) -> Run:
     """The run that begins now.
 
     Args:
+        run: Its id.
         options: The command line.
         selection: Where cases are looked up.
         keys: The selected attempts.
         answers: Of the model.
     """
-    now = time.time()
     chosen = _chosen(selection, keys)
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    slug = re.sub(r"[^A-Za-z0-9.]+", "-", options.model).strip("-.")[:40]
     return Run(
-        id=f"{stamp}-{slug}-{secrets.token_hex(2)}",
-        started=now,
+        id=run,
+        started=time.time(),
         identity=answers.identity,
         suites=tuple(sorted({suite_of(case) for case in chosen})),
         split=options.choice.split,

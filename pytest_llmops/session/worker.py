@@ -9,6 +9,7 @@ from pytest_llmops.cases import Case
 from pytest_llmops.completions import Completion
 from pytest_llmops.generation.broker import Address, BrokerClient
 from pytest_llmops.generation.keys import Key
+from pytest_llmops.runs.traces import traceparent
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.gating import in_order
@@ -20,8 +21,22 @@ class Worker:
     """A process that runs attempts."""
 
     def __init__(
-        self, options: Options, selection: Selection, broker: tuple[Address, bytes] | None
+        self,
+        options: Options,
+        selection: Selection,
+        broker: tuple[Address, bytes] | None,
+        *,
+        run: str,
     ) -> None:
+        """Prepare; nothing is started before it is needed.
+
+        Args:
+            options: The command line.
+            selection: The cases.
+            broker: Where completions come from; None in the controller.
+            run: Id of the run that attempts belong to.
+        """
+        self.run = run
         self.options = options
         self.selection = selection
         self.attempts = selection.attempts()
@@ -55,7 +70,8 @@ class Worker:
     def attempt(self, key: Key) -> Attempt:
         """The attempt a test works with."""
         pool: Callable[[Case], NodePool] | None = self._pool if self.options.grade else None
-        return Attempt(key, self.selection, self.await_completion, pool)
+        parent = traceparent(self.run, *key) if self.run else ""
+        return Attempt(key, self.selection, self.await_completion, pool, traceparent=parent)
 
     def _pool(self, case: Case) -> NodePool:
         root = self.selection.tree(case).root

@@ -6,8 +6,9 @@ import msgspec
 
 from pytest_llmops.completions import Usage
 from pytest_llmops.runs.record import Record, Run
+from pytest_llmops.runs.traces import digest
 from pytest_llmops.sinks.attributes import Value
-from pytest_llmops.sinks.spans import GROUP, Trace, digest
+from pytest_llmops.sinks.spans import GROUP, Trace
 
 EXPERIMENT_ENVIRONMENT = "sdk-experiment"
 """Where Langfuse looks for experiments."""

@@ -19,6 +19,7 @@ from langfuse.api.core import ApiError
 from langfuse.api.scores.types.create_score_batch_results import CreateScoreBatchResults
 
 from pytest_llmops.runs.record import End, Record, Run
+from pytest_llmops.runs.traces import digest, trace_id
 from pytest_llmops.sinks.destination import DeliveryError, RejectedError
 from pytest_llmops.sinks.dialects import EXPERIMENT_ENVIRONMENT, item_id
 from pytest_llmops.sinks.dialects import langfuse as words_of
@@ -27,7 +28,7 @@ from pytest_llmops.sinks.otlp import REFUSALS, Line, readable, resource
 from pytest_llmops.sinks.run_scores import run_scores
 from pytest_llmops.sinks.scores import Score, scores
 from pytest_llmops.sinks.settings import Langfuse, bare
-from pytest_llmops.sinks.spans import digest, trace_id, trace_of
+from pytest_llmops.sinks.spans import trace_of
 
 TIMEOUT = 10.0
 """Seconds for one request."""

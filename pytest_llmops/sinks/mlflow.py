@@ -26,6 +26,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import RECORDS, End, Record, Run
+from pytest_llmops.runs.traces import digest, trace_id
 from pytest_llmops.sinks.destination import DeliveryError, RejectedError
 from pytest_llmops.sinks.dialects import mlflow as words_of
 from pytest_llmops.sinks.ledger import Key
@@ -34,7 +35,7 @@ from pytest_llmops.sinks.otlp import Line, readable
 from pytest_llmops.sinks.registry import register
 from pytest_llmops.sinks.scores import scores
 from pytest_llmops.sinks.settings import Mlflow
-from pytest_llmops.sinks.spans import digest, trace_id, trace_of
+from pytest_llmops.sinks.spans import trace_of
 from pytest_llmops.sinks.tracked import REPORT, draw_report, log_run, start_run
 
 TIMEOUT = 60.0

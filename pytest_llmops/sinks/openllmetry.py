@@ -16,6 +16,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.trace import NonRecordingSpan, set_span_in_context
 
 from pytest_llmops.runs.record import End, Record, Run
+from pytest_llmops.runs.traces import digest, trace_id
 from pytest_llmops.sinks.attributes import Value, run_attributes
 from pytest_llmops.sinks.dialects import openllmetry as words_of
 from pytest_llmops.sinks.ledger import Key
@@ -23,7 +24,7 @@ from pytest_llmops.sinks.metrics import metrics_of
 from pytest_llmops.sinks.otlp import SCOPE, Line, context, readable, resource
 from pytest_llmops.sinks.run_scores import figures
 from pytest_llmops.sinks.settings import Collector
-from pytest_llmops.sinks.spans import Trace, digest, trace_id, trace_of
+from pytest_llmops.sinks.spans import Trace, trace_of
 from pytest_llmops.sinks.withhold import without_texts
 
 TIMEOUT = 10.0

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 
 from pytest_llmops.errors import SinkError
+from pytest_llmops.runs.traces import digest
 from pytest_llmops.sinks.settings import Collector, Langfuse, Mlflow, Settings, bare
-from pytest_llmops.sinks.spans import digest
 
 TIMEOUT = 2.0
 """Seconds to connect, and again to answer."""

@@ -15,12 +15,11 @@ is sent twice is written twice to the same place. Each sample is a trace; those 
 `llmops.case.group` in common.
 """
 
-import hashlib
-
 import msgspec
 
 from pytest_llmops.completions import Timing
 from pytest_llmops.runs.record import Record, Run
+from pytest_llmops.runs.traces import group_id, span_id, trace_id
 from pytest_llmops.sinks import attributes
 from pytest_llmops.sinks.attributes import Value
 
@@ -69,27 +68,11 @@ class Trace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.spans[0]
 
 
-def digest(*parts: object, size: int) -> str:
-    """Hex digits made from parts; `size` bytes of them."""
-    data = msgspec.json.encode([str(part) for part in parts])
-    return hashlib.sha256(data).digest()[:size].hex()
-
-
-def trace_id(run: str, case: str, sample: int) -> str:
-    """The id of an attempt's trace, in every tool."""
-    return digest(run, case, sample, size=16)
-
-
-def group_id(run: str, case: str) -> str:
-    """What the traces of all attempts at a case in a run have in common."""
-    return digest(run, case, size=16)
-
-
 def trace_of(run: Run, record: Record) -> Trace:
     """Build the trace of one attempt of a run."""
     identity = trace_id(run.id, record.case, record.sample)
     case, attempt, chat, grade = (
-        digest(identity, kind, size=8) for kind in ("case", "attempt", "chat", "grade")
+        span_id(identity, kind) for kind in ("case", "attempt", "chat", "grade")
     )
     start, sent, answered, graded, end = _times(run, record)
     spans = [
