@@ -17,7 +17,7 @@ import secrets
 import select
 import time
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
@@ -48,6 +48,8 @@ class _Row(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     title: str
     passed: bool
     message: str
+    refuted: Annotated[int, msgspec.Meta(ge=0)]
+    held: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -189,10 +191,8 @@ def parse_report(received: bytes, opening: bytes, closing: bytes) -> Message | N
         body = msgspec.json.decode(received[WORD + LENGTH : -WORD], type=_Body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    results = (
-        TestResult(file=row.file, title=row.title, passed=row.passed, message=row.message)
-        for row in body.rows
-    )
+    names = TestResult.__struct_fields__
+    results = (TestResult(**{name: getattr(row, name) for name in names}) for row in body.rows)
     return Message(body.status, tuple(results), body.detail)
 
 

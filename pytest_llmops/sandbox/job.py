@@ -37,6 +37,8 @@ class TestJob(msgspec.Struct, frozen=True, kw_only=True):
     """Wall seconds from the moment a ready process takes the job."""
     memory: int = MEMORY
     """Bytes of JavaScript heap; buffers and everything else may take as much again."""
+    falsify: int | None = None
+    """Where set, assertions are judged with changed expectations too, drawn from this seed."""
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,10 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
     passed: bool
     message: str = ""
     """Why it failed, the first 2,000 characters."""
+    refuted: int = 0
+    """Assertions that held as written and not with a changed expectation, as they should."""
+    held: int = 0
+    """Assertions that held with a changed expectation as well: what they were given is a lie."""
 
 
 class TestReport(msgspec.Struct, frozen=True, kw_only=True):

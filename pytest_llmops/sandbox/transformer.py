@@ -66,7 +66,13 @@ class Transformer:
         Raises:
             SandboxError: A test file is not in the tree, or the process cannot be started.
         """
-        request = {"root": str(root), "tests": job.tests, "overlay": job.overlay, "options": {}}
+        options = {"falsify": job.falsify}
+        request = {
+            "root": str(root),
+            "tests": job.tests,
+            "overlay": job.overlay,
+            "options": options,
+        }
         line = msgspec.json.encode(request) + b"\n"
         with self._lock:
             try:
