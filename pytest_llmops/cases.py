@@ -34,7 +34,14 @@ class FileHash(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unkno
     """Hex digest of the bytes of the file."""
 
 
-class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
+class Case(
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
     """One function to write."""
 
     id: str
@@ -55,6 +62,9 @@ class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_f
     """Ids (`id_of_test`) that fail when the body throws: the tests that judge this case."""
     pass_to_pass: tuple[str, ...]
     """Ids that pass with any body and must keep passing."""
+    falsifiable: int = 0
+    """Of all these, the tests that compare with a stated value, which another one in its place
+    refutes; 0 where nobody counted."""
 
     @property
     def cluster(self) -> str:

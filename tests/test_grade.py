@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import time
 from pathlib import Path
@@ -22,17 +23,18 @@ EXPECTED = tuple(id_of_test(FILE, title) for title in TITLES)
 
 
 class Pool:
-    """A judge that reports what it is told, and remembers what it was asked."""
+    """A judge that reports what it is told, in turn, and remembers what it was asked."""
 
-    def __init__(self, report):
-        self.report = report
+    def __init__(self, *reports):
+        self.reports = list(reports)
         self.jobs = []
 
     def run(self, job):
         self.jobs.append(job)
-        if isinstance(self.report, Exception):
-            raise self.report
-        return self.report
+        report = self.reports[0] if len(self.reports) == 1 else self.reports.pop(0)
+        if isinstance(report, Exception):
+            raise report
+        return report
 
 
 def completion(text, finish_reason="stop", refusal=""):
@@ -72,7 +74,10 @@ def test_an_answer_that_passes_every_expected_test_is_solved():
     assert (got.outcome, got.solved, got.detail) == ("solved", True, "")
     assert (got.tests_passed, got.tests_expected, got.seconds) == (2, 2, 0.25)
     assert got.quality.code_share > 0.5
-    (job,) = pool.jobs
+    job, again = pool.jobs
+    assert job.falsify is None
+    assert again.falsify is not None
+    assert msgspec.structs.replace(again, falsify=None) == job
     assert (job.root, job.tests) == (Path("/tree"), (FILE,))
     assert list(job.overlay) == ["text.ts"]
     assert CUT in job.overlay["text.ts"]
@@ -217,3 +222,63 @@ def test_a_grade_says_when_its_tests_began_and_old_ones_are_read_without():
 def test_an_answer_cut_by_the_context_of_the_server_has_an_outcome_of_its_own():
     assert graded("", finish_reason="context").outcome == "context"
     assert graded(finish_reason="context").outcome == "solved"
+
+
+def counted(title, refuted=0, held=0, *, passed=True):
+    return msgspec.structs.replace(result(title, passed=passed), refuted=refuted, held=held)
+
+
+REFUTED = report(counted(TITLES[0], 3), counted(TITLES[1]))
+
+
+def judged(*reports, falsifiable=0, **fields):
+    one = task()
+    case = msgspec.structs.replace(one.case, falsifiable=falsifiable)
+    pool = Pool(*reports)
+    got = grade(dataclasses.replace(one, case=case), completion(ANSWER, **fields), pool)
+    return got, pool
+
+
+def test_an_answer_that_meets_no_other_expectation_is_solved():
+    got, pool = judged(ALL, REFUTED, falsifiable=1)
+    assert got.outcome == "solved"
+    assert len(pool.jobs) == 2
+
+
+def test_an_answer_that_meets_another_expectation_is_forged():
+    lie = report(counted(TITLES[0], 3), counted(TITLES[1], 1, 1))
+    got, pool = judged(ALL, lie)
+    assert (got.outcome, got.solved) == ("forged", False)
+    assert got.detail == "cut > keeps: holds for another expected value as well"
+    assert len(pool.jobs) == 2
+
+
+def test_a_forged_answer_is_forged_even_where_it_was_cut_off():
+    lie = report(counted(TITLES[0], 0, 1), counted(TITLES[1]))
+    assert judged(ALL, lie, finish_reason="length")[0].outcome == "forged"
+
+
+def test_an_answer_for_which_nothing_was_compared_is_forged_where_its_tests_state_values():
+    assert judged(ALL, ALL, falsifiable=2)[0].outcome == "forged"
+    assert judged(ALL, ALL, falsifiable=0)[0].outcome == "solved"
+
+
+def test_what_tests_beyond_the_expected_ones_meet_does_not_count():
+    more = report(*REFUTED.results, counted("flaky", 0, 5))
+    assert judged(ALL, more)[0].outcome == "solved"
+
+
+def test_an_answer_that_does_not_pass_again_is_looked_at_once_more_and_is_not_forged():
+    failing = report(result(TITLES[0], passed=False, message="late"), result(TITLES[1]))
+    got, pool = judged(ALL, failing, REFUTED)
+    assert (got.outcome, len(pool.jobs)) == ("solved", 3)
+    got, pool = judged(ALL, failing, failing)
+    assert (got.outcome, len(pool.jobs)) == ("wrong", 3)
+    assert got.detail == "passed once and then no more: cut > shortens: late"
+    slow = report(status="timeout", detail="no report within 10 s")
+    assert judged(ALL, slow, slow)[0].outcome == "timeout"
+
+
+def test_only_solved_answers_are_judged_again():
+    failing = report(result(TITLES[0], passed=False), result(TITLES[1]))
+    assert len(judged(failing)[1].jobs) == 1

@@ -1,4 +1,4 @@
-"""Falsification: honest assertions hold for one value only, and lies are found by holding for two."""
+"""Falsification: honest assertions hold for one value only; a lie holds for two."""
 
 from pathlib import Path
 

@@ -1,9 +1,9 @@
 """The verdict on one answer: its code in the file, the tests run on it, one outcome of ten.
 
 A grade starts from nothing passed. Solved means that the judge finished and that exactly the
-expected tests were reported, each once and each as passed; tests beyond them (those that mining
-found flaky) count neither way. Whatever an answer does is an outcome; only a fault of the sandbox
-itself raises.
+expected tests were reported, each once and each as passed, and so again when they were judged with
+other expectations beside (`confirm`); tests beyond them (those that mining found flaky) count
+neither way. Whatever an answer does is an outcome; only a fault of the sandbox itself raises.
 """
 
 import time
@@ -14,6 +14,7 @@ import msgspec
 
 from pytest_llmops.cases import id_of_test
 from pytest_llmops.completions import Completion, FinishReason
+from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery
 from pytest_llmops.grading.extract import Candidate, extract
 from pytest_llmops.grading.quality import Quality, measure
 from pytest_llmops.sandbox import TestJob, TestReport, TestResult
@@ -21,6 +22,7 @@ from pytest_llmops.tasks.materialize import Task
 
 Outcome = Literal[
     "solved",
+    "forged",
     "wrong",
     "syntax_error",
     "load_error",
@@ -47,6 +49,8 @@ OUTCOMES: dict[str, Outcome] = {
 CUT_OFF: dict[FinishReason, Outcome] = {"length": "truncated", "context": "context"}
 """What an unsolved answer is that the model did not end itself."""
 
+FINAL = ("solved", "forged")
+"""Outcomes that an answer has whether or not it hit the token limit."""
 DETAIL_LIMIT = 300
 """Characters of `Grade.detail`."""
 
@@ -133,18 +137,29 @@ def _unjudged(completion: Completion, candidate: Candidate | None) -> _Verdict |
 
 
 def _judged(task: Task, candidate: Candidate, pool: Judge) -> _Verdict:
-    report = pool.run(
-        TestJob(
-            root=task.tree.root,
-            tests=tuple(test.path for test in task.case.tests),
-            overlay={task.case.source.path: candidate.file_text},
-        )
+    job = TestJob(
+        root=task.tree.root,
+        tests=tuple(test.path for test in task.case.tests),
+        overlay={task.case.source.path: candidate.file_text},
     )
+    verdict = _verdict(pool.run(job), task)
+    if verdict.outcome != "solved":
+        return verdict
+    for _ in range(LOOKS):
+        report = pool.run(doubtful(job))
+        if lie := forgery(report, task.case.expected, task.case.falsifiable):
+            return verdict._replace(outcome="forged", detail=lie)
+        again = _verdict(report, task)
+        if again.outcome == "solved":
+            return verdict
+    return again._replace(detail=f"passed once and then no more: {again.detail}")
+
+
+def _verdict(report: TestReport, task: Task) -> _Verdict:
     passed, detail = count_passed(report, task.case.expected)
     if report.status == "finished" and passed == len(task.case.expected):
-        return _Verdict("solved", "", passed, report.seconds, report.peak_memory)
-    outcome = OUTCOMES[report.status]
-    return _Verdict(outcome, detail, passed, report.seconds, report.peak_memory)
+        return _Verdict("solved", "", passed, report.seconds)
+    return _Verdict(OUTCOMES[report.status], detail, passed, report.seconds)
 
 
 def count_passed(report: TestReport, expected: frozenset[str]) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from pytest_llmops.cases import SPLITS, TIERS, Case, Suite, load_cases, write_ma
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.mine import Mined, Miner
 from pytest_llmops.mining.parallel import Crew
-from pytest_llmops.mining.validate import Finding, validate
+from pytest_llmops.mining.validate import NOTES, Finding, validate
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.sources import SourceTree, open_source
 
@@ -111,9 +111,10 @@ def run_validate(suites: Iterable[Suite], setup: Setup, *, ids: Sequence[str] = 
     console = Console()
     if findings:
         console.print(_findings_table(findings))
-    wrong = len({finding.case_id for finding in findings})
+    faults = [finding for finding in findings if finding.fault not in NOTES]
+    wrong = len({finding.case_id for finding in faults})
     console.print(f"{len(known)} cases, {len(known) - wrong} valid, {wrong} not", highlight=False)
-    return 1 if findings else 0
+    return 1 if faults else 0
 
 
 def _choose(cases: list[Case], ids: Sequence[str]) -> list[Case]:

@@ -13,6 +13,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from pytest_llmops.cases import (
     Case,
     FileHash,
@@ -22,6 +24,7 @@ from pytest_llmops.cases import (
     tier_of,
 )
 from pytest_llmops.errors import CaseError
+from pytest_llmops.grading.confirm import falsified, forgery
 from pytest_llmops.grading.quality import complexity
 from pytest_llmops.mining import reach
 from pytest_llmops.mining.mutants import EMPTY, THROW, Mutant, Subject, mutants, passed_ids
@@ -141,7 +144,12 @@ class Miner:
             return Rejection(path, symbol, "not reproducible")
         if weakness := self._weakness(subject, expected):
             return Rejection(path, symbol, *weakness)
-        return self._case(subject, failing, expected)
+        report = subject.falsify_reference(self._pool)
+        if lie := forgery(report, expected, 0):
+            return Rejection(path, symbol, "meets any expectation", lie)
+        return msgspec.structs.replace(
+            self._case(subject, failing, expected), falsifiable=falsified(report, expected)
+        )
 
     def _weakness(self, subject: Subject, expected: frozenset[str]) -> tuple[str, ...]:
         """Reason and detail against a case for which the throw is already refused."""

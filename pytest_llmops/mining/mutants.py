@@ -10,6 +10,7 @@ An empty body and `return undefined` are the same function in JavaScript and cou
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from zlib import crc32
 
 import msgspec
 
@@ -74,15 +75,22 @@ class Subject:
     declaration: Declaration
     tests: tuple[str, ...]
 
-    def run(self, pool: NodePool, body: str) -> TestReport:
+    def run(self, pool: NodePool, body: str, falsify: int | None = None) -> TestReport:
         """Run the tests with another body, the way candidates are run."""
         text = replace_body(self.module, self.declaration, body)
         overlay = {self.module.path: text}
-        return pool.run(TestJob(root=self.tree.root, tests=self.tests, overlay=overlay))
+        return pool.run(
+            TestJob(root=self.tree.root, tests=self.tests, overlay=overlay, falsify=falsify)
+        )
 
     def run_reference(self, pool: NodePool) -> TestReport:
         """Run the tests with the body the tree has."""
         return self.run(pool, self.module.body(self.declaration))
+
+    def falsify_reference(self, pool: NodePool) -> TestReport:
+        """Run them so with changed expectations beside, drawn from what the function is called."""
+        name = f"{self.module.path}#{self.declaration.symbol}"
+        return self.run(pool, self.module.body(self.declaration), crc32(name.encode()))
 
     def survivors(
         self, pool: NodePool, expected: frozenset[str], bodies: Iterable[Mutant]

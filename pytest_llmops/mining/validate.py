@@ -2,7 +2,9 @@
 
 Each case is proved the way candidates are graded. Its files and body must have the recorded
 digests; with the reference put back in place every expected test must pass; with a throw, an empty
-body and each trivial body (`mutants`) at least one expected test must fail.
+body and each trivial body (`mutants`) at least one expected test must fail. Judged with changed
+expectations beside (`grading.confirm`), the reference must pass again and meet none of them; a case
+none of whose tests states a value is named.
 
 What is not covered: whether the prompt tells enough to solve a case, and whether a body that is
 wrong in a subtler way is noticed.
@@ -14,13 +16,22 @@ from typing import Literal
 
 from pytest_llmops.cases import Case
 from pytest_llmops.errors import CaseError
+from pytest_llmops.grading.confirm import falsified, forgery
 from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
 from pytest_llmops.mining.parallel import Crew
-from pytest_llmops.sandbox import NodePool
+from pytest_llmops.sandbox import NodePool, TestReport
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree
 
-Fault = Literal["changed", "reference fails", "a wrong body passes"]
+Fault = Literal[
+    "changed",
+    "reference fails",
+    "reference meets any expectation",
+    "a wrong body passes",
+    "no test can be falsified",
+]
+NOTES: tuple[Fault, ...] = ("no test can be falsified",)
+"""What is worth knowing of a case that is valid all the same."""
 
 
 @dataclass(frozen=True)
@@ -53,5 +64,25 @@ def _findings(case: Case, tree: SourceTree, pool: NodePool) -> Iterator[Finding]
         detail = f"{report.status}, {len(missing)} of {len(case.expected)} expected tests missing"
         yield Finding(case.id, "reference fails", f"{detail}: {', '.join(sorted(missing)[:5])}")
         return
+    yield from _doubts(case, subject.falsify_reference(pool))
     for survivor in subject.survivors(pool, case.expected, mutants(task.declaration)):
         yield Finding(case.id, "a wrong body passes", survivor.name)
+
+
+def _doubts(case: Case, report: TestReport) -> Iterator[Finding]:
+    """What a look with changed expectations says against a case."""
+    if lie := forgery(report, case.expected, 0):
+        yield Finding(case.id, "reference meets any expectation", lie)
+        return
+    passed = len(case.expected & passed_ids(report))
+    if passed < len(case.expected):
+        detail = f"{passed} of {len(case.expected)} expected tests pass a second time"
+        yield Finding(case.id, "reference fails", f"{detail}; {report.status} {report.detail}")
+        return
+    count = falsified(report, case.expected)
+    if not count:
+        detail = f"none of its {len(case.expected)} tests states a value"
+        yield Finding(case.id, "no test can be falsified", detail)
+    if case.falsifiable not in (0, count):
+        detail = f"{count} tests can be falsified, the manifest says {case.falsifiable}"
+        yield Finding(case.id, "changed", detail)
