@@ -20,7 +20,7 @@ export const hooks = {
   /** Sees whatever a test throws. */
   thrown: () => {},
   /** What a matcher expects, before it compares. */
-  expected: (_name, values) => values,
+  expected: (_name, values, _call) => values,
   /** The copy of a builtin module that jobs are given. */
   builtin: (name) => real.process.getBuiltinModule(name),
   mocker: null,
@@ -129,10 +129,13 @@ export function recordOf(state) {
 
 let depth = 0;
 
-/** What a matcher is given: at the outermost call, what the host makes of it. `leave` goes with it. */
-export function enter(name, values) {
+/**
+ * What a matcher is given: at the outermost call, what the host makes of it. `leave` goes with it.
+ * The host may run `method` on an assertion of its own first; matchers in it are inner ones.
+ */
+export function enter(name, values, assertion, method) {
   depth += 1;
-  return depth === 1 ? hooks.expected(name, values) : values;
+  return depth === 1 ? hooks.expected(name, values, { assertion, method }) : values;
 }
 
 export function leave() {
