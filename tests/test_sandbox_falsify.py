@@ -1,18 +1,40 @@
 """Falsification: honest assertions hold for one value only; a lie holds for two."""
 
+# ruff: noqa: E501 - lines of TypeScript are kept whole
+
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
+from pytest_llmops.sandbox.binaries import find_node
+from pytest_llmops.sandbox.cage import RUNTIME
 
 HERE = Path(__file__).parent
 SEEDS = range(8)
 TESTS = """
 import { expect, it } from "vitest";
-import { value } from "../src/target";
-it("is eight", () => expect(value(4)).toBe(8));
-it("is a pair", () => expect(value(1)).toEqual({ a: 2, b: ["c"] }));
+import { list, named, refuse } from "../src/target";
+it("holds two", () => expect(list()).toContain("two"));
+it("is named", () => expect(named()).toHaveProperty("name.first"));
+it("refuses", () => expect(() => refuse()).toThrow("not a number: x"));
+"""
+RIGHT = """
+export const list = (): any => ["one", "two"];
+export const named = (): any => ({ name: { first: "Ada" } });
+export const refuse = (): any => { throw new Error("not a number: x"); };
+"""
+# What vitest itself lets pass: it asks these objects instead of looking at them.
+LIES = """
+class Anything extends Array { indexOf(): number { return 0; } }
+const any: any = new Proxy(() => any, {
+  get: (_, key) => key === Symbol.toPrimitive ? () => "Ada" : any, has: () => true,
+  ownKeys: () => ["prototype"], getOwnPropertyDescriptor: () => ({ value: any, enumerable: true, configurable: true }),
+});
+export const list = (): any => new Anything();
+export const named = (): any => any;
+export const refuse = (): any => { throw { message: { indexOf: () => 0 } }; };
 """
 
 
@@ -46,7 +68,8 @@ def test_honest_assertions_of_every_kind_hold_for_one_value_only(pool, root, see
     assert [(r.title, r.message) for r in report.results if not r.passed] == []
     assert [r.title for r in report.results if r.held] == []
     counted = {result.title: result.refuted for result in report.results}
-    assert {title: int(title.rpartition(" ")[2]) for title in counted} == counted
+    wrong = {title: count for title, count in counted.items() if not title.endswith(f" {count}")}
+    assert wrong == {}
 
 
 def test_nothing_is_counted_where_nothing_is_changed(pool, root):
@@ -54,7 +77,62 @@ def test_nothing_is_counted_where_nothing_is_changed(pool, root):
     assert {(result.refuted, result.held) for result in report.results} == {(0, 0)}
 
 
-def test_the_same_seed_draws_the_same_changes(pool, root):
-    code = "export const value = (x: number): any => x;"
-    first, again = (judge(pool, root, "tests/target.test.ts", 5, code) for _ in range(2))
-    assert [r.message for r in first.results] == [r.message for r in again.results]
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_equals_anything_holds_for_another_value_too(pool, root, seed):
+    plain = judge(pool, root, "tests/target.test.ts", None, LIES)
+    lied = {result.title for result in plain.results if result.passed}
+    assert lied, plain
+    again = judge(pool, root, "tests/target.test.ts", seed, LIES)
+    assert {result.title for result in again.results if result.held} == lied
+
+
+def test_a_right_answer_of_the_same_functions_holds_for_none(pool, root):
+    report = judge(pool, root, "tests/target.test.ts", 1, RIGHT)
+    assert [(r.passed, r.refuted, r.held) for r in report.results] == [(True, 1, 0)] * 3
+
+
+LEARNING = {
+    "always": "(expected) => { learned = expected; return true; }",
+    "what it sees first": "(expected) => { learned ??= { expected }; return learned.expected === expected; }",
+    "whatever it is, each time": "(expected) => { learned = expected; return learned === expected; }",
+}
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_what_learns_its_expectation_is_found_or_does_not_pass_again(name):
+    """An object that is handed what is expected, as a patched part of a judge would be."""
+    script = f"""
+        import {{ Falsifier }} from {(RUNTIME / "falsify.mjs").as_uri()!r};
+        let learned;
+        const equal = {LEARNING[name]};
+        const method = (expected) => {{ if (!equal(expected)) throw new Error("differs"); }};
+        const apply = (values) => method(...values);
+        const test = {{}};
+        const found = [];
+        for (let seed = 0; seed < 50; seed++) {{
+          learned = undefined;
+          const falsifier = new Falsifier(seed, () => false);
+          const flags = {{ object: {{}}, "vitest-test": test }};
+          const call = {{ assertion: {{ __flags: flags }}, method }};
+          const values = falsifier.before("toBe", [7], call);
+          let passes = true;
+          try {{ apply(values); falsifier.after(); }} catch {{ passes = false; }}
+          found.push(falsifier.tallyOf(test).held > 0 || !passes);
+        }}
+        console.log(found.every(Boolean));
+    """
+    argv = [str(find_node()), "--input-type=module", "--eval", script]
+    ended = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "true"
+
+
+def test_the_same_seed_draws_the_same_changes_and_another_seed_others():
+    script = f"""
+        import {{ Falsifier }} from {(RUNTIME / "falsify.mjs").as_uri()!r};
+        const drawn = (seed) => JSON.stringify(["toBe", "toEqual", "toThrow"].map((name) =>
+          new Falsifier(seed, () => false).changed(name, ["some text"])));
+        console.log(drawn(5) === drawn(5), drawn(5) === drawn(6));
+    """
+    argv = [str(find_node()), "--input-type=module", "--eval", script]
+    ended = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["true", "false"]

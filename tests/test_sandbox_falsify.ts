@@ -26,7 +26,7 @@ values.forEach((value, index) => {
   it(`toBe #${index} 1`, () => expect(value).toBe(value));
   it(`toEqual #${index} 1`, () => expect(value).toEqual(value));
   it(`toStrictEqual in a list #${index} 1`, () => expect([value]).toStrictEqual([value]));
-  it(`toContain among others #${index} 1`, () =>
+  if (!Number.isNaN(value)) it(`toContain among others #${index} 1`, () =>
     expect([value, true, false, 0, 1, 2, "b", null, undefined]).toContain(value));
   it(`toContainEqual among others #${index} 1`, () =>
     expect([{ v: true }, { v: false }, { v: 1 }, v(value)]).toContainEqual({ v: value }));
@@ -230,14 +230,6 @@ it("an iterator, which is used up 0", () => {
     yield 1;
   }
   expect(numbers()).toContain(1);
-});
-it("an endless iterable 0", () => {
-  const endless = {
-    *[Symbol.iterator]() {
-      for (let index = 0; ; index++) yield index;
-    },
-  };
-  expect(endless).toContain(3);
 });
 it("matchers of the test's own 0", () => {
   expect.extend({ toBeEven: (value: number) => ({ pass: value % 2 === 0, message: () => "odd" }) });

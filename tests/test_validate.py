@@ -63,12 +63,21 @@ def test_an_expected_test_that_does_not_exist_is_found(workshop):
 def test_every_wrong_body_that_passes_is_named(workshop):
     cases, prove = workshop
     indifferent = (id_of_test("lib/text.test.ts", "text > stands apart"),)
-    blind = {"fail_to_pass": indifferent, "pass_to_pass": ()}
+    blind = {"fail_to_pass": indifferent, "pass_to_pass": (), "falsifiable": 0}
     findings = prove(msgspec.structs.replace(cases["double"], **blind))
     assert {finding.fault for finding in findings} == {"a wrong body passes"}
     values = [f"return {value}" for value in ("null", '""', "[]", "{}", "0", "false", "true")]
     names = [finding.detail for finding in findings]
     assert names == ["throw", "empty", *values, "first argument"]
+
+
+def test_a_case_records_how_many_of_its_tests_can_be_falsified(workshop):
+    cases, prove = workshop
+    case = cases["double"]
+    assert 0 < case.falsifiable <= len(case.expected)
+    (finding,) = prove(msgspec.structs.replace(case, falsifiable=case.falsifiable + 1))
+    assert finding.fault == "changed"
+    assert f"the manifest says {case.falsifiable + 1}" in finding.detail
 
 
 def test_findings_come_in_the_order_of_the_cases(workshop):

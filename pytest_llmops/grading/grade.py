@@ -1,4 +1,4 @@
-"""The verdict on one answer: its code in the file, the tests run on it, one outcome of ten.
+"""The verdict on one answer: its code in the file, the tests run on it, one outcome of many.
 
 A grade starts from nothing passed. Solved means that the judge finished and that exactly the
 expected tests were reported, each once and each as passed, and so again when they were judged with
@@ -50,7 +50,7 @@ CUT_OFF: dict[FinishReason, Outcome] = {"length": "truncated", "context": "conte
 """What an unsolved answer is that the model did not end itself."""
 
 FINAL = ("solved", "forged")
-"""Outcomes that an answer has whether or not it hit the token limit."""
+"""Outcomes that an answer has whoever ended it."""
 DETAIL_LIMIT = 300
 """Characters of `Grade.detail`."""
 
@@ -66,8 +66,8 @@ class Grade(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What an answer is worth."""
 
     outcome: Outcome
-    """`truncated` is any answer that hit the token limit and is not solved; `context` one that hit
-    a limit of the server before that."""
+    """`truncated` is an answer that hit the token limit and is neither solved nor forged; `context`
+    one that hit a limit of the server before that."""
     tests_passed: int
     """Of the expected ones, those reported once, as passed, by a judge that finished."""
     tests_expected: int
@@ -124,7 +124,7 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
 
 
 def _outcome(judged: Outcome, finish: FinishReason) -> Outcome:
-    return judged if judged == "solved" else CUT_OFF.get(finish, judged)
+    return judged if judged in FINAL else CUT_OFF.get(finish, judged)
 
 
 def _unjudged(completion: Completion, candidate: Candidate | None) -> _Verdict | None:
@@ -158,8 +158,9 @@ def _judged(task: Task, candidate: Candidate, pool: Judge) -> _Verdict:
 def _verdict(report: TestReport, task: Task) -> _Verdict:
     passed, detail = count_passed(report, task.case.expected)
     if report.status == "finished" and passed == len(task.case.expected):
-        return _Verdict("solved", "", passed, report.seconds)
-    return _Verdict(OUTCOMES[report.status], detail, passed, report.seconds)
+        return _Verdict("solved", "", passed, report.seconds, report.peak_memory)
+    outcome = OUTCOMES[report.status]
+    return _Verdict(outcome, detail, passed, report.seconds, report.peak_memory)
 
 
 def count_passed(report: TestReport, expected: frozenset[str]) -> tuple[int, str]:

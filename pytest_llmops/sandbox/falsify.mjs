@@ -1,10 +1,10 @@
 // Other values in the place of expected ones: what an assertion must not hold for as well.
 //
-// `Falsifier.judge` runs a matcher twice on the same received value, first with a changed expectation,
-// then as written; only the second decides what the test sees, so a test runs as it always does. An
-// assertion that holds both ways was made by something that had learned what is expected or equals
-// anything. Each change is such that no honest value can satisfy both: see `TABLE`, by matcher. What
-// states no value (toBeTruthy, toHaveBeenCalled, a negation, a predicate, a snapshot) is left alone.
+// A matcher is tried on the received value with a changed expectation before it runs as written; only
+// the latter decides what the test sees, so a test runs as it always does. What holds both ways has
+// learned what is expected, or equals anything: each change is such that no honest value can meet both
+// (`KINDS`, by matcher). What states no value (toBeTruthy, toHaveBeenCalled, a negation, a predicate, a
+// snapshot, a matcher of the test's own) is left alone, as is what can be looked at once only.
 //
 // Values are drawn, so that a changed one looks like any other and none can be known beforehand.
 import { Changer } from "./change.mjs";
@@ -127,47 +127,70 @@ function isLasting(name, received) {
   }
 }
 
-/** Judges assertions both ways and counts, test by test, what became of the changed ones. */
+const nothing = Object.freeze({ refuted: 0, held: 0 });
+
+/** Tries matchers with changed expectations, and counts by test what became of them. */
 export class Falsifier {
-  #changer;
+  #changer = null;
+  #tallies = new Map();
+  #pending = null;
 
   /**
-   * @param seed what changes are drawn from; null to judge assertions only as they are written
+   * @param seed what changes are drawn from; null to try nothing
    * @param isMatcher whether an expected value is an asymmetric matcher
    */
   constructor(seed, isMatcher) {
-    this.active = seed !== null;
-    if (this.active) this.#changer = new Changer(seed, isMatcher);
-    this.begin();
+    if (seed !== null) this.#changer = new Changer(seed, isMatcher);
   }
 
-  /** Starts to count anew, for the next test. */
-  begin() {
-    /** `refuted`: changed assertions that did not hold, as they should; `held`: those that did. */
-    this.tally = { refuted: 0, held: 0 };
+  /** `refuted`: changed assertions of a test that did not hold, as they should; `held`: those that did. */
+  tallyOf(test) {
+    return this.#tallies.get(test) ?? nothing;
   }
 
   /** The expected values of a matcher, changed; null where it states none. */
   changed(name, values) {
-    const change = TABLE.get(name);
-    return change ? change(this.#changer, [...values]) : null;
+    try {
+      return TABLE.get(name)?.(this.#changer, [...values]) ?? null;
+    } catch {
+      return null; // a value that cannot be looked into
+    }
   }
 
   /**
-   * Runs a matcher.
-   * @param assertion {name, negated, received}
-   * @param values what it expects
-   * @param evaluate (received, values) => result; throws where the assertion does not hold
+   * Tries a matcher that is about to run with changed expectations.
+   * @param assertion chai's: what was received, and the test
+   * @param method the matcher; throws where it does not hold
+   * @returns the expected values, as they were
    */
-  judge({ name, negated, received }, values, evaluate) {
-    const changed = !this.active || negated || !isLasting(name, received)
-      ? null : this.changed(name, values);
-    if (!changed) return evaluate(received, values);
-    const kept = throwing.has(name) && typeof received === "function" ? once(received) : received;
-    const held = holds(() => evaluate(kept, changed));
-    const result = evaluate(kept, values);
-    this.tally[held ? "held" : "refuted"] += 1;
-    return result;
+  before(name, values, { assertion, method }) {
+    this.#pending = null;
+    const flags = assertion.__flags;
+    if (!this.#changer || flags.negate || !isLasting(name, flags.object)) return values;
+    const changed = this.changed(name, values);
+    if (!changed) return values;
+    if (throwing.has(name) && typeof flags.object === "function") flags.object = once(flags.object);
+    const { soft, object } = flags;
+    flags.soft = false; // or what fails would be kept as a failure of the test
+    const tried = (expected) => {
+      const held = holds(() => method.apply(assertion, expected));
+      flags.object = object; // matchers put other forms of it there
+      return held;
+    };
+    const held = tried(changed);
+    const counts = !soft || tried(values);
+    flags.soft = soft;
+    if (counts) this.#pending = { test: flags["vitest-test"], held };
+    return values;
+  }
+
+  /** The matcher held as written. */
+  after() {
+    if (!this.#pending) return;
+    const { test, held } = this.#pending;
+    this.#pending = null;
+    const { refuted, held: lies } = this.tallyOf(test);
+    this.#tallies.set(test, held ? { refuted, held: lies + 1 } : { refuted: refuted + 1, held: lies });
   }
 }
 

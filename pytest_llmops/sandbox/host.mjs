@@ -1,5 +1,6 @@
 // Drives vitest's runtime over one test file: gives it the state that vitest's worker would, its modules
 // and snapshots, and reads the tree of tasks that it leaves.
+import { Falsifier } from "./falsify.mjs";
 import { Mocks } from "./mocks.mjs";
 import { Modules } from "./modules.mjs";
 import { resultsOf } from "./results.mjs";
@@ -37,6 +38,12 @@ export class Host {
     Object.assign(this, { judge, env, forbid, api: apiOf(judge) });
     this.globals = Object.fromEntries(GLOBALS.map((name) => [name, judge.vitest[name]]));
     this.modules = null;
+    this.falsifier = new Falsifier(null);
+  }
+
+  /** From now on judges with changed expectations too, drawn from `seed`; null for not. */
+  falsify(seed) {
+    this.falsifier = new Falsifier(seed, this.judge.isMatcher);
   }
 
   /** Runs the test file `name` of a job; resolves to its results, and what went wrong outside of tests. */
@@ -57,7 +64,7 @@ export class Host {
     const files = await judge.startTests([{ filepath: path, testLocations: undefined }], runner);
     letGo(runner.alive);
     this.#undo();
-    return { ...resultsOf(name, files[0], runner.planned), starved, loadError: runner.loadError };
+    return { ...resultsOf(name, files[0], runner.planned, this.falsifier), starved, loadError: runner.loadError };
   }
 
   #state(path, job) {

@@ -33,8 +33,9 @@ const isPlanned = (mode) => mode === "run" || mode === "queued" || mode === "onl
  * @param name the test file
  * @param file vitest's task of it
  * @param planned the mode of each task when collecting ended
+ * @param falsifier counts what became of changed expectations
  */
-export function resultsOf(name, file, planned) {
+export function resultsOf(name, file, planned, falsifier) {
   const titles = new Titles();
   const results = [];
   const visit = (suite, path, failure) => {
@@ -51,7 +52,7 @@ export function resultsOf(name, file, planned) {
     const passed = state === "pass";
     if (state !== "pass" && state !== "fail" && failure === undefined) return;
     const message = passed ? "" : messageOf(errors?.[0] ?? failure ?? "it did not run").slice(0, MESSAGE_LIMIT);
-    results.push({ file: name, title, passed, message });
+    results.push({ file: name, title, passed, message, ...falsifier.tallyOf(task) });
   };
   const own = file.result?.state === "fail" ? file.result.errors ?? [] : [];
   visit(file, [], own.length ? own[0] : undefined);

@@ -44,6 +44,7 @@ async function main() {
     noted.push("a module or a suite waits for something that never happens");
     finish();
   });
+  host.falsify(job.options.falsify);
   for (const name of job.tests) await judgeFile(host, name, job, report);
   finish();
 }

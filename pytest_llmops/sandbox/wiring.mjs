@@ -42,9 +42,9 @@ export function makeHost(judge) {
       guard(fake, ["now"]);
       hardenClass(fake);
     },
-    // Falsification judges with other values here: whatever a matcher expects, by its name (with the
-    // assertion and the method that will be applied to it), and the text of a stored snapshot.
-    expected: (_name, values, _call) => values,
+    // Falsification tries a matcher with other expectations before it runs as written.
+    expected: (name, values, call) => host.falsifier.before(name, values, call),
+    passed: () => host.falsifier.after(),
     snapshot: (text) => text,
   });
   const host = new Host(judge, metaEnv(standIn.env), forbid);

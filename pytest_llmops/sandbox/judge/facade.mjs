@@ -21,6 +21,8 @@ export const hooks = {
   thrown: () => {},
   /** What a matcher expects, before it compares. */
   expected: (_name, values, _call) => values,
+  /** The matcher that was given those expectations held. */
+  passed: () => {},
   /** The copy of a builtin module that jobs are given. */
   builtin: (name) => real.process.getBuiltinModule(name),
   mocker: null,
@@ -136,6 +138,12 @@ let depth = 0;
 export function enter(name, values, assertion, method) {
   depth += 1;
   return depth === 1 ? hooks.expected(name, values, { assertion, method }) : values;
+}
+
+/** Tells the host that the outermost matcher held; gives back what the matcher returned. */
+export function passed(result) {
+  if (depth === 1) hooks.passed();
+  return result;
 }
 
 export function leave() {
