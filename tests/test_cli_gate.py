@@ -7,6 +7,7 @@ from gate_runs import MANY, recorded, with_records, written
 
 from pytest_llmops.cli.main import main
 from pytest_llmops.completions import Sampling
+from pytest_llmops.models import Prices
 
 PLANTED = [round(1.1 * count) for count in MANY]
 
@@ -92,9 +93,7 @@ def asked(**fields):
         (recorded([*MANY, 70], name="lora"), "1 of 301 are only in the candidate"),
         (recorded(MANY, name="lora", suite_hash="f" * 16), "suite_hash: "),
         (recorded(MANY, name="lora", attempts=301), "300 records for 301 attempts"),
-        (asked(prompt_version="2"), "prompt_version: "),
-        (asked(tokenizer_sha256="f" * 64), "tokenizer_sha256: "),
-        (asked(sampling=Sampling(max_tokens=99)), "sampling max_tokens: "),
+        (recorded(MANY, name="lora", grader="exact match"), "grader: the tests of the suite"),
         (recorded(MANY[:10], name="lora"), "10 cases are too few"),
         (
             with_records(
@@ -111,6 +110,48 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(run, message, capsys
     captured = capsys.readouterr()
     assert message in captured.err
     assert captured.out.count("held") == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"instruction": "Be brief."}, "what differs: prompt: instruction changed"),
+        ({"prompt_version": "2"}, "what differs: prompt: version 1 -> 2"),
+        ({"sampling": Sampling(max_tokens=99)}, "what differs: sampling max_tokens: 64 -> 99"),
+        (
+            {"served": "n at http://a/v1", "tokenizer_sha256": ""},
+            "what differs: model: embedded:tiny -> n at http://a/v1",
+        ),
+    ],
+)
+def test_what_people_change_gets_a_verdict_and_is_told(fields, told, capsys):
+    assert gate(asked(**fields)) == 0
+    out = capsys.readouterr().out
+    assert f"note: {told}" in out
+    assert ("priced tokens" in out) == ("sampling" not in fields)
+    left_out = " ".join(out.split())
+    assert ("output tokens left out: counted by different" in left_out) == ("served" in fields)
+
+
+def test_what_is_judged_is_an_option(capsys):
+    assert gate(recorded(PLANTED, name="lora"), "--metrics", "solve-rate") == 0
+    assert "output tokens " not in capsys.readouterr().out.split("tokens  ratio")[0]
+    assert main(["gate", "base", "run-lora", "--metrics", "speed"]) == 2
+    assert "metrics: 'speed' is none of truncation, solve-rate" in capsys.readouterr().err
+
+
+def priced(name, tokens):
+    return recorded(tokens, name=name, prices=Prices(input=1.0, output=4.0))
+
+
+def test_the_cost_is_an_option(project, capsys):
+    written(project / "runs", priced("cheap", MANY))
+    assert gate(priced("dear", [3 * n for n in MANY]), "--max-cost", "1.2", baseline="cheap") == 1
+    out = capsys.readouterr().out
+    assert re.search(r"^cost per attempt +\$0.00136 +\$0.00358 +2.6", out, re.MULTILINE)
+    assert max(map(len, out.splitlines())) <= 80
+    assert main(["gate", "base", "run-dear", "--max-cost", "1.2"]) == 2
+    assert "names no prices; add them to the model in models.toml" in capsys.readouterr().err
 
 
 def break_line(number, edit):

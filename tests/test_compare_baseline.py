@@ -125,7 +125,7 @@ def test_blessing_says_what_it_replaces(baselines):
     )
     told = bless(recorded(MANY, split="all"), path)
     assert "replaces two of run-two" in told
-    assert "split: 'eval' against 'all'" in told
+    assert "what differs: split: 'eval' -> 'all'" in told
     path.write_text("nonsense\n")
     assert "replaces a file that is no baseline" in bless(recorded(MANY), path)
 

@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 from gate_runs import CASES, TOKENS, case, recorded, with_records
 
-from pytest_llmops.compare.comparable import differences, name_some, refuse_incomparable
+from pytest_llmops.compare.comparable import (
+    differences,
+    name_some,
+    refuse_incomparable,
+    refuse_other_questions,
+)
 from pytest_llmops.compare.complete import MIN_CASES, require_complete
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.pairing import pair_records
-from pytest_llmops.completions import SEED_SCHEME, Sampling, Usage
+from pytest_llmops.completions import Sampling, Usage
 from pytest_llmops.errors import CompareError
 
 BASE, OTHER = recorded(name="base"), recorded(name="lora")
@@ -142,68 +147,62 @@ def test_a_baseline_with_crashes_is_refused():
         compare_runs(crashed, BASE)
 
 
-def test_a_changed_prompt_is_refused_even_where_its_version_was_forgotten():
-    def prompts(digest):
-        return lambda records: [msgspec.structs.replace(r, prompt_sha256=digest) for r in records]
+def prompts(run, digest):
+    return with_records(
+        run, lambda records: [msgspec.structs.replace(r, prompt_sha256=digest) for r in records]
+    )
 
-    one, other = (with_records(run, prompts(digest)) for run, digest in ((BASE, "a"), (OTHER, "b")))
-    with pytest.raises(CompareError, match="60 cases were asked with another prompt: .*; run the"):
-        compare_runs(one, other)
-    compare_runs(one, OTHER)  # without a digest there is nothing to tell by
+
+def test_a_changed_prompt_is_told_even_where_its_version_was_forgotten():
+    found = compare_runs(prompts(BASE, "a"), prompts(OTHER, "b"))
+    assert found.notes[0] == "what differs: prompt: other text in 60 cases"
+    assert compare_runs(prompts(BASE, "a"), OTHER).notes == ()  # nothing to tell by
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"prompt_version": "2"}, "prompt: version 1 -> 2"),
+        ({"context_tokens": 9}, "prompt: context 150 -> 9 tokens"),
+        ({"instruction": "Be brief."}, "prompt: instruction changed"),
+        ({"sampling": Sampling(max_tokens=9)}, "sampling max_tokens: 64 -> 9"),
+        ({"adapter_sha256": "a" * 64}, "adapter: none -> aaaaaaaaaaaa"),
+        ({"weights_sha256": "f" * 64}, "weights: none -> ffffffffffff"),
+        ({"served": "n at http://a"}, "model: embedded:tiny -> n at http://a"),
+        ({"body_changes": '[{"top_k":1},[]]'}, 'request fields: none -> [{"top_k":1},[]]'),
+    ],
+)
+def test_what_people_change_is_told_in_one_line_and_judged(fields, told):
+    found = compare_runs(BASE, described(OTHER, **identity(OTHER, **fields)))
+    assert found.notes[0] == f"what differs: {told}"
+    assert check_names(found)[:4] == ["errors", "truncation", "solve rate", "output tokens"]
+
+
+def check_names(comparison):
+    return [check.name for check in comparison.checks]
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        (identity(OTHER, prompt_version="2"), "prompt_version: '1' against '2'; run the baseline"),
-        (identity(OTHER, context_tokens=9), "context_tokens: 150 against 9"),
-        (identity(OTHER, instruction="Be brief."), "instruction: '' against 'Be brief.'"),
-        (identity(OTHER, sampling=Sampling(max_tokens=9)), "sampling max_tokens: 64 against 9"),
-        (
-            identity(OTHER, sampling=Sampling(max_tokens=64, temperature=0.5)),
-            "sampling temperature: 0.0 against 0.5",
-        ),
-        (identity(OTHER, tokenizer_sha256="f" * 64), "tokenizer_sha256: t+ against f+; tokens of"),
-        (identity(OTHER, tokenizer_sha256=""), "tokenizer_sha256: t+ against unknown"),
-        ({"split": "train"}, "split: 'eval' against 'train'"),
         ({"suite_hash": "f" * 16, "cases": 7}, "suite_hash: .*60 cases .* against f+ .7 cases of"),
+        ({"grader": "exact match"}, "grader: the tests of the suite against exact match"),
     ],
 )
-def test_runs_that_did_not_ask_the_same_are_refused_before_any_record(fields, message):
+def test_runs_that_did_not_judge_the_same_are_refused_before_any_record(fields, message):
     with pytest.raises(CompareError, match=message):
         refuse_incomparable(BASE.run, described(OTHER, **fields).run)
 
 
-def test_every_difference_is_named():
-    other = described(OTHER, **identity(OTHER, prompt_version="2", context_tokens=9), split="all")
+def test_a_series_mixes_no_questions_and_no_tokenizers():
+    other = described(OTHER, **identity(OTHER, prompt_version="2", tokenizer_sha256="f" * 64))
+    cases = {record.case for record in BASE.records}
     with pytest.raises(CompareError) as refused:
-        refuse_incomparable(BASE.run, other.run)
+        refuse_other_questions(
+            BASE.run, other.run, cases=(cases, cases), records=(BASE.records, other.records)
+        )
     names = [line.split(":")[0].strip() for line in str(refused.value).splitlines()[1:]]
-    assert names == ["prompt_version", "context_tokens", "split"]
-
-
-def test_drawn_answers_are_compared_with_answers_of_the_same_seeds():
-    old, new = identity(BASE), identity(OTHER, seed_scheme=SEED_SCHEME)
-    refuse_incomparable(described(BASE, **old).run, described(OTHER, **new).run)  # greedy
-    warm = {"sampling": Sampling(max_tokens=64, temperature=0.5)}
-    old, new = identity(BASE, **warm), identity(OTHER, **warm, seed_scheme=SEED_SCHEME)
-    with pytest.raises(CompareError, match=f"seed_scheme: '' against '{SEED_SCHEME}'; run the b"):
-        refuse_incomparable(described(BASE, **old).run, described(OTHER, **new).run)
-
-
-def test_endpoints_tell_no_tokenizer_so_only_the_same_model_is_compared():
-    mine = described(BASE, **identity(BASE, tokenizer_sha256="", served="m at http://a"))
-    same = described(OTHER, **identity(OTHER, tokenizer_sha256="", served="m at http://a"))
-    refuse_incomparable(mine.run, same.run)
-    other = described(OTHER, **identity(OTHER, tokenizer_sha256="", served="n at http://a"))
-    with pytest.raises(CompareError, match="unknown for m at http://a and for n at http://a"):
-        refuse_incomparable(mine.run, other.run)
-
-
-def test_model_weights_and_adapter_may_differ():
-    fields = {"weights_sha256": "f", "adapter_sha256": "a", "served": "hf:other/model"}
-    other = described(OTHER, **identity(OTHER, **fields))
-    assert compare_runs(BASE, other).notes == ()
+    assert names == ["prompt", "output tokens"]
 
 
 def test_other_differences_are_told_and_do_not_forbid():

@@ -152,7 +152,7 @@ class TestSeries:
         assert costs[2] == math.inf
 
     def test_a_run_of_other_cases_is_refused(self):
-        with pytest.raises(CompareError, match="run-0 and candidate run-1 cannot be compared"):
+        with pytest.raises(CompareError, match="run-0 and run run-1 cannot be compared"):
             series([recorded(0), recorded(1, suite_hash="f" * 16)], "solve rate")
 
     def test_an_interrupted_run_is_refused(self):

@@ -139,7 +139,6 @@ def test_a_missing_baseline_is_told_before_anything_is_asked(project, spread):
             "the runs hold other cases: 18 of 24 are only in the baseline (was -k used?)",
             id="fewer cases",
         ),
-        pytest.param("capped", [], "sampling max_tokens: 64 against 32", id="sampling"),
     ],
 )
 def test_another_session_than_that_of_the_baseline_is_refused_before_anything_is_asked(
@@ -169,13 +168,9 @@ def crashed(lines):
 
 BASELINES = {
     "fewer cases": (first_line(lambda run: run.update(suite_hash="f" * 16)), "suite_hash: fffff"),
-    "prompt": (
-        first_line(lambda run: run["identity"].update(prompt_version="0")),
-        "prompt_version",
-    ),
-    "tokenizer": (
-        first_line(lambda run: run["identity"].update(tokenizer_sha256="f")),
-        "tokenizer_sha256: f against t",
+    "grader": (
+        first_line(lambda run: run.update(grader="exact match")),
+        "grader: exact match against the tests of the suite",
     ),
     "interrupted": (lambda lines: lines[:-1], "it was interrupted or still goes on"),
     "crashed": (crashed, "1 attempts crashed: "),
@@ -351,6 +346,43 @@ def test_a_replay_of_the_baseline_is_refused_before_anything_is_asked(blessed, s
     result = run(blessed, "--gate", "base", *spread, model=f"replay:{latest(blessed).run.id}")
     assert result.ret == 4
     assert runs(blessed) == before
+
+
+IDENTITIES = {
+    "prompt": ({"prompt_version": "0"}, "prompt: version 0 -> ", "priced tokens"),
+    "tokenizer": ({"tokenizer_sha256": "f"}, "output tokens left out: ", "priced tokens"),
+    "model": ({"served": "m at http://a"}, "model: m at http://a -> ", "output tokens"),
+}
+
+
+@both
+@pytest.mark.parametrize(("changed", "told", "judged"), IDENTITIES.values(), ids=IDENTITIES.keys())
+def test_what_people_change_is_told_and_judged(blessed, spread, changed, told, judged):
+    path = blessed.path / "benchmarks" / "baselines" / "base.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(first_line(lambda run: run["identity"].update(changed))(lines)))
+    result = run(blessed, "--gate", "base", *spread, model="wordy")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([f"{judged} *regressed", f"note: *{told}*"])
+
+
+def test_what_cannot_be_judged_is_refused_before_anything_is_asked(blessed):
+    before = runs(blessed)
+    for arguments, told in {
+        ("--gate-max-cost=1.1",): "dollars cannot be judged: baseline",
+        ("--gate-metrics=speed",): "metrics: 'speed' is none of truncation, ",
+        ("--gate-metrics=dollars", "--gate-sequential"): "--gate-sequential judges truncation, ",
+    }.items():
+        result = run(blessed, "--gate", "base", *arguments, model="same")
+        assert result.ret == 4
+        assert told in result.stderr.str()
+    assert runs(blessed) == before
+
+
+def test_what_the_gate_judged_is_on_record(blessed):
+    options = ("--gate-metrics=solve-rate,truncation", "--gate-undecided=pass")
+    assert run(blessed, "--gate", "base", *options, model="wordy").ret == 0
+    assert latest(blessed).end.gate.metrics == ("truncation", "solve rate")
 
 
 def test_a_model_stands_for_its_newest_run_also_where_that_regressed(project):

@@ -45,11 +45,21 @@ def add_margins(command: argparse.ArgumentParser) -> None:
         metavar="S",
         help=f"accepted loss of solve rate; {margins.solve_rate}",
     )
+    command.add_argument(
+        "--max-cost",
+        type=ratio,
+        metavar="R",
+        help="accepted ratio of dollars, per attempt and per solved case; not judged",
+    )
 
 
 def asked_margins(options: argparse.Namespace) -> dict[str, float]:
     """The margins that the user set, by name."""
-    given = {"tokens": options.max_tokens_ratio, "solve_rate": options.max_solve_loss}
+    given = {
+        "tokens": options.max_tokens_ratio,
+        "solve_rate": options.max_solve_loss,
+        "cost": options.max_cost,
+    }
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -24,6 +24,12 @@ def _add_gate(commands: Any) -> None:
     add_baselines(command)
     add_margins(command)
     command.add_argument(
+        "--metrics",
+        default="",
+        metavar="LIST",
+        help="what to judge, such as solve-rate,dollars; all that can be compared",
+    )
+    command.add_argument(
         "--undecided",
         choices=("fail", "pass"),
         default="fail",
@@ -37,6 +43,7 @@ def _gate(options: argparse.Namespace) -> int:
 
     from pytest_llmops.compare.finding import find_baseline, find_candidate
     from pytest_llmops.compare.gate import compare_runs
+    from pytest_llmops.compare.metrics import parse_metrics
     from pytest_llmops.compare.values import EXIT
     from pytest_llmops.report.terminal import render
     from pytest_llmops.report.verdict import verdict_parts
@@ -48,7 +55,8 @@ def _gate(options: argparse.Namespace) -> int:
         runs=options.runs,
         judged=[candidate.run],
     )
-    comparison = compare_runs(baseline, candidate, margins_of(options))
+    metrics = parse_metrics(options.metrics) if options.metrics else ()
+    comparison = compare_runs(baseline, candidate, margins_of(options), metrics)
     console = Console()
     parts = verdict_parts(comparison)
     print(render(parts, width=console.width, color=console.is_terminal))

@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
-from pytest_llmops.compare.comparable import name_some, refuse_incomparable
+from pytest_llmops.compare.comparable import name_some, refuse_incomparable, what_differs
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.errors import CompareError, RecordError
 from pytest_llmops.runs.reading import RecordedRun, read_run
-from pytest_llmops.runs.record import End, Record
+from pytest_llmops.runs.record import End, Record, Run
 
 NOISE = (
     *("prompt", "text", "refusal", "served_model"),
@@ -26,7 +26,8 @@ NOISE = (
 )
 """Fields that a baseline leaves out: content, and what the same model would change by tomorrow."""
 TOKENS = ("input", "output")
-"""Counts that a baseline keeps; how many were cached depends on what was asked before."""
+"""Counts that a baseline always keeps; the others where they have a price, or where another harness
+counted: how many a local server cached depends on what was asked before."""
 KILLED = 2
 """Exit status noted for a session that never gave one; pytest's for an interrupt."""
 DIGITS = 3
@@ -62,7 +63,7 @@ def bless(run: RecordedRun, path: Path, *, force: bool = False) -> str:
     assert run.end
     records = sorted(run.records, key=lambda record: (record.case, record.sample))
     lines: list[object] = [msgspec.structs.replace(run.run, content=False)]
-    lines += [_reviewable(record) for record in records]
+    lines += [_reviewable(record, run.run) for record in records]
     lines.append(msgspec.structs.replace(run.end, gate=None))  # it judged by an older baseline
     data = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
     told = f"{path}: {_described(run)}; {_replaced(run, path, data)}"
@@ -110,12 +111,15 @@ def _smaller(run: RecordedRun, path: Path) -> Iterator[str]:
         yield f"it has {run.run.samples} samples per case, the baseline {old.run.samples}"
 
 
-def _reviewable(record: Record) -> dict[str, Any]:
-    """A record as a document without content, times, costs and zeros."""
+def _reviewable(record: Record, run: Run) -> dict[str, Any]:
+    """A record as a document without content, times, zeros, and costs that prices tell."""
     line: dict[str, Any] = msgspec.to_builtins(record)
+    kept, priced = bool(run.prices or run.harness), run.prices is not None
     for noise in NOISE:
-        line.pop(noise, None)
-    line["usage"] = {key: n for key, n in line["usage"].items() if key in TOKENS}
+        if noise != "cost" or priced or not run.harness:
+            line.pop(noise, None)
+    usage = line.get("usage") or {}
+    line["usage"] = {key: n for key, n in usage.items() if key in TOKENS or (kept and n)} or None
     for noise in ("started", "memory"):
         line["grade"].pop(noise)
     quality = {key: round(n, DIGITS) for key, n in line["grade"]["quality"].items() if n}
@@ -136,7 +140,8 @@ def _replaced(run: RecordedRun, path: Path, data: bytes) -> str:
         refuse_incomparable(old.run, run.run)
     except CompareError as error:
         return f"replaces {_described(old)}; {error}"
-    return f"replaces {_described(old)}"
+    what = what_differs(old.run, run.run, (old.records, run.records))
+    return f"replaces {_described(old)}" + (f"; what differs: {what}" if what else "")
 
 
 def _described(run: RecordedRun) -> str:

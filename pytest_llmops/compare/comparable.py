@@ -1,15 +1,18 @@
-"""Whether two runs asked the same of their models, by their first lines alone.
+"""Whether two runs can be compared, and what differs between them, by their first lines alone.
 
-The model may differ: its name, weights and adapter are what is compared. What it was asked, what it
-was allowed and what counts its tokens must be the same; everything else that differs is told.
+Meaningless is a comparison of other cases, other tests or other graders: it is refused. The model,
+its prompt, sampling, adapter, server or tokenizer may differ: they are what people change and want
+judged, by what means the same in both runs (`metrics`).
+
+A series over time asks for more: a number that jumps because the question changed is no trend.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
 from pytest_llmops.errors import CompareError
-from pytest_llmops.runs.record import Identity, Run
+from pytest_llmops.runs.record import Record, Run
 
 NAMED = 3
 """Cases that a message names; the others it counts."""
@@ -21,7 +24,7 @@ def refuse_incomparable(
     *,
     cases: tuple[Collection[str], Collection[str]] | None = None,
 ) -> None:
-    """Refuse runs whose numbers do not mean the same; needs no record, so it can come first.
+    """Refuse runs that did not judge the same; needs no record, so it can come first.
 
     Args:
         baseline: The run to compare against.
@@ -31,16 +34,39 @@ def refuse_incomparable(
     Raises:
         CompareError: Names every difference, and what to do about it.
     """
-    found = [
-        *_asked(baseline, candidate),
-        *_tokenizers(baseline.identity, candidate.identity),
-        *_selected(baseline, candidate, cases),
-    ]
+    _refuse(baseline, candidate, [*_judged(baseline, candidate, cases)])
+
+
+def refuse_other_questions(
+    baseline: Run,
+    candidate: Run,
+    *,
+    cases: tuple[Collection[str], Collection[str]],
+    records: tuple[Iterable[Record], Iterable[Record]],
+) -> None:
+    """Refuse runs that a series must not mix: asked otherwise, or counted by another tokenizer.
+
+    Args:
+        baseline: The run to compare against.
+        candidate: The run under test.
+        cases: Ids of the cases of each.
+        records: Of each.
+
+    Raises:
+        CompareError: Names every difference.
+    """
+    found = [*_judged(baseline, candidate, cases), *asked_otherwise(baseline, candidate)]
+    if count := changed_prompts(*records):
+        found.append(f"{count} cases were asked with another prompt")
+    if why := same_tokens(baseline, candidate):
+        found.append(f"output tokens: {why}")
+    _refuse(baseline, candidate, found)
+
+
+def _refuse(baseline: Run, candidate: Run, found: Collection[str]) -> None:
     if found:
         lines = "".join(f"\n  {line}" for line in found)
-        raise CompareError(
-            f"baseline {baseline.id} and candidate {candidate.id} cannot be compared:{lines}"
-        )
+        raise CompareError(f"run {baseline.id} and run {candidate.id} cannot be compared:{lines}")
 
 
 def refuse_other_cases(baseline: Collection[str], candidate: Collection[str]) -> None:
@@ -72,13 +98,67 @@ def refuse_same(baseline: Run, candidate: Run) -> None:
         )
 
 
+def same_tokens(baseline: Run, candidate: Run) -> str:
+    """Why a token of one run is not a token of the other; "" where it is."""
+    one, other = baseline.identity, candidate.identity
+    if one.tokenizer_sha256 != other.tokenizer_sha256:
+        known = (name[:12] or "unknown" for name in (one.tokenizer_sha256, other.tokenizer_sha256))
+        return f"counted by different tokenizers ({' and '.join(known)})"
+    if not one.tokenizer_sha256 and one.served != other.served:
+        return f"the tokenizers of {one.served} and {other.served} are not known to be the same"
+    return ""
+
+
+def asked_otherwise(baseline: Run, candidate: Run) -> Iterator[str]:
+    """What is known to differ in the questions: one phrase each."""
+    mine, theirs = baseline.identity, candidate.identity
+    if mine.instruction != theirs.instruction:
+        yield "prompt: instruction changed"
+    if mine.prompt_version != theirs.prompt_version:
+        yield f"prompt: version {mine.prompt_version} -> {theirs.prompt_version}"
+    if mine.context_tokens != theirs.context_tokens:
+        yield f"prompt: context {mine.context_tokens} -> {theirs.context_tokens} tokens"
+    sampling = _fields("sampling ", mine.sampling, theirs.sampling)
+    for name, one, other in [*sampling, ("split", baseline.split, candidate.split)]:
+        if one != other:
+            yield f"{name}: {_shown(one)} -> {_shown(other)}"
+
+
+def changed_prompts(baseline: Iterable[Record], candidate: Iterable[Record]) -> int:
+    """Cases whose prompt is another one in the candidate, as far as it was recorded."""
+    before = {r.case: r.prompt_sha256 for r in baseline if r.prompt_sha256}
+    after = {r.case: r.prompt_sha256 for r in candidate if r.prompt_sha256}
+    return sum(after.get(case, digest) != digest for case, digest in before.items())
+
+
+def what_differs(
+    baseline: Run, candidate: Run, records: tuple[Iterable[Record], Iterable[Record]]
+) -> str:
+    """What a person changed between two runs, in one line; "" where nothing is known to differ."""
+    mine, theirs = baseline.identity, candidate.identity
+    found = [*asked_otherwise(baseline, candidate)]
+    if (count := changed_prompts(*records)) and not any(one.startswith("prompt") for one in found):
+        found.append(f"prompt: other text in {count} cases")
+    pairs = [
+        ("model", mine.served, theirs.served),
+        ("weights", mine.weights_sha256[:12], theirs.weights_sha256[:12]),
+        ("adapter", mine.adapter_sha256[:12], theirs.adapter_sha256[:12]),
+        ("request fields", mine.body_changes, theirs.body_changes),
+    ]
+    found += [
+        f"{name}: {one or 'none'} -> {other or 'none'}"
+        for name, one, other in pairs
+        if one != other
+    ]
+    return "; ".join(found)
+
+
 def differences(baseline: Run, candidate: Run) -> tuple[str, ...]:
-    """What differs and does not forbid a comparison: one line each, for people."""
+    """What differs by itself and does not forbid a comparison: one line each, for people."""
     mine, theirs = baseline.identity, candidate.identity
     pairs: list[tuple[str, object, object]] = [
         ("dtype", mine.dtype, theirs.dtype),
         ("device", mine.device, theirs.device),
-        ("body_changes", mine.body_changes, theirs.body_changes),
         ("samples", baseline.samples, candidate.samples),
         ("sandbox", baseline.sandbox, candidate.sandbox),
     ]
@@ -102,22 +182,6 @@ def name_some(cases: Collection[str]) -> str:
     return ", ".join(names[:NAMED]) + rest
 
 
-def _asked(baseline: Run, candidate: Run) -> Iterator[str]:
-    mine, theirs = baseline.identity, candidate.identity
-    pairs: list[tuple[str, object, object]] = [
-        ("prompt_version", mine.prompt_version, theirs.prompt_version),
-        ("context_tokens", mine.context_tokens, theirs.context_tokens),
-        ("instruction", mine.instruction, theirs.instruction),
-        ("split", baseline.split, candidate.split),
-    ]
-    pairs += _fields("sampling ", mine.sampling, theirs.sampling)
-    if mine.sampling.temperature:  # greedy answers are drawn with no seed
-        pairs.append(("seed_scheme", mine.seed_scheme, theirs.seed_scheme))
-    for name, one, other in pairs:
-        if one != other:
-            yield f"{name}: {_shown(one)} against {_shown(other)}; run the baseline again"
-
-
 def _fields(
     prefix: str, one: msgspec.Struct, other: msgspec.Struct
 ) -> list[tuple[str, object, object]]:
@@ -125,19 +189,13 @@ def _fields(
     return [(prefix + key, value, there[key]) for key, value in msgspec.structs.asdict(one).items()]
 
 
-def _tokenizers(mine: Identity, theirs: Identity) -> Iterator[str]:
-    one, other = mine.tokenizer_sha256, theirs.tokenizer_sha256
-    if one != other:
-        yield (
-            f"tokenizer_sha256: {one[:12] or 'unknown'} against {other[:12] or 'unknown'}; tokens "
-            "of different tokenizers are not comparable"
-        )
-    elif not one and mine.served != theirs.served:
-        yield (
-            f"tokenizer: unknown for {mine.served} and for {theirs.served}; endpoints do not tell "
-            "theirs, so only runs of the same served model are compared; gate against a baseline "
-            "of this model"
-        )
+def _judged(
+    baseline: Run, candidate: Run, cases: tuple[Collection[str], Collection[str]] | None
+) -> Iterator[str]:
+    if baseline.grader != candidate.grader:
+        one, other = (run.grader or "the tests of the suite" for run in (baseline, candidate))
+        yield f"grader: {one} against {other}"
+    yield from _selected(baseline, candidate, cases)
 
 
 def _selected(

@@ -6,18 +6,24 @@ check anywhere makes the comparison regressed; without one, an undecided check m
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from pytest_llmops.compare.bootstrap import cost_of_pass, cost_of_pass_ratio
-from pytest_llmops.compare.checks import decide
-from pytest_llmops.compare.comparable import differences, refuse_incomparable, refuse_same
+from pytest_llmops.compare.comparable import (
+    differences,
+    refuse_incomparable,
+    refuse_same,
+    what_differs,
+)
 from pytest_llmops.compare.complete import require_complete
-from pytest_llmops.compare.effects import cluster_sums, token_effects
+from pytest_llmops.compare.effects import cluster_sums
+from pytest_llmops.compare.judging import judge
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
-from pytest_llmops.compare.pairing import Paired, pair_records
-from pytest_llmops.compare.questions import notes_of, questions_of
+from pytest_llmops.compare.metrics import Chosen, Metric, choose
+from pytest_llmops.compare.pairing import Paired
+from pytest_llmops.compare.questions import notes_of
 from pytest_llmops.compare.values import Check, Comparison, Interval
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record, Verdict
@@ -26,9 +32,18 @@ __all__ = ["Margins", "compare_runs"]
 
 
 def compare_runs(
-    baseline: RecordedRun, candidate: RecordedRun, margins: Margins = DEFAULT_MARGINS
+    baseline: RecordedRun,
+    candidate: RecordedRun,
+    margins: Margins = DEFAULT_MARGINS,
+    metrics: Sequence[Metric] = (),
 ) -> Comparison:
     """Compare two recorded runs; equal runs in any order of records give equal results.
+
+    Args:
+        baseline: The run to compare against.
+        candidate: The run under test.
+        margins: How much worse each metric may be.
+        metrics: What to judge; by default all that these two can be compared by.
 
     Raises:
         CompareError: A run is not complete, or the two are not comparable; says why.
@@ -38,11 +53,13 @@ def compare_runs(
     cases = [{record.case for record in run.records} for run in (baseline, candidate)]
     refuse_incomparable(baseline.run, candidate.run, cases=(cases[0], cases[1]))
     refuse_same(baseline.run, candidate.run)
-    paired = pair_records(baseline.records, candidate.records)
-    effects, output = token_effects(paired)
-    questions = questions_of(paired, output, margins)
-    checks = (_errors(candidate.records, margins.errors), *decide(questions))
-    notes = [*differences(baseline.run, candidate.run), *notes_of(paired, questions, effects)]
+    chosen = choose(baseline, candidate, metrics)
+    found = judge(baseline, candidate, margins, chosen)
+    paired, effects = found.paired, found.effects
+    checks = (_errors(candidate.records, margins.errors), *found.checks)
+    notes = [*_what(baseline, candidate), *chosen.left_out]
+    notes += differences(baseline.run, candidate.run)
+    notes += _told(notes_of(paired, found.questions, effects), chosen)
     spent, solves = paired.spent.sum(axis=0), (paired.solved * paired.samples).sum(axis=0)
     return Comparison(
         baseline=baseline.run,
@@ -57,6 +74,19 @@ def compare_runs(
         pairs=paired.pairs,
         notes=tuple(notes),
     )
+
+
+def _what(baseline: RecordedRun, candidate: RecordedRun) -> Iterator[str]:
+    records = baseline.records, candidate.records
+    if what := what_differs(baseline.run, candidate.run, records):
+        yield f"what differs: {what}"
+
+
+def _told(notes: Iterable[str], chosen: Chosen) -> Iterator[str]:
+    """The notes, but for those on output tokens where these are no common unit."""
+    for note in notes:
+        if "output tokens" in chosen.judged or "output tokens" not in note:
+            yield note
 
 
 def overall(checks: Sequence[Check]) -> Verdict:

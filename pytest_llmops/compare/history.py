@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_llmops.compare.bootstrap import cost_of_pass
-from pytest_llmops.compare.comparable import refuse_incomparable
+from pytest_llmops.compare.comparable import refuse_other_questions
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.compare.pairing import Paired, pair_records
 from pytest_llmops.errors import CompareError
@@ -185,7 +185,12 @@ def _next_cut(
 def _value(reference: RecordedRun, found: RecordedRun, metric: Metric) -> float:
     require_complete(found, "run")
     cases = [{record.case for record in run.records} for run in (reference, found)]
-    refuse_incomparable(reference.run, found.run, cases=(cases[0], cases[1]))
+    refuse_other_questions(
+        reference.run,
+        found.run,
+        cases=(cases[0], cases[1]),
+        records=(reference.records, found.records),
+    )
     return _measure(pair_records(reference.records, found.records), metric)
 
 

@@ -23,6 +23,8 @@ class Margins(msgspec.Struct, frozen=True, kw_only=True):
     truncation: float = 0.05
     """Share of attempts, more that hit the token limit. 0.05: if each of them hid a doubling of
     its length, they would hide exp(0.05 ln 2) = 1.035, less than the margin of the tokens."""
+    cost: float = 0.0
+    """Ratio of dollars, per attempt and per solved case; 0: not asked."""
     errors: int = 0
     """Attempts of the candidate that the harness could not complete."""
 
@@ -31,6 +33,8 @@ class Margins(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if not (math.isfinite(value) and low <= value <= high and (value or name != "tokens")):
                 raise CompareError(f"margin {name}: {value} is not between {low} and {high}")
+        if not (math.isfinite(self.cost) and 0 <= self.cost <= 100):
+            raise CompareError(f"margin cost: {self.cost} is not between 0 and 100")
         if self.errors < 0:
             raise CompareError(f"margin errors: {self.errors} is below 0")
 

@@ -10,6 +10,21 @@ EXIT: dict[Verdict, int] = {"held": 0, "regressed": 1, "undecided": 6}
 """Exit status of a gate by its verdict; 2 to 5 are pytest's own, 3 for a session that broke."""
 
 
+CheckName = Literal[
+    "errors",
+    "truncation",
+    "solve rate",
+    "output tokens",
+    "priced tokens",
+    "dollars",
+    "code characters",
+    "cost per attempt",
+    "cost per solved",
+]
+
+Tokens = Literal["output", "input", "total", "priced tokens", "dollars", "code characters"]
+
+
 class Interval(msgspec.Struct, frozen=True):
     """An estimate between its bounds; all nan where nothing can be estimated."""
 
@@ -21,7 +36,7 @@ class Interval(msgspec.Struct, frozen=True):
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """How a token count changed: candidate over baseline, paired by case."""
 
-    metric: Literal["output", "input", "total"]
+    metric: Tokens
     ratio: Interval
     """Geometric mean over cases of the ratio of tokens, with its two-sided 95 % interval."""
     standard_error: float
@@ -37,7 +52,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One question that the gate asks, and its answer."""
 
-    name: Literal["errors", "truncation", "solve rate", "output tokens"]
+    name: CheckName
     verdict: Verdict
     unit: Literal["count", "points", "ratio"]
     """Of `change`, `margin` and `detectable`: attempts, share of attempts (0.02 is two points),
@@ -97,7 +112,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Regressed if any check is, else undecided if any is, else held."""
     checks: tuple[Check, ...]
     effects: tuple[Effect, ...]
-    """Output, input, total, in this order."""
+    """Output, input, total, in this order, then what else both runs tell."""
     cost_of_pass: tuple[float, float]
     """Output tokens by solved attempts, of each run; inf where none is solved."""
     cost_of_pass_ratio: Interval
@@ -109,3 +124,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """By case id."""
     notes: tuple[str, ...]
     """Differences that do not forbid the comparison: device, dtype, versions, ..."""
+
+    @property
+    def length(self) -> tuple[str, Effect | None]:
+        """The measure of length that was judged, and its effect; output tokens where none was."""
+        judged = {check.name for check in self.checks}
+        for effect in self.effects:
+            name = "output tokens" if effect.metric == "output" else effect.metric
+            if name in judged:
+                return name, effect
+        return "output tokens", None

@@ -28,6 +28,8 @@ class Quality(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     complexity: int = 0
     """Cyclomatic complexity of the function, functions inside it and kept helpers included; 0 where
     it cannot be told."""
+    characters: int = 0
+    """Of the whole answer, white space left out; the shares are shares of it."""
     length_ratio: float = 0.0
     """Characters of body and kept helpers over those of the reference body; no comments."""
     code_share: float = 0.0
@@ -132,7 +134,8 @@ def _shares(text: str, candidate: Candidate | None, path: str) -> dict[str, Any]
         "markup_share": markup,
     }
     total = sum(sizes.values())
-    return {name: size / total if total else 0.0 for name, size in sizes.items()}
+    shares = {name: size / total if total else 0.0 for name, size in sizes.items()}
+    return {"characters": total, **shares}
 
 
 def _fences(text: str, found: list[Block]) -> Iterator[tuple[int, int]]:

@@ -70,7 +70,17 @@ def metric(value: float, check: Check) -> str:
     """What a run has in the metric of a check."""
     if check.unit == "points":
         return share(value)
+    if check.name.startswith(("dollars", "cost")):
+        return dollars(value)
     return amount(value, 0 if check.unit == "count" else 1)
+
+
+def dollars(value: float) -> str:
+    """`$0.00123`: three digits that count, however small."""
+    if not math.isfinite(value):
+        return NONE
+    digits = max(2, 2 - math.floor(math.log10(value))) if value > 0 else 2
+    return f"${value:,.{digits}f}"
 
 
 def probability(value: float) -> str:

@@ -99,14 +99,17 @@ def _verdict(subject: Subject, number: int) -> Iterator[str]:
 
 
 def _key_figures(comparison: Comparison) -> str:
-    output = comparison.effects[0].ratio
     cost = comparison.cost_of_pass
-    return (
-        f"Output tokens **{figures.percent_of_ratio(output.estimate)}** "
-        f"(95 %: {figures.interval(output, 'ratio')}), tokens per solved "
-        f"{figures.amount(cost[0])} → {figures.amount(cost[1])}, "
-        f"{comparison.gained} cases gained, {comparison.lost} lost.\n"
-    )
+    name, effect = comparison.length
+    told = []
+    if effect:
+        change = figures.percent_of_ratio(effect.ratio.estimate)
+        interval = figures.interval(effect.ratio, "ratio")
+        told.append(f"{name.capitalize()} **{change}** (95 %: {interval})")
+    if name == "output tokens" and effect:
+        told.append(f"tokens per solved {figures.amount(cost[0])} → {figures.amount(cost[1])}")
+    told.append(f"{comparison.gained} cases gained, {comparison.lost} lost.\n")
+    return ", ".join(told)
 
 
 def _checks(versus: Versus) -> Iterator[str]:

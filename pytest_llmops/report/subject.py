@@ -12,6 +12,7 @@ import msgspec
 
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.margins import Margins
+from pytest_llmops.compare.metrics import parse_metrics
 from pytest_llmops.compare.values import Comparison
 from pytest_llmops.errors import CompareError, RecordError
 from pytest_llmops.runs.reading import RecordedRun
@@ -68,11 +69,12 @@ def against(
     if gate and gate.baseline != baseline.run.id:
         gate = None
     margins = msgspec.convert({**(gate.margins if gate else {}), **(asked or {})}, Margins)
-    if gate and gate.margins != msgspec.structs.asdict(margins):
+    metrics = parse_metrics(",".join(gate.metrics)) if gate and gate.metrics else ()
+    if gate and msgspec.convert(gate.margins, Margins) != margins:
         gate = None
     comparison, refusal = None, ""
     try:
-        comparison = compare_runs(baseline, candidate, margins)
+        comparison = compare_runs(baseline, candidate, margins, metrics)
     except CompareError as error:  # a report shows runs that have no verdict, and says why
         refusal = str(error)
     decided = _decided(candidate)

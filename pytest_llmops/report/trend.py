@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from pytest_llmops.compare.comparable import refuse_incomparable
+from pytest_llmops.compare.comparable import refuse_other_questions
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.compare.history import Change, Metric, Point, change_points, series
 from pytest_llmops.compare.pairing import pair_records
@@ -93,8 +93,13 @@ def _incomplete(run: RecordedRun) -> str:
 def _incomparable(latest: RecordedRun, run: RecordedRun) -> str:
     cases = [{record.case for record in one.records} for one in (latest, run)]
     try:
-        refuse_incomparable(latest.run, run.run, cases=(cases[0], cases[1]))
-        pair_records(latest.records, run.records)  # which sees a prompt that changed
+        refuse_other_questions(
+            latest.run,
+            run.run,
+            cases=(cases[0], cases[1]),
+            records=(latest.records, run.records),
+        )
+        pair_records(latest.records, run.records)  # which sees a case that moved
     except CompareError as error:
         return str(error)
     return ""

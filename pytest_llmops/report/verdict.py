@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pytest_llmops.compare.values import Check, Comparison, Interval
+from pytest_llmops.report.figures import dollars
 
 STYLES = {"held": "green", "regressed": "bold red", "undecided": "bold yellow"}
 
@@ -20,7 +21,10 @@ correction; `p` is one-sided and corrected too."""
 def verdict_parts(comparison: Comparison) -> list[RenderableType]:
     """A comparison for a terminal of 80 columns; the verdict is the last line."""
     parts = checks_parts(comparison.checks)
-    parts += ["", _effects(comparison), Text(_cost(comparison)), Text(_sides(comparison))]
+    parts += ["", _effects(comparison)]
+    if comparison.length == ("output tokens", comparison.effects[0]):
+        parts.append(Text(_cost(comparison)))
+    parts.append(Text(_sides(comparison)))
     parts += [Text(f"note: {note}", "dim") for note in comparison.notes]
     parts.append(Text(_verdict(comparison), STYLES[comparison.verdict]))
     return parts
@@ -61,6 +65,8 @@ def _cells(check: Check) -> tuple[str, ...]:
 
 
 def _level(check: Check, value: float) -> str:
+    if check.name.startswith(("dollars", "cost")):
+        return dollars(value)
     if check.unit == "points":
         return f"{value:.1%}"
     return _number(value, 0 if check.unit == "count" else 1)

@@ -22,6 +22,7 @@ from pytest_llmops.completions import (
 )
 from pytest_llmops.errors import RecordError
 from pytest_llmops.grading.grade import Grade
+from pytest_llmops.models import Prices
 from pytest_llmops.runs.identity import Identity
 from pytest_llmops.runs.machine import Machine
 
@@ -69,6 +70,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Whether prompts and completions are in the records, or their hashes alone."""
     versions: dict[str, str]
     machine: Machine
+    prices: Prices | None = None
+    """Of the model's kinds of tokens when it was asked; None where none are known."""
+    grader: str = ""
+    """What judged the answers; "" for the tests of the suites."""
+    harness: str = ""
+    """What ran it and wrote the log that this was imported from; "" for a session of ours."""
     replays: str = ""
     """Id of the run whose answers were graded again; "" where the model was asked."""
 
@@ -167,6 +174,8 @@ class Gated(msgspec.Struct, frozen=True, kw_only=True):
     """It asked only while it was undecided, and so judged by stricter bounds."""
     margins: dict[str, int | float]
     """What it accepted, by the names of `compare.margins.Margins`."""
+    metrics: tuple[str, ...] = ()
+    """What the user let it judge; empty: all that can be compared."""
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):

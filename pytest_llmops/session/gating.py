@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from pytest_llmops.compare.margins import Margins
+from pytest_llmops.compare.metrics import Metric
 from pytest_llmops.errors import CompareError, naming_extras
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.runs.reading import RecordedRun
@@ -37,6 +38,8 @@ class GateChoice(msgspec.Struct, frozen=True, kw_only=True):
     """The worst changes that are still accepted."""
     undecided: Literal["fail", "pass"] = "fail"
     sequential: bool = False
+    metrics: tuple[Metric, ...] = ()
+    """What is judged; empty: all that the runs can be compared by."""
 
     def require_known(self, runs: Path) -> None:
         """Refuse a reference that stands for nothing, before a model is started.
@@ -103,10 +106,18 @@ class Gate:
             CompareError: It asks other tests than the baseline, or holds the baseline's answers.
         """
         from pytest_llmops.compare.comparable import refuse_incomparable, refuse_same
+        from pytest_llmops.compare.metrics import refuse_unjudgeable
 
         self._model = run.identity.model
         refuse_same(self._baseline.run, run)
         refuse_incomparable(self._baseline.run, run)
+        refuse_unjudgeable(
+            self._baseline.run,
+            run,
+            self._choice.metrics,
+            sequential=self._choice.sequential,
+            cost=bool(self._choice.margins.cost),
+        )
 
     def plan(self, keys: Sequence[Key], clusters: Mapping[str, str]) -> Sequence[Sequence[Key]]:
         """The attempts in the batches of a sequential gate; `look` is due after each."""
@@ -137,7 +148,9 @@ class Gate:
                 self.look(recorded.records)
             return
         try:
-            self.comparison = compare_runs(self._baseline, recorded, self._choice.margins)
+            self.comparison = compare_runs(
+                self._baseline, recorded, self._choice.margins, self._choice.metrics
+            )
         except CompareError as error:
             self.refusal = str(error)
 
@@ -156,6 +169,7 @@ class Gate:
             reason=self._reason(),
             sequential=self._plan is not None,
             margins=msgspec.structs.asdict(self._choice.margins),
+            metrics=self._choice.metrics,
         )
 
     def _reason(self) -> str:

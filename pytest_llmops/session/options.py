@@ -8,6 +8,7 @@ import msgspec
 
 from pytest_llmops.cases import SPLITS
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins, ratio, share
+from pytest_llmops.compare.metrics import parse_metrics
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
 from pytest_llmops.session.gating import GateChoice
@@ -132,6 +133,19 @@ def _declare_gate(add: Callable[..., None]) -> None:
         help=f"largest accepted loss of solve rate; {DEFAULT_MARGINS.solve_rate}",
     )
     add(
+        "--gate-max-cost",
+        type=ratio,
+        default=DEFAULT_MARGINS.cost,
+        metavar="RATIO",
+        help="largest accepted ratio of dollars, per attempt and per solved case; not judged",
+    )
+    add(
+        "--gate-metrics",
+        default="",
+        metavar="LIST",
+        help="what it judges, such as solve-rate,dollars; all that can be compared",
+    )
+    add(
         "--gate-undecided",
         choices=("fail", "pass"),
         default="fail",
@@ -216,7 +230,12 @@ def _gate(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
     return GateChoice(
         reference=values["gate"],
         baselines=baselines,
-        margins=Margins(tokens=values["gate_max_tokens"], solve_rate=values["gate_max_solve_loss"]),
+        margins=Margins(
+            tokens=values["gate_max_tokens"],
+            solve_rate=values["gate_max_solve_loss"],
+            cost=values["gate_max_cost"],
+        ),
+        metrics=parse_metrics(values["gate_metrics"]) if values["gate_metrics"] else (),
         undecided=values["gate_undecided"],
         sequential=values["gate_sequential"],
     )
@@ -224,8 +243,7 @@ def _gate(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
 
 def _sinks(named: Sequence[str]) -> tuple[str, ...]:
     """The sinks that `all`, `none` and names stand for, each once, in a fixed order."""
-    unknown = set(named) - {*SINKS, "all", "none"}
-    if unknown:
+    if unknown := set(named) - {*SINKS, "all", "none"}:
         raise CaseError(f"llmops_sinks: {min(unknown)!r} is none of {', '.join(SINKS)}")
     if "none" in named:
         return ()

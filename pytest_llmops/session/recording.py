@@ -210,5 +210,6 @@ def describe(
         content=options.content,
         versions=versions(),
         machine=Machine.here(),
+        prices=answers.prices,
         replays=answers.replays,
     )

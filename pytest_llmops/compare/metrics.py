@@ -1,0 +1,217 @@
+"""What of two runs can be compared, and in which unit their length is.
+
+Solve rate and truncation mean the same whoever answers. Output tokens do only where both runs are
+counted by the same tokenizer. What was paid does always:
+
+    priced tokens     tokens of every kind at the price of its kind, over that of an output token
+    dollars           the same at each run's own prices
+    code characters   of the code that was used, which no tokenizer counts
+
+Priced tokens need the ratio of the prices of a model's kinds. Where models.toml gives none,
+`USUAL` stands for it: input, cache read, cache write and output cost 1 : 0.1 : 1.25 : 5, which
+several large providers charge; input is then counted as fresh, because how much of it a local
+server finds in its cache depends on what was asked before, and is nobody's bill.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, get_args
+
+import msgspec
+
+from pytest_llmops.compare.comparable import asked_otherwise, same_tokens
+from pytest_llmops.completions import Usage
+from pytest_llmops.errors import CompareError
+from pytest_llmops.models import Prices
+from pytest_llmops.runs.reading import RecordedRun
+from pytest_llmops.runs.record import Record, Run
+
+Unit = Literal["output tokens", "priced tokens", "dollars", "code characters"]
+Metric = Literal["truncation", "solve rate", Unit]
+
+UNITS: tuple[Unit, ...] = get_args(Unit)
+METRICS: tuple[Metric, ...] = ("truncation", "solve rate", *UNITS)
+"""What `--gate-metrics` may name, with hyphens for spaces; errors are always checked."""
+
+USUAL = Prices(input=1.0, cached=0.1, cache_write=1.25, output=5.0)
+"""Ratio of prices where none are known."""
+FINE = 1_000_000
+"""Parts of a unit that are counted: counts of records are whole numbers."""
+
+Measure = Callable[[Record], float | None]
+"""How much one attempt took; None where it cannot be told."""
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """The metrics of one comparison."""
+
+    judged: tuple[Metric, ...]
+    """In the order of `METRICS`."""
+    shown: tuple[Unit, ...] = ()
+    """Lengths that are told and not judged."""
+    left_out: tuple[str, ...] = ()
+    """Why others are not judged, for a person."""
+
+
+def parse_metrics(text: str) -> tuple[Metric, ...]:
+    """Read the list of an option: `solve-rate,dollars`.
+
+    Raises:
+        CompareError: A name is unknown, or there is none.
+    """
+    names = [name.strip().replace("-", " ") for name in text.split(",") if name.strip()]
+    known = {str(name): name for name in METRICS}
+    if not names or (unknown := set(names) - set(known)):
+        wrong = min(unknown) if names else text
+        given = ", ".join(name.replace(" ", "-") for name in METRICS)
+        raise CompareError(f"metrics: {wrong!r} is none of {given}")
+    return tuple(known[name] for name in METRICS if name in names)
+
+
+def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric] = ()) -> Chosen:
+    """What is judged: what the user asked for, else all that these runs can be compared by.
+
+    Without a choice it is truncation, solve rate and one measure of length: output tokens where
+    they are the same unit, else dollars where both runs know them, else priced tokens. Where the
+    questions differ, what they cost counts too, so priced tokens are judged beside output tokens.
+
+    Raises:
+        CompareError: What was asked for cannot be compared; says why.
+    """
+    missing: dict[Metric, str] = {
+        unit: why for unit in UNITS if (why := _missing(unit, baseline, candidate))
+    }
+    for found in (baseline, candidate):
+        if found.run.harness and not any(record.finish_reason for record in found.records):
+            missing["truncation"] = f"{found.run.harness} does not say which answers were cut"
+    if wrong := [name for name in asked if name in missing]:
+        raise CompareError(f"{wrong[0]} cannot be judged: {missing[wrong[0]]}")
+    lengths = _lengths(baseline.run, candidate.run, missing)
+    known: list[Unit] = [unit for unit in UNITS[1:] if unit not in missing]
+    if lengths == ["output tokens"] and "dollars" in missing:
+        known = []  # at the usual ratio they say what output tokens say, and cost a second look
+    if asked:
+        return Chosen(judged=tuple(asked), shown=tuple(known))
+    judged = [name for name in ("truncation", "solve rate") if name not in missing]
+    told = [f"{name} left out: {why}" for name, why in missing.items() if name in TOLD]
+    return Chosen(
+        judged=tuple(name for name in METRICS if name in {*judged, *lengths}),
+        shown=tuple(known),
+        left_out=tuple(told),
+    )
+
+
+TOLD = {"truncation", "output tokens"}
+"""Metrics that a reader misses; that of others only a choice can speak."""
+
+
+def refuse_unjudgeable(
+    baseline: Run, candidate: Run, asked: Sequence[Metric], *, sequential: bool, cost: bool
+) -> None:
+    """Refuse what the first lines already show not to be comparable, before anything is asked.
+
+    Args:
+        baseline: The run to compare against.
+        candidate: The run that begins.
+        asked: Metrics that the user named.
+        sequential: Whether a sequential gate judges, which looks at output tokens alone.
+        cost: Whether dollars are judged.
+
+    Raises:
+        CompareError: Says what cannot be judged, and why.
+    """
+    why = same_tokens(baseline, candidate)
+    if why and sequential:
+        raise CompareError(
+            f"--gate-sequential judges output tokens, which cannot be compared here: {why}; leave "
+            "it out"
+        )
+    if sequential and (asked or cost):
+        raise CompareError(
+            "--gate-sequential judges truncation, solve rate and output tokens; leave it out, or "
+            "--gate-metrics and --gate-max-cost"
+        )
+    if why and "output tokens" in asked:
+        raise CompareError(f"output tokens cannot be judged: {why}")
+    for role, run in (("baseline", baseline), ("candidate", candidate)):
+        if (cost or "dollars" in asked) and not (run.prices or run.harness):
+            raise CompareError(
+                f"dollars cannot be judged: {role} {run.id} names no prices; add them to its model "
+                "in models.toml and run it"
+            )
+
+
+def _lengths(baseline: Run, candidate: Run, missing: Mapping[Metric, str]) -> list[Unit]:
+    if "output tokens" not in missing:
+        found: list[Unit] = ["output tokens"]
+        asked = any(one.startswith("prompt") for one in asked_otherwise(baseline, candidate))
+        if asked and "priced tokens" not in missing:
+            found.append("priced tokens")
+        return found
+    order: tuple[Unit, ...] = ("dollars", "priced tokens")
+    return [unit for unit in order if unit not in missing][:1]
+
+
+def measure_of(unit: Unit, run: Run, prices: Prices | None) -> Measure:
+    """How much of a unit an attempt took.
+
+    Args:
+        unit: What is counted.
+        run: Whose attempts they are.
+        prices: Whose ratio counts kinds of tokens of both runs; None where there is none to both.
+    """
+    if unit == "output tokens":
+        return lambda record: record.usage.output if record.usage else None
+    if unit == "code characters":
+        return _code
+    if unit == "dollars":
+        own = run.prices
+        return lambda r: own.cost(r.usage) if own and r.usage else (None if own else r.cost)
+    return lambda record: _priced(record.usage, prices)
+
+
+def ratio_of(baseline: Run, candidate: Run) -> Prices | None:
+    """The prices that stand for a ratio in both runs; None where one of them knows none."""
+    return baseline.prices if baseline.prices and candidate.prices else None
+
+
+def in_unit(records: Iterable[Record], measure: Measure) -> list[Record]:
+    """Records whose output tokens are counts of `FINE` parts of a unit.
+
+    A cut answer is as long as what was paid for it, so none counts as cut here.
+    """
+    found = []
+    for record in records:
+        amount = measure(record)
+        usage = Usage(input=0, output=round(amount * FINE)) if amount else None
+        whole = "stop" if record.finish_reason == "length" else record.finish_reason
+        found.append(msgspec.structs.replace(record, usage=usage, finish_reason=whole))
+    return found
+
+
+def _missing(unit: Unit, baseline: RecordedRun, candidate: RecordedRun) -> str:
+    """Why two runs cannot be compared by a unit; "" where they can."""
+    if unit == "output tokens" and (why := same_tokens(baseline.run, candidate.run)):
+        return why
+    prices = ratio_of(baseline.run, candidate.run)
+    for role, found in (("baseline", baseline), ("candidate", candidate)):
+        measure = measure_of(unit, found.run, prices)
+        whole = [record for record in found.records if not record.error]
+        silent = [record for record in whole if not measure(record)]
+        if len(silent) == len(whole) > 0:
+            return f"the {role} does not tell them"
+        if silent and unit != "code characters":  # an answer may have no code
+            return f"the {role} does not tell them of {len(silent)} attempts: {silent[0].case}"
+    return ""
+
+
+def _priced(usage: Usage | None, prices: Prices | None) -> float | None:
+    if usage is None:
+        return None
+    if prices is None:
+        prices, usage = USUAL, Usage(input=usage.input, output=usage.output)
+    return 1e6 * prices.cost(usage) / (prices.output or prices.input or 1.0)
+
+
+def _code(record: Record) -> float | None:
+    quality = record.grade.quality if record.grade else None
+    return quality.characters * quality.code_share if quality else None
