@@ -114,8 +114,11 @@ async def hang(call):
 class ChatServer:
     """Serves scripts in order, the last one for ever; an async context manager giving the URL."""
 
-    def __init__(self, *scripts):
+    def __init__(self, *scripts, models=None):
         self._scripts = list(scripts)
+        self.models = models
+        """What `GET /v1/models` lists; None for a server that has no such thing."""
+        self.looks = []
         self.calls = []
         self.connections = 0
         self.most_at_once = 0
@@ -148,6 +151,11 @@ class ChatServer:
     async def _exchange(self, reader, writer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+        if head[0].startswith("GET "):
+            self.looks.append(head[0].split()[1])
+            listed = {"object": "list", "data": self.models}
+            await whole(404 if self.models is None else 200, listed)(Call({}, headers, writer))
+            return
         body = json.loads(await reader.readexactly(int(headers["content-length"])))
         call = Call(body, headers, writer)
         self.calls.append(call)

@@ -36,7 +36,7 @@ def serve():
     servers = []
 
     def start(*scripts):
-        server = ChatServer(*scripts)
+        server = ChatServer(*scripts, models=[{"id": "m"}])
         servers.append(server)
         return asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(), server
 
@@ -249,6 +249,40 @@ def test_the_cache_can_be_passed_over(project, serve):
     for arguments, calls in (((), 3), ((), 3), (("--no-cache",), 6)):
         run(project, *arguments, model=f"openai:m@{url}")
         assert len(server.calls) == calls
+
+
+def test_the_cache_never_answers_for_another_model_behind_the_same_address(project, serve):
+    url, server = serve(answer("no code"))
+    for models, calls in (
+        ([{"id": "m", "root": "/models/one"}], 3),
+        ([{"id": "m", "root": "/models/two"}], 6),
+        ([{"id": "m", "root": "/models/one"}], 6),
+        (None, 9),
+        (None, 12),
+    ):
+        server.models = models
+        result = run(project, model=f"openai:m@{url}")
+        assert len(server.calls) == calls
+    result.stdout.fnmatch_lines(["3 answers of the completion cache were asked for again: *"])
+    run(project, "--trust-cache", model=f"openai:m@{url}")
+    assert len(server.calls) == 12
+
+
+def test_a_name_that_the_endpoint_does_not_list_is_told_before_it_is_asked(project, serve):
+    url, server = serve(answer("no code"))
+    server.models = [{"id": "mini-2"}, {"id": "mini-3"}, {"id": "other"}]
+    result = run(project, "-n0", model=f"openai:mini2@{url}")
+    lines = result.outlines
+    told = next(number for number, line in enumerate(lines) if "lists no model" in line)
+    assert "lists no model 'mini2' (it lists mini-2, mini-3 and 1 more)" in lines[told]
+    assert any("test_functions.py" in line for line in lines[told:])
+
+
+def test_a_model_that_answers_for_another_is_told_and_kept(project, serve):
+    url, _ = serve(answer("no code"))
+    result = run(project, model=f"openai:m@{url}")
+    result.stdout.fnmatch_lines(["mind: asked for m; the answers say they are of served (3)"])
+    assert latest(project).end.served == ("served",)
 
 
 def test_repeats_never_share_an_answer(project, serve):

@@ -35,12 +35,14 @@ def _add_gate(commands: Any) -> None:
         default="fail",
         help="exit 6 or 0 where the runs are too small to tell; fail",
     )
+    _add_trust(command)
     command.set_defaults(run=_gate)
 
 
 def _gate(options: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from pytest_llmops.compare.answered import refuse_cached
     from pytest_llmops.compare.finding import find_baseline, find_candidate
     from pytest_llmops.compare.gate import compare_runs
     from pytest_llmops.compare.metrics import parse_metrics
@@ -55,6 +57,9 @@ def _gate(options: argparse.Namespace) -> int:
         runs=options.runs,
         judged=[candidate.run],
     )
+    if not options.trust_cache:
+        refuse_cached(baseline, "baseline")
+        refuse_cached(candidate, "candidate")
     metrics = parse_metrics(options.metrics) if options.metrics else ()
     comparison = compare_runs(baseline, candidate, margins_of(options), metrics)
     console = Console()
@@ -77,14 +82,26 @@ def _add_bless(commands: Any) -> None:
     )
     add_runs(command)
     add_baselines(command)
+    _add_trust(command)
     command.set_defaults(run=_bless)
 
 
+def _add_trust(command: Any) -> None:
+    command.add_argument(
+        "--trust-cache",
+        action="store_true",
+        help="accept answers of an endpoint that are from the completion cache",
+    )
+
+
 def _bless(options: argparse.Namespace) -> int:
+    from pytest_llmops.compare.answered import refuse_cached
     from pytest_llmops.compare.baseline import bless, file_name
     from pytest_llmops.compare.finding import find_candidate
 
     run = find_candidate(options.reference, runs=options.runs)
+    if not options.trust_cache:
+        refuse_cached(run, "run")
     name = file_name(options.name or run.run.identity.model)
     print(bless(run, options.baselines / f"{name}.jsonl", force=options.force))
     return 0

@@ -77,14 +77,9 @@ class ChatClient:
             return await self._persist(request)
         except EndpointError as error:
             case = f"{request.case_id} (sample {request.sample})"
-            raise EndpointError(self._redact(f"{case}: {self._endpoint.where}: {error}")) from None
-
-    def _redact(self, text: str) -> str:
-        """Servers quote the key that they refuse, and a quotation may end in the middle of it."""
-        key = self._endpoint.api_key
-        for size in range(len(key), 7, -1):
-            text = text.replace(key[:size], "***")
-        return text
+            raise EndpointError(
+                self._endpoint.redact(f"{case}: {self._endpoint.where}: {error}")
+            ) from None
 
     async def _persist(self, request: Request) -> Completion:
         started, handed = time.time(), time.monotonic()
@@ -191,8 +186,8 @@ class ChatClient:
             usage=counted.usage,
             counted_by=counted.by,
             timing=timing,
-            served_model=self._redact(answer.model),
-            refusal=self._redact(answer.refusal),
+            served_model=self._endpoint.redact(answer.model),
+            refusal=self._endpoint.redact(answer.refusal),
             retries=retries,
         )
 

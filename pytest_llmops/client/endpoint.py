@@ -69,6 +69,12 @@ class Endpoint:
         except ValueError:
             return host == "localhost"
 
+    def redact(self, text: str) -> str:
+        """Take the key out; servers quote it, and a quotation may end in the middle of it."""
+        for size in range(len(self.api_key), 7, -1):
+            text = text.replace(self.api_key[:size], "***")
+        return text
+
     def asked(self, request: Request) -> int | None:
         """Most output tokens that the request body asks for; None where it names no limit."""
         names = ("max_completion_tokens", "max_tokens")

@@ -104,7 +104,7 @@ def same_tokens(baseline: Run, candidate: Run) -> str:
     if one.tokenizer_sha256 != other.tokenizer_sha256:
         known = (name[:12] or "unknown" for name in (one.tokenizer_sha256, other.tokenizer_sha256))
         return f"counted by different tokenizers ({' and '.join(known)})"
-    if not one.tokenizer_sha256 and one.served != other.served:
+    if not one.tokenizer_sha256 and one.place != other.place:
         return f"the tokenizers of {one.served} and {other.served} are not known to be the same"
     return ""
 
@@ -140,7 +140,7 @@ def what_differs(
     if (count := changed_prompts(*records)) and not any(one.startswith("prompt") for one in found):
         found.append(f"prompt: other text in {count} cases")
     pairs = [
-        ("model", mine.served, theirs.served),
+        ("model", mine.place, theirs.place),
         ("weights", mine.weights_sha256[:12], theirs.weights_sha256[:12]),
         ("adapter", mine.adapter_sha256[:12], theirs.adapter_sha256[:12]),
         ("request fields", mine.body_changes, theirs.body_changes),
@@ -159,6 +159,8 @@ def differences(baseline: Run, candidate: Run) -> tuple[str, ...]:
     pairs: list[tuple[str, object, object]] = [
         ("dtype", mine.dtype, theirs.dtype),
         ("device", mine.device, theirs.device),
+        ("engine", mine.engine, theirs.engine),
+        ("what the endpoint lists", mine.server, theirs.server),
         ("samples", baseline.samples, candidate.samples),
         ("sandbox", baseline.sandbox, candidate.sandbox),
     ]

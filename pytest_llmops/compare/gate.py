@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from pytest_llmops.compare.answered import served_notes
 from pytest_llmops.compare.bootstrap import cost_of_pass, cost_of_pass_ratio
 from pytest_llmops.compare.comparable import (
     differences,
@@ -59,6 +60,7 @@ def compare_runs(
     checks = (_errors(candidate.records, margins.errors), *found.checks)
     notes = [*_what(baseline, candidate), *chosen.left_out]
     notes += differences(baseline.run, candidate.run)
+    notes += served_notes(baseline, candidate)
     notes += _told(notes_of(paired, found.questions, effects), chosen)
     spent, solves = paired.spent.sum(axis=0), (paired.solved * paired.samples).sum(axis=0)
     return Comparison(

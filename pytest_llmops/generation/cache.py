@@ -25,7 +25,10 @@ import msgspec
 from pytest_llmops.completions import Completion, Request
 
 VERSION = 1
-"""Of the table and of the key; files of another version are left alone."""
+"""Of the table; files of another version are left alone."""
+MEANING = 2
+"""Of what an answer is: rises when counts or endings are read by other rules, so that answers read
+by the old ones are asked for again."""
 PATIENCE = 2.0
 """Seconds to wait for another process that writes, once."""
 ADVICE = "Delete the file to begin anew."
@@ -49,7 +52,7 @@ def cache_key(identity: str, request: Request) -> bytes:
         request: Its case, sample index, messages and sampling count.
     """
     asked = (*request.key, request.seed, request.prompt_sha256, request.sampling)
-    parts = (VERSION, identity, *asked)
+    parts = (MEANING, identity, *asked)
     return hashlib.sha256(msgspec.json.encode(parts)).digest()
 
 

@@ -59,9 +59,12 @@ class Generation:
         """
         self._answerer = answerer
         self._cache = cache
-        self._identity = identity
+        self.identity = identity
         self._served = served
         self._health = health
+        self.reads = True  # what the cache holds; it and `identity` may change before the start
+        self.unused = 0
+        """Answers that the cache held and that were asked for again."""
         self._tally = Tally()
         self._ready = threading.Event()
         self._queue: deque[Request] = deque()
@@ -222,7 +225,9 @@ class Generation:
             self._settle(request.key, await self._answer(request))
 
     async def _answer(self, request: Request) -> Completion | EndpointError:
-        if self._cache is not None and (stored := self._cache.get(self._identity, request)):
+        stored = self._cache.get(self.identity, request) if self._cache is not None else None
+        self.unused += bool(stored) and not self.reads
+        if stored and self.reads:
             await asyncio.sleep(0)  # thousands of hits in a row must not starve what is under way
             return replace(stored, served_model=self._served) if self._served else stored
         try:
@@ -234,7 +239,7 @@ class Generation:
             fault.__cause__ = error
             return fault
         if self._cache is not None:
-            self._cache.put(self._identity, request, completion)
+            self._cache.put(self.identity, request, completion)
         return completion
 
     def _settle(self, key: Key, result: Completion | EndpointError) -> None:

@@ -1,5 +1,7 @@
 """Who answered: all that decides what a model answers to a case."""
 
+from urllib.parse import urlsplit
+
 import msgspec
 
 from pytest_llmops.completions import Sampling, derive_seed
@@ -29,6 +31,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     seed_scheme: str = ""
     """How the seeds of attempts are found; "" in runs that drew sample k of all with `seed + k`."""
 
+    engine: str = ""
+    """Local models: the program that computes them, with its versions."""
+    server: str = ""
+    """What an endpoint said it serves when the session began; "" where it lists no models."""
+
     def seed(self, case_id: str, sample: int) -> int:
         """What one attempt was drawn with."""
         if not self.seed_scheme:
@@ -41,16 +48,28 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         return self.served.rpartition(" at ")[0] or self.served
 
     @property
+    def place(self) -> str:
+        """Weights, or the model's name with host and path of its endpoint.
+
+        The same server is reached over other schemes, ports (of a tunnel) and spellings.
+        """
+        name, at, url = self.served.rpartition(" at ")
+        parts = urlsplit(url)
+        if not at or not parts.hostname:
+            return self.served
+        host = parts.hostname.rstrip(".")
+        if host in {"localhost", "::1"} or host.startswith("127."):
+            host = "localhost"
+        return f"{name} at {host}{parts.path.rstrip('/')}"
+
+    @property
     def key(self) -> str:
         """The identity as one string, for the completion cache.
 
-        Without an instruction it is what it was before there were any, so that cached answers stay
-        good. An adapter is known by its digest, whatever it is called: a study does not ask again
-        what was asked under the adapter's own name.
+        An adapter is known by its digest, whatever it is called: a study does not ask again what
+        was asked under the adapter's own name. An endpoint is known by what it says it serves.
         """
-        fields = msgspec.structs.asdict(self)
-        if not self.instruction:
-            del fields["instruction"]
+        fields = msgspec.structs.asdict(self) | {"served": self.place}
         if self.adapter_sha256:
             del fields["model"]
         return msgspec.json.encode(fields).decode()

@@ -189,6 +189,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
     """Attempts after which a sequential gate had its verdict, so that the rest was not made."""
     gate: Gated | None = None
     """None where the session had no gate, or is older than this field."""
+    served: tuple[str, ...] = ()
+    """The models that the answers name, sorted."""
 
 
 Line = Run | Record | End

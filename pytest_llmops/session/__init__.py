@@ -2,6 +2,7 @@
 
 In the order of the flow:
 
+    identities               where a model is asked, and who it is for the records
     answers                  the model, made ready to be asked
     attempt                  one case, asked once and graded
     gating, options          the gate; the command line

@@ -10,7 +10,8 @@ import platformdirs
 
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
-from pytest_llmops.completions import SEED_SCHEME, Sampling
+from pytest_llmops.client.serving import ask_serving
+from pytest_llmops.completions import Sampling
 from pytest_llmops.engine import EngineProcess, EngineSpec, start_engine
 from pytest_llmops.errors import ModelError
 from pytest_llmops.generation.cache import CompletionCache
@@ -27,10 +28,8 @@ from pytest_llmops.models import (
 )
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Identity
+from pytest_llmops.session.identities import hosted, local
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
-
-ENGINE_TIMEOUT = 3600.0
-"""Seconds for one answer of the engine, time in its queue included."""
 
 
 @dataclass(kw_only=True)
@@ -45,13 +44,42 @@ class Answers:
     cache: CompletionCache | None = None
     replays: str = ""
     """Id of the run whose answers these are; "" where the model is asked."""
+    endpoint: Endpoint | None = None
+    """Where a hosted model is asked."""
     resources: ExitStack = field(default_factory=ExitStack)
+
+    def meet(self, *, judged: bool, trusted: bool) -> None:
+        """Ask an endpoint what it serves, before it is asked anything else; part of the identity.
+
+        Cached answers are those of an endpoint that says it serves the same as then. No gate judges
+        them, and nobody believes them of an endpoint that says nothing, unless the user does.
+
+        Args:
+            judged: A gate judges the session.
+            trusted: The user says that the endpoint serves what it served.
+        """
+        if self.endpoint is None or isinstance(self.source, Replay):
+            return
+        serving = ask_serving(self.endpoint)
+        self.identity = msgspec.structs.replace(
+            self.identity, server=serving.says if serving else ""
+        )
+        known = serving is not None and not judged
+        self.source.identity, self.source.reads = self.identity.key, trusted or known
+        if serving and (unknown := serving.unknown(self.endpoint.model)):
+            # No test runs yet, so nothing is captured.
+            print(f"llmops: {self.endpoint.where}: the endpoint {unknown}")  # noqa: T201
 
     def problems(self) -> list[str]:
         """What the user should know of the completion cache."""
         if self.cache is None:
             return []
         lost = [f"{self.cache.lost} answers could not be cached"] if self.cache.lost else []
+        if unused := 0 if isinstance(self.source, Replay) else self.source.unused:
+            lost.append(
+                f"{unused} answers of the completion cache were asked for again: a gate judges, or "
+                "nothing says that the endpoint serves what it served; --trust-cache uses them"
+            )
         return [*self.cache.problems, *lost]
 
     def close(self) -> None:
@@ -88,11 +116,11 @@ def open_answers(
     with ExitStack() as stack:
         engine = stack.enter_context(start_engine(engine_spec(model, base))) if base else None
         if isinstance(model, EndpointModel):
-            endpoint, identity = _hosted(model, sampling)
+            endpoint, identity = hosted(model, sampling)
         else:
             assert base
             assert engine
-            endpoint, identity = _local(model, base, engine, sampling)
+            endpoint, identity = local(model, base, engine, sampling)
         store = stack.enter_context(CompletionCache(cache_file())) if cache else None
         generation = Generation(
             ChatClient(endpoint),
@@ -107,6 +135,7 @@ def open_answers(
             prices=model.prices if isinstance(model, EndpointModel) else None,
             engine=engine,
             cache=store,
+            endpoint=None if engine else endpoint,
             resources=stack.pop_all(),
         )
 
@@ -144,61 +173,3 @@ def engine_spec(
         host=host,
         port=port,
     )
-
-
-def _local(
-    model: LocalModel | AdapterModel, base: LocalModel, engine: EngineProcess, sampling: Sampling
-) -> tuple[Endpoint, Identity]:
-    served = engine.models[model.name]
-    endpoint = Endpoint(
-        base_url=engine.url,
-        model=model.name,
-        timeout=ENGINE_TIMEOUT,
-        concurrency=base.concurrency or 2 * base.max_batch,
-    )
-    identity = Identity(
-        model=model.name,
-        served=base.weights,
-        weights_sha256=served.sha256,
-        adapter_sha256=served.adapter_sha256,
-        tokenizer_sha256=served.tokenizer_sha256,
-        dtype=served.dtype,
-        device=served.device,
-        context_tokens=base.context_tokens,
-        instruction=base.instruction,
-        prompt_version=PROMPT_VERSION,
-        sampling=sampling,
-        seed_scheme=SEED_SCHEME,
-    )
-    return endpoint, identity
-
-
-def _hosted(model: EndpointModel, sampling: Sampling) -> tuple[Endpoint, Identity]:
-    endpoint = Endpoint(
-        base_url=model.url,
-        model=model.model,
-        api_key=model.api_key(),
-        timeout=model.timeout,
-        concurrency=model.concurrency,
-        tokenizer=model.tokenizer,
-        extra=model.extra,
-        omit=model.omit,
-    )
-    identity = Identity(
-        model=model.name,
-        served=endpoint.where,
-        body_changes=_changes(model),
-        context_tokens=model.context_tokens,
-        instruction=model.instruction,
-        prompt_version=PROMPT_VERSION,
-        sampling=sampling,
-        seed_scheme=SEED_SCHEME,
-    )
-    return endpoint, identity
-
-
-def _changes(model: EndpointModel) -> str:
-    """What models.toml adds to request bodies and leaves out of them, as JSON; "" for nothing."""
-    if not (model.extra or model.omit):
-        return ""
-    return msgspec.json.encode((model.extra, model.omit), order="deterministic").decode()

@@ -131,13 +131,9 @@ class Controller(Worker):
         self._gate = open_gate(options, self.selection, first)
         self.prove_sandbox(first)  # like sinks, before a model is loaded in vain
         reached = reach(options)
-        self._answers = open_answers(
-            options.model,
-            options.models_file,
-            options.choice.sampling,
-            runs=options.runs,
-            cache=options.cache,
-        )
+        named = (options.model, options.models_file, options.choice.sampling)
+        self._answers = open_answers(*named, runs=options.runs, cache=options.cache)
+        self._answers.meet(judged=bool(options.gate), trusted=options.trust_cache)
         run = describe(self.run, options, self.selection, first, self._answers)
         if self._gate:
             self._gate.begin(run)

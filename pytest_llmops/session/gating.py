@@ -40,6 +40,8 @@ class GateChoice(msgspec.Struct, frozen=True, kw_only=True):
     sequential: bool = False
     metrics: tuple[Metric, ...] = ()
     """What is judged; empty: all that the runs can be compared by."""
+    trust_cache: bool = False
+    """Judge answers of an endpoint that an earlier session got."""
 
     def require_known(self, runs: Path) -> None:
         """Refuse a reference that stands for nothing, before a model is started.
@@ -91,6 +93,7 @@ class Gate:
             choice.reference, baselines=choice.baselines, runs=runs, suite_hash=suite_hash
         )
         require_complete(self._baseline, "baseline")
+        self._refuse_cached(self._baseline, "baseline")
         refuse_other_cases({record.case for record in self._baseline.records}, cases)
         self._model = ""
         self._plan: Plan | None = None
@@ -148,11 +151,18 @@ class Gate:
                 self.look(recorded.records)
             return
         try:
+            self._refuse_cached(recorded, "candidate")
             self.comparison = compare_runs(
                 self._baseline, recorded, self._choice.margins, self._choice.metrics
             )
         except CompareError as error:
             self.refusal = str(error)
+
+    def _refuse_cached(self, found: RecordedRun, role: str) -> None:
+        from pytest_llmops.compare.answered import refuse_cached
+
+        if not self._choice.trust_cache:
+            refuse_cached(found, role)
 
     @property
     def verdict(self) -> Verdict | None:

@@ -57,6 +57,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     models_file: Path
     choice: Choice
     cache: bool = True
+    trust_cache: bool = False
+    """Use cached answers of an endpoint whatever it may serve by now, and let a gate judge them."""
     grade: bool = True
     content: bool = True
     sandbox: Literal["bwrap", "process"] = "bwrap"
@@ -93,6 +95,11 @@ def declare(add: Callable[..., None]) -> None:
     add("--temperature", type=_temperature, default=0.0, metavar="T", help="0, which is greedy")
     add("--source", default="", metavar="PATH|URL", help="take the source of the one --suite here")
     add("--no-cache", action="store_true", help="ask again what the completion cache holds")
+    add(
+        "--trust-cache",
+        action="store_true",
+        help="take cached answers of an endpoint for those of what it serves now, in a gate too",
+    )
     add("--no-grade", action="store_true", help="generate only; run no tests of the suites")
     add("--no-content", action="store_true", help="record hashes of prompts and completions alone")
     add(
@@ -197,6 +204,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
             source=values["source"],
         ),
         cache=not values["no_cache"],
+        trust_cache=values["trust_cache"],
         grade=not values["no_grade"],
         content=not values["no_content"],
         sandbox=values["sandbox"],
@@ -238,6 +246,7 @@ def _gate(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
         metrics=parse_metrics(values["gate_metrics"]) if values["gate_metrics"] else (),
         undecided=values["gate_undecided"],
         sequential=values["gate_sequential"],
+        trust_cache=values["trust_cache"],
     )
 
 

@@ -113,7 +113,10 @@ class Recording:
             self.progress.advance(record)
 
     def _known(self, record: Record) -> Mapping[str, Any]:
-        known: dict[str, Any] = {"error": clean_text(record.error, self._hide)}
+        known: dict[str, Any] = {
+            "error": clean_text(record.error, self._hide),
+            "served_model": self._hide(record.served_model),
+        }
         if request := self.requests.get((record.case, record.sample)):
             known["prompt"] = request.messages if self._content else ()
             known["prompt_sha256"] = request.prompt_sha256
@@ -136,6 +139,8 @@ class Recording:
         """
         if self._closed:
             return
+        named = {record.served_model for record in self.records.values()} - {""}
+        end = msgspec.structs.replace(end, served=tuple(sorted(named)))
         if not self._file.broken:
             self._file.write(end)
         self._close(end)

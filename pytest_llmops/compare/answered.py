@@ -1,0 +1,39 @@
+"""Whether the answers of a run are those of the model that it names."""
+
+from pytest_llmops.errors import CompareError
+from pytest_llmops.runs.reading import RecordedRun
+
+
+def refuse_cached(found: RecordedRun, role: str) -> None:
+    """Refuse answers of an endpoint that an earlier session got.
+
+    What is behind an address changes; a local model is known by the digest of its weights.
+
+    Args:
+        found: The run.
+        role: What the message calls it: `baseline`, `candidate`.
+
+    Raises:
+        CompareError: Some answers are from the completion cache; says how many, and what to do.
+    """
+    cached = sum(record.from_cache for record in found.records)
+    if cached and not found.run.identity.weights_sha256:
+        raise CompareError(
+            f"{role} {found.run.id}: {cached} of {len(found.records)} answers are from the "
+            "completion cache, of an earlier session, and the endpoint may serve another model by "
+            "now; run it again with --no-cache, or accept them with --trust-cache"
+        )
+
+
+def served_notes(baseline: RecordedRun, candidate: RecordedRun) -> list[str]:
+    """Tell that the answers of two runs name other models; for people."""
+    mine, theirs = served_models(baseline), served_models(candidate)
+    if not (mine and theirs) or mine == theirs:
+        return []
+    return [f"served_model differs: {', '.join(mine)} -> {', '.join(theirs)}"]
+
+
+def served_models(found: RecordedRun) -> tuple[str, ...]:
+    """The models that the answers of a run name; a baseline keeps them in its last line."""
+    named = {record.served_model for record in found.records if record.served_model}
+    return tuple(sorted(named)) or (found.end.served if found.end else ())
