@@ -103,14 +103,27 @@ def test_a_run_of_another_prompt_version_is_refused(opened, models):
         opened(f"replay:{RUN.id}")
 
 
+GONE = "EndpointError: a (sample 0): m at http://h/v1: not reachable for 10 s: connection refused"
+
+
 @pytest.mark.parametrize(
-    "records",
-    [[], [unanswered()], [record(text="", prompt=()), record(sample=1, text="", prompt=())]],
+    ("records", "why"),
+    [
+        ([], "holds no attempts; the session ended before the first"),
+        (
+            [unanswered(error=GONE), unanswered("b", error=GONE)],
+            r"all 2 attempts of this run failed before an answer came \(connection refused\)",
+        ),
+        (
+            [record(text="", prompt=()), record(sample=1, text="", prompt=())],
+            r"holds no texts to grade again \(recorded with --no-content\?\)",
+        ),
+    ],
     ids=["no records", "errors alone", "hashes alone"],
 )
-def test_a_run_without_answers_is_refused(records, opened, models):
+def test_a_run_without_answers_is_refused(records, why, opened, models):
     write_run(models.parent, *records)
-    with pytest.raises(ModelError, match=r"holds no completions \(recorded with --no-content\?\)"):
+    with pytest.raises(ModelError, match=f"records.jsonl: {why}"):
         opened(f"replay:{RUN.id}")
 
 

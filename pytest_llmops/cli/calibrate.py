@@ -13,7 +13,7 @@ from rich.table import Table
 from pytest_llmops.cli.arguments import add_margins, add_runs, margins_of
 from pytest_llmops.compare.margins import ratio
 from pytest_llmops.errors import RecordError
-from pytest_llmops.session.options import positive
+from pytest_llmops.session.numbers import positive
 
 if TYPE_CHECKING:
     from pytest_llmops.compare.calibration import Calibration

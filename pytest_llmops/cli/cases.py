@@ -6,7 +6,7 @@ from typing import Any
 
 from pytest_llmops.cases import find_suites
 from pytest_llmops.mining.curate import Setup, run_mine, run_validate
-from pytest_llmops.session.options import positive
+from pytest_llmops.session.numbers import positive
 
 
 def add(commands: Any) -> None:

@@ -5,7 +5,8 @@ In the order of the flow:
     identities               where a model is asked, and who it is for the records
     answers                  the model, made ready to be asked
     attempt                  one case, asked once and graded
-    gating, options          the gate; the command line
+    gating                   the gate
+    numbers, options         the command line
     worker                   a process that runs attempts
     recording                the records of the run in progress, and the sinks
     rounds                   attempts held back while a sequential gate is undecided

@@ -1,5 +1,7 @@
 """The model of a session, made ready to be asked: an engine, an endpoint, or a recorded run."""
 
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,7 +29,7 @@ from pytest_llmops.models import (
     resolve,
 )
 from pytest_llmops.runs.reading import find_run, read_run
-from pytest_llmops.runs.record import Identity
+from pytest_llmops.runs.record import Identity, Record
 from pytest_llmops.session.identities import hosted, local
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
 
@@ -151,9 +153,20 @@ def _replay(model: ReplayedModel, runs: Path) -> Answers:
     answers = {(r.case, r.sample): done for r in recorded.records if (done := r.completion())}
     prompts = {(r.case, r.sample): r.prompt_sha256 for r in recorded.records}
     if not answers:
-        raise ModelError(f"{recorded.path}: holds no completions (recorded with --no-content?)")
+        raise ModelError(f"{recorded.path}: {_why_none(recorded.records)}")
     first = recorded.run.replays or recorded.run.id
     return Answers(source=Replay(answers, prompts), identity=identity, replays=first)
+
+
+def _why_none(records: Sequence[Record]) -> str:
+    """Why a recorded run has no answer to replay."""
+    failed = [record for record in records if record.usage is None and record.error]
+    if not records:
+        return "holds no attempts; the session ended before the first"
+    if len(failed) == len(records):
+        usual, _ = Counter(record.error.rpartition(": ")[2] for record in failed).most_common(1)[0]
+        return f"all {len(failed)} attempts of this run failed before an answer came ({usual})"
+    return "holds no texts to grade again (recorded with --no-content?)"
 
 
 def _failure(engine: EngineProcess) -> str | None:

@@ -12,6 +12,7 @@ from pytest_llmops.compare.metrics import parse_metrics
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
 from pytest_llmops.session.gating import GateChoice
+from pytest_llmops.session.numbers import positive, temperature
 from pytest_llmops.sinks.settings import SINKS
 from pytest_llmops.tasks.selection import Choice
 
@@ -92,7 +93,7 @@ def declare(add: Callable[..., None]) -> None:
         metavar="N",
         help=f"cap of output tokens an attempt; {Sampling().max_tokens}",
     )
-    add("--temperature", type=_temperature, default=0.0, metavar="T", help="0, which is greedy")
+    add("--temperature", type=temperature, default=0.0, metavar="T", help="0, which is greedy")
     add("--source", default="", metavar="PATH|URL", help="take the source of the one --suite here")
     add("--no-cache", action="store_true", help="ask again what the completion cache holds")
     add(
@@ -163,19 +164,6 @@ def _declare_gate(add: Callable[..., None]) -> None:
         action="store_true",
         help="make attempts, --samples a case at most, only while the gate is undecided",
     )
-
-
-def positive(text: str) -> int:
-    """Parse a number of which there must be at least one."""
-    if (number := int(text)) < 1:
-        raise ValueError
-    return number
-
-
-def _temperature(text: str) -> float:
-    if not 0 <= (number := float(text)) <= 10:
-        raise ValueError
-    return number
 
 
 def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Options:
