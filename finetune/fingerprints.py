@@ -23,6 +23,7 @@ from tree_sitter import Node
 from pytest_llmops.completions import Message
 from pytest_llmops.grading.fences import blocks
 from pytest_llmops.tasks import syntax
+from pytest_llmops.tasks.parsing import parse
 
 CODE_RUN = 8
 """Leaves of code a run."""
@@ -107,7 +108,7 @@ def bodies(text: str) -> list[Code]:
     found = []
     for part in _parts(text[:READ_LIMIT]):
         code = part.encode("utf-8", "replace")
-        root = syntax.parse(code, _PATH)
+        root = parse(code, _PATH)
         found += [code_of(syntax.text_of(body)) for body in _outermost(root)]
         found += [code_of(f"{{{one}}}") for one in (part, _around(code, root))]
     return found
@@ -182,7 +183,7 @@ def _around(code: bytes, root: Node) -> str:
 
 def _leaves(text: str) -> Iterator[tuple[bool, str]]:
     """Yield every leaf, and whether its name can be chosen freely."""
-    stack = [syntax.parse(text[:READ_LIMIT].encode("utf-8", "replace"), _PATH)]
+    stack = [parse(text[:READ_LIMIT].encode("utf-8", "replace"), _PATH)]
     while stack:
         node = stack.pop()
         if node.type in {"comment", ";"}:

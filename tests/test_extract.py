@@ -2,6 +2,7 @@ import time
 from pathlib import Path
 
 import pytest
+from hostile_texts import HOSTILE
 from tasks import MODULE, fenced, make_task
 
 from pytest_llmops.grading.extract import extract
@@ -308,8 +309,10 @@ def test_the_rest_of_the_file_is_never_changed_by_an_answer():
     for symbol in ("cut", "countWords", "Counter.add", "Counter.load"):
         task = make_task(symbol)
         text = answered(answer, symbol)
-        assert text.startswith(MODULE[: task.declaration.start])
-        assert text.endswith(MODULE[task.declaration.end :])
+        own = text.replace('const DOTS_2 = "!";\n\n', "")
+        assert own.startswith(MODULE[: task.declaration.start])
+        assert own.endswith(MODULE[task.declaration.end :])
+        assert ("DOTS_2" in text) == (symbol == "cut")
 
 
 def test_a_candidate_tells_the_code_that_was_used():
@@ -338,24 +341,7 @@ def test_tsx_is_read_with_its_grammar():
 
 
 @pytest.mark.parametrize("symbol", ["cut", "Counter.add"])
-@pytest.mark.parametrize(
-    "text",
-    [
-        "`" * 1_000_000,
-        "```\n" * 250_000,
-        "```ts\ncut add\n```\n" * 50_000,
-        "~" * 1_000_000,
-        "<think>" * 150_000,
-        "```ts\nfunction cut(" + "{" * 1_000_000,
-        "```ts\nfunction cut(text, limits) " + "{" * 500_000 + "}" * 500_000,
-        "function add(" * 80_000,
-        "cut(" * 250_000,
-        "```ts\nfunction cut() { return " + '"' * 1_000_001,
-        "\n" * 1_000_000,
-        "  " * 500_000 + "function cut",
-    ],
-    ids=range(12),
-)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_takes_bounded_time(symbol, text):
     task = make_task(symbol)
     started = time.process_time()

@@ -14,8 +14,9 @@ import msgspec
 
 from pytest_llmops.cases import id_of_test
 from pytest_llmops.completions import Completion, FinishReason
+from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery
-from pytest_llmops.grading.extract import Candidate, extract
+from pytest_llmops.grading.extract import READ_LIMIT, extract, is_unread
 from pytest_llmops.grading.quality import Quality, measure
 from pytest_llmops.sandbox import TestJob, TestReport, TestResult
 from pytest_llmops.tasks.materialize import Task
@@ -106,7 +107,7 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
         SandboxError: The sandbox cannot be used; says nothing about the answer.
     """
     candidate = extract(completion.text, task)
-    verdict = _unjudged(completion, candidate)
+    verdict = _unjudged(task, completion, candidate)
     if candidate and not verdict:
         verdict = _judged(task, candidate, pool)
     assert verdict
@@ -127,12 +128,15 @@ def _outcome(judged: Outcome, finish: FinishReason) -> Outcome:
     return judged if judged in FINAL else CUT_OFF.get(finish, judged)
 
 
-def _unjudged(completion: Completion, candidate: Candidate | None) -> _Verdict | None:
+def _unjudged(task: Task, completion: Completion, candidate: Candidate | None) -> _Verdict | None:
     """Return the verdict on what holds no answer to run."""
     if completion.refusal or completion.finish_reason == "content_filter":
         return _Verdict("refused", completion.refusal or "the server filtered the answer")
     if candidate:
         return None
+    if is_unread(completion.text, task):
+        limit = f"the {READ_LIMIT:,} characters that are read of an answer"
+        return _Verdict("empty", f"not read: {task.case.symbol} reaches beyond {limit}")
     return _Verdict("empty", "no code in the answer" if completion.text.strip() else "no text")
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from pytest_llmops.grading.extract import READ_LIMIT, Candidate
+from pytest_llmops.grading.candidate import Candidate
+from pytest_llmops.grading.extract import READ_LIMIT
 from pytest_llmops.grading.fences import Block, blocks, without_thinking
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.syntax import comments

@@ -9,8 +9,9 @@ from functools import cache, lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
-import tree_sitter_typescript
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Node, Query, QueryCursor
+
+from pytest_llmops.tasks.parsing import language, parse
 
 CLASSES = frozenset({"class_declaration", "abstract_class_declaration", "class"})
 FUNCTIONS = frozenset(
@@ -22,12 +23,7 @@ VARIABLES = frozenset({"lexical_declaration", "variable_declaration"})
 NAMES = frozenset({"identifier", "property_identifier", "private_property_identifier"})
 REMARKS = frozenset({"comment", "decorator"})
 WRAPPERS = frozenset(
-    {
-        "parenthesized_expression",
-        "as_expression",
-        "satisfies_expression",
-        "non_null_expression",
-    }
+    {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"}
 )
 
 
@@ -45,31 +41,8 @@ class Statement(NamedTuple):
 
 
 @cache
-def _language(tsx: bool) -> Language:
-    grammar = tree_sitter_typescript
-    return Language(grammar.language_tsx() if tsx else grammar.language_typescript())
-
-
-def parse(source: bytes, path: str) -> Node:
-    """Parse into a root node; `path` decides the grammar: `.tsx` (and `.jsx`), else TypeScript."""
-    # A parser is not safe to share between threads and costs microseconds to make.
-    return Parser(_language(path.endswith("x"))).parse(source).root_node
-
-
-def count_errors(root: Node) -> int:
-    """Count erroneous and missing nodes."""
-    count, stack = 0, [root]
-    while stack:
-        node = stack.pop()
-        if node.has_error:
-            count += node.is_error or node.is_missing
-            stack += node.children
-    return count
-
-
-@cache
 def _query(pattern: str, tsx: bool) -> Query:
-    return Query(_language(tsx), pattern)
+    return Query(language(tsx), pattern)
 
 
 def _captures(pattern: str, source: bytes, path: str) -> list[Node]:
@@ -133,7 +106,7 @@ def statements(parent: Node | None) -> Iterator[Statement]:
             continue
         if leading and node.start_point.row > leading[-1].end_point.row + 1:
             leading = []
-        inner = _inner(node)
+        inner = inner_of(node)
         last_row = node.end_point.row
         if node.type in REMARKS or inner.type in SIGNATURES:
             leading.append(node)
@@ -142,14 +115,19 @@ def statements(parent: Node | None) -> Iterator[Statement]:
             leading = []
 
 
-def _inner(node: Node) -> Node:
+def inner_of(node: Node) -> Node:
+    """Return what a statement declares: itself without `export`, or the namespace it is."""
+    if node.type == "expression_statement" and node.named_child_count:
+        only = node.named_children[0]
+        return only if only.type == "internal_module" else node
     if node.type != "export_statement":
         return node
     value = node.child_by_field_name("declaration") or node.child_by_field_name("value")
-    return _unwrapped(value) if value else node
+    return unwrapped(value) if value else node
 
 
-def _unwrapped(node: Node) -> Node:
+def unwrapped(node: Node) -> Node:
+    """Return an expression without parentheses, `as`, `satisfies` and `!`."""
     while node.type in WRAPPERS and node.named_child_count:
         node = node.named_children[0]
     return node
@@ -164,7 +142,7 @@ def _function(inner: Node) -> Node | None:
         value = inner.child_by_field_name("value")
     elif inner.type in FUNCTIONS:
         return inner
-    value = _unwrapped(value) if value else None
+    value = unwrapped(value) if value else None
     return value if value and value.type in EXPRESSIONS else None
 
 

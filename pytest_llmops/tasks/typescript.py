@@ -17,6 +17,7 @@ from tree_sitter import Node
 
 from pytest_llmops.errors import CaseError
 from pytest_llmops.tasks import syntax
+from pytest_llmops.tasks.parsing import count_errors, parse
 from pytest_llmops.tasks.syntax import Statement, text_of
 
 Kind = Literal["function", "arrow", "method"]
@@ -114,6 +115,8 @@ class Module:
     """All statements of the top level in order."""
     errors: int
     """Syntax errors; tree-sitter reports some in valid files, so compare, never expect 0."""
+    given_up: bool = False
+    """The parser gave up on it: nothing of it is known."""
 
     @property
     def imports(self) -> tuple[Item, ...]:
@@ -140,7 +143,7 @@ def parse_module(source: bytes, path: str) -> Module:
 
     Never fails: what cannot be parsed is counted in `errors`. The last 64 results are kept.
     """
-    root = syntax.parse(source, path)
+    root = parse(source, path)
     exports = syntax.exported_names(root)
     items: list[Item] = []
     found: list[Declaration | None] = []
@@ -156,7 +159,8 @@ def parse_module(source: bytes, path: str) -> Module:
             found.append(_declaration(source, statement, "", exported))
         items.append(item)
     declarations = tuple(one for one in found if one)
-    return Module(source, path, declarations, tuple(items), syntax.count_errors(root))
+    gave_up = root.end_byte < len(source.rstrip())
+    return Module(source, path, declarations, tuple(items), count_errors(root), gave_up)
 
 
 def find(module: Module, symbol: str) -> Declaration:
@@ -176,7 +180,7 @@ def find(module: Module, symbol: str) -> Declaration:
 
 def syntax_errors(source: bytes, path: str) -> int:
     """Count erroneous and missing nodes in a file; `path` decides the grammar."""
-    return syntax.count_errors(syntax.parse(source, path))
+    return count_errors(parse(source, path))
 
 
 def replace_body(module: Module, declaration: Declaration, body: str) -> str:

@@ -1,0 +1,23 @@
+"""Where the asked function begins in a text, whatever stands around it."""
+
+import re
+
+from pytest_llmops.tasks.typescript import Declaration
+
+
+def heads(asked: Declaration) -> re.Pattern[str]:
+    """The beginning of a line that declares the asked function."""
+    name = re.escape(asked.name)
+    named = rf"(?:async[ \t]+)?function\b[ \t*]*{name}\b|(?:const|let|var)[ \t]+{name}\b"
+    default = r"|export[ \t]+default\b" if asked.symbol == "default" else ""
+    return re.compile(
+        rf"^[ \t]*(?:[\w$.]{{1,60}}:[ \t]+)?(?P<code>"
+        rf"(?:export[ \t]+)?(?:default[ \t]+)?(?:{named}){default})",
+        re.MULTILINE,
+    )
+
+
+def method_heads(asked: Declaration) -> re.Pattern[str]:
+    """The beginning of a line that may declare it as a method."""
+    words = r"(?:(?:public|private|protected|static|override|async)[ \t]+|\*[ \t]*)*"
+    return re.compile(rf"^[ \t]*(?P<code>{words}){re.escape(asked.name)}[ \t]*[<(]", re.MULTILINE)
