@@ -67,6 +67,26 @@ function hoisted({ code, maps }, name) {
   return { code: made.toString(), maps: [made.generateMap({ hires: true }), ...maps] };
 }
 
+const BOTH = /\bimport\s+[\w$]+\s*,\s*\*\s*as\b/;
+
+/**
+ * Two imports in the place of `import a, * as b from "c"`, on the same line: of one with a default and a
+ * namespace, oxc's runner form keeps the namespace alone.
+ */
+function withSplitImports(code) {
+  if (!BOTH.test(code)) return code;
+  let made = code;
+  const { body } = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
+  for (const node of body.toReversed()) {
+    if (node.type !== "ImportDeclaration" || node.specifiers.length !== 2) continue;
+    const [first, second] = node.specifiers;
+    if (second.type !== "ImportNamespaceSpecifier") continue;
+    const from = code.slice(second.end, node.end).replace(/;?$/, ";");
+    made = `${made.slice(0, node.start)}import ${first.local.name}${from} import ${code.slice(second.start, second.end)}${from}${made.slice(node.end)}`;
+  }
+  return made;
+}
+
 /** Whether Node parses it, as the body of the function that a module becomes. */
 function isParsed(code, kind) {
   try {
@@ -80,7 +100,8 @@ function isParsed(code, kind) {
 
 function inRunnerForm(made, name) {
   const hoist = hoisted(made, name);
-  const result = checked(oxc.moduleRunnerTransformSync(name, hoist.code, { sourcemap: true }), name, hoist.code);
+  const split = withSplitImports(hoist.code);
+  const result = checked(oxc.moduleRunnerTransformSync(name, split, { sourcemap: true }), name, split);
   const kind = !NAMED_BY_VITE.test(result.code) && SCRIPT.test(hoist.code) ? "commonjs" : "module";
   const code = kind === "module" ? result.code : hoist.code;
   const literals = (pattern) => [...hoist.code.matchAll(pattern)].map((match) => match[2]);

@@ -32,10 +32,10 @@ export class Host {
   /**
    * @param judge the bundle
    * @param env what `import.meta.env` is
-   * @param forbid notes what an answer may not import, and returns the error for it
+   * @param parts `forbid` notes what an answer may not import and returns the error for it; `positions`
    */
-  constructor(judge, env, forbid) {
-    Object.assign(this, { judge, env, forbid, api: apiOf(judge) });
+  constructor(judge, env, { forbid, positions }) {
+    Object.assign(this, { judge, env, forbid, positions, api: apiOf(judge) });
     this.globals = Object.fromEntries(GLOBALS.map((name) => [name, judge.vitest[name]]));
     this.modules = null;
     this.falsifier = new Falsifier(null);
@@ -51,6 +51,7 @@ export class Host {
     const { judge } = this;
     const parts = { api: this.api, env: this.env, globals: this.globals, forbid: this.forbid, mocks: null };
     this.modules = new Modules(job, parts);
+    this.positions.use(job, this.modules);
     parts.mocks = new Mocks(judge, this.modules, name);
     judge.hooks.mocker = parts.mocks;
     const path = this.modules.pathOf(name);
@@ -92,6 +93,15 @@ export class Host {
           this.loadError = { thrown: error };
           throw error;
         }
+      }
+
+      // Nobody is told of these; a test that makes them gets them back.
+      async onTestAnnotate(_test, annotation) {
+        return annotation;
+      }
+
+      async onTestArtifactRecord(_test, artifact) {
+        return artifact;
       }
 
       onCollected(files) {

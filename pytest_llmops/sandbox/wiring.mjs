@@ -3,6 +3,7 @@ import { PURE, RefusedError, builtin, provide } from "./builtins.mjs";
 import { Host } from "./host.mjs";
 import { guard, guarded, hardenClass, lockdown, override } from "./lockdown.mjs";
 import { ForbiddenError } from "./namespaces.mjs";
+import { Positions } from "./positions.mjs";
 import { replaceProcess } from "./process.mjs";
 
 const BOOLEANS = new Set(["DEV", "PROD", "SSR"]);
@@ -29,6 +30,7 @@ export function makeHost(judge) {
     return new ForbiddenError(text);
   };
   judge.setSafeTimers();
+  const positions = new Positions();
   lockdown();
   const standIn = replaceProcess((name) => {
     const bare = String(name).replace(/^node:/, "");
@@ -36,7 +38,7 @@ export function makeHost(judge) {
     throw forbid(`process.getBuiltinModule('${name}') is not available in the sandbox`);
   });
   Object.assign(judge.hooks, {
-    override, guarded, builtin: (name) => builtin(name).default,
+    override, guarded,
     harden: (fake) => {
       if (guarded(fake, "now")) return;
       guard(fake, ["now"]);
@@ -47,7 +49,7 @@ export function makeHost(judge) {
     passed: () => host.falsifier.after(),
     snapshot: (text) => text,
   });
-  const host = new Host(judge, metaEnv(standIn.env), forbid);
+  const host = new Host(judge, metaEnv(standIn.env), { forbid, positions });
   provide({
     process: standIn,
     makeRequire: (from) => {

@@ -36,17 +36,22 @@ _FLAGS = (
     "--log-level=error",
     "--external:tinybench",
 )
-# Vitest's state goes into the facade's private object, and what is global to it is the facade.
+# Vitest's state goes into the facade's private object, and what is global to it is the facade. What it
+# asks a browser for is not there, whatever a job defines; what a job may replace was taken before.
+_ABSENT = ("DOMTokenList", "Element", "HTMLElement", "Node", "document", "self", "window")
+_TAKEN = ("AbortController", "Event", "EventTarget", "MessageChannel", "performance", "setTimeout")
 _DEFINES = (
     "--define:globalThis=__facade",
-    "--define:__vitest_required__=__required",
+    "--define:global=__facade",
+    *(f"--define:{name}=undefined" for name in _ABSENT),
+    *(f"--define:{name}=__judge.taken.{name}" for name in _TAKEN),
+    "--define:__vitest_required__=undefined",
     "--define:__vitest_mocker__=__judge.hooks.mocker",
 )
 _INJECT = (
     'import * as __judge from "./facade.mjs";\n'
     "const __facade = __judge.facade;\n"
-    "const __required = __judge.required;\n"
-    "export { __judge, __facade, __required };\n"
+    "export { __judge, __facade };\n"
 )
 
 

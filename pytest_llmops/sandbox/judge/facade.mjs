@@ -9,6 +9,12 @@ const real = globalThis;
 const RealDate = real.Date;
 const own = Object.create(null);
 
+/** Globals that jobs may replace, as they were before any job. */
+export const taken = Object.freeze({
+  AbortController: real.AbortController, Event: real.Event, EventTarget: real.EventTarget,
+  MessageChannel: real.MessageChannel, performance: real.performance, setTimeout: real.setTimeout,
+});
+
 /** Set by the host before any job runs. */
 export const hooks = {
   /** Sets a guarded property; false where it is not guarded. */
@@ -23,8 +29,6 @@ export const hooks = {
   expected: (_name, values, _call) => values,
   /** The matcher that was given those expectations held. */
   passed: () => {},
-  /** The copy of a builtin module that jobs are given. */
-  builtin: (name) => real.process.getBuiltinModule(name),
   mocker: null,
 };
 
@@ -86,17 +90,8 @@ export function define(object, key, descriptor) {
   return defineProperty(object, key, descriptor);
 }
 
-const moduleOf = (name) => new Proxy({}, {
-  get: (_, key) => hooks.builtin(name)[key],
-  set: (_, key, value) => hooks.override(hooks.builtin(name), key, value),
-});
-
-// Fake timers replace the functions of these modules too.
-export const required = {
-  util: real.process.getBuiltinModule("node:util"), timers: moduleOf("timers"),
-  timersPromises: moduleOf("timers/promises"),
-};
-own.__vitest_required__ = required;
+// As in vitest's workers, fake timers find this when they are first used, too late to fake the module.
+own.__vitest_required__ = { util: real.process.getBuiltinModule("node:util") };
 
 const matchers = new WeakSet();
 
@@ -113,6 +108,7 @@ const READ_ONLY = {
   set: refuse, defineProperty: refuse, deleteProperty: refuse, setPrototypeOf: refuse, preventExtensions: refuse,
 };
 const views = new WeakMap();
+const states = new WeakMap();
 
 function viewOf(list) {
   if (!views.has(list)) views.set(list, new Proxy(list, READ_ONLY));
@@ -126,8 +122,12 @@ export function recordOf(state) {
     const read = () => (key === "lastCall" ? state.lastCall : viewOf(state[key]));
     defineProperty(view, key, { get: read, enumerable: true });
   }
+  states.set(view, state);
   return Object.preventExtensions(view);
 }
+
+/** The record behind such a view. */
+export const stateOf = (view) => states.get(view);
 
 let depth = 0;
 

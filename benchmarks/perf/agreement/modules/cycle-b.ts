@@ -1,0 +1,2 @@
+import { late } from "./cycle-a";
+export const b = () => "b" + late;

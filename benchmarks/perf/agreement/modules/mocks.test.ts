@@ -1,0 +1,22 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import fs from "node:fs";
+import { total, Client } from "./service";
+import main, { config, price } from "./dep";
+const { made } = vi.hoisted(() => ({ made: vi.fn(() => 100) }));
+vi.mock("./dep", async (original) => ({ ...(await original<typeof import("./dep")>()), price: made }));
+vi.mock("node:fs", () => ({ default: { readFileSync: vi.fn(() => "faked") }, readFileSync: vi.fn(() => "faked") }));
+vi.mock("not-installed", () => ({ answer: 42 }));
+it("a factory replaces one export", () => { expect(price).toBe(made); expect(total(2)).toBe(200); });
+it("and keeps the rest", () => { expect(main()).toBe("main"); expect(config.rate).toBe(2); });
+it("a builtin", () => { expect(fs.readFileSync("/etc/passwd", "utf8")).toBe("faked"); });
+it("a package that is not there", async () => { expect((await import("not-installed" as never) as any).answer).toBe(42); });
+it("an export that the factory lacks", async () => { const mocked: any = await import("not-installed" as never); expect(() => mocked.other).toThrow(/No "other" export/); });
+it("the actual one", async () => { const actual = await vi.importActual<typeof import("./dep")>("./dep"); expect(actual.price()).toBe(3); });
+it("an automatic mock", async () => { const mock = await vi.importMock<typeof import("./service")>("./service"); expect(mock.total(2)).toBeUndefined(); expect(vi.isMockFunction(mock.total)).toBe(true); expect(new mock.Client().get()).toBeUndefined(); });
+describe("doMock", () => {
+  afterEach(() => { vi.doUnmock("./dep"); vi.resetModules(); });
+  it("takes hold of the next import", async () => { vi.resetModules(); vi.doMock("./dep", () => ({ price: () => 7 })); expect((await import("./service")).total(2)).toBe(14); });
+  it("is undone", async () => { vi.doUnmock("./dep"); vi.resetModules(); expect((await import("./service")).total(2)).toBe(6); });
+});
+it("a factory that gives nothing", async () => { vi.doMock("./types", () => undefined as never); await expect(import("./types")).rejects.toThrow(/not returning an object/); });
+it("the class is still real", () => { expect(Client.make().get()).toBe("real"); });

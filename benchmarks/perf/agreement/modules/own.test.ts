@@ -1,0 +1,13 @@
+import { expect, it, vi } from "vitest";
+it("an own push", () => { const list: any = [1]; list.push = () => "mine"; expect(list.push(2)).toBe("mine"); expect(Object.keys(list)).toEqual(["0", "push"]); });
+it("an own get", () => { const map: any = new Map(); map.get = (k: any) => `${k}!`; expect(map.get("a")).toBe("a!"); });
+it("an own call", () => { const f: any = () => 1; f.call = () => 2; f.name2 = "x"; expect(f.call()).toBe(2); });
+it("an own toString", () => { const o: any = {}; o.toString = () => "me"; expect(`${o}`).toBe("me"); });
+it("an own then", () => { const p: any = Promise.resolve(1); p.then = undefined; expect(p.then).toBeUndefined(); });
+it("an own has in a class", () => { class Index extends Set<number> { constructor() { super(); (this as any).has = () => true; } } expect(new Index().has(5)).toBe(true); });
+it("an own message", () => { const e: any = new Error("a"); e.message = "b"; e.name = "C"; expect(String(e)).toBe("C: b"); });
+it("an own emit", async () => { const { EventEmitter } = await import("node:events"); const e: any = new EventEmitter(); e.emit = () => 5; e.on("x", () => {}); expect(e.emit("x")).toBe(5); });
+it("a prototype that shadows", () => { function Old(this: any) {} Old.prototype.toString = () => "old"; Old.prototype.valueOf = () => 7; expect(`${new (Old as any)()}`).toBe("old"); });
+it("defineProperty", () => { const list: any = []; Object.defineProperty(list, "map", { value: () => 3 }); expect(list.map()).toBe(3); });
+it("Object.assign", () => { const o: any = Object.assign(Object.create(Array.prototype), { push: 1 }); expect(o.push).toBe(1); });
+it("a plain object with names of methods", () => { const o: any = {}; for (const k of ["push", "constructor", "hasOwnProperty", "isPrototypeOf", "valueOf"]) o[k] = 1; expect(Object.keys(o)).toHaveLength(5); });

@@ -1,0 +1,3 @@
+const helper = require("./helper.cjs");
+exports.f = (x: number) => helper.twice(x);
+exports.name = "script";

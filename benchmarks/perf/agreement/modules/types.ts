@@ -1,0 +1,3 @@
+export interface Shape { w: number; h: number }
+export interface Only { only?: number }
+export type Unit = "px" | "em";
