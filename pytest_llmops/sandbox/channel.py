@@ -53,7 +53,7 @@ class _Row(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
 
 
 class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    status: Literal["finished", "load_error", "out_of_memory"]
+    status: Literal["finished", "load_error", "forbidden_import", "out_of_memory"]
     rows: tuple[_Row, ...]
     detail: str
 
