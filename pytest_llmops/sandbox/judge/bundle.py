@@ -36,7 +36,7 @@ _FLAGS = (
     "--log-level=error",
     "--external:tinybench",
 )
-# Vitest's state goes into the facade's private object, and what is global to it is the facade. What it
+# Vitest's state goes into the facade's private object; what is global to it is the facade. What it
 # asks a browser for is not there, whatever a job defines; what a job may replace was taken before.
 _ABSENT = ("DOMTokenList", "Element", "HTMLElement", "Node", "document", "self", "window")
 _TAKEN = ("AbortController", "Event", "EventTarget", "MessageChannel", "performance", "setTimeout")
