@@ -14,6 +14,7 @@ from pytest_llmops.engine.job import Asked  # noqa: E402
 from pytest_llmops.engine.kvcache import BLOCK, BlockPool  # noqa: E402
 from pytest_llmops.engine.llama import LlamaRunner  # noqa: E402
 from pytest_llmops.engine.loop import PROMPT_TOKENS, RETAINED, Batcher, Vocabulary  # noqa: E402
+from pytest_llmops.engine.rules import Rules  # noqa: E402
 from pytest_llmops.engine.runners import PackedRunner, SequenceRunner, build_runner  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -101,14 +102,14 @@ def generated(model, prompt, count):
 class Collected:
     """A batcher whose answers are collected; every job ends with one event."""
 
-    def __init__(self, runner, max_batch=4):
+    def __init__(self, runner, max_batch=4, rules=None, eos_ids=frozenset({EOS})):
         self._changed = threading.Condition()
         self._last = {}
         self.pool = BlockPool(torch.device("cpu"), torch.float32)
         self.batcher = Batcher(
             runner,
             self.pool,
-            vocabulary=Vocabulary(tiny_tokenizer(), frozenset({EOS})),
+            vocabulary=Vocabulary(tiny_tokenizer(), eos_ids, rules),
             max_batch=max_batch,
             deliver=self._deliver,
         )
@@ -194,9 +195,116 @@ def test_a_drawn_text_depends_on_its_seed_and_not_on_its_neighbours():
     assert other.tokens != first.tokens
 
 
+LONGROPE = {
+    "rope_type": "longrope",
+    "rope_theta": 10000.0,
+    "short_factor": [1.0] * 4,
+    "long_factor": [3.0, 5.0, 9.0, 12.0],
+    "original_max_position_embeddings": 120,
+    "factor": 8.0,
+}
+BEYOND = {
+    "phi3 with longrope": lambda: transformers.Phi3Config(
+        **{name: size for name, size in SIZES.items() if name != "head_dim"},
+        original_max_position_embeddings=120,
+        rope_parameters=LONGROPE,
+    ),
+    "llama with longrope": lambda: transformers.LlamaConfig(**SIZES, rope_parameters=LONGROPE),
+    "llama4 with chunks": lambda: transformers.Llama4TextConfig(
+        **SIZES, attention_chunk_size=100, num_local_experts=2, intermediate_size_mlp=80
+    ),
+    "mistral with a window": lambda: transformers.MistralConfig(**SIZES, sliding_window=100),
+    "qwen3 with a window in one layer": lambda: transformers.Qwen3Config(
+        **SIZES, sliding_window=100, use_sliding_window=True, max_window_layers=1
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_answers_beyond_the_position_where_a_model_changes_are_those_of_generate(name, monkeypatch):
+    monkeypatch.setitem(CONFIGS, name, BEYOND[name])
+    model, notes = tiny_model(name), []
+    runner = build_runner(lambda: tiny_model(name), {}, context=1000, tell=notes.append)
+    assert isinstance(runner, SequenceRunner) == bool(notes) == ("window" not in name)
+    if notes:
+        assert "one sequence at a time, which is slow" in notes[0]
+        assert "beyond position 1" in notes[0]
+    answers = Collected(runner, max_batch=4)
+    prompts = prompts_of([110, 20, 300, 95, 119])
+    jobs = [answers.batcher.submit(asked(prompt, 30)) for prompt in prompts]
+    answers.wait(jobs)
+    answers.batcher.close()
+    for job, prompt in zip(jobs, prompts, strict=True):
+        assert job.tokens[len(prompt) :] == generated(model, prompt, 30)
+
+
+def test_a_model_is_run_fast_where_no_request_reaches_the_position(monkeypatch):
+    monkeypatch.setitem(CONFIGS, "phi3", BEYOND["phi3 with longrope"])
+    runner = build_runner(lambda: tiny_model("phi3"), {}, context=120, tell=pytest.fail)
+    assert isinstance(runner, PackedRunner)
+
+
+def test_a_prompt_is_never_cut_for_a_runner_that_wants_it_whole(monkeypatch):
+    monkeypatch.setitem(CONFIGS, "phi3", BEYOND["phi3 with longrope"])
+    seen, inner = [], SequenceRunner(tiny_model("phi3"))
+
+    def forward(step):
+        seen.extend(len(row.tokens) for row in step.rows)
+        return SequenceRunner.forward(inner, step)
+
+    inner.forward = forward
+    answers = Collected(inner)
+    prompt = prompts_of([PROMPT_TOKENS + 200])[0]
+    job = answers.batcher.submit(asked(prompt, 3))
+    answers.wait([job])
+    answers.batcher.close()
+    assert seen == [len(prompt), 1, 1]
+    assert job.tokens[len(prompt) :] == generated(tiny_model("phi3"), prompt, 3)
+
+
+SETTINGS = {
+    "repetition_penalty": 1.4,
+    "no_repeat_ngram_size": 3,
+    "suppress_tokens": [*range(20, 60)],
+    "begin_suppress_tokens": [*range(60, 200)],
+    "bad_words_ids": [[201], [202, 203]],
+    "min_new_tokens": 9,
+}
+
+
+@pytest.mark.parametrize("name", ["all", *SETTINGS])
+def test_what_the_generation_config_does_to_an_answer_is_done(name):
+    model = tiny_model()
+    chosen = SETTINGS if name == "all" else {name: SETTINGS[name]}
+    model.generation_config = transformers.GenerationConfig(
+        eos_token_id=[EOS, 7, 9], pad_token_id=EOS, **chosen
+    )
+    rules = Rules(model.generation_config, {EOS, 7, 9}, torch.device("cpu"))
+    assert (rules.applied, rules.notes) == (sorted(chosen), [])
+    answers = Collected(build_runner(tiny_model, {}), rules=rules, eos_ids={EOS, 7, 9})
+    prompts = prompts_of([40, 7, 100])
+    jobs = [answers.batcher.submit(asked(prompt, 40)) for prompt in prompts]
+    answers.wait(jobs)
+    answers.batcher.close()
+    for job, prompt in zip(jobs, prompts, strict=True):
+        assert job.tokens[len(prompt) :] == generated(model, prompt, 40)
+
+
+def test_what_is_not_applied_of_the_generation_config_is_named():
+    config = transformers.GenerationConfig(
+        top_k=20, temperature=0.6, num_beams=4, do_sample=True, max_length=50
+    )
+    rules = Rules(config, {EOS}, torch.device("cpu"))
+    assert rules.notes == [
+        "generation_config.json: num_beams 4 is not applied",
+        "generation_config.json: top_k 20 is not applied",
+    ]
+    assert rules.processors(5) is None
+
+
 def test_a_fault_of_one_step_fails_its_answers_and_not_the_service():
     class Fragile:
-        shares_prefixes = True
+        shares_prefixes, whole_prompts = True, False
 
         def __init__(self):
             self.inner = build_runner(tiny_model, {})

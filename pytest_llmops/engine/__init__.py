@@ -5,12 +5,15 @@ It speaks OpenAI-compatible chat completions on loopback, so a local model is re
 the modules again in the order of the flow:
 
     weights                  the embedded model: fetched, verified, converted, kept
-    load                     a model spec to a model, a tokenizer and what identifies them
+    folders, load            a model spec to a folder, proved whole; to a model and a tokenizer
+    adapter_config           which LoRA adapters are served, and which are refused
     adapters, linear         LoRA folders, and matrix products with the deltas of a whole batch
     kvcache, step            keys and values of every sequence, and the rows of one forward pass
     attention                over rows of very different length
+    proof                    whether a runner gives the numbers of transformers' own code
     llama, runners           the forward pass, over prompts and single tokens together
-    sampling, text, job      logits to a token; tokens to text, and where it stops; one answer
+    rules, sampling          logits as the generation config wants them; logits to a token
+    text, job                tokens to text, and where it stops; one answer
     loop                     continuous batching: the thread that keeps the slots full
     protocol, service        what may be asked and how answers look; who waits for which
     server                   chat completions over HTTP

@@ -15,6 +15,7 @@ from pytest_llmops.engine.kvcache import BlockPool
 from pytest_llmops.engine.launch import EngineSpec, ServedModel
 from pytest_llmops.engine.load import Loaded, load
 from pytest_llmops.engine.loop import Batcher, Vocabulary
+from pytest_llmops.engine.rules import Rules
 from pytest_llmops.engine.runners import build_runner
 from pytest_llmops.engine.server import build_app
 from pytest_llmops.engine.service import Service
@@ -25,6 +26,8 @@ class Assembled(NamedTuple):
 
     service: Service
     host: str
+    notes: tuple[str, ...]
+    """What the user should know of how the model is run."""
 
     def serve(self, listener: socket.socket, on_ready: Callable[[], None]) -> None:
         """Serve on `listener` until a signal; call `on_ready` once connections are accepted."""
@@ -55,16 +58,20 @@ def assemble(spec: EngineSpec) -> Assembled:
     adapters = {
         name: read_adapter(Path(folder), base, spec.base) for name, folder in spec.adapters.items()
     }
-    runner = build_runner(_fresh(base, spec), {name: a.pairs for name, a in adapters.items()})
-    service = Service(base, _served(spec, base, adapters), base.context(spec.max_context))
+    context = base.context(spec.max_context)
+    rules = Rules(base.model.generation_config, base.eos_ids, base.device)
+    notes = list(rules.notes)
+    pairs = {name: a.pairs for name, a in adapters.items()}
+    runner = build_runner(_fresh(base, spec), pairs, context=context, tell=notes.append)
+    service = Service(base, _served(spec, base, adapters), context)
     service.batcher = Batcher(
         runner,
         BlockPool(base.device, base.dtype),
-        vocabulary=Vocabulary(base.tokenizer, base.eos_ids),
+        vocabulary=Vocabulary(base.tokenizer, base.eos_ids, rules),
         max_batch=spec.max_batch,
         deliver=service.deliver,
     )
-    return Assembled(service, spec.host)
+    return Assembled(service, spec.host, tuple(notes))
 
 
 def _fresh(base: Loaded, spec: EngineSpec) -> Callable[[], Any]:
@@ -81,6 +88,7 @@ def _served(spec: EngineSpec, base: Loaded, adapters: dict[str, Adapter]) -> dic
             dtype=str(base.dtype).removeprefix("torch."),
             device=str(base.device),
             base=spec.base,
+            settings_sha256=base.settings_sha256,
             adapter_sha256=adapter_sha256,
         )
 

@@ -54,6 +54,8 @@ class Job:
         self.cancelled = False
         self.text = TextStream(tokenizer, asked.stop)
         stream = stream_of(asked.seed, asked.which, asked.prompt)
+        self.processors: Any = None
+        """Done to its logits before a token is chosen."""
         self.choice = drawing(asked.temperature, asked.top_p, stream)
         self._sent = (0, 0.0)
 

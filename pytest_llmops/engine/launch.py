@@ -65,6 +65,8 @@ class ServedModel(msgspec.Struct, frozen=True, kw_only=True):
     """The spec of the base."""
     adapter_sha256: str = ""
     """Digest of the adapter's files; empty for the base itself."""
+    settings_sha256: str = ""
+    """Digest of the configuration files beside the weights."""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):

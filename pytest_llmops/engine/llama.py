@@ -91,6 +91,7 @@ class LlamaRunner:
     """Runs a Llama-like model over steps; takes the weights over from the transformers model."""
 
     shares_prefixes = True
+    whole_prompts = False
 
     def __init__(self, model: Any) -> None:
         inner = model.model

@@ -18,7 +18,8 @@ import torch
 
 from pytest_llmops.engine.job import Asked, Event, Job
 from pytest_llmops.engine.kvcache import BlockPool, blocks_for
-from pytest_llmops.engine.runners import Runner
+from pytest_llmops.engine.proof import Runner
+from pytest_llmops.engine.rules import Rules
 from pytest_llmops.engine.sampling import sample
 from pytest_llmops.engine.step import Row, Step
 
@@ -36,6 +37,8 @@ class Vocabulary(NamedTuple):
     tokenizer: Any
     eos_ids: frozenset[int]
     """Tokens that end an answer."""
+    rules: Rules | None = None
+    """What else is done to the logits."""
 
 
 class Batcher:
@@ -72,6 +75,8 @@ class Batcher:
         with self._news:
             self._number += 1
             job = Job(asked, self._number, self._vocabulary.tokenizer)
+            if self._vocabulary.rules:
+                job.processors = self._vocabulary.rules.processors(len(asked.prompt))
             self._waiting.append(job)
             self._news.notify()
         return job
@@ -120,7 +125,7 @@ class Batcher:
         if len(ready) < len(planned):
             logits = logits[ready]
         jobs = [planned[i][0] for i in ready]
-        tokens = sample(logits, [job.choice for job in jobs])
+        tokens = sample(_ruled(logits, jobs), [job.choice for job in jobs])
         now = time.monotonic()
         news = [self._advance(job, token, now) for job, token in zip(jobs, tokens, strict=True)]
         return [event for event in news if event]
@@ -128,7 +133,7 @@ class Batcher:
     def _plan(self) -> list[tuple[Job, int]]:
         """Return the jobs of the next step with the count of their new tokens; admit what fits."""
         planned: list[tuple[Job, int]] = []
-        left = PROMPT_TOKENS
+        left = sys.maxsize if self._runner.whole_prompts else PROMPT_TOKENS
         for job in self._running:
             count = len(job.tokens) - job.computed
             if job.generated == 0:
@@ -219,3 +224,14 @@ class Batcher:
             self._pool.release(job.blocks)
         self._retained.clear()
         return [Event(job, reason, "error", job.generated) for job in jobs]
+
+
+def _ruled(logits: torch.Tensor, jobs: Sequence[Job]) -> torch.Tensor:
+    """Return the logits after what the model's generation config does to them."""
+    if all(job.processors is None for job in jobs):
+        return logits
+    rows = [
+        job.processors(torch.tensor([job.tokens], device=logits.device), row[None].float())
+        for job, row in zip(jobs, logits, strict=True)
+    ]
+    return torch.cat(rows)
