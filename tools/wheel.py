@@ -4,11 +4,13 @@ The judge holds compilers of this machine's kind, so the wheel is for that kind 
 its name. One is built on each kind of machine.
 """
 
+import shutil
 import subprocess
 import sys
 
 import setup
 
+from pytest_llmops.sandbox.judge.build import carried_folder
 from pytest_llmops.sandbox.judge.lock import machine
 
 TAGS = {
@@ -23,7 +25,9 @@ TAGS = {
 
 
 def main() -> None:
-    """Build the judge into the package, then the wheel around it."""
+    """Build the judge into the package, in the place of an older one; then the wheel around it."""
+    for older in set(carried_folder().parent.glob("*")) - {carried_folder()}:
+        shutil.rmtree(older)
     subprocess.run([sys.executable, "-m", "pytest_llmops.sandbox.judge", "--carry"], check=True)
     option = f"--config-setting=--build-option=--plat-name={TAGS[machine()]}"
     command = [f"{setup.VENV}/bin/uv", "build", "--quiet", "--wheel", "--out-dir", "dist", option]
