@@ -193,9 +193,9 @@ def test_a_mistake_is_one_line_on_stderr_and_status_2(arguments, message, projec
         ("nope", "invalid choice: 'nope'"),
         ("mine", "the following arguments are required: KIND"),
         ("mine functions", "the following arguments are required: --suite"),
-        ("validate -n 0", "argument -n/--jobs: invalid positive value: '0'"),
-        ("validate -n two", "argument -n/--jobs: invalid positive value: 'two'"),
-        ("mine functions --suite mini --limit -1", "argument --limit: invalid positive value"),
+        ("validate -n 0", "argument -n/--jobs: 0 is not a positive whole number"),
+        ("validate -n two", "argument -n/--jobs: two is not a positive whole number"),
+        ("mine functions --suite mini --limit -1", "argument --limit: -1 is not a positive whole"),
         ("serve --port http", "argument --port: invalid int value: 'http'"),
     ],
 )
