@@ -8,7 +8,9 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,9 +44,14 @@ def processes_of(mark: Path) -> list[int]:
 
 
 @pytest.fixture
-def runtime(tmp_path) -> Path:
-    """A copy of the runtime: its path tells our processes from those of others."""
-    return Path(shutil.copytree(RUNTIME, tmp_path / "runtime"))
+def runtime() -> Iterator[Path]:
+    """A copy of the runtime: its path tells our processes from those of others.
+
+    Any user can read it, as the one has to whom root leaves the judging.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(shutil.copytree(RUNTIME, Path(folder, "runtime")))
 
 
 def start(runtime: Path, isolation: str) -> subprocess.Popen[str]:
@@ -60,6 +67,16 @@ def left_after(runtime: Path, seconds: float = 5.0) -> list[int]:
     while (left := processes_of(runtime)) and time.monotonic() < deadline:
         time.sleep(0.02)
     return left
+
+
+@pytest.mark.parametrize("isolation", ["bwrap", "process"])
+def test_what_is_killed_does_start_sandboxes(runtime, isolation):
+    with start(runtime, isolation) as controller:
+        assert controller.stdout
+        assert controller.stdout.readline() == "up\n"
+        assert len(processes_of(runtime)) >= 2
+        controller.kill()
+    assert left_after(runtime) == []
 
 
 @pytest.mark.parametrize("isolation", ["bwrap", "process"])

@@ -123,9 +123,10 @@ class ProcessCage:
         self._judge = judge_folder()
         self.user = None
         self._drop = NOBODY if os.geteuid() == 0 else None
-        if self._drop is not None and not _open_to_all(node, RUNTIME, self._judge):
+        closed = self._drop is not None and _closed(node, RUNTIME, self._judge)
+        if closed:
             raise SandboxError(
-                f"{node}: root judges as the user nobody, who cannot reach this file;"
+                f"{closed}: root judges as the user nobody, who cannot reach this;"
                 " install in a folder that all users can read, or do not run as root"
             )
 
@@ -176,7 +177,7 @@ def make_cages(isolation: Isolation, node: Path) -> list[Cage]:
         raise SandboxError(refusal("bubblewrap is not installed"))
     cages: list[Cage] = []
     for bwrap in bwraps:
-        if os.geteuid() == 0 and _open_to_all(bwrap, node, RUNTIME, judge_folder()):
+        if os.geteuid() == 0 and not _closed(bwrap, node, RUNTIME, judge_folder()):
             cages.append(BwrapCage(node, bwrap, NOBODY))
         # For root this maps the unprivileged user of the sandbox to root outside of it, which is
         # second best: it is for a root that is itself in a namespace, or keeps its files to itself.
@@ -195,13 +196,13 @@ def _system_libraries() -> list[str]:
     return arguments
 
 
-def _open_to_all(*paths: Path) -> bool:
-    """Whether any user can reach and read these, as the unprivileged one has to."""
+def _closed(*paths: Path) -> Path | None:
+    """The first that not any user can reach and read, as the unprivileged one has to."""
     for path in paths:
         real = path.resolve()
         folders = [*real.parents, *([real] if real.is_dir() else [])]
         if not real.stat().st_mode & stat.S_IROTH:
-            return False
+            return path
         if not all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
-            return False
-    return True
+            return path
+    return None
