@@ -17,6 +17,24 @@ FILE = ROOT / "docker-compose.yml"
 COMPOSE = yaml.safe_load(FILE.read_text("utf-8"))
 PROBED = {"collector": "collector-probe"}
 """Services whose image cannot run a check, and the service beside them that asks instead."""
+BINDS = {
+    # Next.js and the worker listen on HOSTNAME, which Docker sets to the name of the container.
+    "langfuse/langfuse": ("environment.HOSTNAME", r"0\.0\.0\.0"),
+    "langfuse/langfuse-worker": ("environment.HOSTNAME", r"0\.0\.0\.0"),
+    # All addresses unless `bind` is set; the image turns protected mode off, and a password is set.
+    "valkey/valkey": ("command", r"(?!.*--bind)"),
+    "clickhouse/clickhouse-server": ("volumes", r"(?!.*listen)"),  # the image brings listen_host
+    "minio/minio": ("command", r".*--address :9000 "),
+    "mlflow/mlflow": ("command", r".*--host=0\.0\.0\.0 "),  # 127.0.0.1 by itself
+    "jaegertracing/jaeger": ("deploy/jaeger/config.yaml", r".*endpoint: 0\.0\.0\.0:13133"),
+    "prom/prometheus": ("command", r"(?!.*--web\.listen-address)"),
+    "grafana/loki": ("deploy/loki/config.yaml", r"(?!.*http_listen_address)"),
+    "grafana/grafana": ("environment", r"(?!.*GF_SERVER_HTTP_ADDR)"),
+}
+"""What decides the addresses an image listens on, by its documentation: a place of the service or a
+file it is given, and how that must read so that the loopback address is one of them."""
+BY_SOCKET = {"pg_isready"}
+"""Checks that ask through a Unix socket."""
 VARIABLE = re.compile(r"(?<!\$)\$\{?(\w+)(\W[^}]*)?\}?")
 SECRET = re.compile(r"(PASSWORD|SECRET|SALT|_KEY)$|SECRET_ACCESS|PASSWORD=|--requirepass ")
 
@@ -64,6 +82,28 @@ def health_faults(name, service, services):
     missing = {"interval", "timeout", "retries"} - check.keys()
     if missing:
         yield f"{name}: health check without {', '.join(sorted(missing))}"
+
+
+def bind_faults(name, service):
+    """A check inside a container asks the loopback address; the program must listen there."""
+    test = service.get("healthcheck", {}).get("test") or ["NONE"]
+    asks_beside = re.search(r"//(?!127\.0\.0\.1|localhost)[a-z]", json.dumps(test))
+    if test[0] == "NONE" or asks_beside or BY_SOCKET & set(test):
+        return
+    image = service.get("image", "").partition("/")[2].partition(":")[0]
+    if image not in BINDS:
+        yield f"{name}: its check asks the loopback address; look up what {image} listens on"
+        return
+    place, needed = BINDS[image]
+    if (ROOT / place).is_file():
+        told = (ROOT / place).read_text("utf-8")
+    else:
+        found = service
+        for key in place.split("."):
+            found = found.get(key, "") if isinstance(found, dict) else ""
+        told = " ".join(found) + " " if isinstance(found, list) else str(found)
+    if not re.match(needed, told, re.DOTALL):
+        yield f"{name}: {place} does not let it listen where its check asks"
 
 
 def port_faults(services):
@@ -144,6 +184,7 @@ def faults(document, known):
     for name, service in services.items():
         found += image_faults(name, service)
         found += health_faults(name, service, services)
+        found += bind_faults(name, service)
         found += dependency_faults(name, service, services)
         found += mount_faults(name, service, document["volumes"])
         found += host_faults(name, service, services)
@@ -209,6 +250,26 @@ PLANTED = [
     ("services.mlflow.healthcheck", GONE, "mlflow: no health check"),
     ("services.loki.healthcheck.test", ["NONE"], "loki: no health check"),
     ("services.loki.healthcheck.retries", GONE, "loki: health check without retries"),
+    (
+        "services.langfuse-worker.environment.HOSTNAME",
+        GONE,
+        "langfuse-worker: environment.HOSTNAME does not let it listen where its check asks",
+    ),
+    (
+        "services.mlflow.command",
+        ["mlflow", "server", "--port=5000"],
+        "mlflow: command does not let it listen where its check asks",
+    ),
+    (
+        "services.prometheus.command",
+        ["--web.listen-address=10.0.0.1:9090"],
+        "prometheus: command does not let it listen where its check asks",
+    ),
+    (
+        "services.loki.image",
+        "docker.io/grafana/tempo:2.9.0",
+        "loki: its check asks the loopback address; look up what grafana/tempo listens on",
+    ),
     ("services.collector-probe", GONE, "collector: nothing asks it whether it is well"),
     (
         "services.langfuse-worker.networks",
