@@ -142,16 +142,19 @@ def test_sending_again_changes_no_id_and_writes_no_item_twice(tmp_path):
         assert receiver.paths.count("/api/public/dataset-items") == items + 1
 
 
-def test_scores_that_were_not_taken_are_sent_by_the_next_sync(tmp_path):
+def test_spans_that_were_not_taken_are_sent_by_the_next_sync_and_their_scores_stay(tmp_path):
     folder = write_run(tmp_path, make_records(4))
     with Receiver(secret_key=SECRET) as receiver:
         receiver.dies_after = 0
         sinks = deliver(folder, ["langfuse"], environment(receiver))
         assert sinks.delivery.sinks[0].waiting == 4
-        assert not receiver.scores
+        assert not receiver.spans
+        first = dict(receiver.scores)
     with Receiver(port=receiver.port, secret_key=SECRET) as revived:
         assert deliver(folder, ["langfuse"], environment(revived)).delivery.complete
-        assert len({one["traceId"] for one in revived.scores.values() if "traceId" in one}) == 4
+        assert len({one.trace_id for one in revived.spans}) == 4
+        again = {key: one for key, one in revived.scores.items() if "traceId" in one}
+        assert again == first  # the same ids: written over
 
 
 def test_refused_keys_are_told_without_showing_them(tmp_path):

@@ -88,20 +88,25 @@ class Carrier:
         self._ledger = ledger
         self._destination: Destination | None = None
         self._delivered = ledger.delivered(sink, where)
+        self._half = ledger.half(sink, where)
         self._refused: set[Key] = set()
 
     def run(self, backlog: Backlog) -> None:
         """Deliver until the backlog is complete and empty, or the sink fails at the end."""
-        resume = 0.0
+        resume = told = 0.0
         while True:
             last = backlog.complete.is_set()
+            if last and told > time.monotonic():
+                time.sleep(min(told - time.monotonic(), PAUSE))
             if last or time.monotonic() >= resume:
                 try:
                     self._deliver(backlog, last=last)
                 except Exception as error:  # noqa: BLE001 - SDKs raise anything; this is a boundary
                     known = isinstance(error, DeliveryError)
                     self.problem = str(error) if known else f"{type(error).__name__}: {error}"
-                    resume = time.monotonic() + PAUSE
+                    asked = error.retry_after if isinstance(error, DeliveryError) else 0.0
+                    told = time.monotonic() + asked
+                    resume = told if asked else told + PAUSE
             if last:
                 self.done = True
                 return
@@ -132,8 +137,12 @@ class Carrier:
     def _send(self, destination: Destination, batch: Sequence[Record]) -> None:
         """Send a batch; one that is refused goes in halves, until those refused are single."""
         try:
-            destination.send(batch)
-        except RejectedError as error:
+            destination.send(batch, self._half)
+        except DeliveryError as error:
+            if error.half:
+                self._note_half(batch)
+            if not isinstance(error, RejectedError):
+                raise
             self.problem = str(error)
             if len(batch) == 1:
                 self._refused.add(_key(batch[0]))
@@ -145,6 +154,12 @@ class Carrier:
         keys = tuple(map(_key, batch))
         self._ledger.add(Entry(sink=self.sink, where=self._where, attempts=keys))
         self._delivered.update(keys)
+
+    def _note_half(self, batch: Sequence[Record]) -> None:
+        keys = tuple(key for key in map(_key, batch) if key not in self._half)
+        if keys:
+            self._ledger.add(Entry(sink=self.sink, where=self._where, half=keys))
+            self._half.update(keys)
 
 
 def _key(record: Record) -> Key:

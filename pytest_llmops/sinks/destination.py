@@ -1,6 +1,6 @@
 """What a sink is to the delivery: three methods, and two ways to fail."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from pytest_llmops.errors import SinkError
@@ -10,6 +10,11 @@ from pytest_llmops.runs.record import End, Record
 class DeliveryError(SinkError):
     """The sink did not take it now; it may later."""
 
+    retry_after = 0.0
+    """Seconds after which the sink asked to be tried again; 0 where it did not say."""
+    half = False
+    """What goes with the spans was taken, the spans were not."""
+
 
 class RejectedError(DeliveryError):
     """The sink is there and refuses this; sent again as it is, it would be refused again."""
@@ -18,8 +23,12 @@ class RejectedError(DeliveryError):
 class Destination(Protocol):
     """One sink, connected; everything it does again, it does to the same place."""
 
-    def send(self, records: Sequence[Record]) -> None:
-        """Deliver attempts, all of them or none.
+    def send(self, records: Sequence[Record], half: Collection[tuple[str, int]] = ()) -> None:
+        """Deliver attempts, all of them or none; spans last, so that they are never sent twice.
+
+        Args:
+            records: The attempts.
+            half: Those of which all but the spans was taken before.
 
         Raises:
             DeliveryError: They were not all taken.

@@ -51,11 +51,13 @@ def langfuse(run: Run, record: Record, trace: Trace, dataset: str) -> dict[str, 
         "langfuse.experiment.item.id": item_id(record),
         "langfuse.experiment.item.root_observation_id": trace.root.id,
     }
-    if record.error:
-        everywhere["langfuse.observation.level"] = "ERROR"
-        everywhere["langfuse.observation.status_message"] = record.error
+    fault: dict[str, Value] = {}
+    if record.error:  # one fault is one error there: it counts the observations of that level
+        everywhere["langfuse.observation.level"] = "DEFAULT"
+        fault["langfuse.observation.level"] = "ERROR"
+        fault["langfuse.observation.status_message"] = record.error
     found: dict[str, dict[str, Value]] = {
-        "case": {"langfuse.observation.type": "span", **texts},
+        "case": {"langfuse.observation.type": "span", **texts, **fault},
         "attempt": {"langfuse.observation.type": "span"},
         "chat": {"langfuse.observation.type": "generation", **_generation(run, record), **texts},
         "grade": {"langfuse.observation.type": "evaluator"},
@@ -86,8 +88,10 @@ def _generation(run: Run, record: Record) -> dict[str, Value]:
     }
     if record.usage:
         found["langfuse.observation.usage_details"] = _json(_usage(record.usage))
-    if record.cost is not None:
-        found["langfuse.observation.cost_details"] = _json({"total": record.cost})
+    # Without a cost the server would take one from its own prices for any model of a known name.
+    found["langfuse.observation.cost_details"] = _json({"total": record.cost or 0.0})
+    if record.cost is None:
+        found["langfuse.observation.metadata.cost"] = "not known; the 0 only says so"
     if timing and timing.first_token is not None:
         first = max(timing.started, run.started) + timing.queue + timing.first_token
         moment = datetime.fromtimestamp(first, UTC).isoformat(timespec="milliseconds")

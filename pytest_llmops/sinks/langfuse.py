@@ -5,7 +5,7 @@ Sent as SDK 5 sends it, with its own API client: spans by OTLP, scores as a list
 """
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +19,7 @@ from langfuse.api.core import ApiError
 from langfuse.api.scores.types.create_score_batch_results import CreateScoreBatchResults
 
 from pytest_llmops.runs.record import End, Record, Run
-from pytest_llmops.runs.traces import digest, trace_id
+from pytest_llmops.runs.traces import digest, span_id, trace_id
 from pytest_llmops.sinks.destination import DeliveryError, RejectedError
 from pytest_llmops.sinks.dialects import EXPERIMENT_ENVIRONMENT, item_id
 from pytest_llmops.sinks.dialects import langfuse as words_of
@@ -88,8 +88,13 @@ class Project:
         self._items: dict[str, str] = {}
         self._project = self._asked(self._api.projects.get).data[0].id
 
-    def send(self, records: Sequence[Record]) -> None:
-        """Write the cases as dataset items, then the traces, then their scores."""
+    def send(self, records: Sequence[Record], half: Collection[Key] = ()) -> None:
+        """Write the cases as dataset items, then scores, then the traces that they judge.
+
+        A score that is sent again takes the place of the first; a span is there twice until the
+        server merges its tables. So the spans go last, and nothing that may fail comes after them.
+        """
+        del half
         for suite in {record.suite for record in records}:
             self._ensure_dataset(suite)
         new = {record.case: record for record in records if self._is_new(record)}
@@ -100,8 +105,8 @@ class Project:
             trace = trace_of(self._run, record)
             words = words_of(self._run, record, trace, self._datasets[record.suite])
             spans += readable(trace, self._about, words)
-        self._line.check(self._exporter.export(spans).name == "SUCCESS")
         self._write_scores([one for record in records for one in self._scores(record)])
+        self._line.check(self._exporter.export(spans).name == "SUCCESS")
 
     def finish(self, records: Sequence[Record], end: End | None) -> str:
         """Score the experiment as a whole."""
@@ -170,7 +175,8 @@ class Project:
         trace = trace_id(self._run.id, record.case, record.sample)
         timing = record.timing
         time = max(timing.started, self._run.started) if timing else self._run.started
-        return [{"traceId": trace, **self._score(score, time, trace)} for score in scores(record)]
+        judged = {"traceId": trace, "observationId": span_id(trace, "case")}
+        return [{**judged, **self._score(score, time, trace)} for score in scores(record)]
 
     def _score(self, score: Score, time: float, about: str = "") -> dict[str, Any]:
         value = float(score.value) if isinstance(score.value, bool) else score.value

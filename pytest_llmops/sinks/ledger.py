@@ -32,6 +32,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     where: str
     """The place, without secrets."""
     attempts: tuple[Key, ...] = ()
+    half: tuple[Key, ...] = ()
+    """Attempts whose log records were taken, and their spans were not."""
     finished: bool = False
     """What is said of the run as a whole has been delivered too."""
 
@@ -116,6 +118,10 @@ class Ledger:
     def delivered(self, sink: str, where: str) -> set[Key]:
         """The attempts that a sink has taken."""
         return {key for entry in self._of(sink, where) for key in entry.attempts}
+
+    def half(self, sink: str, where: str) -> set[Key]:
+        """The attempts of which a sink has the log records; it may have their spans by now."""
+        return {key for entry in self._of(sink, where) for key in entry.half}
 
     def finished(self, sink: str, where: str) -> bool:
         """Whether a sink has the run as a whole."""

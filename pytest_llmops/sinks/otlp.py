@@ -5,9 +5,12 @@ that the records give, and each exporter is called directly, because its result 
 (`force_flush` of a batch processor says True even when everything was dropped.)
 """
 
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+import msgspec
 import requests
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from opentelemetry.exporter.otlp.proto.http import Compression
@@ -35,6 +38,9 @@ SCOPE = InstrumentationScope("pytest_llmops.sinks", __version__)
 REFUSALS = {400, 411, 413, 415, 422}
 """HTTP statuses that speak of what was sent, not of the server or of who sent it."""
 
+ASKING = {429, 503}
+"""HTTP statuses whose Retry-After is kept to."""
+
 Words = Mapping[str, Mapping[str, Value]]
 """Further attributes, by kind of span, that one tool understands."""
 
@@ -52,7 +58,7 @@ class Line:
         """
         self._url = url
         self._witness = _Witness()
-        session = requests.Session()
+        session = _Direct()
         session.mount("http://", self._witness)
         session.mount("https://", self._witness)
         self._options: dict[str, Any] = {
@@ -83,16 +89,38 @@ class Line:
             DeliveryError: There was no answer, or one that says nothing of what was sent.
         """
         response, where = self._witness.response, bare(self._url)
-        if success and response is not None:
-            if refused := _refused_spans(response):
-                raise RejectedError(f"{where} refused {refused} spans of a batch")
+        if success and response is not None and 200 <= response.status_code < 300:
+            refused = _refused(response)
+            if refused is None:
+                kind = response.headers.get("content-type") or "no content type"
+                raise DeliveryError(
+                    f"{where} answered {response.status_code} with {kind}, which is no answer of"
+                    " OTLP: something else is listening there"
+                )
+            if refused:
+                raise RejectedError(f"{where} refused {refused} items of a batch")
             return
         if response is None:
             raise DeliveryError(
                 f"{where} does not answer ({self._witness.error or 'no connection'})"
             )
-        kind = RejectedError if response.status_code in REFUSALS else DeliveryError
-        raise kind(f"{where} answered {response.status_code} {response.reason}")
+        status = response.status_code
+        error = (RejectedError if status in REFUSALS else DeliveryError)(
+            f"{where} answered {status} {response.reason}"
+            + "; name the address where it is now, redirects are not followed"
+            * (300 <= status < 400)
+        )
+        if status in ASKING:
+            error.retry_after = retry_after(response.headers.get("retry-after", ""))
+        raise error
+
+
+class _Direct(requests.Session):
+    """Follows no redirect: a POST would become a GET, and keys in headers go to another host."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        del resp
+        return None
 
 
 class _Witness(HTTPAdapter):
@@ -126,15 +154,35 @@ class _Witness(HTTPAdapter):
         raise requests.RequestException(self.error) from error
 
 
-def _refused_spans(response: requests.Response) -> int:
-    """Spans that an otherwise good answer says were not taken."""
-    if "protobuf" not in response.headers.get("content-type", ""):
-        return 0
+def _refused(response: requests.Response) -> int | None:
+    """Spans, log records or points that a good answer says were not taken; None for no answer.
+
+    The answers to all three signals have one form, in protobuf; Langfuse answers in JSON.
+    """
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        found = ExportTraceServiceResponse.FromString(response.content)
-    except DecodeError:
-        return 0
-    return int(found.partial_success.rejected_spans)
+        if kind == "application/x-protobuf":
+            found = ExportTraceServiceResponse.FromString(response.content)
+            return int(found.partial_success.rejected_spans)
+        if kind == "application/json":
+            told = msgspec.json.decode(response.content, type=dict[str, Any])
+            partial = told.get("partialSuccess") or {}
+            return sum(int(n) for name, n in partial.items() if name.startswith("rejected"))
+    except (DecodeError, msgspec.DecodeError, ValueError, AttributeError):
+        return None
+    return None
+
+
+def retry_after(text: str) -> float:
+    """Seconds that a header Retry-After asks for, as a number or a date; 0 where it does not."""
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def resource(**attributes: str) -> Resource:
