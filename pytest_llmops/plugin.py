@@ -18,7 +18,7 @@ from pytest_llmops.generation.keys import Key
 from pytest_llmops.session import options
 from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.controller import Controller
-from pytest_llmops.session.telling import Status, brief, status
+from pytest_llmops.session.telling import Status, brief, shortened, status
 from pytest_llmops.session.worker import Worker
 from pytest_llmops.tasks.selection import select
 
@@ -173,9 +173,9 @@ class Wiring:
         if made is not None and call.when == "call" and not report.skipped:
             record = made.record(content=self.session.options.content, error=_fault(item, call))
             item.user_properties += record.properties()
-            # Reports carry any attribute whose value is plain, from a worker too.
+            report.longrepr = shortened(report.longrepr, call.excinfo)
             report.__dict__["llmops"] = msgspec.json.encode(record).decode()
-            report.__dict__["llmops_solved"] = record.solved
+            report.__dict__["llmops_solved"] = record.solved  # what is plain travels with a report
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -21,6 +21,17 @@ def test_answers_of_another_model_are_told_with_their_names():
     ]
 
 
+def test_errors_of_an_endpoint_are_one_line_a_kind_with_a_count():
+    gone = "pytest_llmops.errors.EndpointError: {} (sample 0): m at http://h/v1: not reachable"
+    broken = "EndpointError: {} (sample 0): m at http://h/v1: HTTP 500: boom"
+    records = [unanswered(f"s:m#f{n}", error=gone.format(f"s:m#f{n}")) for n in range(9)]
+    records.append(unanswered("s:m#g", error=broken.format("s:m#g")))
+    assert remarks(RUN_THERE, records) == [
+        "9 of 10 attempts got no answer: m at http://h/v1: not reachable",
+        "1 of 10 attempts got no answer: m at http://h/v1: HTTP 500: boom",
+    ]
+
+
 def test_a_local_model_answers_to_any_name():
     local = msgspec.structs.replace(
         RUN, identity=msgspec.structs.replace(HOSTED, weights_sha256="1")

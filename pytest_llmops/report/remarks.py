@@ -1,17 +1,37 @@
 """What a reader must know of the answers of a run before believing its figures, in sentences."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pytest_llmops.runs.record import Record, Run
 
 NAMED = 3
-"""Served models that are named; the others are counted."""
+"""Served models and kinds of errors that are named; the others are counted."""
+_ATTEMPT = re.compile(r"(?:[\w.]+\.)?EndpointError: \S+ \(sample \d+\): ")
+"""What an error of the client begins with, which differs from attempt to attempt."""
 
 
 def remarks(run: Run, records: Sequence[Record]) -> list[str]:
     """Who answered if not who was asked, limits that were not asked for, and who counted tokens."""
-    return [*_served(run, records), *_context(run, records), *_counted(records)]
+    return [
+        *_failed(records),
+        *_served(run, records),
+        *_context(run, records),
+        *_counted(records),
+    ]
+
+
+def _failed(records: Sequence[Record]) -> Iterator[str]:
+    """One line a kind of error that endpoints gave, with its count."""
+    faults = Counter(
+        _ATTEMPT.sub("", record.error) for record in records if _ATTEMPT.match(record.error)
+    )
+    for fault, count in faults.most_common(NAMED):
+        yield f"{count} of {len(records)} attempts got no answer: {fault}"
+    if len(faults) > NAMED:
+        rest = sum(faults.values()) - sum(count for _, count in faults.most_common(NAMED))
+        yield f"{rest} attempts got no answer for other reasons, told with their records"
 
 
 def _served(run: Run, records: Sequence[Record]) -> Iterator[str]:

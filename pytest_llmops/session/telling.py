@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
+from pytest_llmops.errors import EndpointError
 from pytest_llmops.report.terminal import render, summary_parts
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.recording import Recording
@@ -48,6 +49,17 @@ def tail(
     run, seconds = recording.so_far(), recording.seconds
     parts = summary_parts(run.run, run.records, seconds=seconds, wanted=wanted)
     return render([*parts, *told], width=width, color=color)
+
+
+def shortened(told: Any, raised: Any) -> Any:
+    """What is told of a failed test: one line where the fault is no one's code, else all there is.
+
+    Args:
+        told: The representation that pytest has made.
+        raised: Its exception info; None where nothing was raised.
+    """
+    fault = raised.value if raised else None
+    return f"{type(fault).__name__}: {fault}" if isinstance(fault, EndpointError) else told
 
 
 def status(report: Any, *, quiet: bool) -> Status | None:
