@@ -10,7 +10,7 @@ knows pytest (`tests/test_layers.py` holds them to it):
     models                       who is asked
     client, engine, generation   how answers are got
     sandbox, grading             what they are worth
-    runs, compare                what is kept, and one run against another
+    runs, imports, compare       what is kept, and one run against another
     report, sinks                where it is shown
     session                      a benchmark session, from options to records
     observability                the sinks compared with each other

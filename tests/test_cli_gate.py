@@ -120,7 +120,7 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(run, message, capsys
         ({"sampling": Sampling(max_tokens=99)}, "what differs: sampling max_tokens: 64 -> 99"),
         (
             {"served": "n at http://a/v1", "tokenizer_sha256": ""},
-            "what differs: model: embedded:tiny -> n at http://a/v1",
+            "what differs: model: embedded:tiny -> n at a/v1",
         ),
     ],
 )

@@ -168,7 +168,7 @@ def test_a_changed_prompt_is_told_even_where_its_version_was_forgotten():
         ({"sampling": Sampling(max_tokens=9)}, "sampling max_tokens: 64 -> 9"),
         ({"adapter_sha256": "a" * 64}, "adapter: none -> aaaaaaaaaaaa"),
         ({"weights_sha256": "f" * 64}, "weights: none -> ffffffffffff"),
-        ({"served": "n at http://a"}, "model: embedded:tiny -> n at http://a"),
+        ({"served": "n at http://a"}, "model: embedded:tiny -> n at a"),
         ({"body_changes": '[{"top_k":1},[]]'}, 'request fields: none -> [{"top_k":1},[]]'),
     ],
 )

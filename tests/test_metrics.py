@@ -45,9 +45,8 @@ def test_another_model_at_an_endpoint_is_judged_by_priced_tokens():
     assert names(found) == ["errors", "truncation", "solve rate", "priced tokens"]
     assert found.verdict == "held"
     assert found.notes[:2] == (
-        "what differs: model: m at http://a -> n at http://a",
-        "output tokens left out: the tokenizers of m at http://a and n at http://a are not known "
-        "to be the same",
+        "what differs: model: m at a -> n at a",
+        "output tokens left out: the tokenizers of m at a and n at a are not known to be the same",
     )
     assert compare_runs(hosted(), other(growth=2.0)).verdict == "regressed"
 

@@ -14,6 +14,7 @@ from pytest_llmops.cli import (
     cases,
     gate,
     history,
+    imports,
     models,
     observability,
     report,
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"llmops {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for subject in (models, runs, report, history, gate, calibrate, sinks, observability, cases):
+    subjects = (models, runs, report, history, gate, imports, calibrate, sinks, observability)
+    for subject in (*subjects, cases):
         subject.add(commands)
     return parser

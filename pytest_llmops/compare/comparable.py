@@ -105,7 +105,7 @@ def same_tokens(baseline: Run, candidate: Run) -> str:
         known = (name[:12] or "unknown" for name in (one.tokenizer_sha256, other.tokenizer_sha256))
         return f"counted by different tokenizers ({' and '.join(known)})"
     if not one.tokenizer_sha256 and one.place != other.place:
-        return f"the tokenizers of {one.served} and {other.served} are not known to be the same"
+        return f"the tokenizers of {one.place} and {other.place} are not known to be the same"
     return ""
 
 
@@ -141,6 +141,7 @@ def what_differs(
         found.append(f"prompt: other text in {count} cases")
     pairs = [
         ("model", mine.place, theirs.place),
+        ("agent", baseline.agent, candidate.agent),
         ("weights", mine.weights_sha256[:12], theirs.weights_sha256[:12]),
         ("adapter", mine.adapter_sha256[:12], theirs.adapter_sha256[:12]),
         ("request fields", mine.body_changes, theirs.body_changes),

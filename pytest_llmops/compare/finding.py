@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pytest_llmops.compare.baseline import file_name
 from pytest_llmops.errors import CompareError, RecordError
+from pytest_llmops.imports.assembly import run_of
+from pytest_llmops.imports.logs import harness_of, read_log
 from pytest_llmops.runs.reading import RecordedRun, find_run, first_lines, read_run
 from pytest_llmops.runs.record import RECORDS, Run
 
@@ -41,7 +43,7 @@ def find_baseline(
     """
     found = _baseline(reference, baselines, runs, {run.id for run in judged})
     if isinstance(found, Path):
-        return read_run(found, content=False)
+        return _read(found)
     cases = judged[0].suite_hash if judged else suite_hash
     same = [pair for pair in found if pair[0].suite_hash == cases]
     return _newest_that_may_judge(reference, same or found)
@@ -89,7 +91,7 @@ def find_candidate(reference: str, *, runs: Path) -> RecordedRun:
     of_model = _of_model(reference, runs)
     places = [*_files(reference, runs), *(path for _, path in of_model[-1:])]
     if reference.strip() and (path := _only(reference, places)):
-        return read_run(path, content=False)
+        return _read(path)
     try:
         return read_run(find_run(reference, runs), content=False)
     except RecordError:
@@ -104,7 +106,16 @@ def find_candidate(reference: str, *, runs: Path) -> RecordedRun:
 
 def _files(reference: str, runs: Path) -> list[Path]:
     named = Path(reference)
+    if harness_of(named):
+        return [named]
     return [named, named / RECORDS, runs / reference / RECORDS]
+
+
+def _read(path: Path) -> RecordedRun:
+    """Read a records file, or the log of another harness."""
+    if harness_of(path):
+        return run_of(read_log(path))
+    return read_run(path, content=False)
 
 
 def _only(reference: str, places: Sequence[Path]) -> Path | None:
@@ -113,7 +124,9 @@ def _only(reference: str, places: Sequence[Path]) -> Path | None:
     Raises:
         CompareError: There are several.
     """
-    found = {path.resolve(): path for path in reversed(places) if path.is_file()}
+    found = {
+        path.resolve(): path for path in reversed(places) if path.is_file() or harness_of(path)
+    }
     if len(found) > 1:
         named = " and ".join(str(path) for path in reversed(found.values()))
         raise CompareError(f"{reference} could be {named}; name the file that you mean")

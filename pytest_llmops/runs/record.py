@@ -76,6 +76,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """What judged the answers; "" for the tests of the suites."""
     harness: str = ""
     """What ran it and wrote the log that this was imported from; "" for a session of ours."""
+    agent: str = ""
+    """What attempted the cases, with its version; "" for one direct answer."""
     replays: str = ""
     """Id of the run whose answers were graded again; "" where the model was asked."""
 
