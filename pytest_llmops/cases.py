@@ -56,7 +56,7 @@ class Case(
     body_lines: int
     """Lines between the braces of the reference body."""
     complexity: int
-    """Cyclomatic complexity of the reference (lizard)."""
+    """Cyclomatic complexity of the reference (`grading.complexity`)."""
     tests: tuple[FileHash, ...]
     fail_to_pass: tuple[str, ...]
     """Ids (`id_of_test`) that fail when the body throws: the tests that judge this case."""

@@ -12,13 +12,11 @@ from typing import Any
 import msgspec
 
 from pytest_llmops.grading.candidate import Candidate
+from pytest_llmops.grading.complexity import complexity
 from pytest_llmops.grading.extract import READ_LIMIT
 from pytest_llmops.grading.fences import Block, blocks, without_thinking
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.syntax import comments
-
-DEEPEST = 100
-"""Nesting of brackets beyond which complexity is not computed: lizard recurses."""
 
 
 class Quality(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -64,40 +62,9 @@ def measure(text: str, candidate: Candidate | None, task: Task) -> Quality:
     return msgspec.structs.replace(
         found,
         syntax_errors=candidate.syntax_errors,
-        complexity=complexity(candidate.body),
+        complexity=complexity(candidate.body, path),
         length_ratio=_size(candidate.body, path) / max(1, _size(task.reference, path)),
     )
-
-
-def complexity(body: str) -> int:
-    """Count the independent paths through a body, functions inside it added (lizard).
-
-    Returns:
-        At least 1; 0 where it cannot be told: brackets nest too deeply, or lizard, which is no
-        parser, loses its way in code that is none.
-    """
-    if _depth(body) > DEEPEST:
-        return 0
-    # Imported here because it takes 80 ms, which a session that grades nothing need not pay.
-    import lizard  # noqa: PLC0415
-
-    text = body if body.startswith("{") else f"{{ {body}\n}}"
-    try:
-        found = lizard.analyze_file.analyze_source_code("body.ts", f"function body() {text}")
-    except Exception:  # noqa: BLE001 - whatever its states happen to raise, on broken code alone
-        return 0
-    return 1 + sum(int(one.cyclomatic_complexity) - 1 for one in found.function_list)
-
-
-def _depth(text: str) -> int:
-    deepest = depth = 0
-    for mark in text:
-        if mark in "({[":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif mark in ")}]":
-            depth -= 1
-    return deepest
 
 
 def _solid(text: str) -> int:

@@ -24,8 +24,8 @@ from pytest_llmops.cases import (
     tier_of,
 )
 from pytest_llmops.errors import CaseError
+from pytest_llmops.grading.complexity import complexity
 from pytest_llmops.grading.confirm import falsified, forgery
-from pytest_llmops.grading.quality import complexity
 from pytest_llmops.mining import reach
 from pytest_llmops.mining.mutants import EMPTY, THROW, Mutant, Subject, mutants, passed_ids
 from pytest_llmops.mining.parallel import Crew
@@ -165,7 +165,8 @@ class Miner:
 
     def _case(self, subject: Subject, failing: frozenset[str], expected: frozenset[str]) -> Case:
         module, declaration = subject.module, subject.declaration
-        lines, paths = body_lines(module, declaration), complexity(module.body(declaration))
+        lines = body_lines(module, declaration)
+        paths = complexity(module.body(declaration), module.path)
         return Case(
             id=case_id(self._suite.name, module.path, declaration.symbol),
             split=split_of(self._suite, module.path),
