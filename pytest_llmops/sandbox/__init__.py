@@ -1,6 +1,7 @@
 """The cage: runs tests against candidates and believes nothing that they say.
 
     job          what is judged and what comes back
+    judge        vitest's runtime and the compilers, built once from pinned npm packages
     transformer  TypeScript to JavaScript, outside of the sandbox: parsed, never run
     binaries     where Node and bubblewrap are
     limits       what a sandboxed process may use
@@ -11,7 +12,8 @@
     pool         processes kept ready
 
 The `.mjs` files are the runtime inside: `runner.mjs` is its entry, `lockdown.mjs` freezes the
-language before candidate code loads, the rest is a small test API compatible with vitest's.
+language before candidate code loads, `host.mjs` drives vitest's runtime, and `modules.mjs` runs the
+job's files. `transform.mjs` with what it imports is the trusted compiler.
 
 What is not covered: side channels, faults of the kernel or of V8, and candidates that change the
 observable behaviour of objects which tests share with them on purpose.

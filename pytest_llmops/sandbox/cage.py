@@ -59,6 +59,23 @@ def node_flags(memory: int, runtime: str, *, readable: tuple[str, ...], folder: 
     ]
 
 
+# Namespaces of its own, no rights in them, and an end with the thread that started it.
+ALONE = (
+    *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+    *("--unshare-cgroup-try", "--uid", str(NOBODY), "--gid", str(NOBODY), "--cap-drop", "ALL"),
+    *("--die-with-parent", "--new-session", "--as-pid-1"),
+)
+
+
+def reading(bwrap: Path, *paths: Path) -> list[str]:
+    """What starts a program that reads these files and folders, writes none and has no network."""
+    bound = [part for path in paths for part in ("--ro-bind", str(path), str(path))]
+    return [
+        *(str(bwrap), *ALONE, *_system_libraries(), "--tmpfs", SCRATCH),
+        *(*bound, "--remount-ro", SCRATCH, "--remount-ro", "/", "--chdir", "/"),
+    ]
+
+
 class BwrapCage:
     """Starts processes in namespaces."""
 
@@ -66,7 +83,7 @@ class BwrapCage:
     """Whether the id of the process inside is written to the `info` descriptor."""
 
     def __init__(self, node: Path, bwrap: Path, user: int | None = None) -> None:
-        self._bwrap = bwrap
+        self.bwrap = bwrap
         self._node = node
         self._judge = judge_folder()
         self.user = user
@@ -77,18 +94,9 @@ class BwrapCage:
         del folder
         return [
             *under_limits(limits, alone=self.user is not None),
-            str(self._bwrap),
-            *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc"),
-            *("--unshare-uts", "--unshare-cgroup-try", "--uid", str(NOBODY), "--gid", str(NOBODY)),
-            *(
-                "--cap-drop",
-                "ALL",
-                "--die-with-parent",
-                "--new-session",
-                "--as-pid-1",
-                "--info-fd",
-                str(info),
-            ),
+            str(self.bwrap),
+            *ALONE,
+            *("--info-fd", str(info)),
             *_system_libraries(),
             *("--ro-bind", str(self._node), f"{INSIDE}/node"),
             *("--ro-bind", str(RUNTIME), f"{INSIDE}/runtime"),

@@ -15,7 +15,7 @@ from typing import Self
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.binaries import find_node
-from pytest_llmops.sandbox.cage import Cage, Isolation, make_cages
+from pytest_llmops.sandbox.cage import BwrapCage, Cage, Isolation, make_cages
 from pytest_llmops.sandbox.cell import Cell
 from pytest_llmops.sandbox.job import MEMORY, TIMEOUT, TestJob, TestReport
 from pytest_llmops.sandbox.limits import Limits
@@ -47,6 +47,8 @@ class NodePool:
         self._closed = False
         try:
             self._cage, first = self._first(make_cages(isolation, node))
+            if isinstance(self._cage, BwrapCage):
+                self._transformer.confine(self._cage.bwrap)
         except SandboxError:
             self.close()
             raise

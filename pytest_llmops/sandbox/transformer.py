@@ -1,14 +1,16 @@
 """The trusted Node process that turns TypeScript into plain JavaScript for the sandbox.
 
-It parses what candidates wrote and never runs it, keeps the parsed source tree between jobs, and
-may read that tree and nothing else. A text that makes the parser hang or die is a syntax error of
-that text: the process is replaced and the next job does not notice.
+It parses what candidates wrote and never runs it, keeps the compiled source tree between jobs, and
+may read that tree and nothing else, in namespaces without a network wherever the sandbox has them.
+A text that makes the parser hang or die is a syntax error of that text: the process is replaced and
+the next job does not notice.
 """
 
 import os
 import select
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 from typing import Literal
@@ -16,6 +18,7 @@ from typing import Literal
 import msgspec
 
 from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.cage import reading
 from pytest_llmops.sandbox.job import TestJob
 from pytest_llmops.sandbox.judge import judge_folder
 
@@ -47,10 +50,13 @@ class Transformer:
 
     def __init__(self, node: Path, root: Path) -> None:
         judge = judge_folder()
+        self._reads = (root, RUNTIME, judge)
+        self._node = node
+        self._confined: list[str] = []
         self._argv = [
             str(node),
             "--permission",
-            *(f"--allow-fs-read={path}" for path in (root, RUNTIME, judge)),
+            *(f"--allow-fs-read={path}" for path in self._reads),
             "--allow-addons",
             "--allow-child-process",
             "--no-warnings",
@@ -59,6 +65,12 @@ class Transformer:
         ]
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        # The kernel ends a confined process with the thread that started it.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="llmops-transformer")
+
+    def confine(self, bwrap: Path) -> None:
+        """From now on start in namespaces: the compilers are native code and read hostile text."""
+        self._confined = reading(bwrap, self._node, *self._reads)
 
     def transform(self, job: TestJob, root: Path) -> Transformed:
         """Parse and resolve everything a job needs.
@@ -92,6 +104,7 @@ class Transformer:
         """End the process."""
         with self._lock:
             self._end()
+            self._starter.shutdown()
 
     def _ask(self, line: bytes) -> tuple[_Head, bytes]:
         process = self._started()
@@ -112,16 +125,19 @@ class Transformer:
         if self._process is None or self._process.poll() is not None:
             self._end()
             try:
-                self._process = subprocess.Popen(
-                    self._argv,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    env={},
-                )
+                self._process = self._starter.submit(self._start).result()
             except OSError as error:
                 raise SandboxError(f"{self._argv[0]}: Node does not start: {error}") from None
         return self._process
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*self._confined, *self._argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+        )
 
     def _end(self) -> None:
         process, self._process = self._process, None
