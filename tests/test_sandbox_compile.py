@@ -1,0 +1,119 @@
+"""TypeScript means here what it means to vitest: compiled in full, at its own lines."""
+
+# ruff: noqa: E501 - lines of TypeScript are kept whole
+
+from pathlib import Path
+
+import pytest
+
+from pytest_llmops.sandbox import NodePool, TestJob, TestReport
+
+SYNTAX = {
+    "a line that begins with a semicolon after a type": "const seen: number[] = []\ntype Pair = [number, number]\n;[1, 2].forEach((n) => { seen.push(n) })\nexport const value = () => seen.length === 2",
+    "enums": "export enum Kind { A = 'a' } export const enum Flag { On = 1 } export const value = () => Kind.A === 'a' && Flag.On === 1",
+    "a namespace": "namespace Space { export const x = 1 } export const value = () => Space.x === 1",
+    "parameter properties": "class P { constructor(private x: number, readonly y = 2) {} sum() { return this.x + this.y } } export const value = () => new P(1).sum() === 3",
+    "standard decorators": "const twice = (f: any, _c: any) => function (this: any) { return 2 * f.call(this) }; class A { @twice m() { return 1 } accessor x = 2 } export const value = () => new A().m() === 2 && new A().x === 2",
+    "using": "let gone = false; const held = () => { using h = { [Symbol.dispose]() { gone = true } }; return h }; export const value = () => { held(); return gone }",
+    "types imported without the word": "import { Shape, Unit } from './types'; const s: Shape = { w: 1 }; const u: Unit = 'px'; export const value = () => s.w === 1 && u === 'px'",
+    "types exported without the word": "import { Shape, half } from './types'; export { Shape }; export const value = () => half(4) === 2",
+    "import = require": "import dep = require('./script'); export const value = () => dep.f(2) === 4",
+    "export =": "const value = () => true; export = { value }",
+    "a script": "exports.value = () => require('./script').f(2) === 4;",
+    "module.exports": "const { f } = require('./script'); module.exports = { value: () => f(1) === 2 };",
+    "a path alias": "import { half } from '@lib/types'; export const value = () => half(4) === 2",
+    "the package by its own name": "import { half } from 'mine/types'; export const value = () => half(4) === 2",
+    "a generic arrow": "const keep = <T,>(x: T) => x; export const value = () => keep<boolean>(true)",
+    "a default beside a namespace": "import main, * as all from './types'; export const value = () => main() === 'main' && all.half(2) === 1",
+    "satisfies, as and !": "const o = { a: 1 } satisfies Record<string, number>; export const value = () => (o as any).a! === 1",
+    "abstract and override": "abstract class B { abstract f(): number; g() { return this.f() } } class C extends B { override f() { return 1 } } export const value = () => new C().g() === 1",
+    "declared fields": "class D { declare ghost: string; there?: number } export const value = () => !('ghost' in new D()) && 'there' in new D()",
+}
+FILES = {
+    "package.json": '{ "name": "mine", "type": "module", "exports": { ".": "./src/index.ts", "./*": "./src/*.ts" } }',
+    "tsconfig.json": '{\n  // comments and a trailing comma\n  "extends": "./base.json",\n  "compilerOptions": { "strict": true, },\n}\n',
+    "base.json": '{ "compilerOptions": { "paths": { "@lib/*": ["./src/*"] } } }',
+    "src/types.ts": "export interface Shape { w: number }\nexport type Unit = 'px';\nexport const half = (n: number) => n / 2;\nexport default () => 'main';\n",
+    "src/script.ts": "exports.f = (x: number) => x * 2;\n",
+    "src/index.ts": "export {};\n",
+    "src/target.test.ts": 'import { expect, it } from "vitest";\nimport * as target from "./target";\nit("holds", () => { expect((target as any).value()).toBe(true); });\n',
+}
+REFUSED = {
+    "import { it } from '@jest/globals'; it('x', () => {});": "'@jest/globals' imported from refused.test.ts is not supported: tests written for jest need jest",
+    "import { test } from 'node:test'; test('x', () => {});": "tests written for node:test need Node's own runner",
+    "import { test } from 'bun:test'; test('x', () => {});": "tests written for Bun need Bun",
+    "import { z } from 'zod'; z;": "npm packages need real vitest",
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    root: Path = tmp_path_factory.mktemp("tree")
+    (root / "src").mkdir()
+    for name, text in FILES.items():
+        (root / name).write_text(text)
+    for number, code in enumerate(SYNTAX.values()):
+        (root / f"src/target{number}.ts").write_text(code)
+        test = FILES["src/target.test.ts"].replace("./target", f"./target{number}")
+        (root / f"src/target{number}.test.ts").write_text(test)
+    return root
+
+
+@pytest.fixture(scope="module")
+def pool(root):
+    with NodePool(root) as pool:
+        yield pool
+
+
+def run(pool: NodePool, root: Path, test: str, overlay: dict[str, str] | None = None) -> TestReport:
+    return pool.run(TestJob(root=root, tests=(test,), overlay=overlay or {}))
+
+
+@pytest.mark.parametrize("name", SYNTAX)
+def test_it_means_what_typescript_says(pool, root, name):
+    number = [*SYNTAX].index(name)
+    report = run(pool, root, f"src/target{number}.test.ts")
+    assert report.status == "finished", report.detail
+    assert [(result.passed, result.message) for result in report.results] == [(True, "")]
+
+
+@pytest.mark.parametrize("name", SYNTAX)
+def test_an_answer_may_be_written_so_too(pool, root, name):
+    number = [*SYNTAX].index(name)
+    overlay = {f"src/target{number}.ts": SYNTAX[name]}
+    report = run(pool, root, f"src/target{number}.test.ts", overlay)
+    assert report.status == "finished", report.detail
+    assert [result.passed for result in report.results] == [True]
+
+
+def test_a_stack_tells_lines_and_columns_of_the_source(pool, root):
+    code = "interface A {\n  a: number;\n}\nenum E { X = 1 }\n\nexport const value = (): any => {\n  throw new Error(new Error('here').stack);\n};\nvoid E;\n"
+    report = run(pool, root, "src/target0.test.ts", {"src/target0.ts": code})
+    assert "src/target0.ts:7:19)" in report.results[0].message
+    assert "src/target0.test.ts:3:44" in report.results[0].message
+
+
+def test_a_syntax_error_tells_where_it_is(pool, root):
+    report = run(
+        pool,
+        root,
+        "src/target0.test.ts",
+        {"src/target0.ts": "export const a = 1;\nexport const b = (: 2;\n"},
+    )
+    assert report.status == "syntax_error"
+    assert "src/target0.ts:2:19: " in report.detail
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_what_is_not_supported_is_refused_by_name(pool, root, code):
+    (root / "refused.test.ts").write_text(code)
+    report = run(pool, root, "refused.test.ts")
+    assert report.status == "load_error"
+    assert REFUSED[code] in report.detail
+
+
+def test_expect_type_is_there(pool, root):
+    (root / "types.test.ts").write_text(
+        "import { expectTypeOf } from 'expect-type'; import { it } from 'vitest'; it('x', () => { expectTypeOf(1).toBeNumber(); });"
+    )
+    assert [result.passed for result in run(pool, root, "types.test.ts").results] == [True]
