@@ -1,8 +1,9 @@
 import json
+import re
 
 import msgspec
 import pytest
-from chat_server import request
+from chat_server import ChatServer, hang, request, serving
 from project import ADD, ANSWERS, DOUBLE, write_answers
 from records import IDENTITY, RUN, record, unanswered
 
@@ -12,6 +13,7 @@ from pytest_llmops.generation.replay import Replay
 from pytest_llmops.models import resolve
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.session.answers import cache_file, engine_spec, open_answers
+from pytest_llmops.session.identities import engine_of
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
 
 KEY = "sk-secret"
@@ -231,3 +233,30 @@ def test_an_engine_serves_the_base_and_the_adapter_asked_for(name, expected, mod
 def test_an_engine_listens_where_it_is_told(models):
     spec = engine_spec(*resolve("base", models), host="0.0.0.0", port=8080)
     assert (spec.host, spec.port) == ("0.0.0.0", 8080)
+
+
+@pytest.mark.parametrize(
+    ("listed", "session", "reads"),
+    [
+        ([{"id": "mini-2"}], {"judged": False, "trusted": False}, True),
+        ([{"id": "mini-2"}], {"judged": True, "trusted": False}, False),
+        (None, {"judged": False, "trusted": False}, False),
+        (None, {"judged": False, "trusted": True}, True),
+        ([{"id": "mini-2"}], {"judged": True, "trusted": True}, True),
+    ],
+    ids=["listed", "judged", "unlisted", "unlisted but trusted", "judged but trusted"],
+)
+def test_cached_answers_of_an_endpoint_are_used_where_it_is_known_or_the_user_says_so(
+    listed, session, reads, opened, models
+):
+    with serving(ChatServer(hang, models=listed)) as (url, _):
+        models.write_text(f'[there]\nurl = "{url}"\nmodel = "mini-2"\n')
+        answers = opened("there", cache=True)
+        answers.meet(**session)
+    assert answers.source.reads is reads
+    assert answers.source.identity == answers.identity.key
+    assert answers.identity.server == ('[{"id":"mini-2"}]' if listed else "")
+
+
+def test_a_local_engine_is_known_by_its_code_and_what_it_computes_with():
+    assert re.match(r"pytest-llmops [0-9a-f]{12}(, torch \S+)?(, transformers \S+)?$", engine_of())

@@ -32,6 +32,7 @@ COLUMNS: Mapping[str, type] = {
     "solved": bool,
     "finish_reason": str,
     **{f"{field.name}_tokens": int for field in msgspec.structs.fields(Usage)},
+    "counted_by": str,
     "started": str,
     **{f"{name}_seconds": float for name in ("queue", "first_token", "total", "grade")},
     **dict.fromkeys(("tests_passed", "tests_expected"), int),
@@ -66,6 +67,7 @@ def _row(run: Run, record: Record) -> dict[str, Any]:
     found |= {"outcome": record.outcome, "solved": record.solved}
     found["prompt"] = msgspec.json.encode(record.prompt).decode() if record.prompt else None
     if record.usage:
+        found["counted_by"] = record.counted_by
         found |= {f"{name}_tokens": n for name, n in msgspec.structs.asdict(record.usage).items()}
     return found | _timing(record.timing) | _grade(record)
 

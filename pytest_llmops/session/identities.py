@@ -37,7 +37,7 @@ def local(
         tokenizer_sha256=served.tokenizer_sha256,
         dtype=served.dtype,
         device=served.device,
-        engine=_engine(),
+        engine=engine_of(),
         context_tokens=base.context_tokens,
         instruction=base.instruction,
         prompt_version=PROMPT_VERSION,
@@ -47,7 +47,7 @@ def local(
     return endpoint, identity
 
 
-def _engine() -> str:
+def engine_of() -> str:
     """The engine by its code, and what it computes with."""
     code = sha256()
     for path in sorted(Path(pytest_llmops.engine.__file__).parent.glob("*.py")):
