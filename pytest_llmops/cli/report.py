@@ -46,6 +46,12 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help="standard error of the session; where it recorded no run, report that and why",
     )
+    command.add_argument(
+        "--changed",
+        type=Path,
+        metavar="FILE",
+        help="names of the files that a change touches, one a line; Markdown says which judge it",
+    )
     add_runs(command)
     add_baselines(command)
     add_margins(command)
@@ -69,7 +75,7 @@ def _report(options: argparse.Namespace) -> int:
     if form == "markdown":
         from pytest_llmops.report.markdown import report_markdown
 
-        return emit(report_markdown(subject), options.output)
+        return emit(_with_changes(report_markdown(subject), options), options.output)
     return emit(_report_html(subject), options.output or Path("report.html"))
 
 
@@ -79,7 +85,20 @@ def _report_refusal(options: argparse.Namespace, form: str) -> int:
     if form != "markdown":
         raise RecordError(f"--refusal: a report without a run is Markdown, not {form}")
     said = options.refusal.read_text("utf-8", "replace") if options.refusal.is_file() else ""
-    return emit(refusal_markdown(said), options.output)
+    return emit(_with_changes(refusal_markdown(said), options), options.output)
+
+
+def _with_changes(text: str, options: argparse.Namespace) -> str:
+    from pytest_llmops.report.changed import changed_line
+    from pytest_llmops.report.markdown import with_changes
+
+    if options.changed is None:
+        return text
+    try:
+        names = options.changed.read_text("utf-8", "replace").splitlines()
+    except OSError as error:
+        raise RecordError(f"--changed {options.changed}: {error.strerror}") from None
+    return with_changes(text, changed_line(names))
 
 
 def _format_of(output: Path | None) -> str:

@@ -67,6 +67,14 @@ def refusal_markdown(said: str) -> str:
     )
 
 
+def with_changes(text: str, changed: str) -> str:
+    """A report that says before its verdict what the change alters of its own judge."""
+    if not changed:
+        return text
+    warning = f"> {SIGNS[None]} **{safe(changed)}**\n"
+    return text.replace(f"{MARKER}\n", f"{MARKER}\n{warning}\n", 1)
+
+
 def safe(text: str) -> str:
     """A text as nothing but text: no markup, no mention, no link.
 
