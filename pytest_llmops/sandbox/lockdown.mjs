@@ -27,12 +27,16 @@ const INTRINSICS = [
 const PLATFORM = ["URL", "URLSearchParams", "TextEncoder", "TextDecoder", "Buffer", "structuredClone"];
 // Node makes some of these on first use, which takes milliseconds: they are frozen then.
 const CLASSES = ["AbortController", "AbortSignal", "Blob", "BroadcastChannel", "ByteLengthQueuingStrategy",
-  "CloseEvent", "CompressionStream", "CountQueuingStrategy", "Crypto", "CryptoKey", "CustomEvent",
-  "DecompressionStream", "DOMException", "Event", "EventSource", "EventTarget", "File", "FormData", "Headers",
-  "MessageChannel", "MessageEvent", "MessagePort", "Navigator", "Performance", "PerformanceEntry",
-  "PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "ReadableStream",
-  "ReadableStreamDefaultReader", "Request", "Response", "SubtleCrypto", "TextDecoderStream",
-  "TextEncoderStream", "TransformStream", "URLPattern", "WebSocket", "WritableStream"];
+  "CompressionStream", "CountQueuingStrategy", "Crypto", "CryptoKey", "CustomEvent", "DecompressionStream",
+  "DOMException", "Event", "EventTarget", "File", "MessageChannel", "MessagePort", "Navigator",
+  "Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver",
+  "ReadableStream", "ReadableStreamDefaultReader", "SubtleCrypto", "TextDecoderStream", "TextEncoderStream",
+  "TransformStream", "URLPattern", "WritableStream"];
+// These come with Node's largest module, which takes longer to load than most jobs take: they are frozen
+// for jobs that name one of them. Where nothing of a job does, no test compares with them either.
+const COSTLY = ["CloseEvent", "EventSource", "FormData", "Headers", "MessageEvent", "Request", "Response",
+  "WebSocket"];
+const NAMES_COSTLY = new RegExp(`\\b(?:fetch|${COSTLY.join("|")})\\b`);
 const FAKED = ["Date", "Intl", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate",
   "clearImmediate", "queueMicrotask", "performance", "console", "fetch"];
 // What programs assign to instances although a prototype has it.
@@ -245,4 +249,9 @@ export function lockdown() {
   guard(globalThis, ["Date", "Intl"]);
   guard(globalThis, FAKED.filter((name) => name !== "Date" && name !== "Intl"), true);
   guard(console, Object.keys(console), true);
+}
+
+/** Freezes what `lockdown` leaves out, where one of the texts of a job names it; before any of it runs. */
+export function hardenNamed(texts) {
+  if (texts.some((text) => NAMES_COSTLY.test(text))) hardenOnUse(COSTLY.filter((name) => name in globalThis));
 }

@@ -3,6 +3,7 @@
 // What it reads and writes is told in channel.mjs. Code of the job runs in between and can write
 // anything anywhere, but it cannot know the words that make a report valid.
 import { announce, giveUp, takeJob } from "./channel.mjs";
+import { hardenNamed } from "./lockdown.mjs";
 import { messageOf } from "./results.mjs";
 import { isStarvation } from "./starvation.mjs";
 import { noteUnhandled } from "./unhandled.mjs";
@@ -44,6 +45,7 @@ async function main() {
     noted.push("a module or a suite waits for something that never happens");
     finish();
   });
+  hardenNamed(Object.values(job.files).map((file) => String(file.code)));
   host.falsify(job.options.falsify);
   for (const name of job.tests) await judgeFile(host, name, job, report);
   finish();
