@@ -2,10 +2,12 @@
 
     python benchmarks/perf/grading.py [--cases 60] [--rounds 3] [--threads 2] [--output FILE]
 
-Each case of the starter suite is judged with its reference solution. "pool" is `NodePool` as the
-plugin uses it. "bare" is the start of Node alone in the cage, once per case: what a process of its
-own costs at least. Each round runs both one after the other, so a machine that changes its speed
-changes both; figures are medians.
+Each case of the starter suite is judged with its reference solution. "once" is `NodePool` as the
+plugin uses it, without the second look at solved answers; "twice" is with it (`grading.confirm`),
+which every reference gets, since all are solved. "bare" is the start of Node alone in the cage,
+once per case: what a process of its own costs at least. Each round runs all three one after the
+other, so a machine that changes its speed changes all; figures are medians. The second look is paid
+for solved answers only: a suite of which a share is solved pays that share of what it costs.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from pathlib import Path
 import msgspec
 
 from pytest_llmops.cases import Case, load_cases, load_suites
+from pytest_llmops.grading.confirm import doubtful, forgery
 from pytest_llmops.sandbox import NodePool, TestJob
 from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import BwrapCage, make_cages
@@ -42,13 +45,17 @@ class Figures(msgspec.Struct, frozen=True):
     """Median time of one case, as its thread sees it."""
 
 
-def judge_in_pool(pool: NodePool, root: Path, case: Case) -> None:
-    """Judge the reference solution of a case; it has to pass."""
+def judge_in_pool(pool: NodePool, root: Path, case: Case, *, twice: bool = True) -> None:
+    """Judge the reference solution of a case; it has to pass, and be no forgery."""
     text = (root / case.source.path).read_text("utf-8")
     tests = tuple(file.path for file in case.tests)
-    report = pool.run(TestJob(root=root, tests=tests, overlay={case.source.path: text}))
-    if report.status != "finished" or not all(result.passed for result in report.results):
-        sys.exit(f"{case.id}: the reference fails: {report.status} {report.detail}")
+    job = TestJob(root=root, tests=tests, overlay={case.source.path: text})
+    for one in (job, doubtful(job)) if twice else (job,):
+        report = pool.run(one)
+        if report.status != "finished" or not all(result.passed for result in report.results):
+            sys.exit(f"{case.id}: the reference fails: {report.status} {report.detail}")
+        if lie := forgery(report, case.expected, case.falsifiable if one.falsify else 0):
+            sys.exit(f"{case.id}: the reference is called forged: {lie}")
 
 
 def run_in_cage(cage: BwrapCage, script: Path) -> str:
@@ -102,7 +109,8 @@ def compare(cases: list[Case], root: Path, rounds: int, threads: int) -> list[Fi
         bare.write_text("")
         judge_in_pool(pool, root, cases[0])
         ways: dict[str, Callable[[Case], object]] = {
-            "pool": lambda case: judge_in_pool(pool, root, case),
+            "once": lambda case: judge_in_pool(pool, root, case, twice=False),
+            "twice": lambda case: judge_in_pool(pool, root, case),
             "bare": lambda _: run_in_cage(cage, bare),
         }
         seen: dict[str, list[list[float]]] = {name: [] for name in ways}
@@ -141,6 +149,9 @@ def main() -> None:
         print(
             f"{figure.name:8}{figure.cases_per_second:10.1f}{figure.milliseconds:12.1f}{ratio:15.1f}x"
         )
+    speeds = {figure.name: figure.cases_per_second for figure in figures}
+    cost = speeds["once"] / speeds["twice"] - 1
+    print(f"\na second look costs {cost:.0%} of a first; where 1 in 5 is solved, {cost / 5:.0%}")
     if options.output:
         options.output.write_bytes(
             json.dumps([msgspec.to_builtins(figure) for figure in figures], indent=1).encode()
