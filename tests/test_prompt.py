@@ -189,3 +189,14 @@ def test_the_version_is_raised_with_the_text():
         "Write the TypeScript function `f`. Answer with the whole function in one code block; "
         "add no imports.\n\n```typescript\nfunction f(a: number) {\n  // ...\n}\n```"
     )
+
+
+def test_a_question_shows_overloads_that_empty_lines_part():
+    source = (
+        "/** Adds one. */\nexport function add(a: number): number;\n\n"
+        "export function add(a: string): string;\n\n"
+        "export function add(a: any): any {\n  return a + 1;\n}\n"
+    )
+    asked = build_messages(make_task("add", source), context_tokens=0)[0].content
+    for shown in ("/** Adds one. */", "add(a: number): number;", "add(a: string): string;"):
+        assert shown in asked

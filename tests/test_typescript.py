@@ -4,7 +4,8 @@ import pytest
 from tasks import MODULE
 
 from pytest_llmops.errors import CaseError
-from pytest_llmops.tasks.syntax import comments, parameter_patterns, shape, value_names
+from pytest_llmops.tasks.parameters import parameter_patterns
+from pytest_llmops.tasks.syntax import comments, shape, value_names
 from pytest_llmops.tasks.typescript import find, parse_module, replace_body, syntax_errors
 
 
@@ -275,3 +276,54 @@ def test_hostile_text_is_parsed_in_bounded_time(hostile):
     started = time.perf_counter()
     parse_module((hostile * 20_000)[:20_000].encode(), "a.ts")
     assert time.perf_counter() - started < 30  # no timing: a guard against quadratic growth
+
+
+OVERLOADED = """\
+/** @module texts */
+
+/** Adds one. */
+
+export function add(a: number): number;
+
+/** Adds a text. */
+export function add(a: string): string;
+
+export function add(a: any): any {
+  return a + 1;
+}
+
+function other(a: number): number;
+
+export const last = (a: number[]): number => a.length;
+
+class A {
+  get(a: number): number;
+
+  get(a: string): string;
+
+  get(a: any): any {
+    return a;
+  }
+}
+"""
+
+
+def test_overloads_and_their_comments_are_kept_over_empty_lines():
+    module = parse_module(OVERLOADED.encode(), "a.ts")
+    add, last, get = module.declarations
+    assert add.overloads == (
+        "export function add(a: number): number;",
+        "export function add(a: string): string;",
+    )
+    assert add.doc == "/** Adds a text. */"
+    assert get.overloads == ("get(a: number): number", "get(a: string): string")
+    item = next(one for one in module.items if one.names == ("add",))
+    assert module.text(item.start, item.end).startswith("/** Adds one. */")
+    assert (last.overloads, last.doc) == ((), "")
+
+
+def test_a_comment_of_the_file_documents_no_signature():
+    for tag in ("@file texts", "@license MIT", "@packageDocumentation"):
+        code = f"/** {tag} */\n\nfunction a(): void;\nfunction a() {{}}\n"
+        module = parse_module(code.encode(), "a.ts")
+        assert module.text(module.items[0].start, module.items[0].end).startswith("function a()")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pytest_llmops.grading.beside import holder, kept_beside
 from pytest_llmops.grading.collisions import settled
-from pytest_llmops.tasks.syntax import parameter_patterns
+from pytest_llmops.tasks.parameters import parameter_patterns
 from pytest_llmops.tasks.typescript import Declaration, Module
 
 _MODIFIERS = re.compile(r"\b(?:public|private|protected|static|override|readonly)\b")

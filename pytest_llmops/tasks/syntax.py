@@ -4,8 +4,9 @@ The layer below `typescript`, which turns nodes into values. Nothing here recurs
 nesting is no limit; names are those of the grammar (tree-sitter-typescript 0.23).
 """
 
+import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -25,6 +26,10 @@ REMARKS = frozenset({"comment", "decorator"})
 WRAPPERS = frozenset(
     {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"}
 )
+
+
+_OF_FILE = re.compile(r"@(?:file|fileoverview|overview|license|module|packageDocumentation)\b")
+"""Tags of a comment that documents its file."""
 
 
 class Statement(NamedTuple):
@@ -97,22 +102,47 @@ def text_of(node: Node | None) -> str:
 def statements(parent: Node | None) -> Iterator[Statement]:
     """Yield the statements of a root, block or class body with what stands directly above each.
 
-    Comments behind code on the same line, and comments apart by an empty line, belong to nothing.
+    Comments behind code on the same line, and comments apart by an empty line, belong to nothing;
+    but overload signatures belong to the function of their name, and a `/** */` to the signature
+    that it documents, whatever empty lines follow them.
     """
     leading: list[Node] = []
     last_row = -1
     for node in parent.named_children if parent else ():
         if node.type == "comment" and node.start_point.row == last_row:
             continue
-        if leading and node.start_point.row > leading[-1].end_point.row + 1:
-            leading = []
         inner = inner_of(node)
+        if leading and node.start_point.row > leading[-1].end_point.row + 1:
+            leading = _belonging(leading, inner)
         last_row = node.end_point.row
+        if node.type not in REMARKS:
+            leading = _own(leading, inner)
         if node.type in REMARKS or inner.type in SIGNATURES:
             leading.append(node)
         else:
             yield Statement(node, inner, _function(inner), leading)
             leading = []
+
+
+def _belonging(leading: list[Node], inner: Node) -> list[Node]:
+    """Return what belongs to a node though an empty line is between them."""
+    signatures = [inner_of(one) for one in leading if one.type not in REMARKS]
+    if inner.type in REMARKS:  # of another signature, perhaps
+        return leading if signatures else []
+    if any(symbol_of(one) == symbol_of(inner) for one in signatures):
+        return leading
+    documents = inner.type in SIGNATURES and text_of(leading[-1]).startswith("/**")
+    return leading[-1:] if documents and not _OF_FILE.search(text_of(leading[-1])) else []
+
+
+def _own(leading: list[Node], inner: Node) -> list[Node]:
+    """Return what stands behind the last signature of another name."""
+    others = [
+        number
+        for number, one in enumerate(leading, start=1)
+        if one.type not in REMARKS and symbol_of(inner_of(one)) != symbol_of(inner)
+    ]
+    return leading[others[-1] :] if others else leading
 
 
 def inner_of(node: Node) -> Node:
@@ -173,25 +203,6 @@ def _bound(pattern: Node) -> Iterator[str]:
             stack += node.named_children[:1]
         else:
             stack += reversed(node.named_children)
-
-
-@lru_cache(maxsize=1024)
-def parameter_patterns(parameters: str) -> tuple[str, ...]:
-    """List what each parameter binds, and its default, types and spaces left out.
-
-    Args:
-        parameters: Parameters with their parentheses.
-    """
-    root = parse(f"function _{parameters} {{}}".encode(), "")
-    function = root.named_children[0] if root.named_child_count else root
-    holder = function.child_by_field_name("parameters")
-    patterns = []
-    for one in holder.named_children if holder else ():
-        pattern = text_of(one.child_by_field_name("pattern"))
-        default = text_of(one.child_by_field_name("value"))
-        if pattern and pattern != "this":
-            patterns.append("".join(f"{pattern}={default}".rstrip("=").split()))
-    return tuple(patterns)
 
 
 def exported_names(root: Node) -> set[str]:
