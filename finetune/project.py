@@ -14,7 +14,8 @@ from finetune.errors import FinetuneError
 from pytest_llmops.engine.folders import files_sha256, tokenizer_sha256
 from pytest_llmops.engine.folders import resolve as find_folder
 from pytest_llmops.engine.weights import embedded_folder
-from pytest_llmops.models import LocalModel, load_models, resolve
+from pytest_llmops.local_models import LocalModel
+from pytest_llmops.models import load_models, resolve
 
 
 class Project(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from finetune.settings import Settings
 from finetune.tabs import answer_with_tabs, task_with_tabs
 from pytest_llmops.cases import find_suites, suite_hash
 from pytest_llmops.completions import Message
-from pytest_llmops.models import LocalModel
+from pytest_llmops.local_models import LocalModel
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.prompt import build_messages
 from pytest_llmops.tasks.selection import Choice, Selection, select, suite_of

@@ -7,7 +7,7 @@ knows pytest (`tests/test_layers.py` holds them to it):
     memory                       what a process held
     scratch                      folders that end with their process
     tasks                        what is asked
-    models                       who is asked
+    local_models, models         who is asked
     client, engine, generation   how answers are got
     sandbox, grading             what they are worth
     runs, imports, compare       what is kept, and one run against another

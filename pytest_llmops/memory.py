@@ -21,6 +21,19 @@ def peak_of(pid: int | str) -> int | None:
     return int(found[0]) * 1024 if found else None
 
 
+def descendants(pid: int) -> list[int]:
+    """The processes that a process started, and theirs; none where the system does not tell."""
+    try:
+        started = [
+            int(child)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text("ascii").split()
+        ]
+    except OSError:
+        return []
+    return [*started, *(further for child in started for further in descendants(child))]
+
+
 def own_peak() -> int:
     """The peak resident size of this process, bytes; 0 where the system does not tell."""
     peak = peak_of("self")

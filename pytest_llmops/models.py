@@ -7,13 +7,18 @@
     base = "base"
     adapter = "adapters/lora-v1"
 
+    [large]                                         a local model, served by vLLM or llama.cpp
+    weights = "hf:ORG/NAME"
+    engine = "vllm"
+
     [mini]                                          any OpenAI-compatible endpoint
     url = "https://api.example.com/v1"
     model = "mini-2"
     api_key_env = "EXAMPLE_API_KEY"                 the variable's name, never the key
     prices = { input = 0.25, cached = 0.025, output = 2.0 }
 
-Inline: `hf:ORG/NAME`, `openai:NAME@URL` (key from `LLMOPS_API_KEY`), `replay:RUN`.
+Inline: `hf:ORG/NAME`, the path of a folder or of a GGUF file, `openai:NAME@URL` (key from
+`LLMOPS_API_KEY`), `replay:RUN`.
 """
 
 import os
@@ -26,16 +31,19 @@ import msgspec
 
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import ModelError
-
-CONTEXT_TOKENS = 1000
-"""What a prompt shows of a file by default; a weak model answers better to less."""
+from pytest_llmops.local_models import (
+    CONTEXT_TOKENS,
+    AdapterModel,
+    Count,
+    LocalModel,
+    at_path,
+    placed,
+)
 
 INLINE_KEY = "LLMOPS_API_KEY"
 """Environment variable whose value inline endpoints are called with, where it is set."""
 
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Positive = Annotated[int, msgspec.Meta(ge=1)]
 Price = Annotated[float, msgspec.Meta(ge=0)]
 
 
@@ -55,34 +63,6 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         written = self.input if self.cache_write is None else self.cache_write
         read = usage.fresh * self.input + usage.cached * cached + usage.cache_write * written
         return (read + usage.output * self.output) / 1e6
-
-
-class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A base model that the engine serves from this machine."""
-
-    weights: str
-    """`embedded:NAME`, `hf:ORG/NAME`, or a folder, relative to `models.toml`."""
-    dtype: str = "auto"
-    """`float32`, `bfloat16`, `float16`, or `auto`: what this machine computes fastest."""
-    max_batch: Positive = 32
-    """Sequences generated at the same time."""
-    concurrency: Count = 0
-    """Requests in flight; 0 is twice `max_batch`, so that a freed slot never waits."""
-    context_tokens: Count = CONTEXT_TOKENS
-    """Budget of the prompt for the file around the function; adapters have that of their base."""
-    instruction: str = ""
-    """A sentence to add to what is asked; adapters have that of their base."""
-    name: str = ""
-
-
-class AdapterModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A PEFT LoRA adapter on a local model."""
-
-    base: str
-    """Name of a `LocalModel` in the same file."""
-    adapter: str
-    """Folder with `adapter_config.json` and `adapter_model.safetensors`."""
-    name: str = ""
 
 
 class EndpointModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -176,11 +156,13 @@ def resolve(name: str, path: Path) -> tuple[Model, LocalModel | None]:
     if model := _inline(name):
         return model, model if isinstance(model, LocalModel) else None
     models = load_models(path)
+    if name not in models and (model := at_path(name)):
+        return model, model
     if name not in models:
         known = ", ".join(sorted(models)) or "none"
         raise ModelError(
             f"--model: {name!r} is not in {path} (known: {known}) "
-            "and is none of hf:ORG/NAME, openai:NAME@URL, replay:RUN"
+            "and is none of hf:ORG/NAME, a folder, a GGUF file, openai:NAME@URL, replay:RUN"
         )
     model = models[name]
     if isinstance(model, LocalModel):
@@ -205,8 +187,8 @@ def _parse(path: Path, name: str, table: Any) -> Model:
     except msgspec.ValidationError as error:
         raise ModelError(f"{path}: [{name}]: {error}") from None
     folder = path.parent
-    if isinstance(model, LocalModel) and ":" not in model.weights:
-        return msgspec.structs.replace(model, weights=str((folder / model.weights).resolve()))
+    if isinstance(model, LocalModel):
+        return placed(model, folder)
     if isinstance(model, AdapterModel):
         return msgspec.structs.replace(model, adapter=str((folder / model.adapter).resolve()))
     if isinstance(model, ReplayedModel) and (beside := folder / model.replay).exists():

@@ -21,13 +21,14 @@ from test_engine_models import (  # noqa: E402  # noqa: E402
 )
 
 from pytest_llmops.engine.adapter_config import (  # noqa: E402
+    BASE,
     COMPUTED,
     CONFIG,
     HARMLESS,
     OFF,
     WEIGHTS,
 )
-from pytest_llmops.engine.adapters import BASE, read_adapter  # noqa: E402
+from pytest_llmops.engine.adapters import read_adapter  # noqa: E402
 from pytest_llmops.engine.load import load  # noqa: E402
 from pytest_llmops.engine.runners import build_runner  # noqa: E402
 from pytest_llmops.errors import ModelError  # noqa: E402

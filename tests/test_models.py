@@ -2,15 +2,15 @@ import pytest
 
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import ModelError
+from pytest_llmops.local_models import AdapterModel, LocalModel
 from pytest_llmops.models import (
-    AdapterModel,
     EndpointModel,
-    LocalModel,
     Prices,
     ReplayedModel,
     load_models,
     resolve,
 )
+from pytest_llmops.session.answers import engine_spec
 
 FILE = """
 [base]
@@ -167,3 +167,41 @@ def test_an_adapter_on_something_else_than_a_local_model_is_refused(tmp_path):
 def test_cost_counts_each_kind_of_token_once(prices, dollars):
     usage = Usage(input=1_000_000, cached=400_000, output=2_000_000, reasoning=500_000)
     assert prices.cost(usage) == pytest.approx(dollars)
+
+
+def test_a_folder_or_a_gguf_file_is_named_by_its_path(models, tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text("{}")
+    (tmp_path / "small.gguf").touch()
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine", "./mine", str(tmp_path / "mine")):
+        model, base = resolve(name, models)
+        assert model == base == LocalModel(weights=str(tmp_path / "mine"), name=name)
+    model, _ = resolve("small.gguf", models)
+    assert (model.engine, model.weights) == ("llama.cpp", str(tmp_path / "small.gguf"))
+    (tmp_path / "base").mkdir()
+    assert resolve("base", models)[0].weights.startswith("embedded:")  # the file comes first
+
+
+@pytest.mark.parametrize("name", ["/no/such", "./no", "empty"])
+def test_a_path_that_is_no_model_is_said_so(models, tmp_path, monkeypatch, name):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match=f"'{name}' is no folder with a config.json"):
+        resolve(name, models)
+
+
+def test_an_engine_of_other_people_is_named_with_its_program(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text(
+        "[big]\nweights = 'hf:ORG/NAME'\nengine = 'vllm'\nprogram = 'env/bin/vllm'\n"
+        "engine_args = ['--tensor-parallel-size', '2']\ncontext = 4096\n"
+    )
+    model, _ = resolve("big", path)
+    assert model.program == str(tmp_path / "env" / "bin" / "vllm")
+    spec = engine_spec(model, model)
+    assert (spec.engine, spec.program, spec.max_context) == ("vllm", model.program, 4096)
+    assert spec.engine_args == ("--tensor-parallel-size", "2")
+    path.write_text("[big]\nweights = 'x'\nengine = 'ollama'\n")
+    with pytest.raises(ModelError, match="Invalid enum value 'ollama' - at `\\$.engine`"):
+        resolve("big", path)

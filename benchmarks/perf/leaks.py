@@ -28,7 +28,8 @@ from finetune.leaks import (
 from finetune.references import reference_completion
 from finetune.sources import Sources
 from pytest_llmops.completions import Message
-from pytest_llmops.models import LocalModel, resolve
+from pytest_llmops.local_models import LocalModel
+from pytest_llmops.models import resolve
 from pytest_llmops.tasks.selection import Choice, Selection, select
 
 ROOT = Path(__file__).parents[2]

@@ -4,6 +4,7 @@ It speaks OpenAI-compatible chat completions on loopback, so a local model is re
 `launch` starts it and needs no torch; everything else in this package runs in the started process,
 the modules again in the order of the flow:
 
+    spec                     what is to be served, and what is said to be
     weights                  the embedded model: fetched, verified, converted, kept
     folders, load            a model spec to a folder, proved whole; to a model and a tokenizer
     adapter_config           which LoRA adapters are served, and which are refused
@@ -18,8 +19,14 @@ the modules again in the order of the flow:
     protocol, service        what may be asked and how answers look; who waits for which
     server                   chat completions over HTTP
     lifetime, assemble       ending with the parent; everything put together
+
+Two engines of other people stand behind the same command line and ready line:
+
+    foreign, gguf_file       what vLLM and llama.cpp can serve, and how they are started
+    warden                   starts one, waits until it serves, ends it in time
 """
 
-from pytest_llmops.engine.launch import EngineProcess, EngineSpec, start_engine
+from pytest_llmops.engine.launch import EngineProcess, start_engine
+from pytest_llmops.engine.spec import EngineSpec
 
 __all__ = ["EngineProcess", "EngineSpec", "start_engine"]

@@ -16,19 +16,27 @@ import sys
 
 import msgspec
 
-from pytest_llmops.engine.launch import MODEL_ERROR_STATUS, EngineSpec, Ready
+from pytest_llmops.engine.foreign import PROGRAMS, check_spec
+from pytest_llmops.engine.launch import MODEL_ERROR_STATUS
 from pytest_llmops.engine.lifetime import follow_parent
+from pytest_llmops.engine.spec import OWN, EngineSpec, Ready
+from pytest_llmops.engine.warden import Ward, keep
 from pytest_llmops.errors import LlmopsError
 
 
 def main(arguments: list[str]) -> int:
     """Serve until ended; return the exit status."""
     options = _parser().parse_args(arguments)
+    ward = Ward()
     if options.parent_pid:
-        follow_parent(options.parent_pid)
+        follow_parent(options.parent_pid, ward.end)
     try:
         spec = _spec(options)
         listener = _listen(spec)
+        check_spec(spec)
+        if spec.engine != OWN:
+            listener.close()
+            return keep(spec, ward, _announce)
         from pytest_llmops.engine.assemble import assemble  # noqa: PLC0415 - imports torch: seconds
 
         assembled = assemble(spec)
@@ -42,10 +50,14 @@ def main(arguments: list[str]) -> int:
         pid=os.getpid(),
         models=dict(assembled.service.models),
         max_context=assembled.service.max_context,
+        notes=assembled.notes,
     )
-    line = msgspec.json.encode(ready).decode()
-    assembled.serve(listener, on_ready=lambda: print(line, flush=True))  # noqa: T201
+    assembled.serve(listener, on_ready=lambda: _announce(ready))
     return 0
+
+
+def _announce(ready: Ready) -> None:
+    print(msgspec.json.encode(ready).decode(), flush=True)  # noqa: T201
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--max-batch", type=int, default=EngineSpec(base="").max_batch)
     parser.add_argument("--max-context", type=int, default=0, help="0: the model's, at most 8192")
     parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
+    parser.add_argument("--engine", default=OWN, choices=[OWN, *PROGRAMS])
+    parser.add_argument("--program", default="", help="of another engine; empty: it is looked for")
+    parser.add_argument(
+        "--engine-arg", action="append", default=[], help="handed to it; repeatable"
+    )
     parser.add_argument("--parent-pid", type=int, default=0, help="end when this process ends")
     return parser
 
@@ -77,6 +94,9 @@ def _spec(options: argparse.Namespace) -> EngineSpec:
         dtype=options.dtype,
         host=options.host,
         port=options.port,
+        engine=options.engine,
+        program=options.program,
+        engine_args=tuple(options.engine_arg),
     )
 
 

@@ -17,6 +17,8 @@ from pytest_llmops.errors import ModelError
 
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
+BASE = "base.json"
+"""Optional file beside them: the digests of what it was trained on, as `_Pins` has them."""
 
 COMPUTED = {
     "peft_type",
@@ -111,6 +113,35 @@ def read_config(folder: Path) -> AdapterConfig:
             f"{folder}: {', '.join(found)} cannot be served as an adapter; merge it into the base"
         )
     return config
+
+
+class _Pins(msgspec.Struct):
+    """`base.json`."""
+
+    sha256: str
+    """Of the base's weights."""
+    tokenizer_sha256: str | None = None
+
+
+def check_pins(folder: Path, base: str, sha256: str, tokenizer_sha256: str) -> bool:
+    """Return whether the adapter in `folder` names its base by digest.
+
+    Raises:
+        ModelError: It names another than `base`, whose digests these are.
+    """
+    if not (folder / BASE).is_file():
+        return False
+    pins = decode(folder / BASE, _Pins)
+    if pins.sha256 != sha256:
+        raise ModelError(
+            f"{folder / BASE}: trained on a base with digest {pins.sha256}; {base} has {sha256}"
+        )
+    if tokenizer_sha256 and pins.tokenizer_sha256 not in {None, tokenizer_sha256}:
+        raise ModelError(
+            f"{folder / BASE}: trained with a tokenizer of digest {pins.tokenizer_sha256};"
+            f" {base} has {tokenizer_sha256}"
+        )
+    return True
 
 
 def decode(path: Path, kind: type[_Read]) -> _Read:

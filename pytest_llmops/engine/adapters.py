@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -18,16 +17,13 @@ from pytest_llmops.engine.adapter_config import (
     CONFIG,
     WEIGHTS,
     AdapterConfig,
-    decode,
+    check_pins,
     read_config,
 )
 from pytest_llmops.engine.folders import files_sha256
 from pytest_llmops.engine.linear import LowRank
 from pytest_llmops.engine.load import Loaded
 from pytest_llmops.errors import ModelError
-
-BASE = "base.json"
-"""Optional file beside them: the digests of what it was trained on, as `_Pins` has them."""
 
 _KEY = re.compile(r"(?:base_model\.model\.)?(?P<path>.+)\.lora_(?P<side>[AB])\.weight")
 
@@ -39,14 +35,6 @@ class Adapter(NamedTuple):
     """Digest of its configuration and weights."""
     pairs: dict[str, LowRank]
     """By path of the linear layer in the base model."""
-
-
-class _Pins(msgspec.Struct):
-    """`base.json`."""
-
-    sha256: str
-    """Of the base's weights."""
-    tokenizer_sha256: str | None = None
 
 
 def read_adapter(folder: Path, base: Loaded, base_spec: str) -> Adapter:
@@ -67,18 +55,7 @@ def read_adapter(folder: Path, base: Loaded, base_spec: str) -> Adapter:
 
 def _check_base(folder: Path, config: AdapterConfig, base: Loaded, base_spec: str) -> None:
     """The digest decides where there is one; otherwise the last part of the base's name."""
-    if (folder / BASE).is_file():
-        pins = decode(folder / BASE, _Pins)
-        if pins.sha256 != base.sha256:
-            raise ModelError(
-                f"{folder / BASE}: trained on a base with digest {pins.sha256};"
-                f" {base_spec} has {base.sha256}"
-            )
-        if pins.tokenizer_sha256 not in {None, base.tokenizer_sha256}:
-            raise ModelError(
-                f"{folder / BASE}: trained with a tokenizer of digest {pins.tokenizer_sha256};"
-                f" {base_spec} has {base.tokenizer_sha256}"
-            )
+    if check_pins(folder, base_spec, base.sha256, base.tokenizer_sha256):
         return
     named = config.base_model_name_or_path
     known = {_last_part(name) for name in (base_spec, str(base.folder))}

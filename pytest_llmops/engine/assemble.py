@@ -12,13 +12,13 @@ import uvicorn
 
 from pytest_llmops.engine.adapters import Adapter, read_adapter
 from pytest_llmops.engine.kvcache import BlockPool
-from pytest_llmops.engine.launch import EngineSpec, ServedModel
 from pytest_llmops.engine.load import Loaded, load
 from pytest_llmops.engine.loop import Batcher, Vocabulary
 from pytest_llmops.engine.rules import Rules
 from pytest_llmops.engine.runners import build_runner
 from pytest_llmops.engine.server import build_app
 from pytest_llmops.engine.service import Service
+from pytest_llmops.engine.spec import EngineSpec, ServedModel
 
 
 class Assembled(NamedTuple):

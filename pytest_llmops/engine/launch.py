@@ -12,72 +12,14 @@ from typing import IO, Self
 
 import msgspec
 
+from pytest_llmops.engine.spec import EngineSpec, Ready, ServedModel
 from pytest_llmops.errors import EndpointError, ModelError
-from pytest_llmops.memory import peak_of
+from pytest_llmops.memory import descendants, peak_of
 
 _LAST_LINES = 12
 """Lines of the engine's stderr that an error repeats."""
 MODEL_ERROR_STATUS = 3
 """Exit status of an engine that was asked for a model it cannot serve."""
-
-
-class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What an engine is to serve."""
-
-    base: str
-    """`embedded:smollm2-135m-instruct`, `hf:ORG/NAME`, or the path of a local folder."""
-    base_name: str = "base"
-    """The model name that requests use for the base itself."""
-    adapters: Mapping[str, str] = {}
-    """Model name to the folder of a PEFT LoRA adapter of that base."""
-    max_batch: int = 32
-    """Sequences generated at the same time; others wait."""
-    max_context: int = 0
-    """Tokens of prompt and answer together; 0 is what the model allows, at most 8192."""
-    dtype: str = "auto"
-    """`float32`, `bfloat16`, `float16`, or `auto`: bf16 where this machine is faster with it."""
-    host: str = "127.0.0.1"
-    port: int = 0
-    """0 takes a free one."""
-
-    @property
-    def arguments(self) -> list[str]:
-        """The command line of `python -m pytest_llmops.engine` that serves this."""
-        named = [f"{name}={folder}" for name, folder in self.adapters.items()]
-        return [
-            *("--base", self.base, "--base-name", self.base_name),
-            *(part for adapter in named for part in ("--adapter", adapter)),
-            *("--max-batch", str(self.max_batch), "--max-context", str(self.max_context)),
-            *("--dtype", self.dtype, "--host", self.host, "--port", str(self.port)),
-        ]
-
-
-class ServedModel(msgspec.Struct, frozen=True, kw_only=True):
-    """What identifies one model that an engine serves."""
-
-    sha256: str
-    """Digest of the base's weight files."""
-    tokenizer_sha256: str
-    """Digest of the tokenizer and its chat template."""
-    dtype: str
-    device: str
-    base: str
-    """The spec of the base."""
-    adapter_sha256: str = ""
-    """Digest of the adapter's files; empty for the base itself."""
-    settings_sha256: str = ""
-    """Digest of the configuration files beside the weights."""
-
-
-class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """The one line an engine prints on stdout, once it serves."""
-
-    url: str
-    """Base URL, ends in `/v1`."""
-    pid: int
-    models: dict[str, ServedModel]
-    max_context: int
-    """Tokens of prompt and answer together that one request may have."""
 
 
 class EngineProcess:
@@ -106,9 +48,12 @@ class EngineProcess:
     def peak_memory(self) -> int | None:
         """Return the most memory the engine ever held, bytes; None where the system does not tell.
 
-        Read from the system and not asked of the engine, which is busy, or may be gone.
+        Read from the system and not asked of the engine, which is busy, or may be gone. Of an
+        engine of several processes, the sum of what each held at most.
         """
-        return peak_of(self.ready.pid)
+        own = peak_of(self.ready.pid)
+        others = [peak_of(pid) or 0 for pid in descendants(self.ready.pid)]
+        return None if own is None else own + sum(others)
 
     def last_words(self) -> str:
         """Return the end of the engine's stderr, for messages."""

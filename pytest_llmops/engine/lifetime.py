@@ -12,15 +12,22 @@ import os
 import select
 import sys
 import threading
+from collections.abc import Callable
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks at the parent's id."""
 
 
-def follow_parent(parent_pid: int) -> None:
-    """End this process, from a thread and without clean-up, once `parent_pid` is gone."""
+def follow_parent(parent_pid: int, last: Callable[[], None]) -> None:
+    """End this process, from a thread, once `parent_pid` is gone; all it does is to call `last`."""
     watch = _watch_id if sys.platform == "win32" else _watch_pipe
-    threading.Thread(target=watch, args=(parent_pid,), name="lifetime", daemon=True).start()
+
+    def follow() -> None:
+        watch(parent_pid)
+        last()
+        os._exit(0)
+
+    threading.Thread(target=follow, name="lifetime", daemon=True).start()
 
 
 def _watch_pipe(parent_pid: int) -> None:
@@ -28,11 +35,9 @@ def _watch_pipe(parent_pid: int) -> None:
         readable, _, _ = select.select([0], [], [], _LOOK_EVERY)
         if readable and not os.read(0, 4096):
             break
-    os._exit(0)
 
 
 def _watch_id(parent_pid: int) -> None:
     """Where `select` takes no pipes: a blocking read sees the end of file alone."""
     while os.getppid() == parent_pid and os.read(0, 4096):
         pass
-    os._exit(0)

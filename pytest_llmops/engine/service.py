@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from starlette.concurrency import run_in_threadpool
 
 from pytest_llmops.engine.job import Asked, Event, Job
-from pytest_llmops.engine.launch import ServedModel
 from pytest_llmops.engine.load import Loaded
 from pytest_llmops.engine.loop import Batcher
 from pytest_llmops.engine.protocol import ChatRequest, RequestError
+from pytest_llmops.engine.spec import ServedModel
 
 
 class Answers:

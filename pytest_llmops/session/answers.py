@@ -15,19 +15,13 @@ from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.serving import ask_serving
 from pytest_llmops.completions import Sampling
 from pytest_llmops.engine import EngineProcess, EngineSpec, start_engine
+from pytest_llmops.engine.foreign import check_spec
 from pytest_llmops.errors import ModelError
 from pytest_llmops.generation.cache import CompletionCache
 from pytest_llmops.generation.generate import Generation
 from pytest_llmops.generation.replay import Replay
-from pytest_llmops.models import (
-    AdapterModel,
-    EndpointModel,
-    LocalModel,
-    Model,
-    Prices,
-    ReplayedModel,
-    resolve,
-)
+from pytest_llmops.local_models import AdapterModel, LocalModel
+from pytest_llmops.models import EndpointModel, Model, Prices, ReplayedModel, resolve
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Identity, Record
 from pytest_llmops.session.identities import hosted, local
@@ -73,16 +67,17 @@ class Answers:
             print(f"llmops: {self.endpoint.where}: the endpoint {unknown}")  # noqa: T201
 
     def problems(self) -> list[str]:
-        """What the user should know of the completion cache."""
+        """What the user should know of the engine and of the completion cache."""
+        notes = list(self.engine.ready.notes) if self.engine else []
         if self.cache is None:
-            return []
+            return notes
         lost = [f"{self.cache.lost} answers could not be cached"] if self.cache.lost else []
         if unused := 0 if isinstance(self.source, Replay) else self.source.unused:
             lost.append(
                 f"{unused} answers of the completion cache were asked for again: a gate judges, or "
                 "nothing says that the endpoint serves what it served; --trust-cache uses them"
             )
-        return [*self.cache.problems, *lost]
+        return [*notes, *self.cache.problems, *lost]
 
     def close(self) -> None:
         """Drop what is outstanding, then let go of cache and engine; safe to repeat."""
@@ -173,6 +168,17 @@ def _failure(engine: EngineProcess) -> str | None:
     return None if engine.alive else f"the engine has died; its last words: {engine.last_words()}"
 
 
+def check_model(name: str, models_file: Path) -> None:
+    """Find what stands in the way of a model, as far as that is told without loading it.
+
+    Raises:
+        ModelError: The model is unknown, or its engine, weights or adapter are missing or refused.
+    """
+    model, base = resolve(name, models_file)
+    if base:
+        check_spec(engine_spec(model, base))
+
+
 def engine_spec(
     model: Model, base: LocalModel, *, host: str = "127.0.0.1", port: int = 0
 ) -> EngineSpec:
@@ -183,6 +189,10 @@ def engine_spec(
         adapters={model.name: model.adapter} if isinstance(model, AdapterModel) else {},
         dtype=base.dtype,
         max_batch=base.max_batch,
+        max_context=base.context,
+        engine=base.engine,
+        program=base.program,
+        engine_args=base.engine_args,
         host=host,
         port=port,
     )

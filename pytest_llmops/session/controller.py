@@ -14,10 +14,10 @@ from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import CompareError, EndpointError, ModelError
 from pytest_llmops.generation.broker import Address, BrokerServer
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.models import load_models, resolve
+from pytest_llmops.models import load_models
 from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.record import End, Record
-from pytest_llmops.session.answers import Answers, open_answers
+from pytest_llmops.session.answers import Answers, check_model, open_answers
 from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.attendance import Attendance
 from pytest_llmops.session.gating import Gate
@@ -43,7 +43,7 @@ class Controller(Worker):
         """
         super().__init__(options, selection, None, run=draw_id(options.model))
         if options.model:
-            resolve(options.model, options.models_file)
+            check_model(options.model, options.models_file)
         if options.gate:
             options.gate.require_known(options.runs)
         self.attendance = Attendance()

@@ -9,7 +9,8 @@ import pytest_llmops.engine
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.completions import SEED_SCHEME, Sampling
 from pytest_llmops.engine import EngineProcess
-from pytest_llmops.models import AdapterModel, EndpointModel, LocalModel
+from pytest_llmops.local_models import AdapterModel, LocalModel
+from pytest_llmops.models import EndpointModel
 from pytest_llmops.runs.identity import Identity
 from pytest_llmops.runs.machine import versions
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
@@ -37,7 +38,8 @@ def local(
         tokenizer_sha256=served.tokenizer_sha256,
         dtype=served.dtype,
         device=served.device,
-        engine=engine_of(),
+        engine=served.engine or engine_of(),
+        settings_sha256=served.settings_sha256,
         context_tokens=base.context_tokens,
         instruction=base.instruction,
         prompt_version=PROMPT_VERSION,

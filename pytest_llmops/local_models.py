@@ -1,0 +1,74 @@
+"""Models that an engine on this machine serves, as `models.toml` names them."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from pytest_llmops.errors import ModelError
+
+CONTEXT_TOKENS = 1000
+"""What a prompt shows of a file by default; a weak model answers better to less."""
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A base model that an engine serves from this machine."""
+
+    weights: str
+    """`embedded:NAME`, `hf:ORG/NAME`, or a folder or GGUF file, relative to `models.toml`."""
+    engine: Literal["llmops", "vllm", "llama.cpp"] = "llmops"
+    """Who serves it: the engine of this package, or a program of other people."""
+    program: str = ""
+    """That program, by name or path; "" looks for it."""
+    engine_args: tuple[str, ...] = ()
+    """Further arguments of that program."""
+    context: Count = 0
+    """Tokens of prompt and answer together; 0 is what the model allows, at most 8192."""
+    dtype: str = "auto"
+    """`float32`, `bfloat16`, `float16`, or `auto`: what this machine computes fastest."""
+    max_batch: Positive = 32
+    """Sequences generated at the same time."""
+    concurrency: Count = 0
+    """Requests in flight; 0 is twice `max_batch`, so that a freed slot never waits."""
+    context_tokens: Count = CONTEXT_TOKENS
+    """Budget of the prompt for the file around the function; adapters have that of their base."""
+    instruction: str = ""
+    """A sentence to add to what is asked; adapters have that of their base."""
+    name: str = ""
+
+
+class AdapterModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A PEFT LoRA adapter on a local model."""
+
+    base: str
+    """Name of a `LocalModel` in the same file."""
+    adapter: str
+    """Folder as PEFT saves it; for llama.cpp also a GGUF file."""
+    name: str = ""
+
+
+def placed(model: LocalModel, folder: Path) -> LocalModel:
+    """Resolve the paths of a local model against the folder of its file."""
+    if ":" not in model.weights:
+        model = msgspec.structs.replace(model, weights=str((folder / model.weights).resolve()))
+    if "/" in model.program:  # links are kept: a virtual environment is found by its own path
+        model = msgspec.structs.replace(model, program=str((folder / model.program).absolute()))
+    return model
+
+
+def at_path(name: str) -> LocalModel | None:
+    """The model in a folder or a GGUF file, where `name` is the path of one."""
+    place = Path(name)
+    if place.suffix == ".gguf" and place.is_file():
+        return LocalModel(weights=str(place.resolve()), engine="llama.cpp", name=name)
+    if place.is_dir() and (place / "config.json").is_file():
+        return LocalModel(weights=str(place.resolve()), name=name)
+    if place.is_dir() or ("/" in name and ":" not in name):
+        raise ModelError(
+            f"--model: {name!r} is no folder with a config.json and safetensors weights, and no "
+            "GGUF file"
+        )
+    return None
