@@ -240,7 +240,8 @@ class TestGate:
         ],
     )
     def test_logs_are_gated_from_their_own_files(self, baseline, candidate, status, told, capsys):
-        assert main(["gate", str(baseline), str(candidate)]) == status
+        margin = "--max-tokens-ratio=1.05"
+        assert main(["gate", str(baseline), str(candidate), margin]) == status
         assert told in " ".join(capsys.readouterr().out.split())
 
     def test_other_graders_and_other_harnesses_are_refused(self, capsys):
@@ -268,7 +269,7 @@ class TestGate:
         out = capsys.readouterr().out
         assert "24 attempts, 16 solved, 5,076 output tokens" in out
         assert main(["bless", "acme/m", "--name", "m"]) == 0
-        assert main(["gate", "m", "acme/wordy"]) == 1
+        assert main(["gate", "m", "acme/wordy", "--max-tokens-ratio=1.05"]) == 1
         assert "dollars $0.00211" in " ".join(capsys.readouterr().out.split())
         assert main(["show", "latest"]) == 0
         assert main(["import", "harbor", str(HARBOR / "base")]) == 0
