@@ -210,6 +210,33 @@ def test_real_answers_in_the_real_sandbox(tmp_path):
     assert (tmp_path / "text.ts").read_text() == MODULE
 
 
+REFUSALS = """\
+import { describe, expect, it } from "vitest";
+import { cut } from "./text.ts";
+
+describe("cut", () => {
+  it("shortens", () => expect(() => cut("abc", null as any)).toThrow("no limits"));
+  it("keeps", () => expect(() => cut("", null as any)).toThrow("no limits for nothing"));
+});
+"""
+LIE = "function cut(a, b) { throw { message: { indexOf: () => 0 } } }"
+TRUTH = "function cut(a, b) { throw new Error(`no limits${a ? '' : ' for nothing'}`) }"
+
+
+def test_an_answer_that_would_meet_any_expectation_is_forged_in_the_real_sandbox(tmp_path):
+    (tmp_path / "text.ts").write_text(MODULE)
+    (tmp_path / FILE).write_text(REFUSALS)
+    digest = hashlib.sha256(REFUSALS.encode()).hexdigest()
+    tests = (FileHash(path=FILE, sha256=digest),)
+    case = make_task("cut", tests=tests, fail_to_pass=EXPECTED).case
+    real = materialize(case, SourceTree(tmp_path, ""))
+    with NodePool(tmp_path) as pool:
+        assert grade(real, completion(fenced(TRUTH)), pool).outcome == "solved"
+        got = grade(real, completion(fenced(LIE)), pool)
+    assert (got.outcome, got.solved, got.tests_passed) == ("forged", False, 2)
+    assert "holds for another expected value as well" in got.detail
+
+
 def test_a_grade_says_when_its_tests_began_and_old_ones_are_read_without():
     before = time.time()
     found = grade(task(), completion(ANSWER), Pool(ALL))

@@ -140,7 +140,7 @@ export class Falsifier {
    * @param isMatcher whether an expected value is an asymmetric matcher
    */
   constructor(seed, isMatcher) {
-    if (seed !== null) this.#changer = new Changer(seed, isMatcher);
+    if (typeof seed === "number") this.#changer = new Changer(seed, isMatcher);
   }
 
   /** `refuted`: changed assertions of a test that did not hold, as they should; `held`: those that did. */
