@@ -160,8 +160,14 @@ def test_junit_carries_the_numbers(project):
         (("--model=recorded", "--suite=other"), "*'other' is not in *suites.toml (known: mini)*"),
         (("--model=replay:nothing",), "*nothing: no such run or records file*"),
         (("--model=recorded", "--source=x"), "*--source needs exactly one --suite*"),
-        (("--model=recorded", "--samples=0"), "*argument --samples: invalid*"),
-        (("--model=recorded", "--temperature=-1"), "*argument --temperature: invalid*"),
+        (
+            ("--model=recorded", "--samples=0"),
+            "*argument --samples: 0 is not a positive whole number",
+        ),
+        (
+            ("--model=recorded", "--temperature=-1"),
+            "*argument --temperature: '-1' is not a number from 0 to 2",
+        ),
     ],
 )
 @pytest.mark.parametrize("workers", ["0", "2"])
