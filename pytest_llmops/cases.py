@@ -11,7 +11,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -203,8 +203,8 @@ def write_manifest(path: Path, cases: Iterable[Case]) -> None:
 
 
 def case_id(suite: str, path: str, symbol: str) -> str:
-    """`starter:text/truncate#middle` for suite `starter`, `text/truncate.ts`, symbol `middle`."""
-    return f"{suite}:{PurePosixPath(path).with_suffix('')}#{symbol}"
+    """`starter:text/truncate#middle` for `text/truncate.ts`; an ending but `.ts` stays in it."""
+    return f"{suite}:{path.removesuffix('.ts')}#{symbol}"
 
 
 def id_of_test(path: str, title: str) -> str:

@@ -144,6 +144,12 @@ def test_the_id_of_a_case_names_suite_path_and_symbol():
     assert case_id("own", "lib/a.b.ts", "C.m") == "own:lib/a.b#C.m"
 
 
+def test_files_that_differ_in_their_ending_alone_have_cases_of_their_own():
+    paths = ("lib/a.ts", "lib/a.mts", "lib/a.cts", "lib/a.tsx", "lib/a.js")
+    assert len({case_id("own", path, "f") for path in paths}) == len(paths)
+    assert case_id("own", "lib/a.mts", "f") == "own:lib/a.mts#f"
+
+
 def test_the_id_of_a_test_is_that_of_its_file_and_title_and_quotes_neither():
     expected = hashlib.sha256(b"a.test.ts\0outer > inner").hexdigest()[:12]
     assert id_of_test("a.test.ts", "outer > inner") == expected

@@ -146,3 +146,9 @@ def test_lines_are_counted_between_the_braces(text, lines):
 )
 def test_a_function_whose_wrong_bodies_hang_or_break_the_run_is_no_case(status, seconds, fault):
     assert fault_of_wrong(THROW, TestReport(status=status, seconds=seconds)) == fault
+
+
+@pytest.mark.parametrize("glob", ["/src/**/*.test.ts", ""])
+def test_patterns_that_are_none_are_named(tmp_path, glob):
+    with pytest.raises(CaseError, match=r"suite 'own': tests = .*; name patterns from the top"):
+        list_tests(Suite(name="own", manifests=(), tests=(glob,)), SourceTree(tmp_path, ""))

@@ -1,5 +1,6 @@
 import hashlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -104,6 +105,19 @@ def test_only_the_sparse_folders_are_there_and_no_git_folder(suite):
 def test_without_sparse_folders_the_whole_tree_is_there(suite):
     root = open_source(with_fields(suite, sparse=())).root
     assert {path.name for path in root.iterdir()} == {"lib", "other"}
+
+
+@pytest.mark.parametrize("entry", ["lib", "lib/", "/lib", "/lib/", "lib/a.ts", "/lib/*.ts", "li*"])
+def test_sparse_takes_folders_files_and_patterns_however_they_are_written(suite, entry):
+    root = open_source(with_fields(suite, sparse=(entry,))).root
+    found = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
+    assert found == ["lib/a.ts"]
+
+
+@pytest.mark.parametrize("entry", ["gone", "lib/gone.ts", "gone/*.ts"])
+def test_a_sparse_entry_that_is_nothing_is_named(suite, entry):
+    with pytest.raises(SourceError, match=f"sparse: '{re.escape(entry)}' is nothing in commit"):
+        open_source(with_fields(suite, sparse=("lib", entry)))
 
 
 def test_another_choice_of_sparse_folders_is_another_tree(suite):

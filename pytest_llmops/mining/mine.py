@@ -189,9 +189,15 @@ def list_tests(suite: Suite, tree: SourceTree) -> list[str]:
     """List the test files of a suite, sorted.
 
     Raises:
-        CaseError: No file of the tree matches `suite.tests`.
+        CaseError: No file of the tree matches `suite.tests`, or these are no patterns.
     """
-    found = {path for glob in suite.tests for path in tree.root.glob(glob) if path.is_file()}
+    try:
+        found = {path for glob in suite.tests for path in tree.root.glob(glob) if path.is_file()}
+    except (NotImplementedError, ValueError) as error:
+        raise CaseError(
+            f"suite {suite.name!r}: tests = {list(suite.tests)}: {error}; "
+            "name patterns from the top of the source tree, such as src/**/*.test.ts"
+        ) from None
     if not found:
         raise CaseError(f"suite {suite.name!r}: no test file in {tree.root} matches {suite.tests}")
     return sorted(path.relative_to(tree.root).as_posix() for path in found)

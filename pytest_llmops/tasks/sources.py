@@ -212,7 +212,15 @@ def _run_git(run: "git.Git", suite: Suite, origin: str) -> None:
         run.config("remote.origin.uploadpack", LOCAL_UPLOAD_PACK)
     run.fetch("--quiet", "--no-tags", "--depth=1", "--filter=blob:none", "origin", suite.commit)
     if suite.sparse:
-        run.sparse_checkout("set", "--no-cone", *(f"/{folder}/" for folder in suite.sparse))
+        # Without a slash at the end a pattern is a folder, with all that is in it, or a file.
+        run.sparse_checkout("set", "--no-cone", *(f"/{one.strip('/')}" for one in suite.sparse))
+    for one in suite.sparse:
+        top = re.split(r"[^/]*[*?\[]", one)[0].strip("/")  # what no wildcard is in
+        if not run.ls_tree("--name-only", suite.commit, *filter(None, [top])):
+            raise SourceError(
+                f"suite {suite.name!r}: sparse: {one!r} is nothing in commit {suite.commit[:12]}; "
+                "name folders or files from the top of the repository"
+            )
     run.checkout("--quiet", "--detach", suite.commit)
 
 
