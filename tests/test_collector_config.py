@@ -25,12 +25,21 @@ UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 ADDRESS = re.compile(r"(https?://)?([\w.-]+):(\d+)(/\S*)?")
 
 RETRY = {"enabled": bool, "max_elapsed_time": DURATION}
-QUEUE = {"enabled": bool, "queue_size": int}
+QUEUE = {
+    "enabled": bool,
+    "storage": str,
+    "sizer": str,
+    "queue_size": int,
+    "batch": {"sizer": str, "flush_timeout": DURATION, "min_size": int, "max_size": int},
+}
 LISTEN = {"endpoint": ADDRESS}
 SETTINGS = {
     # core receiver/otlpreceiver, config/configgrpc.server_config, config/confighttp.server_config
     "receivers/otlp": {
-        "protocols": {"grpc": LISTEN | {"max_recv_msg_size_mib": int}, "http": LISTEN}
+        "protocols": {
+            "grpc": LISTEN | {"max_recv_msg_size_mib": int},
+            "http": LISTEN | {"max_request_body_size": int},
+        }
     },
     # core internal/memorylimiter.config
     "processors/memory_limiter": {
@@ -41,13 +50,12 @@ SETTINGS = {
     # contrib processor/resourceprocessor, internal/coreinternal/attraction.action_key_value
     "processors/resource": {"attributes": [{"key": str, "value": str, "action": str}]},
     # contrib processor/transformprocessor
-    "processors/transform": {"error_mode": str, "trace_statements": [str]},
-    # core processor/batchprocessor
-    "processors/batch": {
-        "timeout": DURATION,
-        "send_batch_size": int,
-        "send_batch_max_size": int,
+    "processors/transform": {
+        "error_mode": str,
+        "trace_statements": [{"context": str, "statements": [str]}],
     },
+    # core connector/forwardconnector
+    "connectors/forward": {},
     # contrib connector/spanmetricsconnector; `span_metrics` since the old name is deprecated
     "connectors/span_metrics": {
         "namespace": str,
@@ -75,9 +83,14 @@ SETTINGS = {
     # contrib exporter/fileexporter
     "exporters/file": {
         "path": str,
-        "append": bool,
+        "rotation": {"max_megabytes": int, "max_backups": int},
         "format": str,
         "flush_interval": DURATION,
+    },
+    # contrib extension/storage/filestorage
+    "extensions/file_storage": {
+        "directory": str,
+        "compaction": {"on_start": bool, "directory": str},
     },
     # contrib extension/healthcheckextension, internal/healthcheck/config.go (LegacyConfig)
     "extensions/health_check": LISTEN,
@@ -105,7 +118,7 @@ SIGNALS = {
     "file": {"traces", "metrics", "logs"},
     "prometheus": {"metrics"},
 }
-BRIDGES = {"span_metrics": ("traces", "metrics")}
+BRIDGES = {"span_metrics": ("traces", "metrics"), "forward": ("traces", "traces")}
 """What a connector takes, and what it gives."""
 SECTIONS = ("receivers", "processors", "exporters", "connectors", "extensions")
 
@@ -177,12 +190,31 @@ def order_faults(name, pipeline):
         if not pipeline.get(role):
             yield f"{name}: no {role}"
     processors = pipeline.get("processors", [])
-    if processors[:1] != ["memory_limiter"]:
+    outside = "otlp" in pipeline.get("receivers", [])
+    if outside and processors[:1] != ["memory_limiter"]:
         yield f"{name}: memory_limiter is not the first processor"
-    if processors[-1:] != ["batch"]:
-        yield f"{name}: batch is not the last processor"
+    if not outside and "memory_limiter" in processors:
+        yield f"{name}: memory_limiter refuses what another pipeline has taken"
     if len(set(processors)) != len(processors):
         yield f"{name}: a processor twice"
+
+
+def loss_faults(config):
+    """What was acknowledged must outlive a kill, and be counted once."""
+    extensions = config.get("extensions", {})
+    for name, exporter in config["exporters"].items():
+        queue = exporter.get("sending_queue")
+        if name.startswith("otlp") and not (queue and queue.get("storage") in extensions):
+            yield f"{name}: its queue is in memory"
+        elif queue and not (queue["sizer"] == queue.get("batch", {}).get("sizer") == "bytes"):
+            yield f"{name}: its queue does not count bytes"
+    fed = {}
+    for name, pipeline in config["service"]["pipelines"].items():
+        if "otlp" in pipeline.get("receivers", []):
+            fed.setdefault(name.split("/")[0], []).append(name)
+    for signal, names in fed.items():
+        if len(names) > 1:
+            yield f"{signal}: {', '.join(names)} take from the receiver, and each may refuse"
 
 
 def use_faults(config):
@@ -211,10 +243,12 @@ def sense_faults(config):
     limiter = config["processors"]["memory_limiter"]
     if not 0 < limiter.get("spike_limit_percentage", 0) < limiter.get("limit_percentage", 0) < 100:
         yield "memory_limiter: the limits are not 0 < spike < limit < 100"
-    batch = config["processors"]["batch"]
-    if batch["send_batch_max_size"] < batch["send_batch_size"]:
-        yield "batch: the largest batch is smaller than a full one"
+    grpc, http = (config["receivers"]["otlp"]["protocols"][name] or {} for name in ("grpc", "http"))
+    if grpc.get("max_recv_msg_size_mib", 4) * 2**20 != http.get("max_request_body_size"):
+        yield "otlp: gRPC and HTTP take messages of other sizes"
     for name, connector in config.get("connectors", {}).items():
+        if "histogram" not in (connector or {}):
+            continue
         buckets = [seconds(bucket) for bucket in connector["histogram"]["explicit"]["buckets"]]
         if buckets != sorted(set(buckets)):
             yield f"{name}: buckets do not ascend"
@@ -228,6 +262,7 @@ def sense_faults(config):
 def faults(config):
     """What is wrong with a configuration, one sentence each; nothing where it is sound."""
     found = [*component_faults(config), *use_faults(config), *sense_faults(config)]
+    found += loss_faults(config)
     for name, pipeline in config["service"]["pipelines"].items():
         found += [*member_faults(name, pipeline, config), *order_faults(name, pipeline)]
     return found
@@ -266,11 +301,32 @@ PLANTED = [
         {"endpoint": "http://loki:3100"},
         "exporters: otlp_http/spare is used by no pipeline",
     ),
-    ("processors:batch/spare", {}, "processors: batch/spare is used by no pipeline"),
+    ("processors:resource/spare", {}, "processors: resource/spare is used by no pipeline"),
     (
-        "processors:batch:send_batch_max_size",
-        1,
-        "batch: the largest batch is smaller than a full one",
+        "receivers:otlp:protocols:http:max_request_body_size",
+        GONE,
+        "otlp: gRPC and HTTP take messages of other sizes",
+    ),
+    (
+        "exporters:otlp_grpc/jaeger:sending_queue:storage",
+        GONE,
+        "otlp_grpc/jaeger: its queue is in memory",
+    ),
+    ("exporters:otlp_http/loki:sending_queue", GONE, "otlp_http/loki: its queue is in memory"),
+    (
+        "exporters:otlp_grpc/jaeger:sending_queue:sizer",
+        "requests",
+        "otlp_grpc/jaeger: its queue does not count bytes",
+    ),
+    (
+        "service:pipelines:traces/steps:receivers",
+        OTLP,
+        "traces: traces/in, traces/steps take from the receiver, and each may refuse",
+    ),
+    (
+        "service:pipelines:traces/steps:processors",
+        ["memory_limiter", "transform/step"],
+        "traces/steps: memory_limiter refuses what another pipeline has taken",
     ),
     (
         "processors:memory_limiter:limit_percentage",
@@ -290,30 +346,25 @@ PLANTED = [
         "connectors: span_metrics/spare does not join two pipelines",
     ),
     ("extensions:health_check", GONE, "extensions: health_check is not both defined and used"),
-    ("service:extensions", [], "extensions: health_check is not both defined and used"),
+    ("service:extensions", [], "extensions: file_storage is not both defined and used"),
     (
         "service:pipelines:traces:exporters",
         ["otlp_grpc/tempo"],
         "traces: otlp_grpc/tempo is not among the exporters",
     ),
     (
-        "service:pipelines:traces:processors",
-        ["batch", "memory_limiter"],
-        "traces: memory_limiter is not the first processor",
+        "service:pipelines:logs:processors",
+        ["resource", "memory_limiter"],
+        "logs: memory_limiter is not the first processor",
     ),
     (
-        "service:pipelines:traces:processors",
-        ["memory_limiter", "batch", "resource"],
-        "traces: batch is not the last processor",
-    ),
-    (
-        "service:pipelines:traces:processors",
+        "service:pipelines:traces/in:processors",
         [],
-        "traces: memory_limiter is not the first processor",
+        "traces/in: memory_limiter is not the first processor",
     ),
     (
         "service:pipelines:traces:processors",
-        ["memory_limiter", "filter", "batch"],
+        ["filter"],
         "traces: filter is not among the processors",
     ),
     ("service:pipelines:logs:exporters", ["prometheus"], "logs: prometheus takes no logs"),
@@ -346,13 +397,60 @@ def test_a_planted_fault_is_found(path, value, fault):
 def test_otlp_arrives_over_grpc_and_http_and_leads_to_every_back_end():
     assert CONFIG["receivers"]["otlp"]["protocols"].keys() == {"grpc", "http"}
     pipelines = CONFIG["service"]["pipelines"]
-    for signal, back_end in {
-        "traces": "otlp_grpc/jaeger",
-        "metrics": "prometheus",
-        "logs": "otlp_http/loki",
-    }.items():
+    for signal, back_end in {"metrics": "prometheus", "logs": "otlp_http/loki"}.items():
         assert pipelines[signal]["receivers"] == ["otlp"]
         assert {back_end, "file/scorecard"} <= set(pipelines[signal]["exporters"])
+    assert pipelines["traces/in"]["receivers"] == ["otlp"]
+    assert pipelines["traces/in"]["exporters"] == ["forward/traces"]
+    behind = [one for one in pipelines.values() if "forward/traces" in one["receivers"]]
+    ends = {name for one in behind for name in one["exporters"]}
+    assert ends == {"otlp_grpc/jaeger", "file/scorecard", "span_metrics"}
+
+
+def test_texts_are_cut_for_jaeger_alone_below_what_its_store_takes_and_say_so():
+    pipelines = CONFIG["service"]["pipelines"]
+    cut = [
+        name for name, one in pipelines.items() if "transform/jaeger" in one.get("processors", [])
+    ]
+    assert cut == ["traces/jaeger"]
+    assert pipelines["traces/jaeger"]["exporters"] == ["otlp_grpc/jaeger"]
+    groups = CONFIG["processors"]["transform/jaeger"]["trace_statements"]
+    assert [one["context"] for one in groups] == ["resource", "span", "spanevent"]
+    for group in groups:
+        (statement,) = group["statements"]
+        place, limit, whole_characters, marker = re.fullmatch(
+            r'truncate_all\((\w+)\.attributes, (\d+), (true), "([^"]+)"\)', statement
+        ).groups()
+        assert place == group["context"]
+        assert (
+            int(limit) <= 64_900 - 200
+        )  # keys of Badger end at 65,000 bytes, name and time included
+        assert whole_characters
+        assert "cut" in marker
+
+
+def test_jaeger_takes_the_largest_message_that_the_collector_sends():
+    grpc = yaml.safe_load((ROOT / "deploy/jaeger/config.yaml").read_text("utf-8"))["receivers"]
+    limit = grpc["otlp"]["protocols"]["grpc"]["max_recv_msg_size_mib"]
+    largest = CONFIG["exporters"]["otlp_grpc/jaeger"]["sending_queue"]["batch"]["max_size"]
+    assert limit >= CONFIG["receivers"]["otlp"]["protocols"]["grpc"]["max_recv_msg_size_mib"]
+    assert largest < limit * 2**20
+
+
+def test_queue_and_scorecard_lie_on_volumes_and_the_scorecard_is_bounded():
+    folders = [mount.split(":")[1] for mount in service()["volumes"] if mount[0] != "."]
+    assert CONFIG["extensions"]["file_storage"]["directory"] in folders
+    rotation = CONFIG["exporters"]["file/scorecard"]["rotation"]
+    assert rotation["max_megabytes"] * (rotation["max_backups"] + 1) <= 1000
+
+
+@pytest.mark.parametrize("name", ["collector", "jaeger"])
+def test_go_programs_know_of_less_memory_than_their_container_has(name):
+    units = {"m": 2**20, "g": 2**30}
+    text = service(name)["deploy"]["resources"]["limits"]["memory"]
+    limit = int(text[:-1]) * units[text[-1]]
+    known = int(service(name)["environment"]["GOMEMLIMIT"].removesuffix("MiB")) * 2**20
+    assert 0.7 * limit < known < 0.9 * limit
 
 
 def test_the_scorecard_counts_only_what_the_suite_sent():
@@ -365,7 +463,9 @@ def test_span_metrics_take_no_dimension_with_many_values():
 
 def test_span_names_are_reduced_to_their_step_before_they_are_counted():
     statement = re.compile(r'set\(span\.name, "(\w+)"\) where IsMatch\(span\.name, "(.*)"\)')
-    written = CONFIG["processors"]["transform/step"]["trace_statements"]
+    (group,) = CONFIG["processors"]["transform/step"]["trace_statements"]
+    assert group["context"] == "span"
+    written = group["statements"]
     rules = [statement.fullmatch(one).groups() for one in written]
     spans = trace_of(RUN, record()).spans
     assert {span.kind for span in spans} == {"case", "attempt", "chat", "grade"}
@@ -376,7 +476,7 @@ def test_span_names_are_reduced_to_their_step_before_they_are_counted():
     assert "transform/step" in counted["processors"]
     assert counted["exporters"] == ["span_metrics"]
     others = (p for name, p in CONFIG["service"]["pipelines"].items() if name != "traces/steps")
-    assert not any("transform/step" in pipeline["processors"] for pipeline in others)
+    assert not any("transform/step" in pipeline.get("processors", []) for pipeline in others)
 
 
 def service(name="collector"):
@@ -440,7 +540,7 @@ def test_the_scorecard_is_written_to_a_volume():
 def test_variables_are_given_by_the_compose_file_and_have_no_default():
     text = (ROOT / "openllmetry-collector-config.yaml").read_text("utf-8")
     names = set(VARIABLE.findall(text))
-    assert names == {f"env:{name}" for name in service()["environment"]}
+    assert names == {f"env:{name}" for name in service()["environment"] if name != "GOMEMLIMIT"}
 
 
 def test_no_secret_is_written_down():
