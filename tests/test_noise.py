@@ -217,7 +217,9 @@ class TestTrials:
             run_of([msgspec.structs.replace(r, sample=0) for r in found.records if r.sample == s])
             for s in (0, 1)
         ]
-        whole = compare_runs(halves[0], halves[1], MARGINS)
+        run = msgspec.structs.replace(halves[1].run, id="the other half")
+        other = msgspec.structs.replace(halves[1], run=run)
+        whole = compare_runs(halves[0], other, MARGINS)
         samples = samples_of(found)
         at = np.tile(np.arange(2), (CASES, 1))
         checks = judge_division(pair_arrays(samples, at[:, :1], at[:, 1:]), MARGINS)
