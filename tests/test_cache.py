@@ -3,7 +3,9 @@ import multiprocessing
 import os
 import resource
 import sqlite3
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from chat_server import completion, request
@@ -257,16 +259,22 @@ def use_read_only(path, results):
         results.put((found and found.text, cache.lost, cache.problems))
 
 
-def test_a_read_only_cache_still_answers(tmp_path):
-    path = tmp_path / "completions.sqlite"
+@pytest.fixture
+def open_folder():
+    """A folder that the user nobody can enter; those of pytest are shut at each of its starts."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_a_read_only_cache_still_answers(open_folder):
+    path = open_folder / "completions.sqlite"
     with CompletionCache(path) as cache:
         cache.put("run", request(), completion("kept"))
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(0o755)
     path.chmod(0o444)
-    tmp_path.chmod(0o555)
+    open_folder.chmod(0o555)
     text, lost, problems = in_child(use_read_only, path)
-    tmp_path.chmod(0o755)
+    open_folder.chmod(0o755)
     assert (text, lost, len(problems)) == ("kept", 1, 1)
     assert "cannot be written" in problems[0]
 
