@@ -9,7 +9,7 @@ from pytest_llmops.cli.main import main
 from pytest_llmops.completions import Sampling
 from pytest_llmops.models import Prices
 
-PLANTED = [round(1.1 * count) for count in MANY]
+PLANTED = [round(1.3 * count) for count in MANY]
 
 
 @pytest.fixture(autouse=True)
@@ -35,10 +35,10 @@ def test_an_unchanged_model_passes(capsys):
     )
 
 
-def test_a_planted_regression_of_ten_per_cent_is_caught(capsys):
+def test_a_planted_regression_of_thirty_per_cent_is_caught(capsys):
     assert gate(recorded(PLANTED, name="lora")) == 1
     out = capsys.readouterr().out
-    assert "output tokens: 1.100x, at best 1.100x, where 1.050x is allowed" in out
+    assert "output tokens: 1.300x, at best 1.300x, where 1.200x is allowed" in out
     assert out.splitlines()[-1].startswith("regressed: lora")
     assert max(map(len, out.splitlines())) <= 80
 
@@ -46,16 +46,24 @@ def test_a_planted_regression_of_ten_per_cent_is_caught(capsys):
 def test_too_few_cases_to_tell_is_undecided_and_says_what_would_do(capsys, project):
     written(project / "runs", recorded(MANY[:60], name="few"))
     small = recorded(MANY[:60], name="small")
-    assert gate(small, baseline="few") == 6
+    assert gate(small, "--max-solve-loss", "0.02", baseline="few") == 6
     out = " ".join(capsys.readouterr().out.split())
-    assert re.search(r"solve rate: .* cannot be ruled out, .* 80 % power: .* about 13\d cases", out)
-    assert main(["gate", "few", "small", "--undecided", "pass"]) == 0
+    assert re.search(r"solve rate: .* cannot be ruled out, .* 80 % power: .* about 7\d cases", out)
+    tight = ["gate", "few", "small", "--max-solve-loss", "0.02"]
+    assert main([*tight, "--undecided", "pass"]) == 0
     assert "undecided passes" in capsys.readouterr().out
     assert main(["gate", "few", "small", "--max-solve-loss", "0.05"]) == 0
 
 
 def test_the_margin_of_tokens_is_an_option():
-    assert gate(recorded(PLANTED, name="lora"), "--max-tokens-ratio", "1.2") == 0
+    assert gate(recorded(PLANTED, name="lora"), "--max-tokens-ratio", "1.4") == 0
+
+
+def test_proof_of_any_change_is_an_option(capsys):
+    longer = recorded([round(1.1 * count) for count in MANY], name="lora")
+    assert gate(longer) == 0
+    assert main(["gate", "base", "lora", "--proof", "change"]) == 1
+    assert "so worse than the baseline (1.200x is allowed)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

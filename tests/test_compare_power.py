@@ -12,11 +12,11 @@ ALPHA = 0.05
 
 
 def found_share(true, spread, cases, margin, rounds=3000):
-    """How often the gate's rule for one metric finds a true change."""
+    """How often the gate's rule for one metric proves a true change."""
     means = [
         clustered_mean(row, np.arange(cases)) for row in RNG.normal(true, spread, (rounds, cases))
     ]
-    return np.mean([mean.p < ALPHA and mean.estimate > margin for mean in means])
+    return np.mean([mean.p_above(margin) < ALPHA for mean in means])
 
 
 @pytest.mark.parametrize("margin", [0.0, math.log(1.05), math.log(1.2)])

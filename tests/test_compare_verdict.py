@@ -5,6 +5,7 @@ import pytest
 from gate_runs import MANY, TOKENS, recorded
 
 from pytest_llmops.compare.gate import compare_runs
+from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.values import Interval
 from pytest_llmops.report.terminal import render
 from pytest_llmops.report.verdict import COLUMNS, verdict_parts
@@ -33,10 +34,11 @@ def test_tables_fit_80_columns(factor):
 
 
 def test_a_check_that_did_not_hold_says_why_and_what_would_decide_it():
-    text = " ".join(shown(compare_runs(recorded(), recorded(name="new"))).split())
-    assert "solve rate: +0.0 points, but -4.3 points cannot be ruled out, and -2.0 points" in text
-    assert "what this run finds with 80 % power: -7." in text
-    assert "; to decide: about 13" in text
+    margins = Margins(solve_rate=0.02)
+    text = " ".join(shown(compare_runs(recorded(), recorded(name="new"), margins)).split())
+    assert "solve rate: +0.0 points, but -2.4 points cannot be ruled out, and -2.0 points" in text
+    assert "what this run finds with 80 % power: -2.0" in text
+    assert "; to decide: about 74 cases" in text
 
 
 def test_what_is_not_known_is_a_question_mark():

@@ -52,11 +52,13 @@ def test_identical_answers_hold_even_where_cases_are_few():
 
 
 def test_few_cases_that_merely_agree_prove_nothing_of_the_solve_rate():
-    found = compare_runs(recorded(), recorded(name="again"))
+    found = compare_runs(recorded(), recorded(name="again"), Margins(solve_rate=0.02))
     assert check(found, "output tokens").verdict == "held"
     rate = check(found, "solve rate")
     assert (found.verdict, rate.verdict) == ("undecided", "undecided")
-    assert 128 <= rate.cases_needed <= 137
+    # 148 cases of their own files, none changed, exclude a loss of 2 points of the half solved.
+    assert 0.5 * (1 - 0.05 ** (1 / 74)) < 0.02 < 0.5 * (1 - 0.05 ** (1 / 73))
+    assert 68 <= rate.cases_needed <= 80
 
 
 @pytest.mark.parametrize(
@@ -64,10 +66,12 @@ def test_few_cases_that_merely_agree_prove_nothing_of_the_solve_rate():
     [
         (1.0, 0.05, "held"),
         (0.7, 0.5, "held"),
-        (1.1, 0.0, "regressed"),
-        (1.1, 0.2, "regressed"),
-        (1.04, 0.01, "held"),
-        (1.0, 0.6, "undecided"),
+        (1.1, 0.0, "held"),
+        (1.1, 0.2, "held"),
+        (1.15, 0.2, "undecided"),
+        (1.25, 0.0, "regressed"),
+        (1.3, 0.2, "regressed"),
+        (1.0, 1.5, "undecided"),
     ],
 )
 def test_the_verdict_follows_the_tokens(growth, spread, verdict):
@@ -78,23 +82,43 @@ def test_the_verdict_follows_the_tokens(growth, spread, verdict):
 
 
 def test_a_small_real_growth_within_the_margin_is_held():
-    tokens = check(compared(recorded(noisy(MANY, 1.03, 0.02), name="new")), "output tokens")
-    assert tokens.p_holm < 0.05
-    assert tokens.verdict == "held"
+    candidate = recorded(noisy(MANY, 1.03, 0.02), name="new")
+    tokens = check(compared(candidate), "output tokens")
+    assert (tokens.verdict, tokens.p) == ("held", pytest.approx(1))
+    assert tokens.change.low > 1
+
+
+def test_asked_for_proof_of_any_change_a_small_real_growth_regresses():
+    candidate = recorded(noisy(MANY, 1.03, 0.02), name="new")
+    tokens = check(compared(candidate, proof="change"), "output tokens")
+    assert (tokens.verdict, tokens.level) == ("regressed", pytest.approx(0.03))
+    assert tokens.p < 0.03
+    assert tokens.reason.endswith("so worse than the baseline (1.200x is allowed)")
+    fewer = recorded(noisy(MANY, 0.97, 0.02), name="new")
+    assert check(compared(fewer, proof="change"), "output tokens").verdict == "held"
+
+
+def test_growth_below_the_margin_is_not_called_regressed_however_well_it_is_proved():
+    """1.045 of 1.05: proved to be growth, and not to be beyond the margin."""
+    candidate = recorded(noisy(MANY, 1.045, 0.02), name="new")
+    found = compared(candidate, tokens=1.05)
+    assert check(found, "output tokens").verdict == "undecided"
+    assert check(found, "output tokens").change.low > 1.03
 
 
 def test_numbers_of_a_check_read_as_candidate_against_baseline():
-    tokens = check(compared(recorded(noisy(MANY, 1.1, 0.2), name="new")), "output tokens")
+    candidate = recorded(noisy(MANY, 1.1, 0.2), name="new")
+    tokens = check(compared(candidate, tokens=1.05), "output tokens")
     assert tokens.unit == "ratio"
     assert 1 < tokens.change.low < tokens.change.estimate < tokens.change.high < 1.2
     assert tokens.change.estimate == pytest.approx(tokens.candidate / tokens.baseline)
     assert tokens.margin == pytest.approx(1.05)
     assert tokens.detectable > 1.05
     rate = check(compared(recorded(MANY, solved=solved(lost=range(20)), name="new")), "solve rate")
-    assert (rate.unit, rate.margin) == ("points", -0.02)
+    assert (rate.unit, rate.margin) == ("points", -0.05)
     assert rate.change.estimate == pytest.approx(-10 / 300) == rate.candidate - rate.baseline
     assert rate.change.low < rate.change.estimate < rate.change.high < 0
-    assert rate.detectable < -0.02
+    assert rate.detectable < -0.05
 
 
 def test_fewer_tokens_do_not_excuse_lost_cases():
@@ -111,9 +135,10 @@ def test_fewer_tokens_do_not_excuse_lost_cases():
     [
         ((), (), "held"),
         ((0,), (), "held"),
-        ((0, 2, 4), (), "undecided"),
-        (range(10), (), "undecided"),
-        (range(30), (), "regressed"),
+        ((0, 2, 4), (), "held"),
+        (range(12), (), "held"),
+        (range(30), (), "undecided"),
+        (range(60), (), "regressed"),
         (range(6), (1, 3, 5, 7, 9, 11), "held"),
         ((), range(60), "held"),
     ],
@@ -123,32 +148,32 @@ def test_the_verdict_follows_the_solve_rate(lost, gained, verdict):
     assert check(compared(candidate), "solve rate").verdict == verdict
 
 
-def test_a_margin_that_covers_all_that_is_solved_lets_no_loss_pass():
+def test_of_a_weak_baseline_no_more_than_half_may_be_lost():
     few = [number < 4 for number in range(300)]
     baseline = recorded(MANY, solved=few)
     nothing = recorded(MANY, solved=[False] * 300, name="new")
     found = compared(nothing, baseline=baseline)
     rate = check(found, "solve rate")
-    assert (rate.verdict, rate.margin) == ("undecided", 0)
-    assert "the baseline solves 1.3%, no more than the margin; no loss is accepted" in found.notes
+    assert (rate.verdict, rate.margin) == ("undecided", pytest.approx(-2 / 300))
+    assert "the baseline solves 1.3%; a loss of half of it is accepted, no more" in found.notes
     better = recorded(MANY, solved=[number < 60 for number in range(300)], name="new")
     assert check(compared(better, baseline=baseline), "solve rate").verdict == "held"
 
 
 def test_more_truncated_answers_regress_before_tokens_are_believed():
-    found = compared(recorded(noisy(MANY, 0.9), cut=range(40), name="new"))
+    found = compared(recorded(noisy(MANY, 0.9), cut=range(60), name="new"))
     assert [one.verdict for one in found.checks] == ["held", "regressed", "held", "held"]
     assert found.verdict == "regressed"
 
 
 def test_counts_at_the_limit_are_lower_bounds_and_doubled_to_see_what_they_hide():
     cut = range(12)
-    found = compared(recorded(noisy(MANY, 1.03), cut=cut, name="new"))
+    found = compared(recorded(noisy(MANY, 1.14), cut=cut, name="new"))
     assert check(found, "output tokens").verdict == "held"
     (note,) = [note for note in found.notes if "cut off" in note]
-    assert note.startswith("output tokens would be regressed (1.059x) if")
+    assert note.startswith("output tokens would be undecided (1.2")
     both = compared(
-        recorded(noisy(MANY, 1.03), cut=cut, name="new"), baseline=recorded(MANY, cut=cut)
+        recorded(noisy(MANY, 1.14), cut=cut, name="new"), baseline=recorded(MANY, cut=cut)
     )
     assert not any("cut off" in note for note in both.notes)
 
@@ -196,7 +221,8 @@ def test_one_source_file_is_undecided():
 
 
 def test_a_regressed_check_outweighs_an_undecided_one():
-    found = compare_runs(recorded(), recorded(noisy(TOKENS, 1.3), name="new"))
+    margins = Margins(solve_rate=0.02)
+    found = compare_runs(recorded(), recorded(noisy(TOKENS, 1.3), name="new"), margins)
     assert [one.verdict for one in found.checks[1:]] == ["held", "undecided", "regressed"]
     assert found.verdict == "regressed"
 
@@ -206,7 +232,7 @@ def test_an_undecided_check_says_how_many_samples_would_do():
         runs = [noisy(MANY[:150], 1.0, 0.5, seed + k) for k in range(3)]
         return [list(counts) for counts in zip(*runs, strict=True)]
 
-    found = compared(recorded(samples(10), name="new"), baseline=recorded(samples(20)), tokens=1.03)
+    found = compared(recorded(samples(10), name="new"), baseline=recorded(samples(20)), tokens=1.06)
     tokens = check(found, "output tokens")
     assert tokens.verdict == "undecided"
     assert tokens.samples_needed > 3
@@ -238,7 +264,8 @@ def test_replays_of_two_runs_are_compared():
 def test_a_margin_below_one_asks_for_proof_of_savings():
     candidate = recorded(noisy(MANY, 0.85, 0.1), name="new")
     assert compared(candidate, tokens=0.9).verdict == "held"
-    assert compared(candidate, tokens=0.8).verdict == "undecided"
+    assert compared(candidate, tokens=0.86).verdict == "undecided"
+    assert compared(candidate, tokens=0.8).verdict == "regressed"
 
 
 def test_order_of_records_does_not_matter():
@@ -250,16 +277,25 @@ def test_order_of_records_does_not_matter():
     )
 
 
-def test_holm_asks_more_of_one_finding_among_three():
-    base = recorded(MANY, per_file=1)
+def test_a_proof_is_asked_for_at_the_level_of_its_check():
     for seed in range(100):
-        candidate = recorded(noisy(MANY, 1.055, 0.5, seed), name="new")
-        tokens = check(compare_runs(base, candidate), "output tokens")
-        if tokens.p < 0.05 < tokens.p_holm and tokens.change.estimate > 1.05:
+        candidate = recorded(noisy(MANY, 1.25, 0.5, seed), name="new")
+        tokens = check(compare_runs(recorded(MANY), candidate), "output tokens")
+        if tokens.level < tokens.p < 0.05:
             assert tokens.verdict == "undecided"
-            assert tokens.change.low < 1
+            assert tokens.change.low < 1.2
             return
     pytest.fail("no draw lies between the two levels")
+
+
+def test_the_report_says_which_estimator_judged_tokens_and_why():
+    found = compared(recorded(MANY, cut=range(12), name="new"))
+    assert check(found, "output tokens").method.startswith("judged by finished answers")
+    assert "as 2.0% of all were cut" in check(found, "output tokens").method
+    assert any(note.startswith("output tokens: judged by finished answers") for note in found.notes)
+    many = compared(recorded(MANY, cut=range(200), name="new"))
+    assert check(many, "output tokens").method.startswith("judged by censored ranks")
+    assert check(compared(recorded(MANY, name="new")), "output tokens").method == ""
 
 
 def frame(name, values):
@@ -267,46 +303,41 @@ def frame(name, values):
     return evalsig.RunFrame(name, name, "t", "tokens", items)
 
 
-def test_verdicts_on_tokens_are_those_of_evalsig():
-    """Two of its gates, each a paired t test: worse than before, and within the margin."""
-    margin, agreed = math.log(1.05), {"held": 0, "regressed": 0, "undecided": 0}
+def test_proofs_of_growth_are_those_of_evalsig_but_for_skew():
+    """Its gate by a paired t test: worse beyond the margin."""
+    margin, agreed = math.log(1.05), {True: 0, False: 0}
     for seed in range(30):
-        growth = 1 + 0.15 * (seed % 5) / 4
+        growth = 1 + 0.25 * (seed % 5) / 4
         after = noisy(MANY, growth, 0.1 + 0.1 * (seed % 3), seed)
-        found = check(compared(recorded(after, name="new")), "output tokens")
+        found = check(compared(recorded(after, name="new"), tokens=1.05), "output tokens")
         before, logs = np.log(MANY), np.log(after)
-        # The other two checks have p = 1, so Holm tests the tokens at a third of the level.
+        # It wants the mean beyond the least change and significance against none: move by it.
         worse = evalsig.gate(
-            frame("a", before),
+            frame("a", before + margin),
             frame("b", logs),
-            min_delta=margin,
-            alpha=0.05 / 3,
+            min_delta=1e-12,
+            alpha=found.level,
             method="paired_t",
         )
-        within = evalsig.gate(
-            frame("a", logs), frame("b", before + margin), min_delta=1e-12, method="paired_t"
-        )
-        theirs = {("ALLOW", False): "regressed", ("ALLOW", True): "regressed"}.get(
-            (worse.verdict.value, within.verdict.value == "ALLOW"),
-            "held" if within.verdict.value == "ALLOW" else "undecided",
-        )
-        assert found.verdict == theirs
-        agreed[theirs] += 1
+        proved = worse.verdict.value == "ALLOW"
+        assert (found.verdict == "regressed") is proved
+        agreed[proved] += 1
     assert min(agreed.values()) >= 3
 
 
-def test_p_values_of_the_solve_rate_are_those_of_evalsig():
+def test_estimates_of_the_solve_rate_are_those_of_evalsig():
     for lost in (3, 8, 12):
         candidate = recorded(MANY, solved=solved(lost=range(2 * lost), gained=(1,)), name="new")
-        found = check(compared(candidate), "solve rate")
+        found = check(compared(candidate, proof="change"), "solve rate")
         theirs = evalsig.compare(
             frame("a", solved(lost=range(2 * lost), gained=(1,))),
             frame("b", solved()),
             method="mcnemar",
             one_sided=True,
         )
-        assert found.p == pytest.approx(theirs.p_value)
         assert found.change.estimate == pytest.approx(-theirs.delta)
+        # Exact McNemar is what flipping the signs of files of one case is: no p is below it.
+        assert found.p >= theirs.p_value - 1e-12
 
 
 def test_an_unchanged_model_with_noise_is_rarely_called_regressed():

@@ -89,14 +89,14 @@ def test_a_gate_without_a_verdict_gives_its_reason():
 
 
 def test_runs_are_compared_with_the_margins_of_their_gate():
-    base, other = pair(300, ratio=1.15)
+    base, other = pair(300, ratio=1.3)
     assert "## ❌ regressed" in report(base, other)
-    assert "## ✅ held" in report(base, gated(other, base, "held", tokens=1.2))
+    assert "## ✅ held" in report(base, gated(other, base, "held", tokens=1.5))
 
 
 def test_a_gate_against_another_baseline_says_nothing_here():
-    base, other = pair(300, ratio=1.15)
-    text = report(base, gated(other, other, "held", reason="of that one", tokens=1.2))
+    base, other = pair(300, ratio=1.3)
+    text = report(base, gated(other, other, "held", reason="of that one", tokens=1.5))
     assert "## ❌ regressed" in text
     assert "of that one" not in text
 

@@ -172,6 +172,8 @@ class TestThePlan:
             make_plan(keys, {"a": "x", "b": "y"}, baseline_samples=1)
 
 
+ALONE = [f"starter:n{number:02}#f" for number in range(CASES)]
+"""Cases of a file each, which is what can tell early that no file is worse."""
 LOOSE = Margins(tokens=1.05, solve_rate=0.55, truncation=0.55)
 """Margins at which output tokens alone decide."""
 
@@ -186,15 +188,22 @@ class TestLooking:
         assert looks[-1].interval.low > 1
         assert "output tokens regressed" in looks[-1].reason
 
+    def saved(self):
+        """A session that saves two fifths of the tokens, on cases of a file each."""
+        baseline = run_of(attempts(3, names=ALONE), samples=3)
+        keys = [(name, sample) for name in ALONE for sample in range(3)]
+        plan = make_plan(keys, {name: name for name in ALONE}, baseline_samples=3)
+        candidate = attempts(3, ratio=0.6, seed=1, names=ALONE)
+        return until_stop(baseline, candidate, plan, LOOSE), candidate
+
     def test_far_fewer_tokens_hold_early(self):
-        looks = until_stop(self.baseline, attempts(3, ratio=0.6, seed=1), planned(), LOOSE)
+        looks, _ = self.saved()
         assert looks[-1].verdict == "held"
         assert looks[-1].attempts <= CASES
         assert looks[-1].interval.high < 1.05
 
     def test_it_says_what_it_saved(self):
-        (*_, last) = until_stop(self.baseline, attempts(3, ratio=0.6, seed=1), planned(), LOOSE)
-        candidate = attempts(3, ratio=0.6, seed=1)
+        (*_, last), candidate = self.saved()
         assert last.tokens_planned == pytest.approx(
             sum(one.usage.output for one in candidate), rel=0.1
         )
@@ -202,8 +211,18 @@ class TestLooking:
         assert last.attempts <= CASES
         assert last.planned == 3 * CASES
 
+    def test_few_files_hold_late_or_never_however_much_is_saved(self):
+        """Fifteen files, none of which got worse, do not exclude that one in six would."""
+        candidate = attempts(3, ratio=0.6, seed=1)
+        looks = until_stop(self.baseline, candidate, planned(), LOOSE)
+        assert looks[-1].verdict == "undecided"
+        assert looks[-1].interval.high > 1.05
+
     def test_it_asks_on_while_undecided(self):
-        looks = until_stop(self.baseline, attempts(3, ratio=1.06, seed=2), planned(), LOOSE)
+        margins = msgspec.structs.replace(LOOSE, tokens=1.3)
+        baseline = run_of(attempts(3, sd=0.6), samples=3)
+        candidate = attempts(3, ratio=1.45, sd=0.6, seed=2)
+        looks = until_stop(baseline, candidate, planned(), margins)
         assert len(looks) > 3
         assert all(one.verdict == "undecided" for one in looks[:-1])
 

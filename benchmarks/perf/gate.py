@@ -10,7 +10,6 @@ With --run, the noise is that of a recorded run with several attempts a case; wi
 """
 
 import argparse
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,10 +20,9 @@ from gate_sessions import MEASURED, Design, Session, Source
 
 from pytest_llmops.compare.boundary import Times
 from pytest_llmops.compare.checks import Question, decide
-from pytest_llmops.compare.effects import clustered_mean
 from pytest_llmops.compare.gate import overall
-from pytest_llmops.compare.margins import DEFAULT_MARGINS
-from pytest_llmops.compare.pairing import Codes, Paired
+from pytest_llmops.compare.margins import Margins
+from pytest_llmops.compare.paired import Codes, Paired
 from pytest_llmops.compare.plan import make_plan
 from pytest_llmops.compare.questions import questions_of
 from pytest_llmops.compare.samples import samples_of
@@ -34,7 +32,9 @@ from pytest_llmops.runs.record import Verdict
 
 MIX = (1.0, 1.1, 0.8)
 """Ratios of output tokens, candidate over baseline, over which spent tokens are averaged."""
-TRUTHS = (*MIX, DEFAULT_MARGINS.tokens)
+MARGINS = Margins(tokens=1.05, proof="change")
+"""Of a sensitive gate: any proved growth regresses."""
+TRUTHS = (*MIX, MARGINS.tokens)
 """At the margin, what held is an error."""
 FIXED = 3
 """Samples a case of the gate that the sequential one is measured against."""
@@ -43,24 +43,12 @@ Asked = Callable[[Paired], list[Question]]
 
 def tokens_alone(paired: Paired) -> list[Question]:
     """The question about output tokens, as the gate asks it, without the two others."""
-    mean = clustered_mean(paired.log_ratio(paired.output), paired.clusters)
-    return [
-        Question(
-            name="output tokens",
-            sides=(math.nan, math.nan),
-            margin=math.log(DEFAULT_MARGINS.tokens),
-            mean=mean,
-            evidence=mean,
-            within=paired.spread,
-            samples=paired.samples,
-        )
-    ]
+    return whole_gate(paired)[2:]
 
 
 def whole_gate(paired: Paired) -> list[Question]:
     """All three questions."""
-    mean = clustered_mean(paired.log_ratio(paired.output), paired.clusters)
-    return questions_of(paired, mean, DEFAULT_MARGINS)
+    return questions_of(paired, MARGINS)
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

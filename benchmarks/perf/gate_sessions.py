@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from pytest_llmops.compare.pairing import Codes, Floats, Paired
+from pytest_llmops.compare.paired import Attempts, Codes, Floats, Paired, paired_from
 from pytest_llmops.compare.samples import Samples
 
 CLUSTER = 6
@@ -55,28 +56,15 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def paired(self, counts: Codes) -> Paired:
         """The comparison after the first `counts` (n,) attempts at each case."""
         seen = counts > 0
-        at = (np.flatnonzero(seen), counts[seen] - 1)
-        share = np.arange(1, self.candidate[0].shape[1] + 1)
-        sides = [
-            np.column_stack([one[seen].mean(axis=1), (other.cumsum(axis=1) / share)[at]])
-            for one, other in zip(self.baseline, self.candidate, strict=True)
-        ]
-        samples = np.full((int(seen.sum()), 2), float(self.baseline[0].shape[1]))
-        samples[:, 1] = counts[seen]
-        return Paired(
-            pairs=(),
-            clusters=self.clusters[seen],
-            samples=samples,
-            solved=sides[1],
-            truncated=sides[2],
-            output=sides[0],
-            input=sides[0],
-            total=sides[0],
-            spread=np.full_like(samples, np.nan),
-            censored=sides[2],
-            spent=np.exp(sides[0]),
-            identical=False,
-        )
+        late = np.arange(self.candidate[0].shape[1]) >= counts[:, None]
+        made = [np.where(late, math.nan, part)[seen] for part in self.candidate]
+        clusters = np.unique(self.clusters[seen], return_inverse=True)[1]
+        return paired_from((_attempts([*self.baseline], seen), _attempts(made)), clusters)
+
+
+def _attempts(parts: list[Floats], rows: NDArray[np.bool_] | None = None) -> Attempts:
+    output, solved, cut = (part if rows is None else part[rows] for part in parts)
+    return Attempts(output=output, cut=cut, solved=solved)
 
 
 class Design(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins, ratio, share
+from pytest_llmops.compare.margins import DEFAULT_MARGINS, PROOFS, Margins, ratio, share
 
 
 def add_runs(command: argparse.ArgumentParser) -> None:
@@ -51,14 +51,20 @@ def add_margins(command: argparse.ArgumentParser) -> None:
         metavar="R",
         help="accepted ratio of dollars, per attempt and per solved case; not judged",
     )
+    command.add_argument(
+        "--proof",
+        choices=PROOFS,
+        help=f"regressed is proved to be worse than the margin, or any change; {margins.proof}",
+    )
 
 
-def asked_margins(options: argparse.Namespace) -> dict[str, float]:
+def asked_margins(options: argparse.Namespace) -> dict[str, float | str]:
     """The margins that the user set, by name."""
     given = {
         "tokens": options.max_tokens_ratio,
         "solve_rate": options.max_solve_loss,
         "cost": options.max_cost,
+        "proof": options.proof,
     }
     return {name: value for name, value in given.items() if value is not None}
 

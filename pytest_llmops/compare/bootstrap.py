@@ -18,7 +18,7 @@ import math
 import numpy as np
 from scipy import special
 
-from pytest_llmops.compare.pairing import Floats
+from pytest_llmops.compare.paired import Floats
 from pytest_llmops.compare.values import Interval
 
 RESAMPLES = 10_000

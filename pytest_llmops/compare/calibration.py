@@ -84,7 +84,7 @@ def calibrate(
         identical=samples.identical,
         margins=margins,
         levels=levels_of(samples),
-        floors=floors_of(samples, margins.tokens, COUNTS),
+        floors=floors_of(samples, margins, COUNTS),
         unchanged=outcomes(samples, margins, divisions=divisions, seed=seed),
         planted=outcomes(samples, margins, planted=planted, divisions=divisions, seed=seed + 1),
         needs=needs_of(samples, margins, planted),

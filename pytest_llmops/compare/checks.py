@@ -2,15 +2,16 @@
 
 Upwards is worse, whatever the metric. A metric has
 
-    regressed   where it is significantly worse (p < 0.05 after Holm) and the estimate is beyond the
-                margin;
-    held        where the upper 95 % bound is within the margin;
+    regressed   where it is proved to be worse than its margin: the lower bound is beyond it;
+    held        where it is proved not to be: the upper 95 % bound is within the margin;
     undecided   otherwise.
 
-The first two exclude each other, because the estimate is not above its upper bound. Holm keeps the
-chance of a false "regressed" anywhere at 5 %. "Held" needs no correction: the gate holds only where
-every metric does, so a candidate that is beyond one margin passes with that one's 5 % at most
-(Berger 1982, "Multiparameter hypothesis testing and acceptance sampling").
+The levels of the lower bounds add up to 5 % over the checks (`levels`), so a candidate that is
+within all margins is called regressed in 5 % at most. "Held" needs no correction: the gate holds
+only where every metric does, so a candidate that is beyond one margin passes with that one's 5 % at
+most (Berger 1982, "Multiparameter hypothesis testing and acceptance sampling").
+
+With `proof="change"` a metric has regressed where it is proved to be worse at all, however little.
 """
 
 import math
@@ -20,21 +21,19 @@ from typing import Literal, Protocol
 import msgspec
 
 from pytest_llmops.compare.effects import Mean
-from pytest_llmops.compare.holm import holm, holm_levels
-from pytest_llmops.compare.pairing import Floats
+from pytest_llmops.compare.levels import ALPHA, RATES, levels
+from pytest_llmops.compare.margins import Proof
+from pytest_llmops.compare.paired import Floats
 from pytest_llmops.compare.power import cases_needed, detectable, samples_needed
-from pytest_llmops.compare.values import Check, Interval
+from pytest_llmops.compare.values import Check, CheckName, Interval
 from pytest_llmops.runs.record import Verdict
-
-ALPHA = 0.05
 
 
 class Evidence(Protocol):
-    """What is known of one change; `effects.Mean` and `rates.Worsening` are."""
+    """What is known of one change: `effects.Mean`, `rates.Worsening`, `tokens.Longer`."""
 
-    @property
-    def p(self) -> float:
-        """One-sided p-value of "worse"."""
+    def p_above(self, limit: float) -> float:
+        """One-sided p-value of a change above `limit`."""
 
     def lower(self, alpha: float) -> float:
         """One-sided lower bound at confidence 1 - alpha."""
@@ -42,15 +41,22 @@ class Evidence(Protocol):
     def upper(self, alpha: float) -> float:
         """One-sided upper bound at confidence 1 - alpha."""
 
+    def floor(self, alpha: float) -> float:
+        """What the upper bound is above the estimate at least, however many samples there are."""
+
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """One metric of two runs and how much worse it may be."""
 
-    name: Literal["truncation", "solve rate", "output tokens"]
+    name: CheckName
     sides: tuple[float, float]
     """The metric of baseline and candidate: a share, or geometric mean tokens."""
     margin: float
     """Upwards for worse; log units for tokens."""
+    proof: Proof = "margin"
+    """What "regressed" proves."""
+    method: str = ""
+    """Which estimator judged, and why, where there is a choice."""
     mean: Mean
     """The change, upwards for worse."""
     evidence: Evidence
@@ -60,32 +66,37 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """(n, 2) attempts."""
 
     @property
+    def limit(self) -> float:
+        """A change above it, proved, has regressed."""
+        return self.margin if self.proof == "margin" else min(self.margin, 0.0)
+
+    @property
     def unit(self) -> Literal["points", "ratio"]:
         """Of what a person is shown."""
-        return "ratio" if self.name == "output tokens" else "points"
+        return "points" if self.name in RATES else "ratio"
 
     def shown(self, worse: float) -> float:
         """Turn a value that rises for worse into candidate against baseline."""
-        if self.name == "output tokens":
+        if self.unit == "ratio":
             return math.exp(worse)
         return 0.0 - worse if self.name == "solve rate" else worse
 
 
 def decide(questions: Sequence[Question]) -> list[Check]:
     """Answer all questions together, in their order."""
-    values = [question.evidence.p for question in questions]
-    corrected = zip(holm(values), holm_levels(values, ALPHA), strict=True)
-    return [
-        _check(question, p_holm, level)
-        for question, (p_holm, level) in zip(questions, corrected, strict=True)
-    ]
+    shares = levels([question.name for question in questions])
+    return [_check(question, level) for question, level in zip(questions, shares, strict=True)]
 
 
-def _check(question: Question, p_holm: float, level: float) -> Check:
-    low, high = question.evidence.lower(level), question.evidence.upper(ALPHA)
+def _check(question: Question, level: float) -> Check:
+    evidence, estimate = question.evidence, question.mean.estimate
+    low, high = evidence.lower(level), evidence.upper(ALPHA)
+    p = evidence.p_above(question.limit)
     bounds = [question.shown(value) for value in (low, high)]
-    verdict = _verdict(question, p_holm, high)
-    found = detectable(question.mean.estimate - low, question.mean.error, question.margin)
+    verdict: Verdict = "held" if high <= question.margin else "undecided"
+    if p < level:
+        verdict = "regressed"
+    found = detectable(estimate - low, question.mean.error, question.limit)
     needed = _needed(question, low, high, level) if verdict == "undecided" else (None, None)
     return Check(
         name=question.name,
@@ -93,21 +104,16 @@ def _check(question: Question, p_holm: float, level: float) -> Check:
         unit=question.unit,
         baseline=question.sides[0],
         candidate=question.sides[1],
-        change=Interval(min(bounds), question.shown(question.mean.estimate), max(bounds)),
+        change=Interval(min(bounds), question.shown(estimate), max(bounds)),
         margin=question.shown(question.margin),
-        p=question.evidence.p,
-        p_holm=p_holm,
+        p=p,
+        level=level,
+        method=question.method,
         detectable=question.shown(found),
         cases_needed=needed[0],
         samples_needed=needed[1],
         reason=_reason(question, verdict, low, high),
     )
-
-
-def _verdict(question: Question, p_holm: float, high: float) -> Verdict:
-    if p_holm < ALPHA and question.mean.estimate > question.margin:
-        return "regressed"
-    return "held" if high <= question.margin else "undecided"
 
 
 def _needed(
@@ -116,15 +122,18 @@ def _needed(
     """Cases, or samples a case, that would settle what was seen.
 
     Where the estimate is within the margin, the upper bound must come within it too; where it is
-    beyond, the lower bound must leave 0.
+    beyond, the lower bound must leave it.
     """
     mean, margin = question.mean, question.margin
     if mean.estimate <= margin:
         reach, alpha, gap = high - mean.estimate, ALPHA, margin - mean.estimate
+        floor = question.evidence.floor(alpha)
     else:
-        reach, alpha, gap = mean.estimate - low, level, mean.estimate
+        reach, alpha, gap = mean.estimate - low, level, mean.estimate - question.limit
+        floor = 0.0
     cases = cases_needed(len(question.samples), reach, mean, alpha, gap)
-    return cases, samples_needed(question.within, question.samples, mean, alpha, gap)
+    room = math.sqrt(max(0.0, gap**2 - floor**2))
+    return cases, samples_needed(question.within, question.samples, mean, alpha, room)
 
 
 def _reason(question: Question, verdict: Verdict, low: float, high: float) -> str:
@@ -136,6 +145,8 @@ def _reason(question: Question, verdict: Verdict, low: float, high: float) -> st
         return "no case has counts in both runs"
     if math.isnan(high):
         return f"{change}, but all cases are of one source file, which says nothing of others"
+    if verdict == "regressed" and low <= question.margin:
+        return f"{change}, at best {best}, so worse than the baseline ({allowed} is allowed)"
     if verdict == "regressed":
         return f"{change}, at best {best}, where {allowed} is allowed"
     if verdict == "held":

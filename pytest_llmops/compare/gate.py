@@ -23,7 +23,7 @@ from pytest_llmops.compare.effects import cluster_sums
 from pytest_llmops.compare.judging import judge
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
 from pytest_llmops.compare.metrics import Chosen, Metric, choose
-from pytest_llmops.compare.pairing import Paired
+from pytest_llmops.compare.paired import Paired
 from pytest_llmops.compare.questions import notes_of
 from pytest_llmops.compare.values import Check, Comparison, Interval
 from pytest_llmops.runs.reading import RecordedRun
@@ -116,7 +116,7 @@ def _errors(records: Sequence[Record], allowed: int) -> Check:
         change=Interval(count, count, count),
         margin=allowed,
         p=math.nan,
-        p_holm=math.nan,
+        level=math.nan,
         detectable=math.nan,
         reason=reason,
     )

@@ -6,11 +6,13 @@ import msgspec
 import numpy as np
 
 from pytest_llmops.compare.checks import Question, decide
-from pytest_llmops.compare.effects import Mean, clustered_mean, token_effects
+from pytest_llmops.compare.effects import token_effects
 from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.metrics import FINE, UNITS, Chosen, Unit, in_unit, measure_of, ratio_of
-from pytest_llmops.compare.pairing import Floats, Paired, pair_records
+from pytest_llmops.compare.paired import Floats, Paired
+from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.compare.questions import questions_of
+from pytest_llmops.compare.tokens import Spread, spread_of
 from pytest_llmops.compare.values import Check, CheckName, Effect
 from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.reading import RecordedRun
@@ -30,35 +32,33 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 def judge(
     baseline: RecordedRun, candidate: RecordedRun, margins: Margins, chosen: Chosen
 ) -> Judged:
-    """Answer every question that was chosen.
-
-    Each length is judged as output tokens are, and at their level: with several of them the chance
-    of a false alarm grows by that level for each, at most.
+    """Answer every question that was chosen, all together, so that their levels add up to 5 %.
 
     Raises:
         CompareError: Dollars are to be judged, and a run does not tell them.
     """
-    paired = pair_records(baseline.records, candidate.records)
-    effects, output = token_effects(paired)
-    questions = questions_of(paired, output, margins)
-    found: dict[str, Check] = {check.name: check for check in decide(questions)}
-    shown = [*effects]
+    limit = max(side.run.identity.sampling.max_tokens for side in (baseline, candidate))
+    paired = pair_records(baseline.records, candidate.records, limit=limit)
+    effects = [*token_effects(paired)]
+    questions = questions_of(paired, margins)
+    found: dict[str, Question] = {one.name: one for one in questions}
     for unit in UNITS[1:]:
         if unit not in (*chosen.judged, *chosen.shown):
             continue
         counted = _counted(unit, baseline, candidate)
         if counted is None:
             continue
-        change, mean = token_effects(counted)
-        shown.append(msgspec.structs.replace(change[0], metric=unit))
+        effects.append(msgspec.structs.replace(token_effects(counted)[0], metric=unit))
         if unit in chosen.judged:
-            last = decide(questions_of(counted, mean, margins))[-1]
-            found[unit] = _renamed(last, unit)
-    checks = [found[name] for name in chosen.judged]
+            found[unit] = _renamed(questions_of(counted, margins)[-1], unit)
+    asked = [found[name] for name in chosen.judged]
     if margins.cost:
-        checks += _costs(_counted("dollars", baseline, candidate), margins)
+        asked += _costs(_counted("dollars", baseline, candidate), margins)
     return Judged(
-        paired=paired, effects=tuple(shown), questions=tuple(questions), checks=tuple(checks)
+        paired=paired,
+        effects=tuple(effects),
+        questions=tuple(questions),
+        checks=tuple(decide(asked)),
     )
 
 
@@ -74,13 +74,12 @@ def _counted(unit: Unit, baseline: RecordedRun, candidate: RecordedRun) -> Paire
     return pair_records(*sides)
 
 
-def _renamed(check: Check, name: CheckName) -> Check:
-    return msgspec.structs.replace(
-        check, name=name, baseline=check.baseline / FINE, candidate=check.candidate / FINE
-    )
+def _renamed(question: Question, name: CheckName) -> Question:
+    one, other = question.sides
+    return msgspec.structs.replace(question, name=name, sides=(one / FINE, other / FINE))
 
 
-def _costs(paired: Paired | None, margins: Margins) -> list[Check]:
+def _costs(paired: Paired | None, margins: Margins) -> list[Question]:
     """Dollars per attempt and per solved case: ratios of totals, which is what a bill adds up."""
     if paired is None:
         raise CompareError(
@@ -89,22 +88,24 @@ def _costs(paired: Paired | None, margins: Margins) -> list[Check]:
         )
     solves = paired.solved * paired.samples
     loose = msgspec.structs.replace(margins, tokens=margins.cost)
-    question = questions_of(paired, token_effects(paired)[1], loose)[-1]
+    question = questions_of(paired, loose)[-1]
     found = []
     names: tuple[tuple[CheckName, Floats], ...] = (
         ("cost per attempt", paired.samples),
         ("cost per solved", solves),
     )
     for name, share in names:
-        mean, sides = ratio_of_totals(paired.spent, share, paired)
-        asked = msgspec.structs.replace(question, mean=mean, evidence=mean, sides=sides)
-        found.append(_renamed(decide([asked])[0], name))
+        evidence, sides = ratio_of_totals(paired.spent, share, paired)
+        asked = msgspec.structs.replace(
+            question, mean=evidence.mean, evidence=evidence, sides=sides, method=""
+        )
+        found.append(_renamed(asked, name))
     return found
 
 
 def ratio_of_totals(
     spent: Floats, share: Floats, paired: Paired
-) -> tuple[Mean, tuple[float, float]]:
+) -> tuple[Spread, tuple[float, float]]:
     """Log ratio of what is spent per share, candidate over baseline, by the delta method.
 
     With totals A and S of the spending a_i and the shares s_i of a run, ln(A / S) moves by
@@ -117,16 +118,16 @@ def ratio_of_totals(
         paired: Whose clusters they are of.
 
     Returns:
-        The mean, nan where a run has no share at all; and the level of each run.
+        What is known of it, nan where a run has no share at all; and the level of each run.
     """
     amounts, shares = spent.sum(axis=0), share.sum(axis=0)
     if not (np.all(amounts > 0) and np.all(shares > 0)):
         with np.errstate(divide="ignore", invalid="ignore"):
             one, other = amounts / shares
-        return Mean(math.nan, math.nan, 0), (float(one), float(other))
+        nothing = np.full(len(spent), math.nan)
+        return spread_of(nothing, paired.clusters), (float(one), float(other))
     levels = amounts / shares
     moves = spent / amounts - share / shares
     influence = len(spent) * (moves[:, 1] - moves[:, 0])
-    spread = clustered_mean(influence, paired.clusters)
-    mean = msgspec.structs.replace(spread, estimate=math.log(levels[1] / levels[0]))
-    return mean, (float(levels[0]), float(levels[1]))
+    change = math.log(levels[1] / levels[0]) + influence
+    return spread_of(change, paired.clusters), (float(levels[0]), float(levels[1]))

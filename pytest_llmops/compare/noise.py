@@ -27,18 +27,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from pytest_llmops.compare.checks import ALPHA, decide
-from pytest_llmops.compare.effects import clustered_mean
+from pytest_llmops.compare.checks import decide
 from pytest_llmops.compare.gate import overall
+from pytest_llmops.compare.levels import ALPHA, levels
 from pytest_llmops.compare.margins import Margins
-from pytest_llmops.compare.pairing import Floats, Paired
+from pytest_llmops.compare.paired import Attempts, Floats, Paired, paired_from
 from pytest_llmops.compare.power import detectable
 from pytest_llmops.compare.questions import questions_of
 from pytest_llmops.compare.samples import Samples, split
 from pytest_llmops.compare.values import Check
 
-GATED = 3
-"""Metrics that share the error rate; the one with the smallest p-value is tested at a third."""
+GATED = ("truncation", "solve rate", "output tokens")
+PROOF = levels(GATED)[GATED.index("output tokens")]
+"""Level at which more output tokens are proved."""
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,24 +98,24 @@ def levels_of(samples: Samples) -> tuple[Level, ...]:
     return tuple(_level(name, samples, chosen) for name, chosen in groups)
 
 
-def floors_of(samples: Samples, margin: float, counts: Iterable[int]) -> tuple[Floor, ...]:
+def floors_of(samples: Samples, margins: Margins, counts: Iterable[int]) -> tuple[Floor, ...]:
     """The noise floor at several numbers of attempts a case.
 
     Args:
         samples: Where the noise is taken from.
-        margin: Ratio of output tokens that the gate accepts.
+        margins: Of the gate.
         counts: Attempts a case in each of the two runs.
     """
     spread, (cases, _) = repeat_sd(samples), samples.shape
-    found = []
+    limit, found = proved_beyond(margins), []
     for count in counts:
         error = spread * math.sqrt(2 / (cases * count))
-        reach = quantile(samples, 1 - ALPHA / GATED) * error
+        reach = quantile(samples, 1 - PROOF) * error
         found.append(
             Floor(
                 samples=count,
                 ratio=math.exp(quantile(samples, 1 - ALPHA / 2) * error),
-                detectable=math.exp(detectable(reach, error, math.log(margin))),
+                detectable=math.exp(detectable(reach, error, limit)),
             )
         )
     return tuple(found)
@@ -155,18 +156,29 @@ def outcomes(
     )
 
 
+def proved_beyond(margins: Margins) -> float:
+    """The ln ratio of output tokens that a proof of "regressed" must exceed."""
+    margin = math.log(margins.tokens)
+    return margin if margins.proof == "margin" else min(margin, 0.0)
+
+
 def plant(paired: Paired, factor: float) -> Paired:
-    """Multiply the candidate's output tokens."""
+    """Multiply the candidate's output tokens; what gets beyond the token limit is cut there."""
     if factor == 1:
         return paired
-    output = paired.output + np.array([0.0, math.log(factor)])
-    return msgspec.structs.replace(paired, output=output, identical=False)
+    baseline, candidate = paired.attempts
+    grown = candidate.output + math.log(factor)
+    after = Attempts(
+        output=np.minimum(grown, paired.limit),
+        cut=np.where(grown >= paired.limit, 1.0, candidate.cut),
+        solved=candidate.solved,
+    )
+    return paired_from((baseline, after), paired.clusters, limit=paired.limit)
 
 
 def judge_division(paired: Paired, margins: Margins) -> Sequence[Check]:
     """The checks of the gate but for errors, of which there are none."""
-    tokens = clustered_mean(paired.log_ratio(paired.output), paired.clusters)
-    return decide(questions_of(paired, tokens, margins))
+    return decide(questions_of(paired, margins))
 
 
 def _level(name: str, samples: Samples, chosen: NDArray[np.bool_]) -> Level:

@@ -1,85 +1,33 @@
-"""Two runs, case by case: what each case became, and the arrays that statistics are made of.
-
-A case is the unit of evidence: its samples enter as their mean (of logs, for tokens), because they
-are not independent of each other. Cases of one source file form a cluster.
-"""
+"""The records of two runs, case by case, as the arrays that statistics are made of."""
 
 import math
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from pytest_llmops.compare.comparable import name_some
 from pytest_llmops.compare.complete import has_tokens
+from pytest_llmops.compare.paired import Attempts, Floats, Paired, paired_from
 from pytest_llmops.compare.values import CasePair
 from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.record import Record
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.intp]
-
-ROUNDING = 1e-12
-"""Differences of mean logs below this are what summation leaves of equal counts."""
+_Run = dict[str, list[Record]]
+"""The attempts at each case."""
 
 
-class Paired(msgspec.Struct, frozen=True, kw_only=True):
-    """n cases in both runs, in the order of their ids; column 0 is the baseline, 1 the candidate.
-
-    A case all of whose attempts crashed has no token counts: nan in every array of tokens.
-    """
-
-    pairs: tuple[CasePair, ...]
-    clusters: Codes
-    """(n,) number of the cluster of each case, 0..G-1."""
-    samples: Floats
-    """(n, 2) attempts."""
-    solved: Floats
-    """(n, 2) share of attempts solved; crashed ones count as not solved."""
-    truncated: Floats
-    """(n, 2) share of attempts that hit the token limit."""
-    output: Floats
-    """(n, 2) mean over samples of ln output tokens."""
-    input: Floats
-    """(n, 2) the same of input tokens."""
-    total: Floats
-    """(n, 2) the same of their sum."""
-    spread: Floats
-    """(n, 2) variance over samples of ln output tokens; nan below two samples."""
-    censored: Floats
-    """(n, 2) of the attempts with tokens, the share whose count is only a lower bound."""
-    spent: Floats
-    """(n, 2) output tokens, summed over attempts."""
-    identical: bool
-    """Every attempt has the same answer, tokens and outcome in both runs."""
-
-    def log_ratio(self, tokens: Floats) -> Floats:
-        """(n,) candidate less baseline of an (n, 2) array of mean logs."""
-        found = tokens[:, 1] - tokens[:, 0]
-        found[np.abs(found) < ROUNDING] = 0.0
-        return found
-
-
-class _Side(NamedTuple):
-    """One case in one run; the names are those of `Paired`."""
-
-    samples: int
-    solved: float
-    truncated: float
-    output: float
-    input: float
-    total: float
-    spread: float
-    censored: float
-    spent: int
-    outcome: str
-
-
-def pair_records(baseline: Iterable[Record], candidate: Iterable[Record]) -> Paired:
+def pair_records(
+    baseline: Iterable[Record], candidate: Iterable[Record], *, limit: float = math.inf
+) -> Paired:
     """Pair the records of two complete runs by case, in any order.
+
+    Args:
+        baseline: Its records.
+        candidate: Its records.
+        limit: Token limit of an answer.
 
     Raises:
         CompareError: A case occurs in one run only, or is not the same case in both.
@@ -89,19 +37,18 @@ def pair_records(baseline: Iterable[Record], candidate: Iterable[Record]) -> Pai
         raise CompareError(f"{len(alone)} cases occur in one run only: {name_some(alone)}")
     cases = sorted(before)
     _refuse_changed(before, after)
-    sides = [[_side(run[case]) for case in cases] for run in (before, after)]
-    numbers = np.array([[one[:-1] for one in side] for side in sides], dtype=np.float64)
     names = [f"{before[case][0].suite}:{before[case][0].cluster}" for case in cases]
-    columns = {name: numbers[:, :, i].T for i, name in enumerate(_Side._fields[:-1])}
-    return Paired(
-        pairs=tuple(
-            _pair(before[case][0], one, other)
-            for case, one, other in zip(cases, *sides, strict=True)
-        ),
-        clusters=np.unique(names, return_inverse=True)[1],
+    one, *inputs = _columns(before, cases)
+    other, *later = _columns(after, cases)
+    paired = paired_from(
+        (one, other),
+        np.unique(names, return_inverse=True)[1],
+        inputs=((inputs[0], inputs[1]), (later[0], later[1])),
+        limit=math.log(limit),
         identical=all(_same(before[case], after[case]) for case in cases),
-        **columns,
     )
+    pairs = _pairs(paired, (before[case] for case in cases), (after[case] for case in cases))
+    return msgspec.structs.replace(paired, pairs=tuple(pairs))
 
 
 def _by_case(records: Iterable[Record]) -> dict[str, list[Record]]:
@@ -123,60 +70,63 @@ def _refuse_changed(before: dict[str, list[Record]], after: dict[str, list[Recor
         raise CompareError(f"{len(moved)} cases are of another source file: {name_some(moved)}")
 
 
-def _side(records: Sequence[Record]) -> _Side:
-    counted = [record for record in records if has_tokens(record)]
-    usages = [record.usage for record in counted if record.usage]
-    logs = [math.log(usage.output) for usage in usages]
-    return _Side(
-        samples=len(records),
-        solved=sum(record.solved and not record.error for record in records) / len(records),
-        truncated=sum(map(_cut, records)) / len(records),
-        output=_mean(logs),
-        input=_mean([math.log(usage.input) for usage in usages if usage.input > 0]),
-        total=_mean([math.log(usage.input + usage.output) for usage in usages]),
-        spread=_variance(logs),
-        censored=_mean([*map(_cut, counted)]),
-        spent=sum(usage.output for usage in usages),
-        outcome=_most_frequent([record.outcome for record in records]),
-    )
+def _columns(run: _Run, cases: Sequence[str]) -> tuple[Attempts, Floats, Floats]:
+    """The attempts at each case as rows: what became of them, ln input tokens, and ln of all."""
+    longest = max(len(run[case]) for case in cases) if cases else 0
+    found = array("d")
+    for case in cases:
+        for record in run[case]:
+            found.extend(_numbers(record))
+        found.extend(NOTHING * (longest - len(run[case])))
+    table = np.frombuffer(found, dtype=np.float64).reshape(len(cases), longest, len(NOTHING))
+    output, prompt, cut, solved = (np.ascontiguousarray(part) for part in np.moveaxis(table, 2, 0))
+    logs = [_logs(counts) for counts in (output, prompt, output + prompt)]
+    return Attempts(output=logs[0], cut=cut, solved=solved), logs[1], logs[2]
 
 
-def _cut(record: Record) -> bool:
-    return record.cut
+NOTHING = (math.nan,) * 4
+"""In place of an attempt that was not made."""
 
 
-def _most_frequent(outcomes: Sequence[str]) -> str:
-    """The first in time on a tie; the shortcut is for suites of 100,000 cases."""
-    return outcomes[0] if len(outcomes) == 1 else Counter(outcomes).most_common(1)[0][0]
+def _numbers(record: Record) -> tuple[float, float, float, float]:
+    """Output and input tokens, cut or not, solved or not."""
+    usage = record.usage if has_tokens(record) else None
+    output, prompt = (usage.output, usage.input) if usage else (math.nan, math.nan)
+    return output, prompt, record.cut, record.solved and not record.error
 
 
-def _mean(values: Sequence[float]) -> float:
-    """Mean that does not depend on the order; nan of none."""
-    if len(values) == 1:
-        return values[0]
-    return math.fsum(values) / len(values) if values else math.nan
+def _logs(counts: Floats) -> Floats:
+    """Natural logs; nan where a server counts nothing."""
+    return np.log(np.where(counts > 0, counts, math.nan))
 
 
-def _variance(values: Sequence[float]) -> float:
-    if len(values) < 2:
-        return math.nan
-    mean = _mean(values)
-    return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+def _outcome(records: Sequence[Record]) -> str:
+    """The most frequent, the first in time on a tie; quick where a suite has 100,000 cases."""
+    if len(records) == 1:
+        return records[0].outcome
+    return Counter(record.outcome for record in records).most_common(1)[0][0]
 
 
-def _pair(record: Record, one: _Side, other: _Side) -> CasePair:
-    return CasePair(
-        case=record.case,
-        suite=record.suite,
-        tier=record.tier,
-        cluster=record.cluster,
-        samples=(one.samples, other.samples),
-        output=(math.exp(one.output), math.exp(other.output)),
-        input=(math.exp(one.input), math.exp(other.input)),
-        solved=(one.solved, other.solved),
-        truncated=(one.truncated, other.truncated),
-        outcome=(one.outcome, other.outcome),
-    )
+def _pairs(
+    paired: Paired, before: Iterable[Sequence[Record]], after: Iterable[Sequence[Record]]
+) -> Iterator[CasePair]:
+    columns = (paired.samples.astype(int), np.exp(paired.output), np.exp(paired.input))
+    numbers = [column.tolist() for column in (*columns, paired.solved, paired.truncated)]
+    for one, other, *row in zip(before, after, *numbers, strict=True):
+        samples, output, prompt, solved, truncated = map(tuple, row)
+        record = one[0]
+        yield CasePair(
+            case=record.case,
+            suite=record.suite,
+            tier=record.tier,
+            cluster=record.cluster,
+            samples=samples,
+            output=output,
+            input=prompt,
+            solved=solved,
+            truncated=truncated,
+            outcome=(_outcome(one), _outcome(other)),
+        )
 
 
 def _same(before: Sequence[Record], after: Sequence[Record]) -> bool:

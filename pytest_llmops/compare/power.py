@@ -1,9 +1,8 @@
 """What a comparison of this size can see, and what an undecided one would need.
 
-Error bars shrink with the square root of the cases, except for the part that a rate has where no
-case changed (`rates`), which shrinks with the cases themselves. Power is that of the gate's rule,
-which wants a change both proved and beyond its margin; the figures rest on the spread that was seen
-and are approximate.
+Error bars shrink with the square root of the cases, except for the part that stands for files not
+seen (`unseen`) and that of skew, which shrink with the cases themselves. The figures rest on the
+spread that was seen, on files of the same size, and are approximate.
 
 Source: Miller 2024, "Adding Error Bars to Evals", arXiv:2411.00640, section 5 (sample size).
 """
@@ -14,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from pytest_llmops.compare.effects import Mean
-from pytest_llmops.compare.pairing import Floats
+from pytest_llmops.compare.paired import Floats
 
 POWER = 0.8
 Z_POWER = float(special.ndtri(POWER))
@@ -24,15 +23,15 @@ SAMPLES_LIMIT = 1_000
 """More is not asked of anybody: it says that the change lies on the margin."""
 
 
-def detectable(reach: float, error: float, margin: float) -> float:
-    """Smallest true worsening that is found with 80 % power: max(reach, margin) + z(0.8) SE.
+def detectable(reach: float, error: float, limit: float) -> float:
+    """Smallest true worsening that is proved with 80 % power: limit + reach + z(0.8) SE.
 
     Args:
         reach: From an estimate to its lower bound, at the level of the test.
         error: Standard error of the estimate.
-        margin: What an estimate must exceed besides.
+        limit: What the lower bound must exceed.
     """
-    return max(reach, margin) + Z_POWER * error
+    return limit + reach + Z_POWER * error
 
 
 def cases_needed(cases: int, reach: float, mean: Mean, alpha: float, gap: float) -> int | None:

@@ -4,6 +4,7 @@ If every case was attempted K times under equal conditions, any division of thes
 groups is a comparison of a model with itself: the truth is "no change", and the noise is real.
 """
 
+import math
 from collections import defaultdict
 
 import msgspec
@@ -11,7 +12,7 @@ import numpy as np
 
 from pytest_llmops.compare.comparable import name_some
 from pytest_llmops.compare.complete import has_tokens, require_complete
-from pytest_llmops.compare.pairing import Codes, Floats, Paired
+from pytest_llmops.compare.paired import ROUNDING, Attempts, Codes, Floats, Paired, paired_from
 from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record
@@ -30,6 +31,8 @@ class Samples(msgspec.Struct, frozen=True, kw_only=True):
     """(n, K) 1 or 0."""
     truncated: Floats
     """(n, K) 1 or 0."""
+    limit: float
+    """ln of the token limit of an answer; inf where a count is beyond it."""
     identical: float
     """Share of cases whose attempts all gave the same text; nan where texts were not hashed."""
 
@@ -66,12 +69,15 @@ def samples_of(found: RecordedRun) -> Samples:
         )
     first = [row[0] for row in rows]
     names = [f"{record.suite}:{record.cluster}" for record in first]
+    output = np.log([[_tokens(record) for record in row] for row in rows])
+    limit = math.log(found.run.identity.sampling.max_tokens)
     return Samples(
         tiers=tuple(record.tier for record in first),
         clusters=np.unique(names, return_inverse=True)[1],
-        output=np.log([[_tokens(record) for record in row] for row in rows]),
+        output=output,
         solved=np.array([[float(record.solved) for record in row] for row in rows]),
         truncated=np.array([[float(_cut(record)) for record in row] for row in rows]),
+        limit=limit if float(output.max()) <= limit + ROUNDING else math.inf,
         identical=_identical(rows),
     )
 
@@ -102,36 +108,17 @@ def pair_arrays(samples: Samples, baseline: Codes, candidate: Codes) -> Paired:
         baseline: (n, a) which attempts of each case are the baseline's.
         candidate: (n, b) which are the candidate's.
     """
-
-    def both(values: Floats) -> Floats:
-        sides = (np.take_along_axis(values, at, axis=1) for at in (baseline, candidate))
-        return np.column_stack([side.mean(axis=1) for side in sides])
-
-    cases = len(samples.tiers)
-    tokens = [np.take_along_axis(samples.output, at, axis=1) for at in (baseline, candidate)]
-    output, truncated = both(samples.output), both(samples.truncated)
-    solved = both(samples.solved)
-    counts = np.array([baseline.shape[1], candidate.shape[1]], dtype=np.float64)
-    return Paired(
-        pairs=(),
-        clusters=samples.clusters,
-        samples=np.tile(counts, (cases, 1)),
-        solved=solved,
-        truncated=truncated,
-        output=output,
-        input=np.zeros((cases, 2)),
-        total=output,
-        spread=np.column_stack([_variance(side) for side in tokens]),
-        censored=truncated,
-        spent=np.column_stack([np.exp(side).sum(axis=1) for side in tokens]),
-        identical=all((one[:, 0] == one[:, 1]).all() for one in (output, solved, truncated)),
-    )
+    one, other = (_chosen(samples, at) for at in (baseline, candidate))
+    found = paired_from((one, other), samples.clusters, limit=samples.limit)
+    means = (found.output, found.solved, found.truncated)
+    same = all(bool((mean[:, 0] == mean[:, 1]).all()) for mean in means)
+    return msgspec.structs.replace(found, identical=same)
 
 
-def _variance(values: Floats) -> Floats:
-    if values.shape[1] < 2:
-        return np.full(len(values), np.nan)
-    return np.asarray(values.var(axis=1, ddof=1), dtype=np.float64)
+def _chosen(samples: Samples, at: Codes) -> Attempts:
+    parts = (samples.output, samples.truncated, samples.solved)
+    output, cut, solved = (np.take_along_axis(part, at, axis=1) for part in parts)
+    return Attempts(output=output, cut=cut, solved=solved)
 
 
 def _tokens(record: Record) -> int:

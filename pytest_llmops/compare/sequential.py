@@ -11,12 +11,11 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from pytest_llmops.compare.checks import Question, reasons
+from pytest_llmops.compare.checks import reasons
 from pytest_llmops.compare.comparable import name_some
 from pytest_llmops.compare.complete import require_complete, tokenless
-from pytest_llmops.compare.effects import clustered_mean
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
-from pytest_llmops.compare.pairing import Paired, pair_records
+from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.compare.plan import Plan
 from pytest_llmops.compare.questions import questions_of
 from pytest_llmops.compare.stopping import Moment, Ruling, judge
@@ -77,11 +76,13 @@ def look(
         ruling = Ruling(verdict="regressed", stop=True, checks=(), chance=1.0)
         ended, reason = "", f"{crashed} attempts crashed, {margins.errors} allowed"
     else:
-        paired = pair_records(before, records)
+        limit = baseline.run.identity.sampling.max_tokens
+        paired = pair_records(before, records, limit=limit)
         same = paired.identical and moment.partial
         if same:  # of the cases seen, which is no proof for the others
             paired = msgspec.structs.replace(paired, identical=False)
-        ruling = judge(_questions(paired, baseline, margins), moment, hopeful=same)
+        rate = statistics.fmean(record.solved for record in baseline.records)
+        ruling = judge(questions_of(paired, margins, rate), moment, hopeful=same)
         ended, reason = _ended(ruling, moment), reasons(ruling.checks, ruling.verdict)
     spent, planned = _tokens(baseline.records, records, plan)
     return Look(
@@ -96,15 +97,6 @@ def look(
         ended=ended,
         reason=f"{ended}; {reason}" if ended else reason,
     )
-
-
-def _questions(paired: Paired, baseline: RecordedRun, margins: Margins) -> list[Question]:
-    """Those of the gate; whether the baseline solves too little is asked of all its cases."""
-    tokens = clustered_mean(paired.log_ratio(paired.output), paired.clusters)
-    truncation, solve_rate, output = questions_of(paired, tokens, margins)
-    share = statistics.fmean(record.solved for record in baseline.records)
-    allowed = margins.solve_rate if share > margins.solve_rate else 0.0
-    return [truncation, msgspec.structs.replace(solve_rate, margin=allowed), output]
 
 
 def _moment(plan: Plan, records: Sequence[Record]) -> Moment:

@@ -1,8 +1,8 @@
 """When a sequential gate may stop, and with which verdict.
 
-The rule is that of the gate (`checks.decide`: truncation, solve rate, output tokens, corrected by
-Holm); only the evidence is read by the stricter measure of `boundary`, so that all looks together
-have the error rates of one. The session stops at the first look where
+The rule is that of the gate (`checks.decide`: truncation, solve rate, output tokens); only the
+evidence is read by the stricter measure of `boundary`, so that all looks together have the error
+rates of one. The session stops at the first look where
 
     a check regressed                            regressed
     every check held                             held
@@ -20,10 +20,9 @@ import msgspec
 from scipy import special
 
 from pytest_llmops.compare.boundary import SLOPE, anytime_p, nominal, start
-from pytest_llmops.compare.checks import ALPHA, Evidence, Question, decide
+from pytest_llmops.compare.checks import Evidence, Question, decide
 from pytest_llmops.compare.effects import Mean
-from pytest_llmops.compare.holm import holm_levels
-from pytest_llmops.compare.rates import tango_upper
+from pytest_llmops.compare.levels import ALPHA
 from pytest_llmops.compare.values import Check
 from pytest_llmops.runs.record import Verdict
 
@@ -60,10 +59,9 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     mean: Mean
     moment: Moment
 
-    @property
-    def p(self) -> float:
-        """Anytime-valid, one-sided p-value of "worse"."""
-        return anytime_p(self.evidence.p, self.moment.time, self.moment.times)
+    def p_above(self, limit: float) -> float:
+        """Anytime-valid, one-sided p-value of a change above `limit`."""
+        return anytime_p(self.evidence.p_above(limit), self.moment.time, self.moment.times)
 
     def lower(self, alpha: float) -> float:
         """Lower bound that all looks together keep at confidence 1 - alpha."""
@@ -79,6 +77,10 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
             return math.inf
         bound = self.evidence.upper(self._level(alpha))
         return bound if abs(bound) < LIMIT else math.inf
+
+    def floor(self, alpha: float) -> float:
+        """What the upper bound is above the estimate at least, at the end of the plan."""
+        return self.evidence.floor(nominal(alpha, self.moment.times[-1], self.moment.times))
 
     def _level(self, alpha: float) -> float:
         return nominal(alpha, self.moment.time, self.moment.times)
@@ -114,37 +116,36 @@ def judge(questions: Sequence[Question], moment: Moment, *, hopeful: bool = Fals
     if "regressed" in found or found == {"held"}:
         verdict: Verdict = "regressed" if "regressed" in found else "held"
         return Ruling(verdict=verdict, stop=True, checks=checks, chance=1.0)
-    levels = holm_levels([one.evidence.p for one in watched], ALPHA)
-    chance = 1.0 if hopeful else _chance(questions, levels, moment)
+    pairs = list(zip(watched, (check.level for check in checks), strict=True))
+    chance = 1.0 if hopeful else _chance(pairs, moment)
     stop = moment.last or chance < FUTILE
     return Ruling(verdict="undecided", stop=stop, checks=checks, chance=chance)
 
 
-def _chance(questions: Sequence[Question], levels: Sequence[float], moment: Moment) -> float:
+def _chance(asked: Sequence[tuple[Question, float]], moment: Moment) -> float:
     """Of a verdict by the end of the plan: any check regressed, or all held.
 
     Given the estimate now, the one at the end is normal around it with the variance that the rest
     of the plan takes away, SE^2 (1 - time). Sums and minima of chances make it an upper bound, but
     that a path may leave the lines before the end and come back is left out.
     """
-    pairs = [_chances(one, level, moment) for one, level in zip(questions, levels, strict=True)]
+    pairs = [_chances(question, level, moment) for question, level in asked]
     return min(1.0, sum(worse for worse, _ in pairs) + min(held for _, held in pairs))
 
 
 def _chances(question: Question, level: float, moment: Moment) -> tuple[float, float]:
     """Of "regressed" and of "held" at the end of the plan, for one metric."""
-    mean, margin = question.mean, question.margin
+    mean = question.mean
     if not math.isfinite(mean.error):
         return 1.0, 1.0
     error = mean.error * math.sqrt(moment.time)
     spread = mean.error * math.sqrt(1 - moment.time)
-    reach = (start(ALPHA, moment.times) + SLOPE) * error
-    if question.unit == "points":  # what no number of unchanged cases can go below; see `rates`
-        reach = max(reach, tango_upper(0, 0, moment.cases, nominal(ALPHA, 1.0, moment.times)))
+    # What no number of samples brings nearer stands at a right angle to what they do (`needs`).
+    reach = math.hypot((start(ALPHA, moment.times) + SLOPE) * error, question.evidence.floor(ALPHA))
     proof = (start(level, moment.times) + SLOPE) * error
     return (
-        _above(mean.estimate - max(margin, proof), spread),
-        _above(margin - reach - mean.estimate, spread),
+        _above(mean.estimate - question.limit - proof, spread),
+        _above(question.margin - reach - mean.estimate, spread),
     )
 
 

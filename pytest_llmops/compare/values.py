@@ -41,8 +41,10 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """Geometric mean over cases of the ratio of tokens, with its two-sided 95 % interval."""
     standard_error: float
     """Of the mean log ratio, clustered; natural-log units."""
-    degrees: int
-    """Degrees of freedom: clusters less one."""
+    degrees: float
+    """Of freedom: clusters less one, fewer where some are much larger than others."""
+    clusters: int
+    """Source files with counts in both runs."""
     p_increase: float
     """One-sided p-value of an increase, t on logs with clustered standard errors."""
     p_permutation: float
@@ -62,17 +64,20 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """The metric of each run: a count, a share, or geometric mean tokens."""
     change: Interval
     """Candidate against baseline in `unit`, so a loss of solve rate is negative; one-sided bounds.
-    The better one, which proves a regression, is at the level of Holm's correction; the worse one,
-    which must be within the margin to hold, is at 95 %. Nan where nothing can be said."""
+    The better one, which proves a regression, is at `level`; the worse one, which must be within
+    the margin to hold, is at 95 %. Nan where nothing can be said."""
     margin: float
     """The worst change that is still accepted, oriented as `change`: -0.02 for two points lost."""
     p: float
-    """One-sided p-value of "worse"; nan for counts."""
-    p_holm: float
-    """The same, corrected for the number of gated metrics."""
+    """One-sided p-value of "worse than the margin", or of "worse" where that is asked; nan for
+    counts."""
+    level: float
+    """Below it `p` is a proof; the levels of all checks add up to 5 %. Nan for counts."""
+    method: str = ""
+    """Which estimator judged, and why; "" where there is but one."""
     detectable: float
-    """Smallest true change, oriented as `change`, that this many cases and samples find with 80 %
-    power, beyond the margin as the gate asks; nan if none."""
+    """Smallest true change, oriented as `change`, that this many cases and samples prove with 80 %
+    power; nan if none."""
     cases_needed: int | None = None
     samples_needed: int | None = None
     """What an undecided check would need, one or the other; None where it cannot be reached."""

@@ -143,7 +143,7 @@ def _check_cells(check: Check) -> list[str]:
         figures.change(check.change.estimate, check.unit),
         figures.NONE if check.unit == "count" else figures.interval(check.change, check.unit),
         figures.change(check.margin, check.unit),
-        figures.probability(check.p_holm),
+        figures.probability(check.p),
     ]
 
 

@@ -22,6 +22,8 @@ LINKS = "links.json"
 """Beside the records of a run: links to its traces, `{"CASE@SAMPLE": {"langfuse": URL}}`."""
 
 Links = Mapping[str, Mapping[str, str]]
+Asked = Mapping[str, float | str]
+"""Margins that the user set, by name."""
 
 
 class Versus(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,9 +57,7 @@ class Versus(msgspec.Struct, frozen=True, kw_only=True):
         return f"The {kind} of the session said {said}{self.decided}: {gate.reason}"
 
 
-def against(
-    baseline: RecordedRun, candidate: RecordedRun, asked: Mapping[str, float] | None = None
-) -> Versus:
+def against(baseline: RecordedRun, candidate: RecordedRun, asked: Asked | None = None) -> Versus:
     """Compare as the gate of the candidate's session did, if it judged against this baseline.
 
     Args:
@@ -134,7 +134,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return found
 
 
-def subject_of(runs: Sequence[RecordedRun], asked: Mapping[str, float] | None = None) -> Subject:
+def subject_of(runs: Sequence[RecordedRun], asked: Asked | None = None) -> Subject:
     """What there is to report of runs: each against the first, and the links beside them.
 
     Args:

@@ -60,7 +60,7 @@ def _cells(check: Check) -> tuple[str, ...]:
         _change(check.unit, bounds.estimate),
         "" if counted else f"{_change(check.unit, bounds.low)}..{_change(check.unit, bounds.high)}",
         _change(check.unit, check.margin),
-        "" if counted else _p(check.p_holm),
+        "" if counted else _p(check.p),
     )
 
 
@@ -105,7 +105,7 @@ def _effects(comparison: Comparison) -> Table:
         table.add_column(heading, justify="left" if heading == "tokens" else "right", no_wrap=True)
     for effect in comparison.effects:
         low, estimate, high = (_number(value, 3) for value in msgspec.structs.astuple(effect.ratio))
-        flips, clusters = _p(effect.p_permutation), str(effect.degrees + 1)
+        flips, clusters = _p(effect.p_permutation), str(effect.clusters)
         bounds = f"{low}..{high}"
         table.add_row(effect.metric, estimate, bounds, _p(effect.p_increase), flips, clusters)
     return table

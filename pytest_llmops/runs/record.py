@@ -174,7 +174,7 @@ class Gated(msgspec.Struct, frozen=True, kw_only=True):
     """What decided, or why there is no verdict; for a person."""
     sequential: bool
     """It asked only while it was undecided, and so judged by stricter bounds."""
-    margins: dict[str, int | float]
+    margins: dict[str, int | float | str]
     """What it accepted, by the names of `compare.margins.Margins`."""
     metrics: tuple[str, ...] = ()
     """What the user let it judge; empty: all that can be compared."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from pytest_llmops.cases import SPLITS
-from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins, ratio, share
+from pytest_llmops.compare.margins import DEFAULT_MARGINS, PROOFS, Margins, ratio, share
 from pytest_llmops.compare.metrics import parse_metrics
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
@@ -126,20 +126,12 @@ def _declare_gate(add: Callable[..., None]) -> None:
         metavar="BASELINE",
         help="compare with a blessed baseline, a run or a model's newest run; exit 0, 1 or 6",
     )
-    add(
-        "--gate-max-tokens",
-        type=ratio,
-        default=DEFAULT_MARGINS.tokens,
-        metavar="RATIO",
-        help=f"largest accepted ratio of output tokens; {DEFAULT_MARGINS.tokens}",
-    )
-    add(
-        "--gate-max-solve-loss",
-        type=share,
-        default=DEFAULT_MARGINS.solve_rate,
-        metavar="SHARE",
-        help=f"largest accepted loss of solve rate; {DEFAULT_MARGINS.solve_rate}",
-    )
+    for name, parse, default, unit, accepted in (
+        ("tokens", ratio, DEFAULT_MARGINS.tokens, "RATIO", "ratio of output tokens"),
+        ("solve-loss", share, DEFAULT_MARGINS.solve_rate, "SHARE", "loss of solve rate"),
+    ):
+        told = f"largest accepted {accepted}; {default}"
+        add(f"--gate-max-{name}", type=parse, default=default, metavar=unit, help=told)
     add(
         "--gate-max-cost",
         type=ratio,
@@ -152,6 +144,12 @@ def _declare_gate(add: Callable[..., None]) -> None:
         default="",
         metavar="LIST",
         help="what it judges, such as solve-rate,dollars; all that can be compared",
+    )
+    add(
+        "--gate-proof",
+        choices=PROOFS,
+        default=DEFAULT_MARGINS.proof,
+        help=f"what regressed proves: worse than the margin, or any; {DEFAULT_MARGINS.proof}",
     )
     add(
         "--gate-undecided",
@@ -230,6 +228,7 @@ def _gate(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
             tokens=values["gate_max_tokens"],
             solve_rate=values["gate_max_solve_loss"],
             cost=values["gate_max_cost"],
+            proof=values["gate_proof"],
         ),
         metrics=parse_metrics(values["gate_metrics"]) if values["gate_metrics"] else (),
         undecided=values["gate_undecided"],
