@@ -25,24 +25,22 @@ const INTRINSICS = [
   "SuppressedError",
 ];
 const PLATFORM = ["URL", "URLSearchParams", "TextEncoder", "TextDecoder", "Buffer", "structuredClone"];
-// Node makes some of these on first use, which takes milliseconds: they are frozen then.
-const CLASSES = ["AbortController", "AbortSignal", "Blob", "BroadcastChannel", "ByteLengthQueuingStrategy",
-  "CompressionStream", "CountQueuingStrategy", "Crypto", "CryptoKey", "CustomEvent", "DecompressionStream",
-  "DOMException", "Event", "EventTarget", "File", "MessageChannel", "MessagePort", "Navigator",
-  "Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver",
-  "ReadableStream", "ReadableStreamDefaultReader", "SubtleCrypto", "TextDecoderStream", "TextEncoderStream",
-  "TransformStream", "URLPattern", "WritableStream"];
-// These come with Node's largest module, which takes longer to load than most jobs take: they are frozen
+const CLASSES = ["AbortController", "AbortSignal", "Blob", "CustomEvent", "DOMException", "Event", "EventTarget",
+  "File", "MessageChannel", "MessagePort", "Navigator", "Performance", "PerformanceEntry", "PerformanceMark",
+  "PerformanceMeasure", "PerformanceObserver"];
+// Even to look at one of these loads code, up to 30 ms of it, longer than most jobs take: they are frozen
 // for jobs that name one of them. Where nothing of a job does, no test compares with them either.
-const COSTLY = ["CloseEvent", "EventSource", "FormData", "Headers", "MessageEvent", "Request", "Response",
-  "WebSocket"];
-const NAMES_COSTLY = new RegExp(`\\b(?:fetch|${COSTLY.join("|")})\\b`);
+const COSTLY = ["BroadcastChannel", "ByteLengthQueuingStrategy", "CloseEvent", "CompressionStream",
+  "CountQueuingStrategy", "Crypto", "CryptoKey", "DecompressionStream", "EventSource", "FormData", "Headers",
+  "MessageEvent", "ReadableStream", "ReadableStreamDefaultReader", "Request", "Response", "SubtleCrypto",
+  "TextDecoderStream", "TextEncoderStream", "TransformStream", "URLPattern", "WebSocket", "WritableStream"];
+const NAMES_COSTLY = new RegExp(`\\b(?:fetch|subtle|stream|${COSTLY.join("|")})\\b`);
 const FAKED = ["Date", "Intl", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate",
   "clearImmediate", "queueMicrotask", "performance", "console", "fetch"];
 // What programs assign to instances although a prototype has it.
 // A frozen prototype would forbid it: `list.push = ...` is an assignment to what it inherits.
 const isShadowed = (key) => typeof key === "string" || key === Symbol.toStringTag;
-const shadows = new WeakMap();
+const setters = new Map();
 
 /** Objects that syntax reaches without any global name. */
 function hiddenIntrinsics() {
@@ -78,22 +76,19 @@ function reachable(roots) {
   return { holders, methods };
 }
 
-function allowShadowing(object, key, descriptor) {
-  const { value, enumerable } = descriptor;
-  const known = shadows.get(object) ?? new Map();
-  shadows.set(object, known);
-  known.set(key, value);
-  defineProperty(object, key, {
-    get: freeze(() => value),
-    set: freeze(function set(next) {
-      if (this === object || this === undefined || this === null) {
-        throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
-      }
+// One setter a name, for all objects: it makes the property the receiver's own, unless that is frozen.
+function setterOf(key) {
+  if (!setters.has(key)) {
+    setters.set(key, function set(next) {
+      if (!isObject(this)) throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
       shadow(this, key, next);
-    }),
-    enumerable,
-    configurable: false,
-  });
+    });
+  }
+  return setters.get(key);
+}
+
+function allowShadowing(object, key, { value, enumerable }) {
+  defineProperty(object, key, { get: () => value, set: setterOf(key), enumerable, configurable: false });
 }
 
 /**
@@ -128,11 +123,10 @@ function shadow(object, key, value) {
 /** The plain property that a guarded or shadowed one stands for; undefined for any other. */
 export function guarded(object, key) {
   const cell = cells.get(object)?.get(key);
-  const known = shadows.get(object);
-  if (!cell && !known?.has(key)) return undefined;
-  const { enumerable } = getOwnPropertyDescriptor(object, key);
-  const value = cell ? cell.read() : known.get(key);
-  return { value, writable: true, enumerable, configurable: true };
+  const found = getOwnPropertyDescriptor(object, key);
+  if (!cell && !(found?.set && found.set === setters.get(key))) return undefined;
+  const value = cell ? cell.read() : found.get();
+  return { value, writable: true, enumerable: found.enumerable, configurable: true };
 }
 
 /** Sets a guarded property; false where the property is not guarded. */
@@ -185,7 +179,7 @@ export function hardenClass(type) {
     if (!Object.isExtensible(prototype)) continue;
     allowAllShadowing(prototype, () => true); // Node keeps state under symbols
     close(prototype);
-    const owner = shadows.get(prototype)?.get("constructor");
+    const owner = prototype.constructor;
     if (typeof owner === "function") freeze(owner);
   }
   freeze(type);

@@ -53,9 +53,7 @@ export class Modules {
     this.reset(); // vitest forgets modules one by one
   }
 
-  pathOf(name) {
-    return `${this.job.options.root}/${name}`;
-  }
+  pathOf = (name) => `${this.job.options.root}/${name}`;
 
   nameOf(path) {
     const { root } = this.job.options;
@@ -184,7 +182,7 @@ export class Modules {
     return [path, path.slice(0, path.lastIndexOf("/")), module, exports, this.requireOf(record.name)];
   }
 
-  // Scripts and JSON: nothing in them can wait.
+  // Scripts and JSON cannot wait.
   #runSync(record) {
     const { cjs, namespace, file } = record;
     if (file.kind === "json") cjs.exports = JSON.parse(file.code);
@@ -197,8 +195,8 @@ export class Modules {
   }
 
   #compile(record, head, tail) {
-    const options = { filename: this.pathOf(record.name), columnOffset: -head.length };
-    return new vm.Script(`${head}${record.file.code}${tail}`, options).runInThisContext();
+    const place = { filename: this.pathOf(record.name), columnOffset: -head.length };
+    return new vm.Script(`${head}${record.file.code}${tail}`, place).runInThisContext();
   }
 
   #meta({ name, file }) {
@@ -223,11 +221,10 @@ export class Modules {
       return this.#required(target.file);
     };
     require.resolve = (specifier) => {
-      const target = this.target(name, String(specifier));
-      return target.file ? this.pathOf(target.file) : specifier;
+      const { file } = this.target(name, String(specifier));
+      return file ? this.pathOf(file) : specifier;
     };
-    require.cache = {};
-    return require;
+    return Object.assign(require, { cache: {} });
   }
 
   #required(name) {
