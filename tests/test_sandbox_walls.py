@@ -158,6 +158,36 @@ def test_what_an_answer_may_import_is_there(pool, root, name):
     assert [result.passed for result in report.results] == [True]
 
 
+def test_a_name_that_its_own_file_puts_together_may_be_asked_for(pool, root):
+    code = """
+        import { createRequire } from "node:module";
+        const load = (name: string) => createRequire(import.meta.url)(name);
+        export const other = () => load(["node", ":zlib"].join(""));
+        export const value = () => (load("node:zlib").gzipSync ? 42 : 0);"""
+    (root / "pieces.ts").write_text(code)
+    test = (root / "one.test.ts").read_text().replace("./target", "./pieces")
+    (root / "pieces.test.ts").write_text(test)
+    for answer, status in (
+        (code, "finished"),
+        (code.replace("? 42 : 0", '&& load("node:net")'), "forbidden_import"),
+    ):
+        job = TestJob(root=root, tests=("pieces.test.ts",), overlay={"pieces.ts": answer})
+        assert pool.run(job).status == status
+
+
+def test_the_whole_process_can_be_stubbed_and_comes_back(pool, root):
+    (root / "stub.test.ts").write_text("""
+import { afterEach, expect, it, vi } from "vitest";
+afterEach(() => { vi.unstubAllGlobals(); });
+it("is gone", () => { vi.stubGlobal("process", undefined); expect(typeof process).toBe("undefined"); });
+it("is back", () => { expect(process.env.VITEST).toBe("true"); });
+it("is left behind", () => { vi.stubGlobal("process", { env: {} }); expect(process.env).toEqual({}); });
+""")
+    report = pool.run(TestJob(root=root, tests=("stub.test.ts", "one.test.ts"), overlay={}))
+    assert report.status == "finished", report.detail
+    assert [result.passed for result in report.results] == [True] * 4
+
+
 def test_process_is_a_small_stand_in_that_names_no_channel(pool, root):
     code = """
         const seen: any = { argv: process.argv, execArgv: process.execArgv, env: process.env };

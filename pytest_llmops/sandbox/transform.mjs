@@ -5,6 +5,7 @@
 // Requests are JSON lines on stdin: {root, tests, overlay, options}. An answer is one JSON line
 // {status, detail, length}, followed by `length` bytes of payload for runner.mjs where status is
 // "ready".
+import { builtinModules } from "node:module";
 import path from "node:path";
 
 import { SyntaxFault } from "./compile.mjs";
@@ -13,6 +14,8 @@ import { Tree, isTestApi } from "./tree.mjs";
 // Builtin modules without effects on anything outside; see docs/sandbox.md.
 const PURE = new Set(["assert", "assert/strict", "buffer", "crypto", "events", "path", "path/posix",
   "path/win32", "querystring", "string_decoder", "timers", "timers/promises", "url", "util", "util/types"]);
+
+const BUILTINS = [...new Set(builtinModules.map((name) => name.replace(/^node:/, "")))].filter((name) => !name.startsWith("_"));
 
 class SourceError extends Error {
   constructor(message, status = "load_error") {
@@ -27,8 +30,16 @@ const asksFor = (file) => [...file.specifiers, ...file.dynamic, ...file.required
 /** What the original of an overlaid file imports: all that the overlay may import of the tree. */
 function allowedFor(tree, name, overlay) {
   if (!tree.isFile(name)) return new Set();
-  const original = tree.file(name);
-  return new Set(asksFor(original).map((specifier) => keyOf(tree.resolve(specifier, name, overlay))));
+  const asked = asksFor(tree.file(name)).map((specifier) => keyOf(tree.resolve(specifier, name, overlay)));
+  return new Set([...asked, ...namedBuiltins(tree.read(name))]);
+}
+
+const MADE_UP = /\b(?:createRequire|getBuiltinModule)\b|\bimport\s*\(\s*[^"'`\s]/;
+
+/** Builtin modules that a file may ask for by a name that it puts together: those that it has in strings. */
+function namedBuiltins(text) {
+  if (!MADE_UP.test(text)) return [];
+  return BUILTINS.filter((name) => text.includes(name) && new RegExp(`["'\`:]${name}["'\`]`).test(text));
 }
 
 /** An answer never reaches the test API, nor anything that its own file does not reach. */
@@ -49,6 +60,8 @@ function importsOf(tree, name, file, { judged, tests }) {
   const isAnswer = name in judged && !tests.includes(name);
   const allowed = isAnswer ? allowedFor(tree, name, judged) : null;
   const imports = {};
+  // What is asked for by a name that is made up while the answer runs.
+  if (isAnswer) for (const builtin of namedBuiltins(tree.isFile(name) ? tree.read(name) : "")) imports[`node:${builtin}`] = { builtin };
   for (const specifier of asksFor(file)) {
     const target = file.imports.get(specifier) ?? tree.resolve(specifier, name, judged);
     if (!target.file || tree.isFile(target.file)) file.imports.set(specifier, target);

@@ -53,7 +53,7 @@ const process = new Proxy(real.process, {
 export const facade = new Proxy(Object.create(null), {
   get(_, key) {
     if (key in own) return own[key];
-    return key === "process" ? process : get(real, key);
+    return key === "process" ? real.process && process : get(real, key);
   },
   has: (_, key) => key in own || has(real, key),
   set(_, key, value) {
