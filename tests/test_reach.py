@@ -69,6 +69,27 @@ def test_imports_that_leave_the_tree_or_lead_nowhere_are_passed_over(tree):
     assert ImportGraph(tree).reachable("x.test.ts") == []
 
 
+def test_a_specifier_means_the_file_that_the_judge_loads(tree):
+    for name in ("u.ts", "u.mts", "v.cts", "w.tsx", "k/index.mts", "z.ts", "z.js"):
+        path = tree.root / "m" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"export function f() {{ return '{name}' }}\n")
+    for specifier, found in {
+        "./u": ["m/u.mts"],
+        "./u.ts": ["m/u.ts"],
+        "./u.js": ["m/u.ts"],
+        "./u.mjs": ["m/u.mts"],
+        "./v.cjs": ["m/v.cts"],
+        "./w": ["m/w.tsx"],
+        "./w.jsx": ["m/w.tsx"],
+        "./k": ["m/k/index.mts"],
+        "./z": [],
+    }.items():
+        (tree.root / "m" / "x.test.ts").write_text(f'import {{ f }} from "{specifier}"\n')
+        functions = ImportGraph(tree).reachable("m/x.test.ts")
+        assert [module.path for module, _ in functions] == found, specifier
+
+
 def test_modules_that_import_each_other_end(tree):
     (tree.root / "x.ts").write_text('import "./y"\nexport function x() { return 1 }\n')
     (tree.root / "y.ts").write_text('import "./x"\n')

@@ -29,7 +29,7 @@ MAX_TESTS = 2
 """Test files that judge one case, the nearest first; more of them cost time and add little."""
 
 NO_SOURCE = re.compile(
-    r"(^|/)(__\w+__|fixtures?|mocks?|tests?|node_modules|dist)/|\.(test|spec|d|mock|stories)\.tsx?$"
+    r"(^|/)(__\w+__|fixtures?|mocks?|tests?|node_modules|dist)/|\.(test|spec|d|mock|stories)\.[cm]?tsx?$"
     r"|\.(generated|gen)\."
 )
 """Files whose functions are no cases: tests and what serves them, and what a program wrote."""
@@ -38,6 +38,15 @@ PROBE = "llmops: functions reached"
 """Title of the added test."""
 
 _IMPORT = re.compile(rb"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"'\n]+)["']""")
+_TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
+_ENDINGS = (".mjs", ".js", ".mts", ".ts", ".cts", ".jsx", ".tsx", ".cjs")
+_WRITTEN_AS = {
+    ".js": (".ts", ".tsx"),
+    ".mjs": (".mts",),
+    ".cjs": (".cts",),
+    ".jsx": (".tsx",),
+}
+"""What a JavaScript ending in an import may stand for."""
 _REACHED = re.compile(r"reached:([0-9a-f]+);")
 _MARKER = "(globalThis.__llmops_reached ??= new Set()).add({number})"
 _PROBE_CODE = f"""
@@ -86,13 +95,17 @@ class ImportGraph:
 
 
 def _resolve(root: Path, importer: str, specifier: str) -> str:
-    """Find the file a relative specifier means; "" for none, or one that is no TypeScript."""
+    """Find the file a relative specifier means; "" for none, or one that is no TypeScript.
+
+    In the order in which the judge looks (`sandbox/tree.mjs`).
+    """
     target = posixpath.normpath(posixpath.join(posixpath.dirname(importer), specifier))
-    stem = re.sub(r"\.[cm]?js$", "", target)
-    names = (target, f"{stem}.ts", f"{stem}.tsx", f"{target}/index.ts", f"{target}/index.tsx")
-    for name in names:
-        if name.endswith((".ts", ".tsx")) and not name.startswith("..") and (root / name).is_file():
-            return name
+    stem, ending = posixpath.splitext(target)
+    written = [f"{stem}{other}" for other in _WRITTEN_AS.get(ending, ())]
+    added = [f"{name}{other}" for name in (target, f"{target}/index") for other in _ENDINGS]
+    for name in (target, *written, *added):
+        if not name.startswith("..") and (root / name).is_file():
+            return name if name.endswith(_TYPESCRIPT) else ""
     return ""
 
 
