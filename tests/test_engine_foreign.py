@@ -30,6 +30,7 @@ from transformers import AutoModelForCausalLM
 from pytest_llmops.engine import EngineSpec, start_engine
 from pytest_llmops.engine.__main__ import _parser, _spec
 from pytest_llmops.engine.foreign import (
+    VLLM_SERVER,
     check_spec,
     find_program,
     llama_command,
@@ -165,6 +166,9 @@ def test_vllm_is_told_names_adapters_context_and_what_the_user_adds(adapter):
     assert (pairs["--max-num-seqs"], pairs["--max-model-len"]) == ("16", "4096")
     assert pairs["--lora-modules"] == f"lora={adapter}"
     assert pairs["--max-lora-rank"] == "32"  # the next that vLLM takes above 20
+    module = vllm_command("/env/bin/python", spec, Path("/models/big"), context=4096)
+    assert module[:5] == ["/env/bin/python", "-m", VLLM_SERVER, "--model", "/models/big"]
+    assert module[5:] == command[3:]
 
 
 def test_llama_cpp_is_told_slots_context_and_one_adapter_and_to_cut_nothing():

