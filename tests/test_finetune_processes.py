@@ -69,7 +69,6 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.slow
 def sharded():
     """What `accelerate launch` tells its processes of fsdp.yaml."""
     file = str(ROOT / "finetune" / "accelerate" / "fsdp.yaml")
@@ -84,6 +83,7 @@ def sharded():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["copies", "shards"])
 def test_two_processes_train_what_two_rows_a_step_train(folder, kind):
     alone = train(folder / "data", folder / "tiny", folder / "one", Train(**SETTINGS, accumulate=2))
@@ -91,7 +91,8 @@ def test_two_processes_train_what_two_rows_a_step_train(folder, kind):
     both = folder / "two"
     killed = train_in_two(folder, both, SETTINGS, environment=environment, kill_at=3)
     assert killed.returncode
-    assert [path.name for path in (both / "checkpoints").iterdir()] == ["step-000002"]
+    kept = sorted(path.name for path in both.glob("checkpoints/*"))
+    assert kept == ["step-000002"], killed.stderr  # it may have died before, and of something else
     ended = train_in_two(folder, both, SETTINGS, environment=environment)
     assert not ended.returncode, ended.stderr
     found = json.loads((both / "training.json").read_text())
