@@ -36,6 +36,7 @@ from pytest_llmops.engine.foreign import (
     llama_command,
     vllm_command,
 )
+from pytest_llmops.engine.warden import Ward
 from pytest_llmops.engine.weights import DEFAULT, embedded_folder, embedded_gguf
 from pytest_llmops.errors import ModelError
 from pytest_llmops.memory import descendants
@@ -202,6 +203,20 @@ def test_a_program_that_ends_before_it_serves_is_a_model_error_with_its_last_wor
     spec = EngineSpec(base=str(base), engine="vllm", program=str(program))
     with pytest.raises(ModelError, match="no kernel for this card\n.*vllm ended with status 9"):
         start_engine(spec)
+
+
+def test_a_program_is_ended_with_all_that_it_started(tmp_path):
+    told = tmp_path / "pid"
+    ward = Ward()
+    scratch = ward.scratch()
+    ward.start(["/bin/sh", "-c", f"sleep 300 & echo $! > {told}; trap '' TERM; wait"])
+    while not (told.exists() and told.read_text().strip()):
+        time.sleep(0.01)
+    ward.end()
+    ward.end()
+    state = Path(f"/proc/{told.read_text().strip()}/stat")
+    assert not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    assert not scratch.exists()
 
 
 def real(engine, **changes):

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -18,6 +19,8 @@ from pytest_llmops.memory import descendants, peak_of
 
 _LAST_LINES = 12
 """Lines of the engine's stderr that an error repeats."""
+_FAREWELL = 8.0
+"""Seconds in which an engine may end by itself."""
 MODEL_ERROR_STATUS = 3
 """Exit status of an engine that was asked for a model it cannot serve."""
 
@@ -60,16 +63,11 @@ class EngineProcess:
         return self._log.tail()
 
     def close(self) -> None:
-        """End the engine: politely first, by force after five seconds."""
+        """End the engine: politely first, by force after eight seconds."""
         if self._process.stdin:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
-        self._process.terminate()
-        try:
-            self._process.wait(5.0)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        _end(self._process)
         self._log.close()
 
     def __enter__(self) -> Self:
@@ -122,7 +120,7 @@ def start_engine(spec: EngineSpec, *, timeout: float = 600.0) -> EngineProcess:
     assert process.stdout
     assert process.stderr
     log = _Log(process.stderr)
-    killer = threading.Timer(timeout, process.kill)
+    killer = threading.Timer(timeout, _end, (process,))
     killer.start()
     try:
         line = process.stdout.readline()
@@ -132,6 +130,16 @@ def start_engine(spec: EngineSpec, *, timeout: float = 600.0) -> EngineProcess:
     if not line:
         raise _never_ready(process, log, timeout)
     return EngineProcess(process, msgspec.json.decode(line, type=Ready), log)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End an engine: politely, so that it can end what it started itself, and then by force."""
+    process.terminate()
+    try:
+        process.wait(_FAREWELL)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def engine_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -151,7 +159,7 @@ def _never_ready(process: subprocess.Popen[bytes], log: _Log, timeout: float) ->
     log.close()
     if status == MODEL_ERROR_STATUS:
         return ModelError(log.tail())
-    if status == -9:
+    if status in {-signal.SIGKILL, -signal.SIGTERM, 0}:
         return EndpointError(
             f"the engine was killed before it served (after {timeout:g} s of silence, or for want"
             f" of memory); its last lines:\n{log.tail()}"
