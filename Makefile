@@ -15,7 +15,7 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test check lint types format lock lock-check setup model judge wheel up down
+.PHONY: bench finetune test orders check lint types format lock lock-check setup model judge wheel up down
 
 # Keys and addresses of sinks lie in .env, where `make up` has made one.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
@@ -28,6 +28,9 @@ finetune: setup judge model
 
 test: setup judge model
 	@$(BIN)/pytest $(or $(ARGS),tests -n 2)
+
+orders: setup judge model # the tests in other orders and one file at a time; hours
+	@$(BIN)/python tools/orders.py $(ARGS)
 
 check: lint types lock-check test
 
