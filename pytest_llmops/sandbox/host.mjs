@@ -3,7 +3,7 @@
 import { Falsifier } from "./falsify.mjs";
 import { Mocks } from "./mocks.mjs";
 import { Modules } from "./modules.mjs";
-import { resultsOf } from "./results.mjs";
+import { messageOf, resultsOf } from "./results.mjs";
 import { SnapshotStore } from "./snapshots.mjs";
 import { isStarvation } from "./starvation.mjs";
 
@@ -19,6 +19,11 @@ const GLOBALS = ["suite", "test", "describe", "it", "chai", "expect", "assert", 
   "vitest", "vi", "beforeAll", "afterAll", "beforeEach", "afterEach", "onTestFinished", "onTestFailed", "aroundAll", "aroundEach"];
 const [keepAlive, letGo] = [setInterval, clearInterval];
 const untraced = { $: (_name, options, run) => (run ?? options)() };
+
+// A copy: a slice would keep the whole text alive.
+function briefly(error) {
+  return { message: JSON.parse(JSON.stringify(messageOf(error).slice(0, 2_000))) };
+}
 
 /** What `import ... from "vitest"` and its relatives give to test files. */
 export function apiOf({ vitest }) {
@@ -102,6 +107,12 @@ export class Host {
 
       async onTestArtifactRecord(_test, artifact) {
         return artifact;
+      }
+
+      // What a long file's failures say is held to its end: their first words do.
+      onAfterRunTask(test) {
+        super.onAfterRunTask(test);
+        if (test.result?.errors) test.result.errors = test.result.errors.map(briefly);
       }
 
       onCollected(files) {

@@ -54,8 +54,9 @@ export class Positions {
   #maps = new Map();
 
   constructor() {
+    // Joined by `+`, which copies no message however long.
     Error.prepareStackTrace = (error, sites) =>
-      [headOf(error), ...sites.map((site) => `    at ${this.#told(site)}`)].join("\n");
+      headOf(error) + sites.map((site) => `\n    at ${this.#told(site)}`).join("");
   }
 
   /** Tells of whose texts stacks will speak from now on. */
