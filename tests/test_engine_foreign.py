@@ -229,6 +229,7 @@ def real(engine, **changes):
         program=PROGRAMS[engine],
         max_batch=4,
         max_context=1024,
+        engine_args=("--enforce-eager",) if engine == "vllm" else (),  # else it compiles first
     )
     return msgspec.structs.replace(spec, **changes)
 
@@ -263,7 +264,9 @@ def test_a_real_engine_serves_the_base_and_an_adapter_by_name(tmp_path, engine):
     for who in ("llmops", engine):
         spec = real(engine, adapters={"lora": str(tmp_path / "lora")})
         if who == "llmops":
-            spec = msgspec.structs.replace(spec, engine=who, program="", dtype="float32")
+            spec = msgspec.structs.replace(
+                spec, engine=who, program="", engine_args=(), dtype="float32"
+            )
         elif who == "vllm":
             spec = msgspec.structs.replace(spec, dtype="float32")
         with start_engine(spec) as running:
