@@ -258,7 +258,7 @@ def test_a_real_engine_serves_the_base_and_an_adapter_by_name(tmp_path, engine):
     adapted = peft.get_peft_model(model, config)
     for name, value in adapted.named_parameters():
         if "lora_B" in name:
-            value.data *= 0.3
+            value.data *= 1.5
     adapted.save_pretrained(tmp_path / "lora")
     texts = {}
     for who in ("llmops", engine):
@@ -275,6 +275,9 @@ def test_a_real_engine_serves_the_base_and_an_adapter_by_name(tmp_path, engine):
             assert running.ready.max_context == 1024
             assert running.peak_memory() > 50e6
             answer = say(running, "lora")
+            if "base" in running.models:
+                plain = say(running, "base")["choices"][0]["message"]["content"]
+                assert plain != answer["choices"][0]["message"]["content"]
             assert answer["usage"]["completion_tokens"] <= 16
             texts[who] = answer["choices"][0]["message"]["content"], answer["usage"]
     assert texts["llmops"][1]["prompt_tokens"] == texts[engine][1]["prompt_tokens"]
