@@ -1,7 +1,7 @@
 """Values that several tests build on: a run, and records of it."""
 
 from pytest_llmops.completions import Message, Sampling, Timing, Usage
-from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.grade import GRADER, Grade
 from pytest_llmops.grading.quality import Quality
 from pytest_llmops.runs.record import Identity, Machine, Record, Run
 
@@ -26,6 +26,7 @@ RUN = Run(
     content=True,
     versions={"pytest-llmops": "0.1.0"},
     machine=Machine(system="Linux", processor="cpu", cores=2, memory=2**34),
+    grader=GRADER,
 )
 
 

@@ -102,7 +102,7 @@ def asked(**fields):
         (recorded([*MANY, 70], name="lora"), "1 of 301 are only in the candidate"),
         (recorded(MANY, name="lora", suite_hash="f" * 16), "suite_hash: "),
         (recorded(MANY, name="lora", attempts=301), "300 records for 301 attempts"),
-        (recorded(MANY, name="lora", grader="exact match"), "grader: the tests of the suite"),
+        (recorded(MANY, name="lora", grader="exact match"), "grader: vitest "),
         (recorded(MANY[:10], name="lora"), "10 cases are too few"),
         (
             with_records(

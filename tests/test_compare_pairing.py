@@ -17,6 +17,7 @@ from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.completions import Sampling, Usage
 from pytest_llmops.errors import CompareError
+from pytest_llmops.grading.grade import GRADER
 
 BASE, OTHER = recorded(name="base"), recorded(name="lora")
 
@@ -186,7 +187,7 @@ def check_names(comparison):
     ("fields", "message"),
     [
         ({"suite_hash": "f" * 16, "cases": 7}, "suite_hash: .*60 cases .* against f+ .7 cases of"),
-        ({"grader": "exact match"}, "grader: the tests of the suite against exact match"),
+        ({"grader": "exact match"}, f"grader: {GRADER} against exact match"),
     ],
 )
 def test_runs_that_did_not_judge_the_same_are_refused_before_any_record(fields, message):

@@ -10,8 +10,9 @@ from tasks import MODULE, fenced, make_task
 from pytest_llmops.cases import FileHash, id_of_test
 from pytest_llmops.completions import Completion, Timing, Usage
 from pytest_llmops.errors import SandboxError
-from pytest_llmops.grading.grade import DETAIL_LIMIT, Grade, count_passed, grade
+from pytest_llmops.grading.grade import DETAIL_LIMIT, GRADER, Grade, count_passed, grade
 from pytest_llmops.sandbox import NodePool, TestReport, TestResult
+from pytest_llmops.sandbox.judge.lock import read_lock
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree
 
@@ -309,3 +310,8 @@ def test_an_answer_that_does_not_pass_again_is_looked_at_once_more_and_is_not_fo
 def test_only_solved_answers_are_judged_again():
     failing = report(result(TITLES[0], passed=False), result(TITLES[1]))
     assert len(judged(failing)[1].jobs) == 1
+
+
+def test_the_grader_on_record_names_the_version_of_vitest_that_judges():
+    locked = {package.name: package.version for package in read_lock().packages}
+    assert GRADER.startswith(f"vitest {locked['vitest']}, ")

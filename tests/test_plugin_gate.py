@@ -170,7 +170,7 @@ BASELINES = {
     "fewer cases": (first_line(lambda run: run.update(suite_hash="f" * 16)), "suite_hash: fffff"),
     "grader": (
         first_line(lambda run: run.update(grader="exact match")),
-        "grader: exact match against the tests of the suite",
+        "grader: exact match against vitest ",
     ),
     "interrupted": (lambda lines: lines[:-1], "it was interrupted or still goes on"),
     "crashed": (crashed, "1 attempts crashed: "),

@@ -196,7 +196,7 @@ def _judged(
     baseline: Run, candidate: Run, cases: tuple[Collection[str], Collection[str]] | None
 ) -> Iterator[str]:
     if baseline.grader != candidate.grader:
-        one, other = (run.grader or "the tests of the suite" for run in (baseline, candidate))
+        one, other = (run.grader or "none named" for run in (baseline, candidate))
         yield f"grader: {one} against {other}"
     yield from _selected(baseline, candidate, cases)
 

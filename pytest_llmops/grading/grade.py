@@ -50,6 +50,12 @@ OUTCOMES: dict[str, Outcome] = {
 CUT_OFF: dict[FinishReason, Outcome] = {"length": "truncated", "context": "context"}
 """What an unsolved answer is that the model did not end itself."""
 
+GRADER = "vitest 4.1.12, 1"
+"""What judges: vitest's version, and a number that rises where ours may change a verdict.
+
+Runs are held against runs with the same grader only.
+"""
+
 FINAL = ("solved", "forged")
 """Outcomes that an answer has whoever ended it."""
 DETAIL_LIMIT = 300

@@ -73,7 +73,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     prices: Prices | None = None
     """Of the model's kinds of tokens when it was asked; None where none are known."""
     grader: str = ""
-    """What judged the answers; "" for the tests of the suites."""
+    """What judged the answers, with its version; "" where nothing was graded, and in older runs."""
     harness: str = ""
     """What ran it and wrote the log that this was imported from; "" for a session of ours."""
     agent: str = ""

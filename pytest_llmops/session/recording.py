@@ -14,6 +14,7 @@ from pytest_llmops.cases import Case, suite_hash
 from pytest_llmops.completions import Request
 from pytest_llmops.errors import RecordError
 from pytest_llmops.generation.keys import Key
+from pytest_llmops.grading.grade import GRADER
 from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.machine import Machine, versions
 from pytest_llmops.runs.reading import RecordedRun
@@ -212,6 +213,7 @@ def describe(
         cases=len(chosen),
         attempts=len(keys),
         sandbox=options.sandbox if options.grade else "off",
+        grader=GRADER if options.grade else "",
         content=options.content,
         versions=versions(),
         machine=Machine.here(),
