@@ -73,7 +73,7 @@ def find(arm: str, base: RecordedRun, run: RecordedRun, *, examples: int = 0) ->
     Raises:
         CompareError: The runs cannot be compared.
     """
-    compared = compare_runs(base, _as_asked(run, base))
+    compared = compare_runs(base, _as_asked(run, base), itself=run is base)
     counted = summarize(run.records)
     output = next(one for one in compared.effects if one.metric == "output")
     return Finding(
@@ -100,8 +100,8 @@ def find(arm: str, base: RecordedRun, run: RecordedRun, *, examples: int = 0) ->
 def _as_asked(run: RecordedRun, base: RecordedRun) -> RecordedRun:
     """The run as if it had had the base's instruction, and with it the base's prompts.
 
-    A gate refuses runs that were asked otherwise. Here an instruction is what an arm tries;
-    everything else that makes a prompt (cases, version, context) still has to be the same.
+    A gate judges what another prompt costs as well. Here an instruction is what an arm tries, and
+    output tokens are what a study compares.
     """
     instruction = base.run.identity.instruction
     if run.run.identity.instruction == instruction:

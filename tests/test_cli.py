@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 COMMAND = Path(sys.executable).with_name("llmops")
 COMMANDS = {
     *("models", "serve", "show", "report", "history", "gate", "bless", "calibrate", "sync"),
-    *("observability", "validate", "mine"),
+    *("observability", "validate", "mine", "import"),
 }
 MODELS = """
 [base]

@@ -445,7 +445,8 @@ class TestFindings:
             records = tuple(
                 attempt(at, pair[side][0], solved=pair[side][1]) for at, pair in enumerate(pairs)
             )
-            run = msgspec.structs.replace(RUN, cases=len(pairs), attempts=len(pairs))
+            name = ("run-of-the-base", "run-of-the-arm")[side]
+            run = msgspec.structs.replace(RUN, id=name, cases=len(pairs), attempts=len(pairs))
             made.append(_recorded(run, records))
         return made
 
@@ -520,14 +521,11 @@ class TestTheInstruction:
         (told,) = build_messages(task, context_tokens=0, instruction="Be brief.")
         assert told.content == plain.content.replace("no imports.", "no imports. Be brief.")
 
-    def test_is_part_of_the_identity_only_where_there_is_one(self):
+    def test_is_part_of_the_identity(self):
         told = msgspec.structs.replace(IDENTITY, instruction="Be brief.")
-        assert "instruction" not in IDENTITY.key
-        assert json.loads(told.key)["instruction"] == "Be brief."
+        assert json.loads(told.key) == json.loads(IDENTITY.key) | {"instruction": "Be brief."}
         fields = json.loads(msgspec.json.encode(IDENTITY))
-        del fields["instruction"]
-        assert json.loads(IDENTITY.key) == fields
-        assert list(json.loads(IDENTITY.key)) == list(fields)
+        assert json.loads(IDENTITY.key) == fields | {"served": IDENTITY.place}
 
     def test_does_not_forbid_what_a_study_compares_and_is_told(self):
         pairs = [((10, True), (5, True)) for _ in range(CASES)]

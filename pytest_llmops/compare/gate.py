@@ -37,6 +37,8 @@ def compare_runs(
     candidate: RecordedRun,
     margins: Margins = DEFAULT_MARGINS,
     metrics: Sequence[Metric] = (),
+    *,
+    itself: bool = False,
 ) -> Comparison:
     """Compare two recorded runs; equal runs in any order of records give equal results.
 
@@ -45,6 +47,7 @@ def compare_runs(
         candidate: The run under test.
         margins: How much worse each metric may be.
         metrics: What to judge; by default all that these two can be compared by.
+        itself: Whether a run may be held against itself, as in the first row of a table.
 
     Raises:
         CompareError: A run is not complete, or the two are not comparable; says why.
@@ -53,7 +56,8 @@ def compare_runs(
     require_complete(candidate, "candidate", errors=True)
     cases = [{record.case for record in run.records} for run in (baseline, candidate)]
     refuse_incomparable(baseline.run, candidate.run, cases=(cases[0], cases[1]))
-    refuse_same(baseline.run, candidate.run)
+    if not itself:
+        refuse_same(baseline.run, candidate.run)
     chosen = choose(baseline, candidate, metrics)
     found = judge(baseline, candidate, margins, chosen)
     paired, effects = found.paired, found.effects
