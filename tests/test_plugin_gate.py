@@ -351,7 +351,7 @@ def test_a_replay_of_the_baseline_is_refused_before_anything_is_asked(blessed, s
 IDENTITIES = {
     "prompt": ({"prompt_version": "0"}, "prompt: version 0 -> ", "priced tokens"),
     "tokenizer": ({"tokenizer_sha256": "f"}, "output tokens left out: ", "priced tokens"),
-    "model": ({"served": "m at http://a"}, "model: m at http://a -> ", "output tokens"),
+    "model": ({"served": "m at http://a"}, "model: m at a -> ", "output tokens"),
 }
 
 
@@ -361,7 +361,7 @@ def test_what_people_change_is_told_and_judged(blessed, spread, changed, told, j
     path = blessed.path / "benchmarks" / "baselines" / "base.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(first_line(lambda run: run["identity"].update(changed))(lines)))
-    result = run(blessed, "--gate", "base", *spread, model="wordy")
+    result = run(blessed, "--gate", "base", *spread, model="long")
     assert result.ret == 1
     result.stdout.fnmatch_lines([f"{judged} *regressed", f"note: *{told}*"])
 
@@ -405,7 +405,7 @@ def failed_in_junit(project):
 @pytest.mark.parametrize(
     ("model", "arguments", "said"),
     [
-        ("wordy", (), "regressed: output tokens regressed: 1.1"),
+        ("long", (), "regressed: output tokens regressed: 1.5"),
         ("short", (), "undecided: truncation undecided: "),
         ("same", ("-k", "m1"), "no verdict: the runs hold other cases: 21 of 24 are only in the"),
     ],
