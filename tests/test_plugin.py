@@ -14,6 +14,7 @@ from chat_server import ChatServer, answer, hang, whole
 from project import ADD, ANSWERS, DOUBLE, EVEN, write_answers, write_benchmark
 
 from pytest_llmops.completions import SEED_SCHEME
+from pytest_llmops.report.figures import dollars
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Record
 
@@ -255,6 +256,35 @@ def test_the_cache_can_be_passed_over(project, serve):
     for arguments, calls in (((), 3), ((), 3), (("--no-cache",), 6)):
         run(project, *arguments, model=f"openai:m@{url}")
         assert len(server.calls) == calls
+
+
+def test_a_cached_answer_costs_what_it_cost_when_it_was_asked(project, serve):
+    url, _ = serve(answer("no code"))
+    prices = "prices = { input = 1000.0, output = 4000.0 }"
+    (project.path / "models.toml").write_text(f'[paid]\nurl = "{url}"\nmodel = "m"\n{prices}\n')
+    first = run(project, model="paid")
+    costs = [record.cost for record in latest(project).records]
+    assert min(costs) > 0
+    again = run(project, model="paid")
+    assert [record.cost for record in latest(project).records] == costs
+    assert "paid before" not in first.stdout.str()
+    again.stdout.fnmatch_lines([f"cost: *; {dollars(sum(costs))} of it paid before (cached*"])
+
+
+def test_a_run_has_the_label_and_the_commit_of_its_project(project, serve):
+    for command in ("init -q -b topic", "add pytest.ini", "commit -q -m first"):
+        git = ["git", "-c", "user.name=n", "-c", "user.email=n@example.org", *command.split()]
+        subprocess.run(git, cwd=project.path, check=True)
+    url, _ = serve(answer("no code"))
+    result = run(project, "--label=shorter rules", model=f"openai:m@{url}")
+    found = latest(project).run
+    assert (found.label, found.checkout.branch, found.checkout.dirty) == (
+        *("shorter rules", "topic"),
+        False,
+    )
+    told = " ".join(result.stdout.str().split())
+    assert f"run: {found.id} (shorter rules, " in told
+    assert f", topic@{found.checkout.commit[:7]})" in told
 
 
 def test_the_cache_never_answers_for_another_model_behind_the_same_address(project, serve):

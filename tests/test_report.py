@@ -83,7 +83,7 @@ def test_groups_stand_from_easy_to_hard_with_all_of_them_last():
 def test_costs_stand_by_tier_where_prices_are_known():
     records = [record("a", cost=0.25), record("b", tier="hard", cost=0.5), record("c", cost=None)]
     lines = [line.split() for line in shown(records, width=100).splitlines()[:4]]
-    assert [line[-1] for line in lines] == ["cost", "0.2500", "0.5000", "0.7500"]
+    assert [line[-1] for line in lines] == ["cost", "$0.250", "$0.500", "$0.750"]
 
 
 def test_one_group_needs_no_sum():
@@ -127,8 +127,13 @@ def test_outcomes_are_words():
         ({}, "took: 48.1 s; grading 0.1 s\nmemory at most: tests of an answer 61 MiB\n"),
         ({"engine_memory": 1126 * 2**20}, "most: engine 1,126 MiB, tests of an answer 61 MiB\n"),
         ({"grade": msgspec.structs.replace(grade(), memory=None)}, "grading 0.1 s\nrun:"),
-        ({"cost": 0.01234}, "took: 48.1 s; grading 0.1 s; cost $0.0123"),
-        ({"cost": 0.0}, "took: 48.1 s; grading 0.1 s; cost $0.0000"),
+        ({"cost": 0.01234}, "\ncost: $0.0123, $0.0123 per solved\ntook: 48.1 s"),
+        ({"cost": 0.0}, "\ncost: $0.00, $0.00 per solved\n"),
+        ({"cost": 0.5, "outcome": "wrong"}, "\ncost: $0.500\n"),
+        (
+            {"cost": 0.5, "from_cache": True},
+            "cost: $0.500, $0.500 per solved; $0.500 of it paid before (cached answers)\n",
+        ),
         ({"from_cache": True}, "40 out; 1 of 1 answers from the completion cache"),
     ],
 )

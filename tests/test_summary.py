@@ -40,7 +40,12 @@ def test_nothing_is_summarized_without_a_crash():
 
 def test_cost_is_unknown_rather_than_zero_without_prices():
     assert summarize([record()]).cost is None
-    assert summarize([record(cost=0.25), record("b", cost=0.5)]).cost == 0.75
+    found = summarize(
+        [record(cost=0.25), record("b", cost=0.5, outcome="wrong"), record("c", from_cache=True)]
+    )
+    assert (found.cost, found.cost_per_solved, found.cost_cached) == (0.75, 0.375, 0.0)
+    cached = summarize([record(cost=0.25, from_cache=True, outcome="wrong")])
+    assert (cached.cost, cached.cost_per_solved, cached.cost_cached) == (0.25, math.inf, 0.25)
 
 
 def test_samples_of_a_case_do_not_narrow_the_interval():

@@ -189,7 +189,7 @@ def _environment() -> Environment:
     )
     for name in ("amount", "share", "bounds", "signed", "change", "percent_of_ratio"):
         environment.filters[name] = getattr(figures, name)
-    for name in ("interval", "metric", "probability"):
+    for name in ("interval", "metric", "probability", "dollars"):
         environment.filters[name] = getattr(figures, name)
     environment.filters |= {"visible": visible, "duration": duration}
     return environment

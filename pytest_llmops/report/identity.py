@@ -48,9 +48,11 @@ def _own(recorded: RecordedRun) -> dict[str, str]:
         attempts += " (incomplete)"
     return {
         "run": run.id,
+        "label": run.label,
         "started": started(run),
         "took": duration(end.finished - run.started) if end else "did not end",
         "attempts": attempts,
+        "commit": str(run.checkout or ""),
     }
 
 

@@ -166,10 +166,12 @@ def _groups(subject: Subject) -> Iterator[str]:
     yield "## Summary\n" if many else f"## {safe(subject.names[0])}\n"
     columns = ("group", *(["run"] if many else []), "attempts", "solved", "rate", "95 %")
     passes = (f"pass@{k}", f"pass^{k}") if k else ()
-    rest = ("tokens", "p95", "per solved", "cut", "errors")
+    priced = any(total and total.cost is not None for total in found[-1].runs)
+    costs = ("cost", "cost per solved") if priced else ()
+    rest = ("tokens", "p95", "per solved", "cut", "errors", *costs)
     yield from _heading((*columns, *passes, *rest), left=1 + many)
     for group in found:
-        for cells in _group_rows(subject, group, k):
+        for cells in _group_rows(subject, group, k, priced=priced):
             yield _row(cells if many else [cells[0], *cells[2:]])
     yield "\nTokens: median of output tokens an attempt; per solved: their sum by solves.\n"
     for name, run in zip(subject.names, subject.runs, strict=True):
@@ -179,14 +181,15 @@ def _groups(subject: Subject) -> Iterator[str]:
         yield f"pass@{k}, pass^{k}: at least one of {k} attempts at a case is solved; all are.\n"
 
 
-def _group_rows(subject: Subject, group: Group, k: int) -> Iterator[list[str]]:
+def _group_rows(subject: Subject, group: Group, k: int, *, priced: bool) -> Iterator[list[str]]:
     for number, (name, total) in enumerate(zip(subject.names, group.runs, strict=True)):
-        yield [safe(group.name) if number == 0 else "", safe(name), *_numbers(total, k)]
+        numbers = _numbers(total, k, priced=priced)
+        yield [safe(group.name) if number == 0 else "", safe(name), *numbers]
 
 
-def _numbers(total: Summary | None, k: int) -> list[str]:
+def _numbers(total: Summary | None, k: int, *, priced: bool) -> list[str]:
     if total is None:
-        return [figures.NONE] * (11 if k else 9)
+        return [figures.NONE] * (9 + 2 * bool(k) + 2 * priced)
     solved = [
         figures.amount(total.solved),
         figures.share(total.rate.estimate),
@@ -205,6 +208,7 @@ def _numbers(total: Summary | None, k: int) -> list[str]:
         figures.amount(total.tokens_per_solved),
         figures.amount(total.truncated),
         figures.amount(total.errors),
+        *(map(figures.dollars, (total.spent, total.cost_per_solved)) if priced else ()),
     ]
 
 

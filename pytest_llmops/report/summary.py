@@ -52,7 +52,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     errors: int
     from_cache: int
     cost: float | None
-    """US dollars; None where no attempt has a price."""
+    """US dollars at the model's prices, of cached answers too; None where no attempt has any."""
+    cost_cached: float
+    """The part of it that was paid before, for answers from the completion cache."""
     grade_seconds: float
     engine_memory: int | None
     """Peak resident memory of the engine, bytes."""
@@ -62,6 +64,18 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Attempts by outcome, in the order of `OUTCOMES`."""
     by_case: tuple[tuple[int, int], ...]
     """Attempts of each case, and how many of them are solved; sorted."""
+
+    @property
+    def spent(self) -> float:
+        """`cost` as a number; nan where no attempt has a price."""
+        return math.nan if self.cost is None else self.cost
+
+    @property
+    def cost_per_solved(self) -> float:
+        """US dollars of all attempts by solved one; inf where none is solved, nan unpriced."""
+        if self.cost is None:
+            return math.nan
+        return self.cost / self.solved if self.solved else math.inf
 
     @property
     def graded(self) -> bool:
@@ -97,7 +111,7 @@ def summarize(records: Sequence[Record]) -> Summary:
     solved = sum(record.solved for record in records)
     by_case = _by_case(records)
     counts = Counter(record.outcome for record in records)
-    costs = [record.cost for record in records if record.cost is not None]
+    costs = [(record.cost, record.from_cache) for record in records if record.cost is not None]
     return Summary(
         attempts=len(records),
         cases=len(by_case),
@@ -113,7 +127,8 @@ def summarize(records: Sequence[Record]) -> Summary:
         truncated=sum(record.cut for record in records),
         errors=sum(bool(record.error) for record in records),
         from_cache=sum(record.from_cache for record in records),
-        cost=sum(costs) if costs else None,
+        cost=sum(cost for cost, _ in costs) if costs else None,
+        cost_cached=sum(cost for cost, cached in costs if cached),
         grade_seconds=sum(record.grade.seconds for record in records if record.grade),
         engine_memory=max((record.engine_memory or 0 for record in records), default=0) or None,
         grade_memory=max((r.grade.memory or 0 for r in records if r.grade), default=0) or None,

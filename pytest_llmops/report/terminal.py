@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pytest_llmops.cases import TIERS
+from pytest_llmops.report.figures import dollars
 from pytest_llmops.report.remarks import remarks
 from pytest_llmops.report.summary import Summary, summarize
 from pytest_llmops.runs.record import Record, Run
@@ -23,7 +24,7 @@ COLUMNS = (
 )
 """Headings: `n` counts attempts, `tokens` is the median of output tokens an attempt, `per solved`
 all output tokens by solved attempts, `sec` the median of seconds an answer took, `cut` counts
-answers that hit the token limit. Where prices are known a column `cost`, US dollars, follows."""
+answers that hit the token limit. Where prices are known a column `cost` follows."""
 
 
 class Live:
@@ -170,7 +171,7 @@ def _row(name: str, group: Summary, *, priced: bool) -> tuple[str, ...]:
         "-" if math.isnan(group.seconds_median) else f"{group.seconds_median:.1f}",
         str(group.truncated),
         str(group.errors),
-        *([f"{group.cost or 0:.4f}"] if priced else []),
+        *([dollars(group.cost or 0.0)] if priced else []),
     )
 
 
@@ -182,11 +183,25 @@ def _totals(run: Run, total: Summary, seconds: float | None) -> list[str]:
         tokens += f"; {total.from_cache} of {total.attempts} answers from the completion cache"
     took = "took: " + ("?" if seconds is None else duration(seconds))
     took += f"; grading {duration(total.grade_seconds)}"
-    if total.cost is not None:
-        took += f"; cost ${total.cost:.4f}"
     outcomes = f"outcomes: {', '.join(counts)}"
-    ran = f"run: {run.id} ({run.identity.model})"
-    return [outcomes, *_passes(total), tokens, took, *_memory(total), ran]
+    parts = [*_passes(total), tokens, *_cost(total), took, *_memory(total)]
+    return [outcomes, *parts, _which(run)]
+
+
+def _cost(total: Summary) -> list[str]:
+    if total.cost is None:
+        return []
+    told = f"cost: {dollars(total.cost)}"
+    if total.solved:
+        told += f", {dollars(total.cost_per_solved)} per solved"
+    if total.cost_cached:
+        told += f"; {dollars(total.cost_cached)} of it paid before (cached answers)"
+    return [told]
+
+
+def _which(run: Run) -> str:
+    parts = [run.label, run.identity.model, str(run.checkout or "")]
+    return f"run: {run.id} ({', '.join(filter(None, parts))})"
 
 
 def _memory(total: Summary) -> list[str]:

@@ -14,8 +14,8 @@ from pytest_llmops.report.figures import dollars
 STYLES = {"held": "green", "regressed": "bold red", "undecided": "bold yellow"}
 
 COLUMNS = ("check", "baseline", "candidate", "change", "bounds", "allowed", "p", "")
-"""Headings: `bounds` are one-sided at 95 %, the one that proves a regression after Holm's
-correction; `p` is one-sided and corrected too."""
+"""Headings: `bounds` are one-sided, the one that must stay within `allowed` at 95 %, the one that
+proves a regression at the check's own level; `p` is one-sided, and does so below that level."""
 
 
 def verdict_parts(comparison: Comparison) -> list[RenderableType]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -35,12 +36,8 @@ def read_run(path: Path, *, content: bool = True) -> RecordedRun:
         RecordError: A line is broken, of another version, or an attempt occurs twice; names the
             line.
     """
-    lines = _lines(path)
-    number, run = next(lines, (1, None))
-    if not isinstance(run, Run):
-        raise RecordError(
-            f"{path}:{number}: the first line must be the run; this is no records file"
-        )
+    lines = decoded_lines(path, Line)
+    run = the_run(path, lines)
     records: dict[tuple[str, int], Record] = {}
     end = None
     for number, line in lines:
@@ -111,8 +108,33 @@ def first_lines(folder: Path) -> list[tuple[Run | None, Path]]:
     return [(run, path) for _, _, run, path in found]
 
 
-def _lines(path: Path) -> Iterator[tuple[int, Line]]:
-    decoder = msgspec.json.Decoder(Line)
+def the_run(path: Path, lines: Iterator[tuple[int, object]]) -> Run:
+    """The run that the first of the decoded lines must be.
+
+    Raises:
+        RecordError: It is something else, or there is none.
+    """
+    number, run = next(lines, (1, None))
+    if not isinstance(run, Run):
+        raise RecordError(
+            f"{path}:{number}: the first line must be the run; this is no records file"
+        )
+    return run
+
+
+def decoded_lines(path: Path, kinds: Any) -> Iterator[tuple[int, Any]]:
+    """Read the lines of a records file one by one, with their numbers.
+
+    A last line without a line break is what a killed session leaves and is not read.
+
+    Args:
+        path: The records file.
+        kinds: What a line is decoded to: a union of structs tagged as those of `Line` are.
+
+    Raises:
+        RecordError: It cannot be read, a line is broken, or of another version; names the line.
+    """
+    decoder = msgspec.json.Decoder(kinds)
     try:
         file = path.open("rb")
     except OSError as error:

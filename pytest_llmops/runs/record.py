@@ -23,6 +23,7 @@ from pytest_llmops.completions import (
 from pytest_llmops.errors import RecordError
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.models import Prices
+from pytest_llmops.runs.checkout import Checkout
 from pytest_llmops.runs.identity import Identity
 from pytest_llmops.runs.machine import Machine
 
@@ -80,6 +81,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """What attempted the cases, with its version; "" for one direct answer."""
     replays: str = ""
     """Id of the run whose answers were graded again; "" where the model was asked."""
+    label: str = ""
+    """What the user calls it."""
+    checkout: Checkout | None = None
+    """Of the project it ran in; None where that is in no git repository, and in older runs."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="record"):

@@ -63,7 +63,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     grade: bool = True
     content: bool = True
     sandbox: Literal["bwrap", "process"] = "bwrap"
+    root: Path
     runs: Path
+    label: str = ""
     gate: GateChoice | None = None
     sinks: tuple[str, ...] = ()
     sinks_required: bool = False
@@ -110,6 +112,7 @@ def declare(add: Callable[..., None]) -> None:
         help="`process` does without namespaces, and so lets candidates reach the network; bwrap",
     )
     add("--runs", type=Path, metavar="FOLDER", help="where runs are recorded; runs/")
+    add("--label", default="", metavar="TEXT", help="what to call the run in lists and reports")
     _declare_gate(add)
     add(
         "--sink",
@@ -177,7 +180,6 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
     """
     if values["source"] and len(values["suite"]) != 1:
         raise CaseError("--source needs exactly one --suite, whose source it replaces")
-    sampling = Sampling(max_tokens=values["max_tokens"], temperature=values["temperature"])
     return Options(
         model=values["model"] or "",
         models_file=root / configured.models,
@@ -186,7 +188,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
             suites=tuple(values["suite"]),
             split=values["split"],
             samples=values["samples"],
-            sampling=sampling,
+            sampling=Sampling(max_tokens=values["max_tokens"], temperature=values["temperature"]),
             source=values["source"],
         ),
         cache=not values["no_cache"],
@@ -194,7 +196,9 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
         grade=not values["no_grade"],
         content=not values["no_content"],
         sandbox=values["sandbox"],
+        root=root,
         runs=values["runs"] or root / "runs",
+        label=values["label"],
         gate=_gate(values, root / configured.baselines),
         sinks=_sinks(configured.sinks if values["sink"] is None else values["sink"]),
         sinks_required=values["sink"] is not None,

@@ -16,6 +16,7 @@ from pytest_llmops.errors import RecordError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.grading.grade import GRADER
 from pytest_llmops.report.terminal import Live
+from pytest_llmops.runs.checkout import find_checkout
 from pytest_llmops.runs.machine import Machine, versions
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Record, RecordFile, Run
@@ -122,7 +123,7 @@ class Recording:
             known["prompt"] = request.messages if self._content else ()
             known["prompt_sha256"] = request.prompt_sha256
         if (prices := self._answers.prices) and record.usage:
-            known["cost"] = 0.0 if record.from_cache else prices.cost(record.usage)
+            known["cost"] = prices.cost(record.usage)
         if engine := self._answers.engine:
             known["engine_memory"] = engine.peak_memory()
         return known
@@ -219,4 +220,6 @@ def describe(
         machine=Machine.here(),
         prices=answers.prices,
         replays=answers.replays,
+        label=options.label,
+        checkout=find_checkout(options.root),
     )

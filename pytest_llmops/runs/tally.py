@@ -1,0 +1,96 @@
+"""Runs in a few numbers each, counted while their lines pass: no record is kept in memory."""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from pytest_llmops.runs.reading import decoded_lines, the_run
+from pytest_llmops.runs.record import End, Run
+
+State = Literal["complete", "incomplete", "failed", "interrupted"]
+"""`incomplete`: it ended by itself, with fewer attempts than were selected or than its sequential
+gate needed; `failed`: with an exit status that no verdict of a gate explains; `interrupted`: it did
+not end by itself, or still goes on."""
+
+
+class Tally(msgspec.Struct, kw_only=True):
+    """A run in numbers."""
+
+    run: Run
+    end: End | None = None
+    attempts: int = 0
+    """On record."""
+    solved: int = 0
+    graded: int = 0
+    errors: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    """US dollars of all attempts; None where none has a price."""
+
+    @property
+    def rate(self) -> float | None:
+        """Solved of all attempts, 0..1; None where nothing was graded."""
+        return self.solved / self.attempts if self.graded else None
+
+    @property
+    def cost_per_solved(self) -> float | None:
+        """US dollars of all attempts by solved one; None without prices or where none is solved."""
+        return self.cost / self.solved if self.cost is not None and self.solved else None
+
+    @property
+    def state(self) -> State:
+        """How the session ended."""
+        if self.end is None:
+            return "interrupted"
+        if self.attempts < (self.end.decided_after or self.run.attempts):
+            return "incomplete"
+        judged = self.end.gate is not None and self.end.gate.verdict is not None
+        return "failed" if self.end.exit_status and not judged else "complete"
+
+
+class _Usage(msgspec.Struct):
+    input: int
+    output: int
+
+
+class _Grade(msgspec.Struct):
+    outcome: str
+
+
+class _Brief(msgspec.Struct, tag="record", gc=False):
+    """The part of a record that is counted; the rest is passed over undecoded."""
+
+    usage: _Usage | None = None
+    grade: _Grade | None = None
+    cost: float | None = None
+    error: str = ""
+
+
+def tally(path: Path) -> Tally:
+    """Count a records file in one pass.
+
+    Raises:
+        RecordError: See `reading.decoded_lines`; or it is no records file.
+    """
+    lines = decoded_lines(path, Run | _Brief | End)
+    found = Tally(run=the_run(path, lines))
+    for _, line in lines:
+        if isinstance(line, End):
+            found.end = line
+        else:
+            _count(found, line)
+    return found
+
+
+def _count(found: Tally, line: _Brief) -> None:
+    found.attempts += 1
+    found.errors += bool(line.error)
+    found.graded += line.grade is not None
+    found.solved += line.grade is not None and line.grade.outcome == "solved"
+    if line.usage:
+        found.input_tokens += line.usage.input
+        found.output_tokens += line.usage.output
+    if line.cost is not None:
+        found.cost = (found.cost or 0.0) + line.cost
