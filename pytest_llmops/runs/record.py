@@ -1,12 +1,12 @@
 """What is kept: one JSON-lines file a run, from which everything else is derived.
 
-The first line is the `Run`, then one `Record` an attempt as it ends, and an `End` when the session
+The first line is the `Run`, then one `Record` per attempt as it ends, and an `End` when the session
 ended by itself; a file without one was interrupted. Each line is flushed when written, so a killed
 session loses at most the attempts in flight. Only the controller of a session writes.
 """
 
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO
 
 import msgspec
 
@@ -22,10 +22,9 @@ from pytest_llmops.completions import (
 )
 from pytest_llmops.errors import RecordError
 from pytest_llmops.grading.grade import Grade
-from pytest_llmops.models import Prices
-from pytest_llmops.runs.checkout import Checkout
 from pytest_llmops.runs.identity import Identity
 from pytest_llmops.runs.machine import Machine
+from pytest_llmops.runs.run import FORMAT, End, Gated, Run, Verdict
 
 __all__ = [
     "FORMAT",
@@ -34,57 +33,14 @@ __all__ = [
     "Gated",
     "Identity",
     "Line",
+    "Machine",
     "Record",
     "RecordFile",
     "Run",
     "Verdict",
 ]
 
-FORMAT = 1
-"""Version of the lines; a reader refuses others."""
-
 RECORDS = "records.jsonl"
-
-Verdict = Literal["held", "regressed", "undecided"]
-"""What a gate says of a run against its baseline."""
-
-
-class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
-    """The first line: what all records of the file have in common."""
-
-    format: int = FORMAT
-    id: str
-    started: float
-    """Unix time, seconds."""
-    identity: Identity
-    suites: tuple[str, ...]
-    split: str
-    samples: int
-    suite_hash: str
-    """Of the cases that were selected; see `cases.suite_hash`."""
-    cases: int
-    attempts: int
-    """How many were selected; with fewer records the run is incomplete."""
-    sandbox: str
-    """`bwrap`, `process`, or `off` where nothing was graded."""
-    content: bool
-    """Whether prompts and completions are in the records, or their hashes alone."""
-    versions: dict[str, str]
-    machine: Machine
-    prices: Prices | None = None
-    """Of the model's kinds of tokens when it was asked; None where none are known."""
-    grader: str = ""
-    """What judged the answers, with its version; "" where nothing was graded, and in older runs."""
-    harness: str = ""
-    """What ran it and wrote the log that this was imported from; "" for a session of ours."""
-    agent: str = ""
-    """What attempted the cases, with its version; "" for one direct answer."""
-    replays: str = ""
-    """Id of the run whose answers were graded again; "" where the model was asked."""
-    label: str = ""
-    """What the user calls it."""
-    checkout: Checkout | None = None
-    """Of the project it ran in; None where that is in no git repository, and in older runs."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="record"):
@@ -166,38 +122,6 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
             retries=self.retries,
             from_cache=self.from_cache,
         )
-
-
-class Gated(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gate of a session said of its run."""
-
-    baseline: str
-    """Id of the run that this one was held against."""
-    verdict: Verdict | None
-    """None: there was none, and the session failed."""
-    reason: str
-    """What decided, or why there is no verdict; for a person."""
-    sequential: bool
-    """It asked only while it was undecided, and so judged by stricter bounds."""
-    margins: dict[str, int | float | str]
-    """What it accepted, by the names of `compare.margins.Margins`."""
-    metrics: tuple[str, ...] = ()
-    """What the user let it judge; empty: all that can be compared."""
-
-
-class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
-    """The last line: the session ended by itself."""
-
-    finished: float
-    """Unix time, seconds."""
-    exit_status: int
-    """As pytest returns it."""
-    decided_after: int | None = None
-    """Attempts after which a sequential gate had its verdict, so that the rest was not made."""
-    gate: Gated | None = None
-    """None where the session had no gate, or is older than this field."""
-    served: tuple[str, ...] = ()
-    """The models that the answers name, sorted."""
 
 
 Line = Run | Record | End
