@@ -9,7 +9,7 @@ import pytest
 from pytest_llmops.cli.main import main
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.errors import CompareError, RecordError
-from pytest_llmops.imports.assembly import run_of
+from pytest_llmops.imports.assembly import Asked, run_of
 from pytest_llmops.imports.logs import harness_of, read_log
 from pytest_llmops.runs.reading import read_run
 
@@ -20,7 +20,7 @@ CASES = 24
 
 
 def imported(path, **options):
-    return run_of(read_log(path, **options))
+    return run_of(read_log(path, asked=Asked(**options)))
 
 
 def number(record):

@@ -28,7 +28,7 @@ def require_complete(found: RecordedRun, role: str, *, errors: bool = False) -> 
     reason = (
         _unfinished(found)
         or _crashed(found, accepted=errors)
-        or _ungraded(found)
+        or (_ungraded(found) if _is_graded(found) else "")
         or (tokenless(found.records) if _counts_tokens(found) else "")
         or _small(found)
     )
@@ -39,6 +39,11 @@ def require_complete(found: RecordedRun, role: str, *, errors: bool = False) -> 
 def _counts_tokens(found: RecordedRun) -> bool:
     """Whether a run tells tokens; the logs of some harnesses tell none, of any answer."""
     return not found.run.harness or any(record.usage for record in found.records)
+
+
+def _is_graded(found: RecordedRun) -> bool:
+    """Whether a run tells outcomes; the logs of some harnesses tell none, of any answer."""
+    return not found.run.harness or any(record.grade for record in found.records)
 
 
 def has_tokens(record: Record) -> bool:

@@ -83,6 +83,8 @@ def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric
     for found in (baseline, candidate):
         if found.run.harness and not any(record.finish_reason for record in found.records):
             missing["truncation"] = f"{found.run.harness} does not say which answers were cut"
+        if found.run.harness and not any(record.grade for record in found.records):
+            missing["solve rate"] = f"{found.run.harness} does not say which answers are right"
     if wrong := [name for name in asked if name in missing]:
         raise CompareError(f"{wrong[0]} cannot be judged: {missing[wrong[0]]}")
     lengths = _lengths(baseline.run, candidate.run, missing)
@@ -92,6 +94,8 @@ def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric
     if asked:
         return Chosen(judged=tuple(asked), shown=tuple(known))
     judged = [name for name in ("truncation", "solve rate") if name not in missing]
+    if not (judged or lengths):
+        raise CompareError(f"nothing can be judged: {'; '.join(map(_because, missing.items()))}")
     told = [f"{name} left out: {why}" for name, why in missing.items() if name in TOLD]
     return Chosen(
         judged=tuple(name for name in METRICS if name in {*judged, *lengths}),
@@ -100,7 +104,12 @@ def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric
     )
 
 
-TOLD = {"truncation", "output tokens"}
+def _because(missing: tuple[Metric, str]) -> str:
+    name, why = missing
+    return f"{name}: {why}"
+
+
+TOLD = {"truncation", "solve rate", "output tokens"}
 """Metrics that a reader misses; that of others only a choice can speak."""
 
 
@@ -190,8 +199,6 @@ def in_unit(records: Iterable[Record], measure: Measure) -> list[Record]:
 
 def _missing(unit: Unit, baseline: RecordedRun, candidate: RecordedRun) -> str:
     """Why two runs cannot be compared by a unit; "" where they can."""
-    if unit == "output tokens" and (why := same_tokens(baseline.run, candidate.run)):
-        return why
     prices = ratio_of(baseline.run, candidate.run)
     for role, found in (("baseline", baseline), ("candidate", candidate)):
         measure = measure_of(unit, found.run, prices)
@@ -201,7 +208,7 @@ def _missing(unit: Unit, baseline: RecordedRun, candidate: RecordedRun) -> str:
             return f"the {role} does not tell them"
         if silent and unit != "code characters":  # an answer may have no code
             return f"the {role} does not tell them of {len(silent)} attempts: {silent[0].case}"
-    return ""
+    return same_tokens(baseline.run, candidate.run) if unit == "output tokens" else ""
 
 
 def _priced(usage: Usage | None, prices: Prices | None) -> float | None:

@@ -53,7 +53,7 @@ def notes_of(
     """
     if paired.identical:
         yield "every answer is the same in both runs, so nothing is estimated"
-    if silent := int(np.isnan(paired.output).any(axis=1).sum()):
+    if 0 < (silent := int(np.isnan(paired.output).any(axis=1).sum())) < len(paired.output):
         yield f"{silent} cases without token counts (crashed) are left out of the token effects"
     output = effects[0]
     if (output.p_increase < ALPHA) != (output.p_permutation < ALPHA):

@@ -1,9 +1,11 @@
 """What every log becomes: a run, its records, and what a reader of them should know."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,6 +23,23 @@ NO_LIMIT = 1_000_000_000
 
 ELSEWHERE = Machine(system="unknown", processor="unknown", cores=0, memory=0)
 """Logs do not tell the machine."""
+
+
+NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+"""What the folder of a run is not named with."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user wants of a log, where it leaves a choice."""
+
+    scorer: str = ""
+    """The score, reward or metric that judges."""
+    cluster_by: str = ""
+    """The key of the samples' metadata whose value makes cases alike."""
+    model: str = ""
+    """The model, of a log of several."""
+    scores: Path | None = None
+    """The report of who judged, where the log does not tell."""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +96,7 @@ def run_of(log: Log) -> RecordedRun:
     """The run that a log tells of."""
     cases = {attempt.case: attempt.content_sha256 for attempt in log.attempts}
     run = Run(
-        id=f"{log.harness.split()[0]}-{log.key}",
+        id=f"{log.harness.split()[0]}-{NOT_IN_A_NAME.sub('-', log.key)}",
         started=log.started,
         identity=Identity(
             model=log.model,
@@ -154,8 +173,30 @@ def moment(text: str) -> float:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
-def chosen(path: Path, names: Iterable[str], asked: str, what: str) -> str:
-    """The one score that judges: the only one, or the one that the user named.
+def cluster(path: Path, case: str, metadata: Mapping[str, Any], asked: Asked) -> str:
+    """The cluster of a case, by a key of its metadata; "" for one of its own.
+
+    Raises:
+        RecordError: The case has no such key.
+    """
+    if not asked.cluster_by:
+        return ""
+    if asked.cluster_by not in metadata:
+        told = ", ".join(sorted(metadata)) or "none"
+        raise RecordError(
+            f"{path}: {case}: no metadata {asked.cluster_by!r} for --cluster-by (there: {told})"
+        )
+    value = metadata[asked.cluster_by]
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+BY_SCORER = "name one with --scorer"
+
+
+def chosen(
+    path: Path, names: Iterable[str], asked: str, what: str, instead: str = BY_SCORER
+) -> str:
+    """The one score, or model, that counts: the only one, or the one that the user named.
 
     Raises:
         RecordError: There are several and none was named, or the one named is not there.
@@ -168,4 +209,6 @@ def chosen(path: Path, names: Iterable[str], asked: str, what: str) -> str:
     told = ", ".join(known) or "none"
     if asked:
         raise RecordError(f"{path}: no {what} {asked!r} (there: {told})")
-    raise RecordError(f"{path}: {len(known)} {what}s, so name one with --scorer (there: {told})")
+    if not known:
+        raise RecordError(f"{path}: no {what} in it")
+    raise RecordError(f"{path}: {len(known)} {what}s, so {instead} (there: {told})")

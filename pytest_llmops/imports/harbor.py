@@ -9,13 +9,11 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from pytest_llmops.completions import FinishReason, Usage
 from pytest_llmops.errors import RecordError
-from pytest_llmops.imports.assembly import Attempt, Log, chosen, moment
+from pytest_llmops.imports.assembly import Asked, Attempt, Log, chosen, moment
+from pytest_llmops.imports.documents import Document, document
 
 TIMEOUT = "AgentTimeoutError"
 """The exception of an agent that was not done in time, which is no fault of Harbor's."""
@@ -23,25 +21,23 @@ VERSION = 1
 """Of `result.json`, `schema_version`."""
 RESULT = "result.json"
 
-Document = dict[str, Any]
 
-
-def read_harbor(path: Path, *, scorer: str = "") -> Log:
+def read_harbor(path: Path, asked: Asked) -> Log:
     """Read a job of Harbor.
 
     Args:
         path: Folder of the job.
-        scorer: Which reward judges, where there are several; 1 is solved.
+        asked: Which reward judges, where there are several; 1 is solved.
 
     Raises:
         RecordError: It is broken, of another version, not ended, or of several models or agents.
     """
-    job = _document(path / RESULT)
+    job = document(path / RESULT)
     _refuse_unended(path, job)
-    trials = [_document(file) for file in sorted(path.glob(f"*/{RESULT}"))]
+    trials = [document(file) for file in sorted(path.glob(f"*/{RESULT}"))]
     try:
         names = (key for trial in trials for key in _rewards(trial))
-        reward = chosen(path, names, scorer, "reward")
+        reward = chosen(path, names, asked.scorer, "reward")
         model, agent = _one(path, trials)
         return Log(
             path=path,
@@ -59,15 +55,6 @@ def read_harbor(path: Path, *, scorer: str = "") -> Log:
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise RecordError(f"{path}: not a job as Harbor writes it: {error!r}") from None
-
-
-def _document(path: Path) -> Document:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Document)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read: {error.strerror}") from None
-    except msgspec.DecodeError as error:
-        raise RecordError(f"{path}: not JSON: {error}") from None
 
 
 def _refuse_unended(path: Path, job: Document) -> None:

@@ -15,7 +15,17 @@ import msgspec
 from pytest_llmops.completions import FinishReason, Sampling, Usage
 from pytest_llmops.errors import RecordError
 from pytest_llmops.imports.archive import members
-from pytest_llmops.imports.assembly import NO_LIMIT, Attempt, Log, chosen, digest, moment
+from pytest_llmops.imports.assembly import (
+    NO_LIMIT,
+    Asked,
+    Attempt,
+    Log,
+    chosen,
+    cluster,
+    digest,
+    moment,
+)
+from pytest_llmops.imports.documents import Document, content_of, decoded
 
 REASONS: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -29,15 +39,13 @@ GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 VERSION = 2
 """Of the log, `version`."""
 
-Document = dict[str, Any]
 
-
-def read_inspect(path: Path, *, scorer: str = "") -> Log:
+def read_inspect(path: Path, asked: Asked) -> Log:
     """Read a log of Inspect.
 
     Args:
         path: The file.
-        scorer: Which score judges, where there are several; a value of 1 or `C` is solved.
+        asked: Which score judges, where there are several; a value of 1 or `C` is solved.
 
     Raises:
         RecordError: It is broken, of another version, not ended, or holds what cannot be counted.
@@ -46,8 +54,8 @@ def read_inspect(path: Path, *, scorer: str = "") -> Log:
     _refuse_unended(path, header)
     described = header["eval"]
     try:
-        name = chosen(path, _scorers(samples), scorer, "scorer")
-        attempts = tuple(_attempt(path, sample, name) for sample in samples)
+        name = chosen(path, _scorers(samples), asked.scorer, "scorer")
+        attempts = tuple(_attempt(path, sample, name, asked) for sample in samples)
         return Log(
             path=path,
             harness=f"inspect {described['packages'].get('inspect_ai', '?')}",
@@ -71,24 +79,17 @@ def read_inspect(path: Path, *, scorer: str = "") -> Log:
 def _documents(path: Path) -> tuple[Document, list[Document]]:
     """The header and the samples, by epoch and id."""
     if path.suffix == ".json":
-        whole = _decoded(path, path.name, path.read_bytes())
+        whole = decoded(content_of(path), path)
         header, samples = whole, list(whole.get("samples") or ())
     else:
         header, samples = {}, []
         for name, content in members(path):
             if name == "header.json":
-                header = _decoded(path, name, content)
+                header = decoded(content, f"{path}: {name}")
             elif name.startswith("samples/"):
-                samples.append(_decoded(path, name, content))
+                samples.append(decoded(content, f"{path}: {name}"))
     samples.sort(key=lambda one: (one.get("epoch", 0), str(one.get("id"))))
     return header, samples
-
-
-def _decoded(path: Path, name: str, content: bytes) -> Document:
-    try:
-        return msgspec.json.decode(content, type=Document)
-    except msgspec.DecodeError as error:
-        raise RecordError(f"{path}: {name}: not JSON: {error}") from None
 
 
 def _refuse_unended(path: Path, header: Document) -> None:
@@ -126,7 +127,7 @@ def _sampling(described: Document) -> Sampling:
     )
 
 
-def _attempt(path: Path, sample: Document, scorer: str) -> Attempt:
+def _attempt(path: Path, sample: Document, scorer: str, asked: Asked) -> Attempt:
     calls = list(_answers(sample.get("events") or ()))
     if any(len(call["output"].get("choices") or ()) > 1 for call in calls):
         raise RecordError(
@@ -142,6 +143,7 @@ def _attempt(path: Path, sample: Document, scorer: str) -> Attempt:
     return Attempt(
         case=str(sample["id"]),
         content_sha256=digest(_text(sample["input"]), _text(sample["target"])),
+        cluster=cluster(path, str(sample["id"]), sample.get("metadata") or {}, asked),
         sample=int(sample["epoch"]) - 1,
         solved=None if score is None else _value(path, sample, score["value"]) >= 1.0,
         detail=str(score.get("answer") or "") if score else "",
