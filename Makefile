@@ -3,6 +3,7 @@
 #   make bench MODEL=base ARGS="--suite starter -k easy"    run the benchmark
 #   make test  ARGS="tests/test_cases.py"                   run the tests
 #   make finetune                                           train and register the adapter lora-v1
+#   make servers-check                                      deliver to a real collector, Jaeger, Prometheus
 #   make check                                              lint, types, lock and tests, as CI does
 #   make lock  ARGS=--upgrade                               write requirements.lock anew
 #   make wheel                                              build dist/*.whl
@@ -15,7 +16,7 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test orders check lint types format lock lock-check setup model judge wheel up down
+.PHONY: bench finetune test orders servers-check check lint types format lock lock-check setup model judge wheel up down
 
 # Keys and addresses of sinks lie in .env, where `make up` has made one.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
@@ -31,6 +32,10 @@ test: setup judge model
 
 orders: setup judge model # the tests in other orders and one file at a time; hours
 	@$(BIN)/python tools/orders.py $(ARGS)
+
+servers-check: setup # makes the programs with Go, ten minutes once; or takes LLMOPS_COLLECTOR and so on
+	@$(BIN)/python tools/servers.py > /dev/null
+	@$(BIN)/pytest $(wildcard tests/test_collector_*.py) $(ARGS)
 
 check: lint types lock-check test
 

@@ -21,7 +21,6 @@ CONFIG = yaml.safe_load((ROOT / "openllmetry-collector-config.yaml").read_text("
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 DURATION = re.compile(r"(\d+(\.\d+)?(ns|us|ms|s|m|h))+")
-UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 ADDRESS = re.compile(r"(https?://)?([\w.-]+):(\d+)(/\S*)?")
 
 RETRY = {"enabled": bool, "max_elapsed_time": DURATION}
@@ -60,7 +59,8 @@ SETTINGS = {
     "connectors/span_metrics": {
         "namespace": str,
         "add_resource_attributes": bool,
-        "histogram": {"unit": str, "explicit": {"buckets": [DURATION]}},
+        "histogram": {"unit": str, "exponential": {"max_size": int}},
+        "exemplars": {"enabled": bool, "max_per_data_point": int},
         "dimensions": [{"name": str}],
         "aggregation_cardinality_limit": int,
         "metrics_flush_interval": DURATION,
@@ -231,13 +231,6 @@ def use_faults(config):
         yield f"extensions: {name} is not both defined and used"
 
 
-def seconds(duration):
-    return sum(
-        float(number) * UNITS[unit]
-        for number, unit in re.findall(r"([\d.]+)(ns|us|ms|s|m|h)", duration)
-    )
-
-
 def sense_faults(config):
     """Values that parse and would still be refused, or be useless."""
     limiter = config["processors"]["memory_limiter"]
@@ -247,11 +240,9 @@ def sense_faults(config):
     if grpc.get("max_recv_msg_size_mib", 4) * 2**20 != http.get("max_request_body_size"):
         yield "otlp: gRPC and HTTP take messages of other sizes"
     for name, connector in config.get("connectors", {}).items():
-        if "histogram" not in (connector or {}):
-            continue
-        buckets = [seconds(bucket) for bucket in connector["histogram"]["explicit"]["buckets"]]
-        if buckets != sorted(set(buckets)):
-            yield f"{name}: buckets do not ascend"
+        histogram = (connector or {}).get("histogram", {"exponential": {"max_size": 640}})
+        if histogram.get("exponential", {}).get("max_size", 160) < 640:
+            yield f"{name}: buckets are wider than 2 %"
     for action in config["processors"].get("resource", {}).get("attributes", []):
         if action["action"] not in ("insert", "update", "upsert"):
             yield f"resource: unknown action {action['action']} for a value"
@@ -336,13 +327,13 @@ PLANTED = [
     ("processors:memory_limiter:check_interval", GONE, "memory_limiter: check_interval is missing"),
     ("processors:resource:attributes", [], "resource.attributes: [] is no list"),
     (
-        "connectors:span_metrics:histogram:explicit:buckets",
-        ["1s", "20ms"],
-        "span_metrics: buckets do not ascend",
+        "connectors:span_metrics:histogram",
+        {"unit": "s", "explicit": {"buckets": ["1s", "20s"]}},
+        "span_metrics: buckets are wider than 2 %",
     ),
     (
         "connectors:span_metrics/spare",
-        {"histogram": {"explicit": {"buckets": ["1s"]}}},
+        {"histogram": {"exponential": {"max_size": 640}}},
         "connectors: span_metrics/spare does not join two pipelines",
     ),
     ("extensions:health_check", GONE, "extensions: health_check is not both defined and used"),

@@ -61,7 +61,8 @@ def counted_by_the_collector():
     assert settings["histogram"]["unit"] == "s"
     prefix = settings["namespace"].replace(".", "_")
     labels = {one["name"].replace(".", "_") for one in settings["dimensions"]}
-    names = ["calls_total", *(f"duration_seconds_{e}" for e in ("bucket", "sum", "count"))]
+    assert "exponential" in settings["histogram"]
+    names = ["calls_total", "duration_seconds"]  # a native histogram is one series
     everything = labels | OF_SPAN_METRICS | OF_PROMETHEUS
     return {f"{prefix}_{name}": everything for name in names}
 
@@ -125,11 +126,13 @@ def test_what_is_shown_covers_tokens_time_quality_spans_traces_and_logs():
     shown = {name for _, query in QUERIES for name, _ in SELECTOR.findall(query)}
     assert {
         "gen_ai_client_token_usage_sum",
-        "gen_ai_client_operation_duration_seconds_bucket",
+        "llmops_call_output_tokens",
+        "llmops_call_seconds",
+        "llmops_step_seconds",
+        "llmops_steps",
         "llmops_solve_rate_ratio",
         "llmops_cost_of_pass",
-        "traces_span_metrics_calls_total",
-        "traces_span_metrics_duration_seconds_bucket",
+        "traces_span_metrics_duration_seconds",
     } <= shown
     assert {target["datasource"]["type"] for _, target in TARGETS} == {
         "prometheus",
@@ -176,3 +179,28 @@ def test_panels_fill_the_grid_without_overlap():
 def test_values_that_outlive_a_run_are_read_as_its_last_ones():
     """A run sends its metrics once: a rate or an increase of them would be nothing."""
     assert not any(re.search(r"\b(rate|increase|irate|delta)\(", query) for _, query in QUERIES)
+
+
+def test_no_quantile_is_estimated_from_buckets_of_fixed_bounds():
+    assert not any("_bucket" in query for _, query in QUERIES)
+
+
+def test_exemplars_are_made_kept_and_lead_to_traces():
+    assert COLLECTOR["connectors"]["span_metrics"]["exemplars"]["enabled"]
+    assert COLLECTOR["exporters"]["prometheus"]["enable_open_metrics"]
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    assert "--enable-feature=exemplar-storage" in compose["services"]["prometheus"]["command"]
+    text = (ROOT / "deploy/grafana/provisioning/datasources/llmops.yaml").read_text("utf-8")
+    (source,) = (one for one in yaml.safe_load(text)["datasources"] if one["type"] == "prometheus")
+    assert source["jsonData"]["exemplarTraceIdDestinations"] == [
+        {"name": "trace_id", "datasourceUid": "jaeger"}
+    ]
+    shown = [target for _, target in TARGETS if target.get("exemplar")]
+    assert shown
+    assert all("traces_span_metrics_duration_seconds" in target["expr"] for target in shown)
+
+
+def test_native_histograms_are_scraped_where_a_panel_asks_for_them():
+    text = (ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8")
+    (job,) = (one for one in yaml.safe_load(text)["scrape_configs"] if one["job_name"] == "llmops")
+    assert job["scrape_native_histograms"] is True

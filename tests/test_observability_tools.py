@@ -105,7 +105,9 @@ def test_detail_is_counted_as_each_tool_gives_it_back(sent):
     assert (langfuse.logs, openllmetry.logs) == (0.0, 1.0)
     assert (langfuse.events, openllmetry.events) == (0.0, 1.0)
     assert langfuse.run_figures == 5
-    assert openllmetry.run_figures == 2 + 6  # histograms and gauges
+    assert (
+        openllmetry.run_figures == 2 + 6 + 4
+    )  # histograms, gauges, and those of steps and quantiles
     kinds = ("input", "cached", "output", "reasoning")
     assert langfuse.token_kinds == openllmetry.token_kinds == kinds
 

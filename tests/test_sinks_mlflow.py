@@ -4,6 +4,8 @@ import json
 import os
 import re
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -357,3 +359,26 @@ def test_all_three_sinks_hold_the_tokens_of_the_records_to_the_token(client, ser
     assert ids == {span.trace_id.hex() for span in langfuse.spans}
     assert {link["trace"] for link in sinks.links.values()} == ids
     assert all({"langfuse", "mlflow"} <= set(link) for link in sinks.links.values())
+
+
+def test_two_sessions_may_open_a_new_database_at_once(tmp_path):
+    """MLflow makes its tables statement by statement, and both makers would fail for good."""
+    uri = f"sqlite:///{tmp_path}/new.db"
+    folders = [
+        write_run(tmp_path / name, make_records(3), id=f"{RUN.id}-{name}") for name in ("a", "b")
+    ]
+    with ThreadPoolExecutor() as threads:
+        both = [threads.submit(deliver, folder, ["mlflow"], environment(uri)) for folder in folders]
+        lines = [one.result().lines() for one in both]
+    assert [one.result().complete for one in both] == [True, True], lines
+
+
+def test_a_database_that_mlflow_cannot_use_is_told_in_one_line(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "half.db")) as half:
+        half.execute("CREATE TABLE metrics (step BIGINT)")  # what a killed maker leaves
+    folder = write_run(tmp_path, make_records(2))
+    sinks = deliver(folder, ["mlflow"], environment(f"sqlite:///{tmp_path}/half.db"))
+    (told,) = sinks.lines()
+    assert "half.db" in told
+    assert "\n" not in told
+    assert "SQL:" not in told

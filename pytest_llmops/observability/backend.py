@@ -63,6 +63,8 @@ class Seen:
         """Begin to count."""
         self.queries = 0
         self.stand_in = False
+        self.problems: list[str] = []
+        """Parts of the tool that did not answer; the others were asked all the same."""
         self._clients: list[httpx.Client] = []
 
     def client(self, url: str = "") -> httpx.Client:
@@ -70,6 +72,11 @@ class Seen:
         hooks: dict[str, list[Callable[..., Any]]] = {"response": [self]}
         self._clients.append(httpx.Client(base_url=url, timeout=TIMEOUT, event_hooks=hooks))
         return self._clients[-1]
+
+    def note(self, problem: SinkError) -> None:
+        """Keep what a part of the tool did not answer, once."""
+        if str(problem) not in self.problems:
+            self.problems.append(str(problem))
 
     def close(self) -> None:
         """Close all connections; safe to repeat."""
@@ -98,7 +105,7 @@ class Backend(Protocol):
         """Read everything there is of a trace; None where there is no such trace."""
 
     def figures(self) -> int:
-        """Count the metrics or scores of the run as a whole, by name."""
+        """Count the metrics or scores of the run as a whole, by name; -1 for not known."""
 
 
 class Asking:

@@ -68,7 +68,7 @@ def _tool(name: str, found: RecordedRun, links: Links, environment: Mapping[str,
         settings = read_settings(name, environment)
     except SinkError as error:
         return msgspec.structs.replace(unknown, problem=str(error))
-    where = _where(settings, environment)
+    where = where_of(settings, environment)
     try:
         return _measured(name, settings, found, links, environment)
     except SinkError as error:
@@ -81,7 +81,7 @@ def _tool(name: str, found: RecordedRun, links: Links, environment: Mapping[str,
 def _measured(
     name: str, settings: Settings, found: RecordedRun, links: Links, environment: Mapping[str, str]
 ) -> Tool:
-    backend = _connect(name, settings, found.run, environment)
+    backend = connect(name, settings, found.run, environment)
     try:
         readings = read_back(backend, found.run, found.records)
         opens = first_link_opens(readings, links, name, backend)
@@ -92,16 +92,17 @@ def _measured(
         on = "file"
     return Tool(
         name=name,
-        where=_where(settings, environment),
+        where=where_of(settings, environment),
         measured_on=on,
         footprint=_footprint(name, settings, on),
+        problem="; ".join(backend.seen.problems),
         traceability=traceability(readings),
         debugging=debugging(readings, links, name, opens=opens),
         granularity=granularity(readings),
     )
 
 
-def _connect(name: str, settings: Settings, run: Run, environment: Mapping[str, str]) -> Backend:
+def connect(name: str, settings: Settings, run: Run, environment: Mapping[str, str]) -> Backend:
     """Import what a tool needs, and open the way to it.
 
     Raises:
@@ -124,7 +125,8 @@ def _connect(name: str, settings: Settings, run: Run, environment: Mapping[str, 
     return Tracking(settings, run)
 
 
-def _where(settings: Settings, environment: Mapping[str, str]) -> str:
+def where_of(settings: Settings, environment: Mapping[str, str]) -> str:
+    """The place that was asked, as it may be shown."""
     if not isinstance(settings, Collector):
         return place(settings)
     from pytest_llmops.observability.openllmetry import shown  # noqa: PLC0415
@@ -143,7 +145,7 @@ def _footprint(name: str, settings: Settings, on: MeasuredOn) -> Footprint:
 
 
 def _with_sending(tool: Tool, found: RecordedRun, environment: Mapping[str, str]) -> Tool:
-    if tool.problem:
+    if tool.traceability is None:
         return tool
     replace = partial(msgspec.structs.replace, tool)
     try:

@@ -6,6 +6,7 @@ API: Jaeger's JSON API (`/api/traces`), Prometheus' `/api/v1/series`, Loki's
 """
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,6 +66,7 @@ class Pipeline:
         self._jaeger = Asking(jaeger, self.seen)
         self._prometheus = Asking(prometheus, self.seen)
         self._loki = Asking(loki, self.seen)
+        self._no_loki = False
         self._from = int(run.started) - BEFORE
         self._to = self._from + AFTER
 
@@ -111,15 +113,35 @@ class Pipeline:
         )
 
     def figures(self) -> int:
-        """Count the metrics of the run in Prometheus, a histogram as one."""
-        found = self._prometheus.get(
-            "/api/v1/series",
-            {"match[]": f'{{instance="{self._run.id}"}}', "start": self._from, "end": self._to},
-        )
+        """Count the metrics of the run in Prometheus, a histogram as one.
+
+        They have the time of their scrape, which is later than the run where it was sent later.
+        """
+        until = max(self._to, int(time.time()) + BEFORE)
+        asked: dict[str, str | int] = {
+            "match[]": f'{{instance="{self._run.id}"}}',
+            "start": self._from,
+            "end": until,
+        }
+        try:
+            found = self._prometheus.get("/api/v1/series", asked)
+        except SinkError as error:
+            self.seen.note(error)
+            return -1
         return len({_metric(one["__name__"]) for one in _data(found)})
 
     def _logs(self, trace: str) -> list[str]:
-        """Lines of the log records that belong to a trace."""
+        """Lines of the log records of a trace, one a record; none where Loki does not answer."""
+        if self._no_loki:
+            return []
+        try:
+            return self._read_logs(trace)
+        except SinkError as error:
+            self._no_loki = True  # its time-out once, and not for each attempt
+            self.seen.note(error)
+            return []
+
+    def _read_logs(self, trace: str) -> list[str]:
         found = self._loki.get(
             "/loki/api/v1/query_range",
             {
@@ -131,7 +153,13 @@ class Pipeline:
         )
         if found is None:
             raise SinkError("LLMOPS_LOKI_URL: answered 404; is it Loki?")
-        return [value[1] for stream in found["data"]["result"] for value in stream["values"]]
+        lines = [
+            (stream["stream"].get("log_record_uid"), value[1])
+            for stream in found["data"]["result"]
+            for value in stream["values"]
+        ]
+        unnamed = [line for uid, line in lines if not uid]
+        return [*{uid: line for uid, line in lines if uid}.values(), *unnamed]
 
 
 def _data(found: Any) -> list[Any]:

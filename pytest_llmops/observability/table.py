@@ -62,6 +62,10 @@ def _of(part: str, show: Callable[..., str]) -> Callable[[Tool], str]:
     return cell
 
 
+def _known(count: int) -> str:
+    return MISSING if count < 0 else str(count)
+
+
 def _opens(found: bool | None) -> str:
     return {True: "yes", False: "no"}.get(found, MISSING) if found is not None else MISSING
 
@@ -97,7 +101,7 @@ GROUPS |= {
         "events": _of("granularity", lambda one: number(one.events, 2)),
         "scores": _of("granularity", lambda one: number(one.scores, 2)),
         "log records": _of("granularity", lambda one: number(one.logs, 2)),
-        "figures of the run": _of("granularity", lambda one: str(one.run_figures)),
+        "figures of the run": _of("granularity", lambda one: _known(one.run_figures)),
         "time resolution": _of("granularity", lambda one: UNITS.get(one.resolution_ns, MISSING)),
         "token kinds": _of("granularity", lambda one: f"{len(one.token_kinds)} of 4"),
     },

@@ -50,6 +50,11 @@ def is_complete(one: Reading) -> bool:
     )
 
 
+def has_all(one: Reading) -> bool:
+    """Whether an attempt has all its spans and every score with its value."""
+    return is_complete(one) and _scores(one) == (0, 0)
+
+
 def token_kinds(found: Readings) -> tuple[str, ...]:
     """The kinds of tokens that a tool has a field for: those on any span of a call."""
     kinds = {

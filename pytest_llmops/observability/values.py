@@ -72,7 +72,7 @@ class Granularity(msgspec.Struct, frozen=True, kw_only=True):
     scores: float
     logs: float
     run_figures: int
-    """Metrics, or scores of the run as a whole, by name."""
+    """Metrics, or scores of the run as a whole, by name; -1 where what has them did not answer."""
     resolution_ns: int | None
     """Nanoseconds: the largest decimal unit of which every time read back is a multiple."""
     token_kinds: tuple[str, ...]

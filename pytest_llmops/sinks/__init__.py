@@ -7,9 +7,9 @@ In the order of the flow; a session uses `open` alone, `llmops sync` uses `sync`
     attributes, spans        the one trace of an attempt, as values
     ledger, links            what has been delivered, and where a person finds it
     destination, delivery    what a sink is, and records on their way to it
-    otlp, dialects, metrics  the same trace in OpenTelemetry's words, and in each tool's
+    otlp, dialects, exact, metrics  the same trace in OpenTelemetry's words, and in each tool's
     langfuse, openllmetry    two sinks
-    tracked, registry, mlflow    the third
+    database, tracked, registry, mlflow    the third
     probe                    whether a sink is there
     process, child           the process that delivers, from inside and from outside
     open, sync               the sinks of a session, and of a recorded run

@@ -102,8 +102,7 @@ class Carrier:
                 try:
                     self._deliver(backlog, last=last)
                 except Exception as error:  # noqa: BLE001 - SDKs raise anything; this is a boundary
-                    known = isinstance(error, DeliveryError)
-                    self.problem = str(error) if known else f"{type(error).__name__}: {error}"
+                    self.problem = _reason(error)
                     asked = error.retry_after if isinstance(error, DeliveryError) else 0.0
                     told = time.monotonic() + asked
                     resume = told if asked else told + PAUSE
@@ -164,3 +163,9 @@ class Carrier:
 
 def _key(record: Record) -> Key:
     return record.case, record.sample
+
+
+def _reason(error: Exception) -> str:
+    """Why it failed, in one line: SDKs add statements and stacks."""
+    said = str(error).strip().split("\n", maxsplit=1)[0][:300]
+    return said if isinstance(error, DeliveryError) else f"{type(error).__name__}: {said}"

@@ -4,6 +4,9 @@ An attempt is written down once its sink has taken all of it. What is not writte
 again by the next `llmops sync`; ids are the same then, so what had arrived all the same is written
 over. A line names sink and place: records sent to one server say nothing about another.
 
+Delivered is what a sink has taken; verified is what was read back from it (`llmops sync --verify`),
+and lost what could not be.
+
 One delivery at a time writes it, and holds a lock on the file for as long.
 """
 
@@ -34,8 +37,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts: tuple[Key, ...] = ()
     half: tuple[Key, ...] = ()
     """Attempts whose log records were taken, and their spans were not."""
+    verified: tuple[Key, ...] = ()
+    """Attempts that were read back whole."""
+    lost: tuple[Key, ...] = ()
+    """Attempts that were taken, and could not be read back: they are to be sent again."""
     finished: bool = False
     """What is said of the run as a whole has been delivered too."""
+    unfinished: bool = False
+    """That could not be read back."""
+    again: bool = False
+    """What was delivered before this line counts no more."""
 
 
 def claim(folder: Path) -> IO[bytes]:
@@ -116,8 +127,20 @@ class Ledger:
         return tuple(dict.fromkeys(entry.sink for entry in self.entries))
 
     def delivered(self, sink: str, where: str) -> set[Key]:
-        """The attempts that a sink has taken."""
-        return {key for entry in self._of(sink, where) for key in entry.attempts}
+        """The attempts that a sink has taken, less those that it lost."""
+        found: set[Key] = set()
+        for entry in self._of(sink, where):
+            found |= set(entry.attempts)
+            found -= set(entry.lost)
+        return found
+
+    def verified(self, sink: str, where: str) -> set[Key]:
+        """The attempts that were read back whole, and were not lost since."""
+        found: set[Key] = set()
+        for entry in self._of(sink, where):
+            found |= set(entry.verified)
+            found -= set(entry.lost)
+        return found
 
     def half(self, sink: str, where: str) -> set[Key]:
         """The attempts of which a sink has the log records; it may have their spans by now."""
@@ -125,7 +148,11 @@ class Ledger:
 
     def finished(self, sink: str, where: str) -> bool:
         """Whether a sink has the run as a whole."""
-        return any(entry.finished for entry in self._of(sink, where))
+        told = [one for one in self._of(sink, where) if one.finished or one.unfinished]
+        return bool(told) and told[-1].finished
 
     def _of(self, sink: str, where: str) -> list[Entry]:
-        return [one for one in self.entries if (one.sink, one.where) == (sink, where)]
+        """What counts of a sink at a place: the lines since all was to be sent again."""
+        found = [one for one in self.entries if (one.sink, one.where) == (sink, where)]
+        again = max((at for at, one in enumerate(found) if one.again), default=0)
+        return found[again:]

@@ -25,6 +25,7 @@ from opentelemetry.semconv_ai import Meters
 
 from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.sinks.attributes import provider
+from pytest_llmops.sinks.exact import Stretch, exact_gauges
 from pytest_llmops.sinks.otlp import SCOPE
 from pytest_llmops.sinks.run_scores import figures
 
@@ -93,6 +94,7 @@ def metrics_of(
             unit, meaning = GAUGES[name]
             point = NumberDataPoint(labels, start, now, value)
             found.append(Metric(f"llmops.{name}", meaning, unit, Gauge([point])))
+    found += exact_gauges(run, records, labels, Stretch(start, now))
     scope = ScopeMetrics(SCOPE, found, "")
     return MetricsData([ResourceMetrics(about, [scope], "")])
 

@@ -23,10 +23,12 @@ from mlflow.tracing.client import TracingClient
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
+from sqlalchemy.exc import SQLAlchemyError
 
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import RECORDS, End, Record, Run
 from pytest_llmops.runs.traces import digest, trace_id
+from pytest_llmops.sinks.database import opening
 from pytest_llmops.sinks.destination import DeliveryError, RejectedError
 from pytest_llmops.sinks.dialects import mlflow as words_of
 from pytest_llmops.sinks.ledger import Key
@@ -75,7 +77,7 @@ class Tracking:
         self._http = httpx.Client(
             base_url=settings.uri, headers=settings.authorization, timeout=REQUEST_TIMEOUT
         )
-        with _ours(settings.uri):
+        with opening(settings), _ours(settings.uri):
             self._client = MlflowClient(settings.uri, settings.uri)
             self._traces = TracingClient(settings.uri)
             self._tracked, known = start_run(self._client, run, settings.artifacts)
@@ -233,5 +235,7 @@ def _ours(uri: str) -> Iterator[None]:
     except MlflowException as error:
         kind = RejectedError if error.error_code == "INVALID_PARAMETER_VALUE" else DeliveryError
         raise kind(f"{uri}: {str(error).splitlines()[0][:300]}") from None
+    except SQLAlchemyError as error:  # of a database file, before MLflow makes its own of it
+        raise DeliveryError(f"{uri}: {str(error).splitlines()[0][:300]}") from None
     except (requests.RequestException, httpx.HTTPError) as error:
         raise DeliveryError(f"{uri} does not answer ({type(error).__name__})") from None

@@ -41,6 +41,8 @@ class SinkDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """Attempts it has taken, now or earlier."""
     waiting: int
     """Attempts it has not; `llmops sync` sends them."""
+    verified: int = 0
+    """Attempts that were read back from it whole, at the last `llmops sync --verify`."""
     finished: bool
     """Whether it has what is said of the run as a whole: parameters, metrics, tables."""
     problem: str = ""
@@ -120,6 +122,7 @@ class Sinks:
 
     def _lines(self, one: SinkDelivery) -> list[str]:
         line = f"{one.sink}: {one.delivered} attempts delivered to {one.where}"
+        line += f", {one.verified} of them read back" if one.verified else ""
         if one.waiting or not one.finished:
             left = f"{one.waiting} wait" if one.waiting else "the summary of the run waits"
             reason = f" ({one.problem})" if one.problem else ""
@@ -145,6 +148,7 @@ class Sinks:
                     where=where,
                     delivered=taken,
                     waiting=len(keys) - taken,
+                    verified=len(keys & ledger.verified(name, where)),
                     finished=ledger.finished(name, where),
                     problem=problems.get(name, problems.get("", "")),
                     link=links[_name(example)][name] if example else "",

@@ -5,12 +5,18 @@ from pathlib import Path
 
 from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.reading import read_run
-from pytest_llmops.sinks.ledger import Ledger
-from pytest_llmops.sinks.open import Sinks, open_sinks, reach_sinks
+from pytest_llmops.sinks.ledger import Entry, Ledger, claim
+from pytest_llmops.sinks.open import Reached, Sinks, open_sinks, reach_sinks
+from pytest_llmops.sinks.probe import place
 
 
 def sync(
-    path: Path, names: Sequence[str], *, content: bool, environment: Mapping[str, str]
+    path: Path,
+    names: Sequence[str],
+    *,
+    content: bool,
+    environment: Mapping[str, str],
+    again: bool = False,
 ) -> Sinks:
     """Deliver what the ledger of a run does not hold as delivered.
 
@@ -20,6 +26,7 @@ def sync(
             which one that is not there keeps the others from nothing.
         content: Send prompts and completions, where the run has them.
         environment: Where settings and keys are read.
+        again: Deliver what it holds too, to the same ids.
 
     Raises:
         RecordError: The records cannot be read.
@@ -31,6 +38,16 @@ def sync(
     if not chosen:
         raise SinkError(f"{path.parent}: was recorded without a sink; name one with --sink")
     reached = reach_sinks(chosen, required=bool(names), environment=environment)
+    if again:
+        _forget(path.parent, reached)
     sinks = open_sinks(reached, run=found.run, folder=path.parent, content=content)
     sinks.close(found.end, found.records)
     return sinks
+
+
+def _forget(folder: Path, reached: Reached) -> None:
+    """Have what was delivered to the sinks that are there count no more."""
+    with claim(folder):
+        ledger = Ledger(folder)
+        for name, settings in reached.found.items():
+            ledger.add(Entry(sink=name, where=place(settings), again=True))
