@@ -6,40 +6,39 @@ or in a worker, wait for their answer and grade it; the record rides on the test
 """
 
 import os
-import re
-from collections.abc import Generator, Mapping
-from typing import Any, cast
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 import pytest
 
+from pytest_llmops import guest
 from pytest_llmops.errors import Decided, LlmopsError, RecordError
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.session import options
+from pytest_llmops.session import configured, names, options
 from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.controller import Controller
+from pytest_llmops.session.items import NO_MODEL, fault, is_attempt, key_of, takes_attempt, unasked
 from pytest_llmops.session.telling import Status, brief, shortened, status
 from pytest_llmops.session.worker import Worker
 from pytest_llmops.tasks.selection import select
 
-_ATTEMPT_ID = re.compile(r"@\d+\]$")
-
+LEFT = pytest.StashKey[Sequence[str]]()  # options of ours whose names others have
 WIRING = pytest.StashKey["Wiring"]()
 ATTEMPT = pytest.StashKey[Attempt]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the command line and the settings of the configuration file."""
-    options.declare(parser.getgroup("llmops", "benchmarks of code models").addoption)
-    default = options.Configured()
-    parser.addini("llmops_models", "file that names the models", default=default.models)
-    parser.addini("llmops_suites", "file that names the suites", default=default.suites)
-    parser.addini("llmops_baselines", "folder of the baselines", default=default.baselines)
-    parser.addini("llmops_sinks", "sinks of every run", type="args", default=())
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the settings of the configuration file; `guest` sees to the command line."""
+    if not pluginmanager.is_registered(guest):
+        pluginmanager.register(guest, "llmops")
+    configured.declare(parser.addini)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Hang the session on the configuration; it costs nothing until a test asks for it."""
+    if LEFT not in config.stash:
+        raise pytest.UsageError(names.LOADED_LATE)
     config.stash[WIRING] = wiring = Wiring(config)
     config.pluginmanager.register(wiring, "llmops-wiring")
 
@@ -58,6 +57,7 @@ class Wiring:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self.values = names.by_name(vars(config.option))
         self._session: Controller | Worker | None = None
 
     @property
@@ -74,8 +74,8 @@ class Wiring:
 
     def _make_session(self) -> Controller | Worker:
         try:
-            configured = options.configured(self.config.getini)
-            parsed = options.parse(vars(self.config.option), self.config.rootpath, configured)
+            settings = configured.configured(self.config.getini)
+            parsed = options.parse(self.values, self.config.rootpath, settings)
             selection = select(parsed.choice)
             if hasattr(self.config, "workerinput"):
                 broker, run = self.config.workerinput.get("llmops") or (None, "")
@@ -86,30 +86,38 @@ class Wiring:
 
     def pytest_sessionstart(self) -> None:
         """Refuse a wrong command line before anything is collected."""
-        option = self.config.option
-        if (option.model or option.gate is not None) and not hasattr(self.config, "workerinput"):
+        wanted = self.values["model"] or self.values["gate"] is not None
+        if wanted and not hasattr(self.config, "workerinput"):
             self._session = self._session or self._make_session()
 
     def pytest_report_header(self) -> list[str]:
-        """Say who is asked what, and which suites could not be reached."""
-        session = self.session if self.config.getoption("model") else None
-        return session.header() if isinstance(session, Controller) else []
+        """Say who is asked what, and what is left out: suites, and names that others have."""
+        session = self.session if self.values["model"] else None
+        head = session.header() if isinstance(session, Controller) else []
+        return [*names.told(self.config.stash[LEFT]), *head]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make every test that takes `attempt` run once an attempt."""
-        if _takes_attempt(metafunc.definition):
-            attempts = self.session.attempts
-            metafunc.parametrize("attempt", attempts.values(), ids=attempts.keys(), indirect=True)
+        """Make every test that takes `attempt` run once per attempt; without a model, be skipped.
+
+        Then, where nobody names or lists attempts, one test stands for all and no suite is opened.
+        """
+        if takes_attempt(metafunc.definition):
+            reason = names.no_model(self.config.stash[LEFT])
+            marks = () if self.values["model"] else (pytest.mark.skip(reason=reason),)
+            listed = self.config.option.collectonly or any("[" in arg for arg in self.config.args)
+            all_of_them = {NO_MODEL: None} if marks and not listed else self.session.attempts
+            made = [pytest.param(key, id=name, marks=marks) for name, key in all_of_them.items()]
+            metafunc.parametrize("attempt", made, indirect=True)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Bring attempts into the order in which a sequential gate asks for them."""
-        made = [item for item in items if _takes_attempt(item)]
-        if made and self.session.sequential:
-            order = self.session.order(list(dict.fromkeys(map(_key, made))))
+        made = [item for item in items if takes_attempt(item)]
+        if made and self.values["model"] and self.session.sequential:
+            order = self.session.order(list(dict.fromkeys(map(key_of, made))))
             place = {key: number for number, key in enumerate(order)}
-            ordered = iter(sorted(made, key=lambda item: place[_key(item)]))
-            items[:] = [next(ordered) if _takes_attempt(item) else item for item in items]
+            ordered = iter(sorted(made, key=lambda item: place[key_of(item)]))
+            items[:] = [next(ordered) if takes_attempt(item) else item for item in items]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
@@ -117,23 +125,32 @@ class Wiring:
         option = self.config.option
         if session.testsfailed or option.collectonly or option.setuponly or option.setupplan:
             return
-        if self.controller and not self.config.pluginmanager.hasplugin("dsession"):
-            items = [item for item in session.items if _takes_attempt(item)]
-            self._announce(self.controller, {item.nodeid: _key(item) for item in items})
+        if not self.config.pluginmanager.hasplugin("dsession"):
+            items = [item for item in session.items if takes_attempt(item)]
+            self._require(bool(items or not session.items))
+            if self.controller and self.values["model"]:
+                self._announce(self.controller, {item.nodeid: key_of(item) for item in items})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a starting worker where its completions come from (pytest-xdist)."""
-        if self.config.getoption("model"):
+        if self.values["model"]:
             assert isinstance(self.session, Controller)
             node.workerinput["llmops"] = self.session.broker(), self.session.run
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """All workers collect the same tests; the first to end says which (pytest-xdist)."""
-        session = self.session if any(map(_ATTEMPT_ID.search, ids)) else self.controller
-        if isinstance(session, Controller):
+        found = any(map(is_attempt, ids))
+        self._require(found or not ids)
+        session = self.session if found and self.values["model"] else self.controller
+        if isinstance(session, Controller) and self.values["model"]:
             self._announce(session, session.selection.find_attempts(ids))
+
+    def _require(self, attempts: bool) -> None:
+        """Refuse a session that names suites and has tests, none of which runs a case of them."""
+        if self.values["suite"] and not attempts:
+            raise pytest.UsageError(names.no_attempt(self.values["suite"]))
 
     def _announce(self, controller: Controller, keys: Mapping[str, Key]) -> None:
         if controller.announced:
@@ -141,7 +158,7 @@ class Wiring:
         try:
             controller.announce(keys)
         except LlmopsError as error:
-            self._fail(f"no verdict: {error}" if self.config.option.gate else "")
+            self._fail(f"no verdict: {error}" if self.values["gate"] else "")
             raise pytest.UsageError(str(error)) from None
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
         if controller.announced and reporter.isatty and self.config.get_verbosity() == 0:
@@ -171,7 +188,8 @@ class Wiring:
         report = yield
         made = item.stash.get(ATTEMPT, None)
         if made is not None and call.when == "call" and not report.skipped:
-            record = made.record(content=self.session.options.content, error=_fault(item, call))
+            error = fault(item, call, (AssertionError, pytest.fail.Exception))
+            record = made.record(content=self.session.options.content, error=error)
             item.user_properties += record.properties()
             report.longrepr = shortened(report.longrepr, call.excinfo)
             report.__dict__["llmops"] = msgspec.json.encode(record).decode()
@@ -214,37 +232,18 @@ class Wiring:
             self._session.close()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the run in numbers."""
+        """Show the run in numbers, or say why there is none."""
+        writer = terminalreporter._tw  # its width and colour have no public name
         if self.controller and self.controller.announced:
-            writer = terminalreporter._tw  # its width and colour have no public name
             terminalreporter.ensure_newline()
             terminalreporter.section("llmops")
-            text = self.controller.summary(width=writer.fullwidth, color=writer.hasmarkup)
-            terminalreporter.write_line(text)
+            width, color = writer.fullwidth, writer.hasmarkup
+            terminalreporter.write_line(self.controller.summary(width=width, color=color))
+        elif not self.values["model"] and (skipped := unasked(terminalreporter.stats)):
+            told = names.no_model(self.config.stash[LEFT])
+            terminalreporter.write_line(f"llmops: {skipped} skipped: {told}")
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing behind where the session did not end by itself."""
         if self._session:
             self._session.close()
-
-
-def _takes_attempt(item: pytest.Item | pytest.Function) -> bool:
-    """Whether a test takes the fixture of this plugin, and not another one of the same name."""
-    info = getattr(item, "_fixtureinfo", None)  # has no public name
-    definitions = info.name2fixturedefs.get("attempt", ()) if info else ()
-    return any(one.func.__module__ == __name__ for one in definitions[-1:])
-
-
-def _key(item: pytest.Item) -> Key:
-    assert isinstance(item, pytest.Function)
-    return cast("Key", item.callspec.params["attempt"])
-
-
-def _fault(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
-    """Why the harness failed; "" where the test passed, or judged by an assertion of its own."""
-    if call.excinfo is None:
-        return ""
-    own = call.excinfo.traceback[-1].path == item.path
-    if own and call.excinfo.errisinstance((AssertionError, pytest.fail.Exception)):
-        return ""
-    return call.excinfo.exconly()

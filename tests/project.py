@@ -39,6 +39,7 @@ describe("isEven", () => {
 });
 """
 SUITES = '[mini]\nfolder = "mini"\nmanifests = ["mini.jsonl"]\n'
+PYTEST_INI = "[pytest]\naddopts = -p no:cacheprovider\nllmops_suites = cases/suites.toml\n"
 BENCHMARK = "def test_function(attempt):\n    attempt.complete()\n    attempt.grade()\n"
 ADD, DOUBLE, EVEN = (f"mini:small#{name}" for name in ("add", "double", "isEven"))
 ANSWERS = {
@@ -59,7 +60,7 @@ def write_suite(folder):
 
 
 def write_benchmark(folder):
-    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    (folder / "pytest.ini").write_text(PYTEST_INI)
     (folder / "models.toml").write_text('[recorded]\nreplay = "recorded/records.jsonl"\n')
     (folder / "benchmarks").mkdir()
     (folder / "benchmarks" / "test_functions.py").write_text(BENCHMARK)

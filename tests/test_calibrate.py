@@ -19,20 +19,19 @@ from pathlib import Path
 
 
 def test_record(pytestconfig):
-    option = pytestconfig.option
-    seen = {name: getattr(option, name) for name in ("model", "samples", "temperature", "suite")}
-    seen |= {"no_cache": option.no_cache, "max_tokens": option.max_tokens}
+    wanted = ("model", "samples", "temperature", "suite", "no_cache", "max_tokens")
+    seen = {name: pytestconfig.getoption(f"llmops_{name}") for name in wanted}
     Path("seen.json").write_text(json.dumps(seen))
     for run in Path("made").iterdir():
-        run.rename(Path(option.runs) / run.name)
+        run.rename(Path(pytestconfig.option.llmops_runs) / run.name)
     assert not Path("broken").exists()
 '''
 """No model is asked."""
-CONFTEST = """from pytest_llmops.session import options
+CONFTEST = """from pytest_llmops.session import names
 
 
 def pytest_addoption(parser):
-    options.declare(parser.getgroup("llmops").addoption)
+    names.declare_last(parser)
 """
 """The real options, without the plugin that acts on them, which is not loaded."""
 

@@ -66,7 +66,9 @@ def project(tmp_path, tiny, monkeypatch):
     shutil.copytree(tiny, tmp_path / "tiny", dirs_exist_ok=True)
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "test_functions.py").write_text(BENCHMARK)
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider -q\n")
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = -p no:cacheprovider -q\nllmops_models = models.toml\n"
+    )
     (tmp_path / "finetune.toml").write_text(SETTINGS)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)

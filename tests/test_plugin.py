@@ -157,17 +157,16 @@ def test_junit_carries_the_numbers(project):
     ("arguments", "message"),
     [
         (("--model=nobody",), "--model: 'nobody' is not in *models.toml (known: recorded)*"),
-        ((), "--model is needed; *models.toml names: recorded"),
         (("--model=recorded", "--suite=other"), "*'other' is not in *suites.toml (known: mini)*"),
         (("--model=replay:nothing",), "*nothing: no such run or records file*"),
         (("--model=recorded", "--source=x"), "*--source needs exactly one --suite*"),
         (
             ("--model=recorded", "--samples=0"),
-            "*argument --samples: 0 is not a positive whole number",
+            "*argument --samples*: 0 is not a positive whole number",
         ),
         (
             ("--model=recorded", "--temperature=-1"),
-            "*argument --temperature: '-1' is not a number from 0 to 2",
+            "*argument --temperature*: '-1' is not a number from 0 to 2",
         ),
     ],
 )
@@ -179,6 +178,34 @@ def test_a_mistake_is_a_usage_error_that_says_what_to_do(workers, arguments, mes
     assert "INTERNALERROR" not in text
     result.stderr.fnmatch_lines([f"*{message}"])
     assert not (project.path / "runs").exists()
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_without_a_model_benchmarks_are_skipped_with_the_reason_and_other_tests_run(
+    workers, project
+):
+    (project.path / "benchmarks" / "test_other.py").write_text("def test_other(): pass\n")
+    (project.path / "cases" / "suites.toml").write_text("no TOML: nobody opens it\n")
+    result = run(project, "-rs", "-n", workers, model=None)
+    result.assert_outcomes(passed=1, skipped=1)
+    reason = "no model is named; run pytest with --model=NAME (`llmops models` lists them)"
+    result.stdout.fnmatch_lines([f"llmops: 1 skipped: {reason}", f"SKIPPED*{reason}"])
+
+
+def test_without_a_model_attempts_named_by_id_are_skipped_too(project):
+    result = project.runpytest_subprocess(f"benchmarks/test_functions.py::test_function[{ADD}@0]")
+    result.assert_outcomes(skipped=1)
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("model", ["recorded", None])
+def test_a_suite_that_no_selected_test_runs_is_a_usage_error(workers, model, project):
+    (project.path / "test_other.py").write_text("def test_other(): pass\n")
+    arguments = ("test_other.py", "--suite=mini", "-n", workers)
+    named = [f"--model={model}"] if model else []
+    result = project.runpytest_subprocess(*arguments, *named)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--suite=mini: none of the selected tests takes `attempt`" in result.stderr.str()
 
 
 def test_a_suite_that_cannot_be_reached_is_left_out_and_named(project):

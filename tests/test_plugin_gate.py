@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 import wide
+from project import PYTEST_INI
 
 from pytest_llmops.cli.main import main
 from pytest_llmops.runs.reading import find_run, read_run
@@ -31,7 +32,7 @@ def project(pytester, mined_wide, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
     monkeypatch.setenv("COLUMNS", "300")  # a reason stays on its line
     shutil.copytree(mined_wide / "cases", pytester.path / "cases")
-    (pytester.path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    (pytester.path / "pytest.ini").write_text(PYTEST_INI)
     (pytester.path / "benchmarks").mkdir()
     (pytester.path / "benchmarks" / "test_functions.py").write_text(TEST)
     answers = {
@@ -324,7 +325,7 @@ def test_so_it_is_where_the_option_comes_from_elsewhere(blessed, monkeypatch):
     monkeypatch.setenv("PYTEST_ADDOPTS", "--setup-plan")
     assert run(blessed, "--gate", "base", model="same").ret == 4
     monkeypatch.delenv("PYTEST_ADDOPTS")
-    ini = "[pytest]\naddopts = -p no:cacheprovider --co --gate base\n"
+    ini = "[pytest]\nllmops_suites = cases/suites.toml\naddopts = --co --gate base\n"
     (blessed.path / "pytest.ini").write_text(ini)
     assert run(blessed, model="same").ret == 4
 

@@ -61,7 +61,7 @@ def make_project(folder: Path, count: int) -> None:
     write_manifest(folder / "cases" / "made.jsonl", cases)
     _answers(folder, cases)
     (folder / "harness").mkdir()
-    (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "pytest.ini").write_text("[pytest]\nllmops_suites = cases/suites.toml\n")
     (folder / "harness" / "test_harness.py").write_text(
         "def test_function(attempt):\n    attempt.complete()\n    attempt.grade()\n"
     )

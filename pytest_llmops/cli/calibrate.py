@@ -108,16 +108,16 @@ def _record(options: argparse.Namespace) -> tuple[int, Path | None]:
 
 
 def _arguments(options: argparse.Namespace) -> Iterator[str]:
-    """Those of pytest, without the tests."""
-    yield f"--model={options.model}"
-    yield f"--samples={options.repeat}"
-    yield f"--temperature={options.temperature}"
+    """Those of pytest, without the tests; under names that no project has taken."""
+    yield f"--llmops-model={options.model}"
+    yield f"--llmops-samples={options.repeat}"
+    yield f"--llmops-temperature={options.temperature}"
     if options.max_tokens:
-        yield f"--max-tokens={options.max_tokens}"
-    yield f"--runs={options.runs.resolve()}"
-    yield "--no-cache"
+        yield f"--llmops-max-tokens={options.max_tokens}"
+    yield f"--llmops-runs={options.runs.resolve()}"
+    yield "--llmops-no-cache"
     for suite in options.suite:
-        yield f"--suite={suite}"
+        yield f"--llmops-suite={suite}"
     yield from options.arguments
 
 

@@ -6,7 +6,9 @@ In the order of the flow:
     answers                  the model, made ready to be asked
     attempt                  one case, asked once and graded
     gating                   the gate
-    numbers, options         the command line
+    configured               the settings of pytest's configuration file
+    numbers, options, names  the command line
+    items                    tests of pytest, as far as a session looks into them
     worker                   a process that runs attempts
     recording                the records of the run in progress, and the sinks
     rounds                   attempts held back while a sequential gate is undecided

@@ -11,6 +11,7 @@ from pytest_llmops.compare.margins import DEFAULT_MARGINS, PROOFS, Margins, rati
 from pytest_llmops.compare.metrics import parse_metrics
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
+from pytest_llmops.session.configured import Configured
 from pytest_llmops.session.gating import GateChoice
 from pytest_llmops.session.numbers import positive, temperature
 from pytest_llmops.sinks.settings import SINKS
@@ -25,29 +26,6 @@ NO_ATTEMPTS = {
     "--cache-show": "cacheshow",
 }
 """Options of pytest under which no test runs, and their names among its values."""
-
-
-class Configured(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pytest configuration file says, with its defaults."""
-
-    models: str = "models.toml"
-    """File that names the models."""
-    suites: str = "cases/suites.toml"
-    """File that names the suites."""
-    baselines: str = "benchmarks/baselines"
-    """Folder of the baselines that `--gate` knows by name."""
-    sinks: tuple[str, ...] = ()
-    """Sinks of every session that names none."""
-
-
-def configured(read: Callable[[str], Any]) -> Configured:
-    """The settings of the configuration file; `read` takes their names there."""
-    return Configured(
-        models=read("llmops_models"),
-        suites=read("llmops_suites"),
-        baselines=read("llmops_baselines"),
-        sinks=tuple(read("llmops_sinks")),
-    )
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +51,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def declare(add: Callable[..., None]) -> None:
-    """Declare every option; `add` takes what argparse takes, defaults are those of the values."""
+    """Declare every option; `add` takes a name and what argparse takes, defaults as the values."""
     add(
         "--model",
         metavar="NAME",
@@ -171,7 +149,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
     """Make sense of the command line.
 
     Args:
-        values: The options by name, as argparse fills them.
+        values: The options by name (`names.by_name`), those of pytest among them.
         root: What relative names are relative to.
         configured: What the configuration file says.
 

@@ -1,0 +1,53 @@
+"""Tests of pytest as a session sees them; looks into them without knowing pytest."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pytest_llmops.generation.keys import Key
+
+FIXTURE = "pytest_llmops.plugin"
+"""The module whose fixture `attempt` is."""
+
+NO_MODEL = "no-model"
+"""Id of the test that stands for all attempts where no model is named."""
+
+_ATTEMPT_ID = re.compile(rf"(@\d+|\[{NO_MODEL})\]$")
+
+
+def is_attempt(nodeid: str) -> bool:
+    """Whether a test that another process has collected can be one that takes `attempt`."""
+    return bool(_ATTEMPT_ID.search(nodeid))
+
+
+def unasked(reports: Mapping[str, Sequence[Any]]) -> int:
+    """How many tests were skipped for want of a model, of the reports of a session."""
+    return sum(is_attempt(report.nodeid) for report in reports.get("skipped", ()))
+
+
+def takes_attempt(item: Any) -> bool:
+    """Whether a test takes the fixture of the plugin, and not another one of the same name."""
+    info = getattr(item, "_fixtureinfo", None)  # has no public name
+    definitions = info.name2fixturedefs.get("attempt", ()) if info else ()
+    return any(one.func.__module__ == FIXTURE for one in definitions[-1:])
+
+
+def key_of(item: Any) -> Key:
+    """The attempt that a test makes."""
+    return cast("Key", item.callspec.params["attempt"])
+
+
+def fault(item: Any, call: Any, judged: tuple[type[BaseException], ...]) -> str:
+    """Why the harness failed; "" where the test passed, or judged by an assertion of its own.
+
+    Args:
+        item: The test.
+        call: What came of it.
+        judged: What the test itself raises to judge.
+    """
+    if call.excinfo is None:
+        return ""
+    own = call.excinfo.traceback[-1].path == item.path
+    if own and call.excinfo.errisinstance(judged):
+        return ""
+    return str(call.excinfo.exconly())
