@@ -1,9 +1,13 @@
-"""The second look at a solved answer: it must not meet other expectations than those of its tests.
+"""What a solved answer must not do: meet other expectations than those of its tests.
 
-The answer is judged again, in a fresh process, where each assertion that states a value is checked
-with a changed one too (`sandbox/falsify.mjs`). Whatever holds for both values has learned what was
-expected, or equals anything. A right answer never does: two values that exclude each other cannot
-both be met, so nothing is asked of a right answer here but to pass once more.
+Each assertion that states a value is checked with a changed one too (`sandbox/falsify.mjs`). Whatever
+holds for both has learned what was expected, or equals anything. A right answer never does: two
+values that exclude each other cannot both be met, so nothing is asked of a right answer here.
+
+Where all that is compared is plain data, which cannot tell one comparison from another, this is done
+while an answer is judged, in an order that is drawn. Where something compared could run code of the
+answer, it is left alone there, so that the test runs as it always does; an answer that is solved so is
+judged again, in a fresh process, with everything changed.
 """
 
 import secrets
@@ -18,7 +22,7 @@ LOOKS = 2
 
 
 def forgery(report: TestReport, expected: frozenset[str], falsifiable: int) -> str:
-    """Why the report of a second look shows a lie; "" where it does not.
+    """Why a report shows a lie; "" where it does not.
 
     Args:
         report: Of a job with `falsify` set.
@@ -29,16 +33,20 @@ def forgery(report: TestReport, expected: frozenset[str], falsifiable: int) -> s
     for result in counted:
         if result.held:
             return f"{result.title}: holds for another expected value as well"
-    if report.status == "finished" and falsifiable and not _falsified(counted):
+    is_known = report.status == "finished" and not is_unsure(report, expected)
+    if is_known and falsifiable and not _falsified(counted):
         return f"no expected value was compared; {falsifiable} tests state one"
     return ""
 
 
+def is_unsure(report: TestReport, expected: frozenset[str]) -> bool:
+    """Whether the report of a wary job leaves something that only a second look can tell."""
+    return any(one.unsure for one in _counted(report, expected))
+
+
 def falsified(report: TestReport, expected: frozenset[str]) -> int:
     """How many of the expected tests compared a stated value, and with nothing else."""
-    return _falsified(
-        [one for one in report.results if id_of_test(one.file, one.title) in expected]
-    )
+    return _falsified(_counted(report, expected))
 
 
 def _counted(report: TestReport, expected: frozenset[str]) -> list[TestResult]:
@@ -49,6 +57,11 @@ def _falsified(results: list[TestResult]) -> int:
     return sum(one.refuted > 0 and not one.held for one in results)
 
 
+def wary(job: TestJob) -> TestJob:
+    """The job of a first look: changed where nothing that is compared could notice."""
+    return msgspec.structs.replace(job, falsify=secrets.randbits(32), wary=True)
+
+
 def doubtful(job: TestJob) -> TestJob:
-    """The job of a second look, with changes that nobody knows beforehand."""
-    return msgspec.structs.replace(job, falsify=secrets.randbits(32))
+    """The job of a second look: all changed, and by nothing that is known beforehand."""
+    return msgspec.structs.replace(job, falsify=secrets.randbits(32), wary=False)

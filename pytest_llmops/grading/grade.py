@@ -1,9 +1,8 @@
 """The verdict on one answer: its code in the file, the tests run on it, one outcome of many.
 
 A grade starts from nothing passed. Solved means that the judge finished and that exactly the
-expected tests were reported, each once and each as passed, and so again when they were judged with
-other expectations beside (`confirm`); tests beyond them (those that mining found flaky) count
-neither way. Whatever an answer does is an outcome; only a fault of the sandbox itself raises.
+expected tests were reported, each once and each as passed, and that no other expectation was met
+(`confirm`); tests beyond them (those that mining found flaky) count neither way. Whatever an answer does is an outcome; only a fault of the sandbox itself raises.
 """
 
 import time
@@ -15,7 +14,7 @@ import msgspec
 from pytest_llmops.cases import id_of_test
 from pytest_llmops.completions import Completion, FinishReason
 from pytest_llmops.grading.candidate import Candidate
-from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery
+from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery, is_unsure, wary
 from pytest_llmops.grading.extract import READ_LIMIT, extract, is_unread
 from pytest_llmops.grading.quality import Quality, measure
 from pytest_llmops.sandbox import TestJob, TestReport, TestResult
@@ -152,12 +151,18 @@ def _judged(task: Task, candidate: Candidate, pool: Judge) -> _Verdict:
         tests=tuple(test.path for test in task.case.tests),
         overlay={task.case.source.path: candidate.file_text},
     )
-    verdict = _verdict(pool.run(job), task)
+    expected, falsifiable = task.case.expected, task.case.falsifiable
+    first = pool.run(wary(job))
+    verdict = _verdict(first, task)
     if verdict.outcome != "solved":
+        return verdict
+    if lie := forgery(first, expected, falsifiable):
+        return verdict._replace(outcome="forged", detail=lie)
+    if not is_unsure(first, expected):
         return verdict
     for _ in range(LOOKS):
         report = pool.run(doubtful(job))
-        if lie := forgery(report, task.case.expected, task.case.falsifiable):
+        if lie := forgery(report, expected, falsifiable):
             return verdict._replace(outcome="forged", detail=lie)
         again = _verdict(report, task)
         if again.outcome == "solved":

@@ -65,9 +65,9 @@ function bodyOf({ status, results, detail }) {
   const head = told(detail);
   const rows = [];
   for (let index = 0; index < results.length; index++) {
-    const { file, title, passed, message, refuted, held } = results[index];
+    const { file, title, passed, message, refuted, held, unsure } = results[index];
     const name = wellFormed(cut(title, 0, TITLE_LIMIT));
-    rows[index] = [file, name, passed === true, told(message), refuted ?? 0, held ?? 0];
+    rows[index] = [file, name, passed === true, told(message), refuted, held, unsure];
   }
   return stringify([status, rows, head]);
 }

@@ -50,6 +50,7 @@ class _Row(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     message: str
     refuted: Annotated[int, msgspec.Meta(ge=0)]
     held: Annotated[int, msgspec.Meta(ge=0)]
+    unsure: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -6,8 +6,11 @@
 // (`KINDS`, by matcher). What states no value (toBeTruthy, toHaveBeenCalled, a negation, a predicate, a
 // snapshot, a matcher of the test's own) is left alone, as is what can be looked at once only.
 //
-// Values are drawn, so that a changed one looks like any other and none can be known beforehand.
+// Values are drawn, so that a changed one looks like any other and none can be known beforehand; so is the
+// order in which a value that cannot notice it (`inert.mjs`) is compared with changed ones and with what is
+// written, so that no count of comparisons tells which is which.
 import { Changer } from "./change.mjs";
+import { areInert } from "./inert.mjs";
 
 const { types } = process.getBuiltinModule("node:util");
 
@@ -96,22 +99,6 @@ const TABLE = new Map(KINDS.flatMap(([change, names]) => names.map((name) => [na
 const throwing = new Set(THROWING);
 const searching = new Set(["toContain", "toContainEqual", "include", "includes", "contain", "contains"]);
 
-/** A function that does what `body` does, once, and then the same again without doing it. */
-function once(body) {
-  let outcome = null;
-  return () => {
-    if (!outcome) {
-      try {
-        outcome = { returned: body() };
-      } catch (error) {
-        outcome = { thrown: error };
-      }
-    }
-    if ("thrown" in outcome) throw outcome.thrown;
-    return outcome.returned;
-  };
-}
-
 const isObject = (any) => typeof any === "object" && any !== null;
 
 const isCollection = (any) => Array.isArray(any) || types.isSet(any) || types.isMap(any) || types.isTypedArray(any);
@@ -127,23 +114,34 @@ function isLasting(name, received) {
   }
 }
 
-const nothing = Object.freeze({ refuted: 0, held: 0 });
+const nothing = Object.freeze({ refuted: 0, held: 0, unsure: 0 });
+// Whether each comparison before the one that counts is with a changed expectation, one of these at random.
+const ORDERS = [[true, true], [true, false], [false, true]];
+const IN_DOUBT = [[true]];
 
 /** Tries matchers with changed expectations, and counts by test what became of them. */
 export class Falsifier {
   #changer = null;
+  #isWary = false;
+  #recordOf = null;
   #tallies = new Map();
   #pending = null;
 
   /**
    * @param seed what changes are drawn from; null to try nothing
-   * @param isMatcher whether an expected value is an asymmetric matcher
+   * @param parts `isMatcher`, whether an expected value is an asymmetric matcher; `recordOf`, what a mock
+   *   recorded; `isWary`, to try only where nothing that is compared can notice it
    */
-  constructor(seed, isMatcher) {
+  constructor(seed, { isMatcher, recordOf, isWary = false } = {}) {
     if (typeof seed === "number") this.#changer = new Changer(seed, isMatcher);
+    this.#isWary = isWary;
+    this.#recordOf = recordOf;
   }
 
-  /** `refuted`: changed assertions of a test that did not hold, as they should; `held`: those that did. */
+  /**
+   * What became of a test's assertions that state a value. `refuted`: did not hold with a changed one, as they
+   * should; `held`: did; `unsure`: were not tried, as what is compared could have noticed.
+   */
   tallyOf(test) {
     return this.#tallies.get(test) ?? nothing;
   }
@@ -159,46 +157,74 @@ export class Falsifier {
 
   /**
    * Tries a matcher that is about to run with changed expectations.
-   * @param assertion chai's: what was received, and the test
-   * @param method the matcher; throws where it does not hold
+   * @param call `assertion`, chai's: what was received, and the test; `method`, which throws where it does not hold
    * @returns the expected values, as they were
    */
-  before(name, values, { assertion, method }) {
+  before(name, values, call) {
     this.#pending = null;
-    const flags = assertion.__flags;
-    if (!this.#changer || flags.negate || !isLasting(name, flags.object)) return values;
-    const changed = this.changed(name, values);
-    if (!changed) return values;
-    if (throwing.has(name) && typeof flags.object === "function") flags.object = once(flags.object);
-    const { soft, object } = flags;
-    flags.soft = false; // or what fails would be kept as a failure of the test
-    const tried = (expected) => {
-      const held = holds(() => method.apply(assertion, expected));
-      flags.object = object; // matchers put other forms of it there
-      return held;
-    };
-    const held = tried(changed);
-    const counts = !soft || tried(values);
-    flags.soft = soft;
-    if (counts) this.#pending = { test: flags["vitest-test"], held };
+    const flags = call.assertion.__flags;
+    if (!this.#changer || flags.negate || !statesValue(name, values)) return values;
+    const received = looked(name, flags);
+    const isInert = this.#isWary && areInert([received, ...values], this.#recordOf);
+    const became = this.#isWary && !isInert ? "unsure" : this.#tried(name, values, call, isInert ? ORDERS : IN_DOUBT);
+    if (became) this.#pending = { test: flags["vitest-test"], became };
     return values;
+  }
+
+  #tried(name, values, { assertion, method }, orders) {
+    const flags = assertion.__flags;
+    if (!isLasting(name, flags.object)) return null;
+    const { soft, object } = flags;
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0; // nobody reads where these failed
+    flags.soft = false; // or what fails would be kept as a failure of the test
+    const holds = (expected) => {
+      try {
+        method.apply(assertion, expected);
+        return true;
+      } catch {
+        return false;
+      } finally {
+        flags.object = object; // matchers put other forms of it there
+      }
+    };
+    let isLie = false;
+    let changed = null;
+    for (const isChanged of this.#changer.pick(orders)) {
+      changed = this.changed(name, values);
+      if (!changed) break;
+      isLie = holds(isChanged ? changed : values) === isChanged || isLie;
+    }
+    Error.stackTraceLimit = stackTraceLimit;
+    const counts = changed && (!soft || holds(values));
+    flags.soft = soft;
+    return counts ? (isLie ? "held" : "refuted") : null;
   }
 
   /** The matcher held as written. */
   after() {
     if (!this.#pending) return;
-    const { test, held } = this.#pending;
+    const { test, became } = this.#pending;
     this.#pending = null;
-    const { refuted, held: lies } = this.tallyOf(test);
-    this.#tallies.set(test, held ? { refuted, held: lies + 1 } : { refuted: refuted + 1, held: lies });
+    const tally = this.tallyOf(test);
+    this.#tallies.set(test, { ...tally, [became]: tally[became] + 1 });
   }
 }
 
-function holds(evaluate) {
+const statesValue = (name, values) => TABLE.has(name) && !(throwing.has(name) && values[0] === undefined);
+
+/** What a matcher will look at: a function that is expected to throw is called now, and not again. */
+function looked(name, flags) {
+  const { object } = flags;
+  if (!throwing.has(name) || typeof object !== "function") return object;
   try {
-    evaluate();
-    return true;
-  } catch {
-    return false;
+    const returned = object();
+    flags.object = () => returned;
+    return returned;
+  } catch (error) {
+    flags.object = () => {
+      throw error;
+    };
+    return error;
   }
 }

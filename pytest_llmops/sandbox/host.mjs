@@ -46,9 +46,10 @@ export class Host {
     this.falsifier = new Falsifier(null);
   }
 
-  /** From now on judges with changed expectations too, drawn from `seed`; null for not. */
-  falsify(seed) {
-    this.falsifier = new Falsifier(seed, this.judge.isMatcher);
+  /** From now on judges with changed expectations too, drawn from `seed` (null for not), everywhere or warily. */
+  falsify(seed, isWary) {
+    const { isMatcher, recordedBy: recordOf } = this.judge;
+    this.falsifier = new Falsifier(seed, { isMatcher, recordOf, isWary });
   }
 
   /** Runs the test file `name` of a job; resolves to its results, and what went wrong outside of tests. */

@@ -39,6 +39,8 @@ class TestJob(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of JavaScript heap; buffers and everything else may take as much again."""
     falsify: int | None = None
     """Where set, assertions are judged with changed expectations too, drawn from this seed."""
+    wary: bool = False
+    """Of those only the ones that compare what cannot notice it, so that a test runs as it always does."""
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,8 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
     """Assertions that held as written and not with a changed expectation, as they should."""
     held: int = 0
     """Assertions that held with a changed expectation as well: what they were given is a lie."""
+    unsure: int = 0
+    """Assertions of a wary job that were not tried: what they compared could run code of the job."""
 
 
 class TestReport(msgspec.Struct, frozen=True, kw_only=True):

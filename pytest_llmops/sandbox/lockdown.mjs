@@ -6,6 +6,8 @@
 // accessors that define an own property on the receiver, and the few intrinsics that tests fake
 // (`Date`, `Date.now`, `Math.random`) are "guarded": only `override`, held by `vi`, can change them.
 
+import { trust } from "./inert.mjs";
+
 const cells = new WeakMap();
 const { defineProperty, freeze, getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const { hasOwn } = Object;
@@ -161,6 +163,7 @@ function allowAllShadowing(prototype, isMeant = isShadowed) {
 
 // Freezes all but what Node has made writable for good: its own state, under symbols.
 function close(object) {
+  trust(object);
   for (const key of ownKeys(object)) {
     const { configurable, writable } = getOwnPropertyDescriptor(object, key);
     if (configurable) defineProperty(object, key, writable ? { writable: false, configurable: false } : { configurable: false });
@@ -183,6 +186,7 @@ export function hardenClass(type) {
     if (typeof owner === "function") freeze(owner);
   }
   freeze(type);
+  trust(type);
 }
 
 function harden(objects) {
@@ -191,6 +195,7 @@ function harden(objects) {
     allowAllShadowing(object);
   }
   for (const object of objects) {
+    trust(object);
     if (object === Error) hardenError();
     else if (!ArrayBuffer.isView(object)) freeze(object);
   }
@@ -229,6 +234,7 @@ export function lockdown() {
   const { holders, methods } = reachable([...roots, ...hiddenIntrinsics()].filter(isObject));
   harden(holders);
   methods.forEach(freeze);
+  methods.forEach(trust);
   for (const name of present(PLATFORM)) {
     const value = globalThis[name];
     defineProperty(globalThis, name, { value, writable: false, configurable: false });

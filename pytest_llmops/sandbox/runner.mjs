@@ -46,7 +46,7 @@ async function main() {
     finish();
   });
   hardenNamed(Object.values(job.files).map((file) => String(file.code)));
-  host.falsify(job.options.falsify);
+  host.falsify(job.options.falsify, job.options.wary);
   for (const name of job.tests) await judgeFile(host, name, job, report);
   finish();
 }

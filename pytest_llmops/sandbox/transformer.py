@@ -78,7 +78,7 @@ class Transformer:
         Raises:
             SandboxError: A test file is not in the tree, or the process cannot be started.
         """
-        options = {"falsify": job.falsify}
+        options = {"falsify": job.falsify, "wary": job.wary}
         request = {
             "root": str(root),
             "tests": job.tests,

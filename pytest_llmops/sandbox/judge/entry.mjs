@@ -5,4 +5,4 @@ export { startTests } from "@vitest/runner";
 export { createMockInstance } from "@vitest/spy";
 export { mockObject } from "@vitest/mocker";
 export { setSafeTimers } from "@vitest/utils/timers";
-export { facade, hooks, isMatcher } from "./facade.mjs";
+export { facade, hooks, isMatcher, recordedBy } from "./facade.mjs";

@@ -126,6 +126,12 @@ export function recordOf(state) {
   return Object.preventExtensions(view);
 }
 
+/** What a mock has recorded, as lists; undefined for what is no mock's view. */
+export function recordedBy(mock) {
+  const state = states.get(getOwnPropertyDescriptor(mock, "mock")?.value);
+  return state && [...state.calls, ...state.results, ...state.settledResults];
+}
+
 /** The record behind such a view. */
 export const stateOf = (view) => states.get(view);
 
