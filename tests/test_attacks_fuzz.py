@@ -22,7 +22,7 @@ from test_attacks import EQUAL_TO_ALL, HONEST, PATCHES, TESTS
 from test_sandbox_lifecycle import processes_of
 
 from pytest_llmops.cases import id_of_test
-from pytest_llmops.grading.confirm import doubtful, forgery
+from pytest_llmops.grading.confirm import doubtful, forgery, is_unsure, wary
 from pytest_llmops.grading.grade import count_passed
 from pytest_llmops.sandbox import NodePool, TestJob, cage
 from pytest_llmops.sandbox.cage import RUNTIME
@@ -167,11 +167,15 @@ def tree(monkeypatch) -> Iterator[Path]:
 
 def is_solved(pool: NodePool, root: Path, code: str) -> bool:
     job = TestJob(root=root, tests=(FILE,), overlay={"src/target.ts": code}, timeout=5)
-    for one in (job, doubtful(job)):
+    for one in (wary(job), doubtful(job)):
         report = pool.run(one)
         if count_passed(report, EXPECTED)[0] < len(EXPECTED):
             return False
-    return not forgery(report, EXPECTED, len(EXPECTED))
+        if forgery(report, EXPECTED, len(EXPECTED)):
+            return False
+        if not is_unsure(report, EXPECTED):
+            return True
+    return True
 
 
 @pytest.mark.parametrize("isolation", ["bwrap", "process"])

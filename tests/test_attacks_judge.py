@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmops.cases import id_of_test
-from pytest_llmops.grading.confirm import doubtful, forgery
+from pytest_llmops.grading.confirm import doubtful, forgery, is_unsure, wary
 from pytest_llmops.grading.grade import count_passed
 from pytest_llmops.sandbox import NodePool, TestJob
 
@@ -206,9 +206,12 @@ def pool(root):
 def verdict(pool: NodePool, root: Path, code: str) -> tuple[int, bool]:
     """How many expected tests an answer passed, and whether it counts as solved."""
     job = TestJob(root=root, tests=("tests/target.test.ts",), overlay={"src/target.ts": code})
-    passed, _ = count_passed(pool.run(job), EXPECTED)
-    if passed < len(EXPECTED):
+    report = pool.run(wary(job))
+    passed, _ = count_passed(report, EXPECTED)
+    if passed < len(EXPECTED) or forgery(report, EXPECTED, len(EXPECTED)):
         return passed, False
+    if not is_unsure(report, EXPECTED):
+        return passed, True
     report = pool.run(doubtful(job))
     again, _ = count_passed(report, EXPECTED)
     return passed, again == len(EXPECTED) and not forgery(report, EXPECTED, len(EXPECTED))
@@ -236,6 +239,7 @@ def test_an_attack_on_the_judge_gains_nothing(pool, root, name):
     passed = {one.title for one in report.results if one.passed and report.status == "finished"}
     lies = LIES.get(name, set())
     assert passed - lies <= TRUE.get(name, set()), report
-    again = pool.run(doubtful(job))
+    first, again = pool.run(wary(job)), pool.run(doubtful(job))
     assert {one.title for one in again.results if one.held} == lies
+    assert {one.title for one in first.results if one.passed and (one.held or one.unsure)} >= lies
     assert bool(forgery(again, EXPECTED, 0)) == bool(lies)

@@ -75,10 +75,9 @@ def test_an_answer_that_passes_every_expected_test_is_solved():
     assert (got.outcome, got.solved, got.detail) == ("solved", True, "")
     assert (got.tests_passed, got.tests_expected, got.seconds) == (2, 2, 0.25)
     assert got.quality.code_share > 0.5
-    job, again = pool.jobs
-    assert job.falsify is None
-    assert again.falsify is not None
-    assert msgspec.structs.replace(again, falsify=None) == job
+    (job,) = pool.jobs
+    assert job.falsify is not None
+    assert job.wary
     assert (job.root, job.tests) == (Path("/tree"), (FILE,))
     assert list(job.overlay) == ["text.ts"]
     assert CUT in job.overlay["text.ts"]
@@ -252,11 +251,12 @@ def test_an_answer_cut_by_the_context_of_the_server_has_an_outcome_of_its_own():
     assert graded(finish_reason="context").outcome == "solved"
 
 
-def counted(title, refuted=0, held=0, *, passed=True):
-    return msgspec.structs.replace(result(title, passed=passed), refuted=refuted, held=held)
+def counted(title, refuted=0, held=0, unsure=0):
+    return msgspec.structs.replace(result(title), refuted=refuted, held=held, unsure=unsure)
 
 
 REFUTED = report(counted(TITLES[0], 3), counted(TITLES[1]))
+UNSURE = report(counted(TITLES[0], 3), counted(TITLES[1], unsure=1))
 
 
 def judged(*reports, falsifiable=0, **fields):
@@ -268,47 +268,59 @@ def judged(*reports, falsifiable=0, **fields):
 
 
 def test_an_answer_that_meets_no_other_expectation_is_solved():
-    got, pool = judged(ALL, REFUTED, falsifiable=1)
+    got, pool = judged(REFUTED, falsifiable=1)
     assert got.outcome == "solved"
-    assert len(pool.jobs) == 2
+    assert len(pool.jobs) == 1
 
 
-def test_an_answer_that_meets_another_expectation_is_forged():
+def test_an_answer_compared_by_what_could_notice_is_judged_again_with_everything_changed():
+    got, pool = judged(UNSURE, REFUTED, falsifiable=1)
+    assert got.outcome == "solved"
+    job, again = pool.jobs
+    assert (job.wary, again.wary) == (True, False)
+    assert job.falsify != again.falsify
+    assert msgspec.structs.replace(again, falsify=job.falsify, wary=True) == job
+
+
+@pytest.mark.parametrize("before", [(), (UNSURE,)], ids=["at once", "in the second look"])
+def test_an_answer_that_meets_another_expectation_is_forged(before):
     lie = report(counted(TITLES[0], 3), counted(TITLES[1], 1, 1))
-    got, pool = judged(ALL, lie)
+    got, pool = judged(*before, lie)
     assert (got.outcome, got.solved) == ("forged", False)
     assert got.detail == "cut > keeps: holds for another expected value as well"
-    assert len(pool.jobs) == 2
+    assert len(pool.jobs) == 1 + len(before)
 
 
 def test_a_forged_answer_is_forged_even_where_it_was_cut_off():
     lie = report(counted(TITLES[0], 0, 1), counted(TITLES[1]))
-    assert judged(ALL, lie, finish_reason="length")[0].outcome == "forged"
+    assert judged(lie, finish_reason="length")[0].outcome == "forged"
 
 
-def test_an_answer_for_which_nothing_was_compared_is_forged_where_its_tests_state_values():
-    assert judged(ALL, ALL, falsifiable=2)[0].outcome == "forged"
-    assert judged(ALL, ALL, falsifiable=0)[0].outcome == "solved"
+@pytest.mark.parametrize("before", [(), (UNSURE,)], ids=["at once", "in the second look"])
+def test_an_answer_for_which_nothing_was_compared_is_forged_where_its_tests_state_values(before):
+    assert judged(*before, ALL, falsifiable=2)[0].outcome == "forged"
+    assert judged(*before, ALL, falsifiable=0)[0].outcome == "solved"
 
 
 def test_what_tests_beyond_the_expected_ones_meet_does_not_count():
-    more = report(*REFUTED.results, counted("flaky", 0, 5))
-    assert judged(ALL, more)[0].outcome == "solved"
+    more = report(*REFUTED.results, counted("flaky", 0, 5, 1))
+    got, pool = judged(more)
+    assert (got.outcome, len(pool.jobs)) == ("solved", 1)
 
 
 def test_an_answer_that_does_not_pass_again_is_looked_at_once_more_and_is_not_forged():
     failing = report(result(TITLES[0], passed=False, message="late"), result(TITLES[1]))
-    got, pool = judged(ALL, failing, REFUTED)
+    got, pool = judged(UNSURE, failing, REFUTED)
     assert (got.outcome, len(pool.jobs)) == ("solved", 3)
-    got, pool = judged(ALL, failing, failing)
+    got, pool = judged(UNSURE, failing, failing)
     assert (got.outcome, len(pool.jobs)) == ("wrong", 3)
     assert got.detail == "passed once and then no more: cut > shortens: late"
     slow = report(status="timeout", detail="no report within 10 s")
-    assert judged(ALL, slow, slow)[0].outcome == "timeout"
+    assert judged(UNSURE, slow, slow)[0].outcome == "timeout"
 
 
 def test_only_solved_answers_are_judged_again():
-    failing = report(result(TITLES[0], passed=False), result(TITLES[1]))
+    failing = report(result(TITLES[0], passed=False), counted(TITLES[1], unsure=1))
     assert len(judged(failing)[1].jobs) == 1
 
 

@@ -12,8 +12,10 @@ import msgspec
 import pytest
 
 from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.binaries import find_node
+from pytest_llmops.sandbox.cage import SCRATCH, node_flags
 from pytest_llmops.sandbox.judge import fetch as fetching
-from pytest_llmops.sandbox.judge import judge_folder
+from pytest_llmops.sandbox.judge import judge_folder, program
 from pytest_llmops.sandbox.judge.bundle import (
     COMPILER,
     FALLBACK,
@@ -23,6 +25,7 @@ from pytest_llmops.sandbox.judge.bundle import (
     replace,
 )
 from pytest_llmops.sandbox.judge.lock import HERE, Package, machine, read_lock
+from pytest_llmops.sandbox.judge.program import CODE, SCRIPT, program_folder
 
 LISTED = msgspec.json.decode(
     (HERE / "replacements.json").read_bytes(), type=tuple[Replacement, ...]
@@ -37,6 +40,32 @@ def test_a_built_judge_has_its_files_and_every_notice():
     for package in (*read_lock().packages, *read_lock().platforms[machine()]):
         assert f"{package.name} {package.version}\n{package.license}" in notices
     assert "Permission is hereby granted" in notices
+
+
+def test_the_engine_takes_what_it_compiled_when_the_judge_was_built():
+    node = find_node()
+    folder = program_folder(node)
+    taken = """
+        const [, script, code] = process.argv;
+        const { readFileSync: read } = require("node:fs");
+        const { Script } = require("node:vm");
+        const options = { filename: script, cachedData: read(code) };
+        console.log(new Script(read(script, "utf8"), options).cachedDataRejected);
+    """
+    for memory in (64, 512, 4096):
+        *flags, _ = node_flags(memory * 2**20, "", readable=("*",), folder=SCRATCH)
+        files = [str(folder / SCRIPT), str(folder / CODE)]
+        command = [str(node), *flags, "--eval", taken, *files]
+        assert subprocess.run(command, capture_output=True, text=True).stdout == "false\n"
+
+
+def test_a_judge_that_fails_its_first_job_is_not_built(tmp_path, monkeypatch):
+    wrong = tmp_path / "warm-up.js"
+    wrong.write_text('it("fails", () => expect(1).toBe(2));')
+    monkeypatch.setattr(program, "_WARM_UP", wrong)
+    with pytest.raises(SandboxError, match="its first job failed: .*expected 1 to be 2"):
+        program.make(tmp_path / "made", find_node())
+    assert [one.name for one in tmp_path.iterdir()] == ["warm-up.js"]
 
 
 def test_nothing_of_the_runtime_looks_at_the_real_global_object():

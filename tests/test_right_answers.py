@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmops.cases import id_of_test
-from pytest_llmops.grading.confirm import doubtful, forgery
+from pytest_llmops.grading.confirm import doubtful, forgery, wary
 from pytest_llmops.grading.grade import count_passed
 from pytest_llmops.sandbox import NodePool, TestJob
 
@@ -214,13 +214,13 @@ def pool(root):
 def fault_of(pool: NodePool, root: Path, name: str, code: str) -> str:
     """Why an answer is not solved; "" where it is."""
     job = TestJob(root=root, tests=(f"{name}.test.ts",), overlay={f"{name}.ts": code})
-    first, second = pool.run(job), pool.run(doubtful(job))
-    expected = frozenset(id_of_test(one.file, one.title) for one in first.results)
-    for report in (first, second):
+    reports = [pool.run(one) for one in (job, wary(job), doubtful(job))]
+    expected = frozenset(id_of_test(one.file, one.title) for one in reports[0].results)
+    for report in reports:
         passed, reason = count_passed(report, expected)
         if not expected or passed < len(expected):
             return reason
-    return forgery(second, expected, len(expected))
+    return "".join(forgery(report, expected, len(expected)) for report in reports[1:])
 
 
 def test_there_are_a_hundred():

@@ -13,7 +13,7 @@ from pytest_llmops.sandbox import NodePool, TestJob, TestReport
 from pytest_llmops.sandbox.channel import Channel, LateError, parse_report
 
 OPENING, CLOSING = b"0123456789abcdef" * 2, b"fedcba9876543210" * 2
-BODY = b'["finished",[["a.test.ts","is one",true,"",0,0]],""]'
+BODY = b'["finished",[["a.test.ts","is one",true,"",0,0,0]],""]'
 TESTS = """
 import { expect, it } from "vitest";
 import { value } from "../src/target";
@@ -66,7 +66,7 @@ VOID = {
     "a key that occurs twice": framed(b'{"status":"crashed","status":"finished"}'),
     "an element too many": framed(BODY[:-1] + b",0]"),
     "an element too few": framed(b'["finished",[]]'),
-    "a row with an element too many": framed(BODY.replace(b"0,0]]", b"0,0,0]]")),
+    "a row with an element too many": framed(BODY.replace(b"0,0,0]]", b"0,0,0,0]]")),
     "a row that is an object": framed(b'["finished",[{"title":"is one","passed":true}],""]'),
     "a verdict that is a number": framed(BODY.replace(b"true", b"1")),
     "a status of the parent's own": framed(BODY.replace(b"finished", b"timeout")),

@@ -38,12 +38,57 @@ export const refuse = (): any => { throw { message: { indexOf: () => 0 } }; };
 """
 
 
+SEEN = "export let times = 0; const seen = () => { times++; };"
+SEEING = """
+import { expect, it } from "vitest";
+import * as target from "../src/target";
+const { list } = target;
+it("is looked at as often as ever", () => {
+  const value = list();
+  const { times: before } = target;
+  expect(value).toEqual(value);
+  throw new Error(`${target.times - before} times`);
+});
+"""
+NOTICES = {
+    "a getter": "return { get two() { seen(); return 2; } };",
+    "a getter of a class": "return new (class { get two() { seen(); return 2; } })();",
+    "a getter in depth": "return [{ a: new Map([[1, { get two() { seen(); return 2; } }]]) }];",
+    "a proxy": "return new Proxy({ a: 1 }, { get: (o: any, k) => { seen(); return o[k]; } });",
+    "a proxy as prototype": "return Object.create(new Proxy({}, { get: () => { seen(); } }));",
+    "an iterator of its own": "return { *[Symbol.iterator]() { seen(); yield 1; } };",
+    "a text that it makes": "return { toJSON() { seen(); return 1; } };",
+    "a list that answers": "return new (class extends Array { indexOf() { seen(); return 0; } })();",
+    "a static getter": "return class { static get name() { seen(); return 'two'; } };",
+    "an enumerable stack": "return Object.defineProperty(new Error('x'), 'stack',"
+    " { enumerable: true, get() { seen(); return ''; } });",
+}
+PLAIN = {
+    "a text": "return 'two';",
+    "nested data": "return { a: [1, { b: new Date(0), c: /x/ }], d: null };",
+    "a map of sets": "return new Map([['a', new Set([1, 2])]]);",
+    "an instance": "return new (class { x = 1; double() { return 2; } })();",
+    "an error of its own": "return new (class Own extends Error { name = 'Own'; code = 7; })('x');",
+    "a function": "return function two() {};",
+    "a class": "return class { static two = 2; };",
+    "bytes": "return Buffer.from('two');",
+    "an address": "return new URL('http://a/b');",
+    "a ring": "const one: any = {}; one.self = one; return one;",
+    "a record without prototype": "return Object.assign(Object.create(null), { a: 1 });",
+}
+NOTICING = {
+    "toEqual, instances 2",
+    "an iterator, which is used up 0",
+}
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("tree")
     (root / "src").mkdir()
     (root / "tests").mkdir()
     (root / "tests" / "target.test.ts").write_text(TESTS)
+    (root / "tests" / "seen.test.ts").write_text(SEEING)
     source = (HERE / "test_sandbox_falsify.ts").read_text("utf-8")
     (root / "tests" / "honest.test.ts").write_text(source)
     return root
@@ -55,10 +100,18 @@ def pool(root):
         yield pool
 
 
-def judge(pool: NodePool, root: Path, test: str, falsify: int | None, code: str = "") -> TestReport:
-    return pool.run(
-        TestJob(root=root, tests=(test,), overlay={"src/target.ts": code}, falsify=falsify)
-    )
+def judge(
+    pool: NodePool,
+    root: Path,
+    test: str,
+    falsify: int | None,
+    code: str = "",
+    *,
+    wary: bool = False,
+) -> TestReport:
+    overlay = {"src/target.ts": code}
+    job = TestJob(root=root, tests=(test,), overlay=overlay, falsify=falsify, wary=wary)
+    return pool.run(job)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -70,6 +123,20 @@ def test_honest_assertions_of_every_kind_hold_for_one_value_only(pool, root, see
     counted = {result.title: result.refuted for result in report.results}
     wrong = {title: count for title, count in counted.items() if not title.endswith(f" {count}")}
     assert wrong == {}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_wary_look_tries_or_names_each_honest_assertion(pool, root, seed):
+    report = judge(pool, root, "tests/honest.test.ts", seed, wary=True)
+    assert report.status == "finished", report.detail
+    assert [(r.title, r.message) for r in report.results if not r.passed] == []
+    assert [r.title for r in report.results if r.held] == []
+    counted = {result.title: result.refuted + result.unsure for result in report.results}
+    wrong = {title: count for title, count in counted.items() if not title.endswith(f" {count}")}
+    # An iterator is used up: whether it states a value is for the second look to find.
+    assert wrong == {"an iterator, which is used up 0": 1}
+    unsure = {result.title for result in report.results if result.unsure}
+    assert unsure <= NOTICING
 
 
 def test_nothing_is_counted_where_nothing_is_changed(pool, root):
@@ -84,6 +151,33 @@ def test_what_equals_anything_holds_for_another_value_too(pool, root, seed):
     assert lied, plain
     again = judge(pool, root, "tests/target.test.ts", seed, LIES)
     assert {result.title for result in again.results if result.held} == lied
+
+
+def test_a_wary_look_leaves_to_the_second_what_is_asked_and_not_looked_at(pool, root):
+    report = judge(pool, root, "tests/target.test.ts", 1, LIES, wary=True)
+    found = {(r.refuted, r.held, r.unsure) for r in report.results if r.passed}
+    assert found == {(0, 0, 1)}
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_a_wary_look_is_seen_by_nobody(pool, root, name):
+    """What an object would notice is the same with and without."""
+    code = f"export const list = (): any => {{ {NOTICES[name]} }};\n" + SEEN
+    plain, wary = (
+        judge(pool, root, "tests/seen.test.ts", seed, code, wary=seed is not None)
+        for seed in (None, 3)
+    )
+    assert [one.message for one in plain.results] == [one.message for one in wary.results]
+    assert [(one.refuted, one.held, one.unsure) for one in wary.results] == [(0, 0, 1)]
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_plain_data_is_tried_at_once(pool, root, name):
+    code = f"export const list = (): any => {{ {PLAIN[name]} }};\n" + SEEN
+    report = judge(pool, root, "tests/seen.test.ts", 3, code, wary=True)
+    assert [(r.refuted, r.held, r.unsure, r.message) for r in report.results] == [
+        (1, 0, 0, "Error: 0 times")
+    ]
 
 
 def test_a_right_answer_of_the_same_functions_holds_for_none(pool, root):

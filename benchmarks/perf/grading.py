@@ -1,13 +1,13 @@
-"""How many cases a second are judged: the pool against the bare start of a process for each case.
+"""How many cases a second are judged: the pool against bare starts, and against another commit.
 
-    python benchmarks/perf/grading.py [--cases 60] [--rounds 3] [--threads 2] [--output FILE]
+    python benchmarks/perf/grading.py [--against REV] [--cases 60] [--rounds 3] [--threads 2]
 
-Each case of the starter suite is judged with its reference solution. "once" is `NodePool` as the
-plugin uses it, without the second look at solved answers; "twice" is with it (`grading.confirm`),
-which every reference gets, since all are solved. "bare" is the start of Node alone in the cage,
-once per case: what a process of its own costs at least. Each round runs all three one after the
-other, so a machine that changes its speed changes all; figures are medians. The second look is paid
-for solved answers only: a suite of which a share is solved pays that share of what it costs.
+Each case of the starter suite is judged with its reference solution, so all are solved. "judged" is
+what the plugin does: falsified while judged, and judged again where that leaves a doubt; "plain" is
+without falsification, so the two tell what it costs; "bare" is the start of Node alone in the cage,
+once per case: what a process of its own costs at least. `--against REV` has the pool of that commit
+judge the same cases, as it does, in the same rounds. Each round runs all of them one after the
+other, so a machine that changes its speed changes all; figures are medians.
 """
 
 import argparse
@@ -18,14 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from pytest_llmops.cases import Case, load_cases, load_suites
-from pytest_llmops.grading.confirm import doubtful, forgery
+from pytest_llmops.grading.confirm import doubtful, forgery, is_unsure, wary
 from pytest_llmops.sandbox import NodePool, TestJob
 from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import BwrapCage, make_cages
@@ -33,6 +34,8 @@ from pytest_llmops.sandbox.limits import Limits
 
 ROOT = Path(__file__).parents[2]
 LIMITS = Limits(512 * 2**20, 10.0)
+Round = Callable[[], list[float]]
+"""Judges all cases once: cases a second, then the milliseconds of each."""
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -45,17 +48,90 @@ class Figures(msgspec.Struct, frozen=True):
     """Median time of one case, as its thread sees it."""
 
 
-def judge_in_pool(pool: NodePool, root: Path, case: Case, *, twice: bool = True) -> None:
-    """Judge the reference solution of a case; it has to pass, and be no forgery."""
+OTHER = """
+import json, sys, time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from pytest_llmops.sandbox import NodePool, TestJob
+
+root, threads, cases = json.loads(sys.stdin.readline())
+root = Path(root)
+
+def judge(case):
+    source, tests = case
+    started = time.perf_counter()
+    overlay = {source: (root / source).read_text("utf-8")}
+    pool.run(TestJob(root=root, tests=tuple(tests), overlay=overlay))
+    return (time.perf_counter() - started) * 1000
+
+with NodePool(root, size=threads) as pool, ThreadPoolExecutor(threads) as workers:
+    judge(cases[0])
+    for _ in sys.stdin:
+        started = time.perf_counter()
+        times = list(workers.map(judge, cases))
+        print(json.dumps([len(cases) / (time.perf_counter() - started), *times]), flush=True)
+"""
+"""What judges in the checkout of another commit, once for each line that it is sent."""
+
+
+def job_of(root: Path, case: Case) -> TestJob:
+    """The job that judges the reference solution of a case."""
     text = (root / case.source.path).read_text("utf-8")
     tests = tuple(file.path for file in case.tests)
-    job = TestJob(root=root, tests=tests, overlay={case.source.path: text})
-    for one in (job, doubtful(job)) if twice else (job,):
+    return TestJob(root=root, tests=tests, overlay={case.source.path: text})
+
+
+def judge_as_plugin(pool: NodePool, root: Path, case: Case) -> bool:
+    """Judge a reference, which has to be solved; whether it took a second look."""
+    job = job_of(root, case)
+    for one in (wary(job), doubtful(job)):
         report = pool.run(one)
-        if report.status != "finished" or not all(result.passed for result in report.results):
+        if report.status != "finished":
             sys.exit(f"{case.id}: the reference fails: {report.status} {report.detail}")
-        if lie := forgery(report, case.expected, case.falsifiable if one.falsify else 0):
+        if lie := forgery(report, case.expected, case.falsifiable):
             sys.exit(f"{case.id}: the reference is called forged: {lie}")
+        if not is_unsure(report, case.expected):
+            break
+    return not one.wary
+
+
+@contextmanager
+def checkout(revision: str) -> Iterator[Path]:
+    """Another commit of this repository, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        clone = Path(folder) / "clone"
+        subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
+        subprocess.run(["git", "-C", clone, "checkout", "-q", revision], check=True)
+        yield clone
+
+
+@contextmanager
+def judging(clone: Path, root: Path, cases: list[Case], threads: int) -> Iterator[Round]:
+    """The pool of another commit: one call is one round."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OTHER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=clone,
+        env={**os.environ, "PYTHONPATH": str(clone)},
+    )
+    assert process.stdin
+    assert process.stdout
+    files = [(case.source.path, [test.path for test in case.tests]) for case in cases]
+    print(json.dumps((str(root), threads, files)), file=process.stdin, flush=True)
+
+    def measured() -> list[float]:
+        assert process.stdin
+        assert process.stdout
+        print("go", file=process.stdin, flush=True)
+        figures: list[float] = json.loads(process.stdout.readline())
+        return figures
+
+    yield measured
+    process.stdin.close()
+    process.wait()
 
 
 def run_in_cage(cage: BwrapCage, script: Path) -> str:
@@ -63,7 +139,7 @@ def run_in_cage(cage: BwrapCage, script: Path) -> str:
     argv = cage.argv(LIMITS, 0, 2, None)
     node = argv.index("--permission") - 1
     bound = ["--ro-bind", str(script.parent), "/tmp/script"]
-    flags = argv[node + 1 : -4]  # then come the runner and its three arguments
+    flags = argv[node + 1 : -5]  # then come the entry and its four arguments
     command = [*argv[:node], *bound, *argv[node : node + 1], *flags]
     for option in ("--info-fd", "--remount-ro"):  # each with one argument
         at = command.index(option)
@@ -96,27 +172,34 @@ def measure(judge: Callable[[Case], object], cases: list[Case], threads: int) ->
     return [len(cases) / (time.perf_counter() - started), *times]
 
 
-def compare(cases: list[Case], root: Path, rounds: int, threads: int) -> list[Figures]:
-    """Run all ways of judging in each round."""
+def compare(
+    cases: list[Case], root: Path, rounds: int, threads: int, against: Round | None
+) -> tuple[list[Figures], int]:
+    """Run all ways of judging in each round; also how many cases took a second look."""
     cage = make_cages("bwrap", find_node())[0]
     assert isinstance(cage, BwrapCage)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        NodePool(root, size=threads) as pool,
-    ):
+    again: set[str] = set()
+    with tempfile.TemporaryDirectory() as folder, NodePool(root, size=threads) as pool:
         Path(folder).chmod(0o755)
-        bare = Path(folder) / "bare.mjs"
+        bare = Path(folder) / "bare.cjs"
         bare.write_text("")
-        judge_in_pool(pool, root, cases[0])
-        ways: dict[str, Callable[[Case], object]] = {
-            "once": lambda case: judge_in_pool(pool, root, case, twice=False),
-            "twice": lambda case: judge_in_pool(pool, root, case),
-            "bare": lambda _: run_in_cage(cage, bare),
+
+        def as_plugin(case: Case) -> None:
+            if judge_as_plugin(pool, root, case):
+                again.add(case.id)
+
+        as_plugin(cases[0])
+        ways: dict[str, Round] = {
+            "judged": lambda: measure(as_plugin, cases, threads),
+            "plain": lambda: measure(lambda case: pool.run(job_of(root, case)), cases, threads),
+            "bare": lambda: measure(lambda _: run_in_cage(cage, bare), cases, threads),
         }
+        if against:
+            ways["against"] = against
         seen: dict[str, list[list[float]]] = {name: [] for name in ways}
         for _ in range(rounds):
-            for name, judge in ways.items():
-                seen[name].append(measure(judge, cases, threads))
+            for name, way in ways.items():
+                seen[name].append(way())
     return [
         Figures(
             name,
@@ -124,12 +207,25 @@ def compare(cases: list[Case], root: Path, rounds: int, threads: int) -> list[Fi
             statistics.median(time for run in runs for time in run[1:]),
         )
         for name, runs in seen.items()
-    ]
+    ], len(again)
+
+
+def told(figures: list[Figures], again: int, cases: int) -> Iterator[str]:
+    """Lines: the table, and what falsification costs."""
+    speeds = {figure.name: figure.cases_per_second for figure in figures}
+    yield f"{'':8}{'cases/s':>10}{'ms a case':>12}{'judged against it':>20}"
+    for figure in figures:
+        ratio = speeds["judged"] / figure.cases_per_second
+        line = f"{figure.name:8}{figure.cases_per_second:10.1f}{figure.milliseconds:12.1f}"
+        yield f"{line}{ratio:19.2f}x"
+    cost = speeds["plain"] / speeds["judged"] - 1
+    yield f"\nfalsification costs {cost:.0%} where all are solved; {again} of {cases} judged again"
 
 
 def main() -> None:
     """Print the table; write it as JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--against", help="a commit whose pool judges the same cases")
     parser.add_argument("--cases", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
@@ -139,19 +235,16 @@ def main() -> None:
     root = suite.root / suite.folder
     every = load_cases(suite)
     cases = every[:: max(1, len(every) // options.cases)][: options.cases]
-    figures = compare(cases, root, options.rounds, options.threads)
-    slow = next(figure for figure in figures if figure.name == "bare")
-    print(f"{len(cases)} starter cases, {options.threads} threads, {os.cpu_count()} cores,")
-    print(f"{options.rounds} rounds; load average at the end {os.getloadavg()[0]:.1f}\n")
-    print(f"{'':8}{'cases/s':>10}{'ms a case':>12}{'against bare':>16}")
-    for figure in figures:
-        ratio = figure.cases_per_second / slow.cases_per_second
-        print(
-            f"{figure.name:8}{figure.cases_per_second:10.1f}{figure.milliseconds:12.1f}{ratio:15.1f}x"
-        )
-    speeds = {figure.name: figure.cases_per_second for figure in figures}
-    cost = speeds["once"] / speeds["twice"] - 1
-    print(f"\na second look costs {cost:.0%} of a first; where 1 in 5 is solved, {cost / 5:.0%}")
+    rounds, threads = options.rounds, options.threads
+    with ExitStack() as stack:
+        against = None
+        if options.against:
+            clone = stack.enter_context(checkout(options.against))
+            against = stack.enter_context(judging(clone, root, cases, threads))
+        figures, again = compare(cases, root, rounds, threads, against)
+    print(f"{len(cases)} starter cases, {threads} threads, {os.cpu_count()} cores,")
+    print(f"{rounds} rounds; load average at the end {os.getloadavg()[0]:.1f}\n")
+    print(*told(figures, again, len(cases)), sep="\n")
     if options.output:
         options.output.write_bytes(
             json.dumps([msgspec.to_builtins(figure) for figure in figures], indent=1).encode()

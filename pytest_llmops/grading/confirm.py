@@ -1,13 +1,13 @@
 """What a solved answer must not do: meet other expectations than those of its tests.
 
-Each assertion that states a value is checked with a changed one too (`sandbox/falsify.mjs`). Whatever
-holds for both has learned what was expected, or equals anything. A right answer never does: two
-values that exclude each other cannot both be met, so nothing is asked of a right answer here.
+Each assertion that states a value is checked with a changed one too (`sandbox/falsify.mjs`).
+Whatever holds for both has learned what was expected, or equals anything. A right answer never
+does: two values that exclude each other cannot both be met, so nothing more is asked of it here.
 
-Where all that is compared is plain data, which cannot tell one comparison from another, this is done
-while an answer is judged, in an order that is drawn. Where something compared could run code of the
-answer, it is left alone there, so that the test runs as it always does; an answer that is solved so is
-judged again, in a fresh process, with everything changed.
+Where all that is compared is plain data, which cannot notice, this is done while an answer is
+judged, in an order that is drawn. Where something compared could run code of the answer, it is left
+alone there, so that the test runs as it always does; an answer that is solved so is judged again,
+in a fresh process, with everything changed.
 """
 
 import secrets

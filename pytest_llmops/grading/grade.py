@@ -2,7 +2,8 @@
 
 A grade starts from nothing passed. Solved means that the judge finished and that exactly the
 expected tests were reported, each once and each as passed, and that no other expectation was met
-(`confirm`); tests beyond them (those that mining found flaky) count neither way. Whatever an answer does is an outcome; only a fault of the sandbox itself raises.
+(`confirm`); tests beyond them (those that mining found flaky) count neither way. Whatever an answer
+does is an outcome; only a fault of the sandbox itself raises.
 """
 
 import time

@@ -15,7 +15,7 @@ from typing import Literal
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.binaries import find_bwraps
-from pytest_llmops.sandbox.judge import judge_folder
+from pytest_llmops.sandbox.judge.program import CODE, FLAGS, SCRIPT, START, program_folder
 from pytest_llmops.sandbox.limits import DISK, Limits, under_limits
 from pytest_llmops.sandbox.refusal import refusal
 from pytest_llmops.scratch import Scratch, sweep
@@ -27,8 +27,6 @@ NOBODY = 65534
 """The unprivileged user and group of every system."""
 SCRATCH = "/tmp"  # noqa: S108 - of the sandbox, which has it to itself
 INSIDE = "/sandbox"
-JUDGE = "vitest/dist/vitest.mjs"
-"""File of the built judge that the runner loads."""
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "NODE_ENV": "test", "VITEST": "true", "TEST": "true"}
 
 # Process isolation without bubblewrap: die with the parent, no new privileges, then become Node.
@@ -50,12 +48,12 @@ def node_flags(memory: int, runtime: str, *, readable: tuple[str, ...], folder: 
         *(f"--allow-fs-read={path}" for path in readable),
         f"--allow-fs-write={folder}",
         f"--max-old-space-size={max(16, memory // 2**20)}",
+        *FLAGS,
         "--zero-fill-buffers",
-        "--experimental-vm-modules",
         "--no-warnings",
         "--no-addons",
         "--disable-sigusr1",
-        f"{runtime}/runner.mjs",
+        f"{runtime}/{START}",
     ]
 
 
@@ -85,7 +83,7 @@ class BwrapCage:
     def __init__(self, node: Path, bwrap: Path, user: int | None = None) -> None:
         self.bwrap = bwrap
         self._node = node
-        self._judge = judge_folder()
+        self._judge = program_folder(node)
         self.user = user
         """Unprivileged user to start as, where this process is root."""
 
@@ -108,7 +106,7 @@ class BwrapCage:
             *node_flags(limits.memory, f"{INSIDE}/runtime", readable=("*",), folder=SCRATCH),
             str(channel),
             "bwrap",
-            f"{INSIDE}/judge/{JUDGE}",
+            *(f"{INSIDE}/judge/{name}" for name in (SCRIPT, CODE)),
         ]
 
     def make_folder(self) -> Scratch | None:
@@ -128,7 +126,7 @@ class ProcessCage:
 
     def __init__(self, node: Path) -> None:
         self._node = node
-        self._judge = judge_folder()
+        self._judge = program_folder(node)
         self.user = None
         self._drop = NOBODY if os.geteuid() == 0 else None
         closed = self._drop is not None and _closed(node, RUNTIME, self._judge)
@@ -153,7 +151,7 @@ class ProcessCage:
             ),
             str(channel),
             "process",
-            str(self._judge / JUDGE),
+            *(str(self._judge / name) for name in (SCRIPT, CODE)),
         ]
 
     def make_folder(self) -> Scratch | None:
@@ -185,7 +183,7 @@ def make_cages(isolation: Isolation, node: Path) -> list[Cage]:
         raise SandboxError(refusal("bubblewrap is not installed"))
     cages: list[Cage] = []
     for bwrap in bwraps:
-        if os.geteuid() == 0 and not _closed(bwrap, node, RUNTIME, judge_folder()):
+        if os.geteuid() == 0 and not _closed(bwrap, node, RUNTIME, program_folder(node)):
             cages.append(BwrapCage(node, bwrap, NOBODY))
         # For root this maps the unprivileged user of the sandbox to root outside of it, which is
         # second best: it is for a root that is itself in a namespace, or keeps its files to itself.

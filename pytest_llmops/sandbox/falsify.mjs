@@ -123,7 +123,7 @@ const IN_DOUBT = [[true]];
 export class Falsifier {
   #changer = null;
   #isWary = false;
-  #recordOf = null;
+  #parts = null;
   #tallies = new Map();
   #pending = null;
 
@@ -135,7 +135,7 @@ export class Falsifier {
   constructor(seed, { isMatcher, recordOf, isWary = false } = {}) {
     if (typeof seed === "number") this.#changer = new Changer(seed, isMatcher);
     this.#isWary = isWary;
-    this.#recordOf = recordOf;
+    this.#parts = { isMatcher, recordOf };
   }
 
   /**
@@ -165,7 +165,7 @@ export class Falsifier {
     const flags = call.assertion.__flags;
     if (!this.#changer || flags.negate || !statesValue(name, values)) return values;
     const received = looked(name, flags);
-    const isInert = this.#isWary && areInert([received, ...values], this.#recordOf);
+    const isInert = this.#isWary && areInert([received, ...values], this.#parts);
     const became = this.#isWary && !isInert ? "unsure" : this.#tried(name, values, call, isInert ? ORDERS : IN_DOUBT);
     if (became) this.#pending = { test: flags["vitest-test"], became };
     return values;

@@ -18,6 +18,9 @@ const BUILT_IN = [Object, Array, String, Number, Map, Set, Date, RegExp, Error, 
 const CALLED = new Set([...BUILT_IN, "toJSON", "inspect", "asymmetricMatch", "equals", "next", "return", "throw", "nodeType",
   "isEqualNode", "calledWith", "tagName", "$$typeof"].filter((key) => key !== "constructor"));
 
+// Vitest's own matchers that run nothing but comparisons.
+const MATCHERS = new Set(["Any", "Anything", "ArrayContaining", "CloseTo", "ObjectContaining", "StringContaining", "StringMatching"]);
+
 const trusted = new WeakSet();
 
 /** Tells of an object that was closed before any job: what it has is the language's own. */
@@ -62,11 +65,14 @@ function contents(value, pending) {
   else if (types.isSet(value)) eachOfSet(value, (inner) => pending.push(inner));
 }
 
+const isPlainMatcher = (value) => MATCHERS.has(getPrototypeOf(value).constructor.name);
+
 /**
  * Whether none of `values`, nor anything in them, can run code where it is compared or printed.
+ * @param isMatcher whether an object is one of vitest's asymmetric matchers
  * @param recordOf what a mock has recorded, as plain lists; undefined for what is no mock
  */
-export function areInert(values, recordOf) {
+export function areInert(values, { isMatcher, recordOf }) {
   const seen = new Set();
   const pending = [...values];
   for (let left = MOST; pending.length; left--) {
@@ -83,7 +89,7 @@ export function areInert(values, recordOf) {
     }
     if (trusted.has(value)) continue;
     const keys = ownKeys(value);
-    if (keys.length > left || !inheritsInertly(value)) return false;
+    if (keys.length > left || !(isMatcher(value) ? isPlainMatcher(value) : inheritsInertly(value))) return false;
     if (!keys.every((key) => isInertProperty(value, key, pending))) return false;
     contents(value, pending);
   }

@@ -40,7 +40,7 @@ class TestJob(msgspec.Struct, frozen=True, kw_only=True):
     falsify: int | None = None
     """Where set, assertions are judged with changed expectations too, drawn from this seed."""
     wary: bool = False
-    """Of those only the ones that compare what cannot notice it, so that a test runs as it always does."""
+    """Only those that compare what cannot notice, so that a test runs as it always does."""
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
     held: int = 0
     """Assertions that held with a changed expectation as well: what they were given is a lie."""
     unsure: int = 0
-    """Assertions of a wary job that were not tried: what they compared could run code of the job."""
+    """Assertions of a wary job that were not tried, as what they compared could run code."""
 
 
 class TestReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,10 @@
-// Entry of the sandboxed process: gets ready, waits for one job, judges it, reports and ends.
+// What a sandboxed process does (`start.cjs` is its entry): gets ready, waits for one job, judges it, reports and ends.
 //
 // What it reads and writes is told in channel.mjs. Code of the job runs in between and can write
-// anything anywhere, but it cannot know the words that make a report valid.
+// anything anywhere, but it cannot know the words that make a report valid. "judge" is the bundle of
+// vitest's runtime, with which this is made one script.
+import * as judge from "judge";
+
 import { announce, giveUp, takeJob } from "./channel.mjs";
 import { hardenNamed } from "./lockdown.mjs";
 import { messageOf } from "./results.mjs";
@@ -10,7 +13,6 @@ import { noteUnhandled } from "./unhandled.mjs";
 import { makeHost } from "./wiring.mjs";
 
 const DETAIL_LIMIT = 2_000;
-const { argv } = process;
 const onIdle = process.on.bind(process, "beforeExit");
 const later = setImmediate;
 const noted = [];
@@ -30,7 +32,7 @@ async function judgeFile(host, name, job, report) {
 
 async function main() {
   noteUnhandled(noted);
-  const { host, forbidden } = makeHost(await import(argv[4]));
+  const { host, forbidden } = makeHost(judge);
   announce();
   const { job, report: send } = takeJob();
   const report = { status: "finished", results: [], detail: "" };

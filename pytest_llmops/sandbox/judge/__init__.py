@@ -4,6 +4,7 @@
     fetch         npm's tarballs, checked
     bundle        counted changes in vitest's files, then esbuild
     build         the folder of a built judge, made when it is missing
+    program       vitest's runtime and ours as one script, with the engine's code for it
 
 Nothing built is part of the repository. The folder is in the package itself where a built wheel
 carries it, else in the user's cache, under the digest of lock and recipe.

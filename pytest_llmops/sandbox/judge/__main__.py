@@ -6,7 +6,9 @@ With `--carry` it is built into the package itself, for a wheel to carry.
 import sys
 
 from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.judge.build import build, carried_folder, judge_folder
+from pytest_llmops.sandbox.judge.program import program_folder
 
 
 def main(arguments: list[str]) -> int:
@@ -19,6 +21,7 @@ def main(arguments: list[str]) -> int:
         folder = judge_folder() if not arguments else carried
         if arguments and not carried.is_dir():
             build(carried)
+        program_folder(find_node(), carried=bool(arguments))
     except SandboxError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1

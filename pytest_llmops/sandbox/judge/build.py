@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -56,16 +57,32 @@ def build(folder: Path) -> Path:
     print(f"building the judge from npm packages in {folder} (once)", file=sys.stderr)  # noqa: T201
     lock = read_lock()
     packages = (*lock.packages, *lock.platforms[machine()])
+    return appear(
+        folder, lambda made: bundle(fetch(packages, made.parent), packages, made), RUNTIME
+    )
+
+
+def appear(folder: Path, fill: Callable[[Path], None], last: str) -> Path:
+    """Make a folder of the cache at once, or not at all.
+
+    Args:
+        folder: What it is to be called.
+        fill: Fills an empty folder, which is the only one in its own.
+        last: A file by which a folder that is finished is known.
+
+    Raises:
+        SandboxError: It cannot be written.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as work:
             made = Path(work, "made")
             made.mkdir()
-            bundle(fetch(packages, Path(work)), packages, made)
+            fill(made)
             made.chmod(0o755)
             made.rename(folder)
     except OSError as error:
-        if error.errno in (errno.EEXIST, errno.ENOTEMPTY) and (folder / RUNTIME).is_file():
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY) and (folder / last).is_file():
             return folder  # another process was faster
         raise SandboxError(f"the judge cannot be built in {folder}: {error}") from None
     _forget_older(folder)
