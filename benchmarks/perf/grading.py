@@ -109,29 +109,21 @@ def checkout(revision: str) -> Iterator[Path]:
 @contextmanager
 def judging(clone: Path, root: Path, cases: list[Case], threads: int) -> Iterator[Round]:
     """The pool of another commit: one call is one round."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", OTHER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=clone,
-        env={**os.environ, "PYTHONPATH": str(clone)},
-    )
-    assert process.stdin
-    assert process.stdout
-    files = [(case.source.path, [test.path for test in case.tests]) for case in cases]
-    print(json.dumps((str(root), threads, files)), file=process.stdin, flush=True)
+    argv, env = [sys.executable, "-c", OTHER], {**os.environ, "PYTHONPATH": str(clone)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(argv, text=True, cwd=clone, env=env, **pipes) as process:
+        asked, answers = process.stdin, process.stdout
+        assert asked
+        assert answers
+        files = [(case.source.path, [test.path for test in case.tests]) for case in cases]
+        print(json.dumps((str(root), threads, files)), file=asked, flush=True)
 
-    def measured() -> list[float]:
-        assert process.stdin
-        assert process.stdout
-        print("go", file=process.stdin, flush=True)
-        figures: list[float] = json.loads(process.stdout.readline())
-        return figures
+        def measured() -> list[float]:
+            print("go", file=asked, flush=True)
+            figures: list[float] = json.loads(answers.readline())
+            return figures
 
-    yield measured
-    process.stdin.close()
-    process.wait()
+        yield measured
 
 
 def run_in_cage(cage: BwrapCage, script: Path) -> str:
