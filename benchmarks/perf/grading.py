@@ -110,8 +110,8 @@ def checkout(revision: str) -> Iterator[Path]:
 def judging(clone: Path, root: Path, cases: list[Case], threads: int) -> Iterator[Round]:
     """The pool of another commit: one call is one round."""
     argv, env = [sys.executable, "-c", OTHER], {**os.environ, "PYTHONPATH": str(clone)}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(argv, text=True, cwd=clone, env=env, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, text=True, cwd=clone, env=env, stdin=pipe, stdout=pipe) as process:
         asked, answers = process.stdin, process.stdout
         assert asked
         assert answers
