@@ -1,4 +1,4 @@
-"""`llmops runs` and `llmops show`: recorded runs."""
+"""`llmops runs`, `llmops show` and `llmops merge`: recorded runs."""
 
 import argparse
 import json
@@ -36,6 +36,10 @@ def add(commands: Any) -> None:
     command.add_argument("reference", nargs="?", default="latest", metavar="RUN", help="latest")
     add_runs(command)
     command.set_defaults(run=_show)
+    command = commands.add_parser("merge", help="make the shards of a run one run")
+    command.add_argument("references", nargs="+", metavar="RUN", help="a run, or a records file")
+    add_runs(command)
+    command.set_defaults(run=_merge)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -172,4 +176,13 @@ def _show(options: argparse.Namespace) -> int:
     print(render(parts, width=console.width, color=console.is_terminal))
     if not found.end:
         print("interrupted: the records end before the session did")
+    return 0
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from pytest_llmops.runs.merge import merge
+
+    files = [find_run(name, options.runs) for name in options.references]
+    path = merge([read_run(file, content=False) for file in files], options.runs)
+    print(f"{path}: {len(files)} shards are one run")
     return 0

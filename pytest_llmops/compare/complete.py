@@ -53,6 +53,8 @@ def has_tokens(record: Record) -> bool:
 
 def _unfinished(found: RecordedRun) -> str:
     records, attempts = len(found.records), found.run.attempts
+    if part := found.run.part:
+        return f"it is shard {part.shard} of a run; put all of them together first (llmops merge)"
     if found.end is None:
         return f"it was interrupted or still goes on, with {records} of {attempts} attempts"
     if found.end.decided_after is not None:

@@ -8,12 +8,23 @@ from pytest_llmops.models import Prices
 from pytest_llmops.runs.checkout import Checkout
 from pytest_llmops.runs.identity import Identity
 from pytest_llmops.runs.machine import Machine
+from pytest_llmops.tasks.shards import Shard
 
 FORMAT = 1
 """Version of the lines; a reader refuses others."""
 
 Verdict = Literal["held", "regressed", "undecided"]
 """What a gate says of a run against its baseline."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Which part of a selection a run attempted, and what the whole of it is."""
+
+    shard: Shard
+    suite_hash: str
+    """Of all cases that were selected, in whatever shard."""
+    cases: int
+    """How many these are."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
@@ -50,6 +61,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Id of the run whose answers were graded again; "" where the model was asked."""
     label: str = ""
     """What the user calls it."""
+    part: Part | None = None
+    """None where all that was selected was attempted here."""
+    merged: tuple[str, ...] = ()
+    """Ids of the runs, each a part, that this one was put together from."""
     checkout: Checkout | None = None
     """Of the project it ran in; None where that is in no git repository, and in older runs."""
 

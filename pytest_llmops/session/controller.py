@@ -16,13 +16,14 @@ from pytest_llmops.generation.broker import Address, BrokerServer
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.models import load_models
 from pytest_llmops.report.terminal import Live
+from pytest_llmops.runs.ids import draw_id
 from pytest_llmops.runs.record import End, Record
 from pytest_llmops.session.answers import Answers, check_model, open_answers
 from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.attendance import Attendance
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
-from pytest_llmops.session.recording import Recording, describe, draw_id, open_gate, reach
+from pytest_llmops.session.recording import Recording, describe, open_gate, reach
 from pytest_llmops.session.rounds import Rounds
 from pytest_llmops.session.telling import head, left_out, tail
 from pytest_llmops.session.worker import Worker

@@ -1,8 +1,6 @@
 """The run in progress: its records, completed with what only the controller knows, and kept."""
 
 import os
-import re
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +18,7 @@ from pytest_llmops.runs.checkout import find_checkout
 from pytest_llmops.runs.machine import Machine, versions
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Record, RecordFile, Run
+from pytest_llmops.runs.run import Part
 from pytest_llmops.session.answers import Answers
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
@@ -183,13 +182,6 @@ def _chosen(selection: Selection, keys: Sequence[Key]) -> list[Case]:
     return [case for name, case in selection.cases.items() if name in names]
 
 
-def draw_id(model: str) -> str:
-    """An id for a run of a model that begins about now."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    slug = re.sub(r"[^A-Za-z0-9.]+", "-", model).strip("-.")[:40]
-    return f"{stamp}-{slug}-{secrets.token_hex(2)}"
-
-
 def describe(
     run: str, options: Options, selection: Selection, keys: Sequence[Key], answers: Answers
 ) -> Run:
@@ -221,5 +213,15 @@ def describe(
         prices=answers.prices,
         replays=answers.replays,
         label=options.label,
+        part=_part(selection),
         checkout=find_checkout(options.root),
     )
+
+
+def _part(selection: Selection) -> Part | None:
+    """Which part of the selection this session attempts; None for the whole."""
+    shard = selection.choice.shard
+    if shard is None:
+        return None
+    whole = selection.whole
+    return Part(shard=shard, suite_hash=suite_hash(whole), cases=len(whole))

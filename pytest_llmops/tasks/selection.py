@@ -4,7 +4,7 @@ A selection is made from options alone, so the controller and every worker of a 
 the same one without talking to each other.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,7 @@ from pytest_llmops.completions import Message, Request, Sampling
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.tasks.materialize import Task, materialize
 from pytest_llmops.tasks.prompt import build_messages
+from pytest_llmops.tasks.shards import Shard, divide
 from pytest_llmops.tasks.sources import SourceTree, open_source
 
 
@@ -28,6 +29,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     samples: int = 1
     """Attempts a case."""
     sampling: Sampling = Sampling()
+    shard: Shard | None = None
+    """The part of the cases to attempt; None for all."""
+    seconds: Mapping[str, float] = {}
+    """What an attempt at a case takes, by case id, where it is known; it balances shards."""
     source: str = ""
     """Where the one suite of `suites` comes from instead: a path or URL."""
 
@@ -44,11 +49,20 @@ class Selection:
     ) -> None:
         self.choice = choice
         self.trees = dict(trees)
-        self.cases = {case.id: case for case in cases}
+        self.whole = tuple(cases)
+        """The cases of all shards."""
+        self.cases = {case.id: case for case in self._own()}
         self.unreachable = dict(unreachable)
         """Suites left out, with the reason."""
         self._tasks: dict[str, Task] = {}
         self._messages: dict[str, tuple[Message, ...]] = {}
+
+    def _own(self) -> Sequence[Case]:
+        """The cases of the chosen shard; all where none is."""
+        shard = self.choice.shard
+        if shard is None:
+            return self.whole
+        return divide(self.whole, shard.count, self.choice.seconds)[shard.index - 1]
 
     def attempts(self) -> dict[str, tuple[str, int]]:
         """Map the pytest id of every attempt, `CASE@SAMPLE`, to its case id and sample.
