@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from otlp_receiver import Receiver
 from sink_project import make_records, write_run
 
 from pytest_llmops.errors import EXTRA_OF, MissingExtraError, naming_extras
+
+ROOT = Path(__file__).parents[1]
 
 HIDE = """
 import sys
@@ -109,3 +112,14 @@ def test_the_openllmetry_sink_delivers_without_traceloops_sdk(tmp_path):
         result = run_without(["traceloop"], tests + code, tmp_path)
         assert (result.stderr, result.stdout) == ("", "True\n")
         assert {span.name.partition(" ")[0] for span in receiver.spans} >= {"chat"}
+
+
+def test_an_extra_that_brings_the_local_engine_names_its_torch_as_well():
+    """An installer that meets another package's wish for torch first looks for hours."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = {one for one in extras["local"] if one.startswith(("torch", "transformers"))}
+    assert len(wanted) == 2
+    for name in ("finetune", "dev"):
+        assert any("[local]" in one or "[finetune" in one for one in extras[name])
+        assert wanted <= set(extras[name])
