@@ -7,6 +7,7 @@ import msgspec
 
 from pytest_llmops.runs.reading import decoded_lines, the_run
 from pytest_llmops.runs.record import End, Run
+from pytest_llmops.tasks.shards import mean_seconds
 
 State = Literal["complete", "incomplete", "failed", "interrupted"]
 """`incomplete`: it ended by itself, with fewer attempts than were selected or than its sequential
@@ -94,3 +95,32 @@ def _count(found: Tally, line: _Brief) -> None:
         found.output_tokens += line.usage.output
     if line.cost is not None:
         found.cost = (found.cost or 0.0) + line.cost
+
+
+class _Seconds(msgspec.Struct):
+    total: float = 0.0
+    seconds: float = 0.0
+
+
+class _Taken(msgspec.Struct, tag="record", gc=False):
+    """The part of a record that tells how long an attempt took."""
+
+    case: str
+    timing: _Seconds | None = None
+    grade: _Seconds | None = None
+
+
+def case_seconds(path: Path) -> dict[str, float]:
+    """What an attempt at each case took, answer and grading, in seconds; the mean of its attempts.
+
+    Raises:
+        RecordError: See `reading.decoded_lines`; or it is no records file.
+    """
+    lines = decoded_lines(path, Run | _Taken | End)
+    the_run(path, lines)
+    none = _Seconds()
+    return mean_seconds(
+        (line.case, (line.timing or none).total + (line.grade or none).seconds)
+        for _, line in lines
+        if isinstance(line, _Taken)
+    )
