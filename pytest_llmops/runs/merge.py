@@ -11,7 +11,7 @@ from pytest_llmops.runs.reading import RecordedRun, decoded_lines
 from pytest_llmops.runs.record import End, Line, Record, RecordFile, Run
 
 SAME = (
-    *("identity", "agent", "suites", "split", "samples", "sandbox", "grader", "content"),
+    *("identity", "agent", "split", "samples", "sandbox", "grader", "content"),
     *("versions", "prices", "replays"),
 )
 """Fields that the shards of a run have in common; machines may differ."""
@@ -42,6 +42,7 @@ def merge(shards: Sequence[RecordedRun], folder: Path) -> Path:
         started=min(shard.run.started for shard in ordered),
         cases=first.part.cases,
         attempts=first.part.cases * first.samples,
+        suites=tuple(sorted({suite for shard in ordered for suite in shard.run.suites})),
         suite_hash=first.part.suite_hash,
         part=None,
         merged=tuple(shard.run.id for shard in ordered),

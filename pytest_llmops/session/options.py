@@ -14,6 +14,7 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.session.configured import Configured
 from pytest_llmops.session.gating import GateChoice
 from pytest_llmops.session.numbers import positive, temperature
+from pytest_llmops.session.sharding import declare_shard, shard_of
 from pytest_llmops.sinks.settings import SINKS
 from pytest_llmops.tasks.selection import Choice
 
@@ -65,13 +66,14 @@ def declare(add: Callable[..., None]) -> None:
         help="suite to run (repeatable); default: every suite whose source can be reached",
     )
     add("--split", choices=(*SPLITS, "all"), default="eval", help="part of the suites; eval")
-    add("--samples", type=positive, default=1, metavar="K", help="attempts a case; 1")
+    declare_shard(add)
+    add("--samples", type=positive, default=1, metavar="K", help="attempts per case; 1")
     add(
         "--max-tokens",
         type=positive,
         default=Sampling().max_tokens,
         metavar="N",
-        help=f"cap of output tokens an attempt; {Sampling().max_tokens}",
+        help=f"cap of output tokens per attempt; {Sampling().max_tokens}",
     )
     add("--temperature", type=temperature, default=0.0, metavar="T", help="0, which is greedy")
     add("--source", default="", metavar="PATH|URL", help="take the source of the one --suite here")
@@ -158,6 +160,8 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
     """
     if values["source"] and len(values["suite"]) != 1:
         raise CaseError("--source needs exactly one --suite, whose source it replaces")
+    runs = values["runs"] or root / "runs"
+    shard, seconds = shard_of(values, runs)
     return Options(
         model=values["model"] or "",
         models_file=root / configured.models,
@@ -166,6 +170,8 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
             suites=tuple(values["suite"]),
             split=values["split"],
             samples=values["samples"],
+            shard=shard,
+            seconds=seconds,
             sampling=Sampling(max_tokens=values["max_tokens"], temperature=values["temperature"]),
             source=values["source"],
         ),
@@ -175,7 +181,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
         content=not values["no_content"],
         sandbox=values["sandbox"],
         root=root,
-        runs=values["runs"] or root / "runs",
+        runs=runs,
         label=values["label"],
         gate=_gate(values, root / configured.baselines),
         sinks=_sinks(configured.sinks if values["sink"] is None else values["sink"]),

@@ -17,7 +17,9 @@ Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
 
 def head(options: Options, selection: Selection) -> list[str]:
     """Model, suites, and suites left out."""
-    count, suites = len(selection.cases), ", ".join(selection.trees) or "none"
+    count, suites = str(len(selection.cases)), ", ".join(selection.trees) or "none"
+    if shard := options.choice.shard:
+        count = f"shard {shard}, {count} of {len(selection.whole)}"
     lines = [f"llmops: model {options.model}; {suites}: {count} {options.choice.split} cases"]
     for name, reason in selection.unreachable.items():
         lines.append(f"llmops: suite {name} left out: {reason}")

@@ -160,7 +160,14 @@ def select(choice: Choice) -> Selection:
             cases += [c for c in load_cases(suite) if choice.split in (c.split, "all")]
     if not cases:
         raise CaseError(_nothing(choice, list(trees), unreachable))
-    return Selection(choice, trees, cases, unreachable)
+    selection = Selection(choice, trees, cases, unreachable)
+    if not selection.cases:
+        files = len({(suite_of(case), case.cluster) for case in cases})
+        raise CaseError(
+            f"shard {choice.shard} has no cases: they lie in {files} source files, and a file is "
+            f"not divided; make at most {files} shards"
+        )
+    return selection
 
 
 def _nothing(choice: Choice, opened: list[str], unreachable: Mapping[str, str]) -> str:
