@@ -1,5 +1,6 @@
 """The shards of a run, from several machines, made one run again."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def merge(shards: Sequence[RecordedRun], folder: Path) -> Path:
     run = msgspec.structs.replace(
         first,
         id=draw_id(first.identity.model),
-        started=min(shard.run.started for shard in ordered),
+        # Right after the last of its shards, than which it is newer: `latest` means the whole.
+        started=math.nextafter(max(shard.run.started for shard in ordered), math.inf),
         cases=first.part.cases,
         attempts=first.part.cases * first.samples,
         suites=tuple(sorted({suite for shard in ordered for suite in shard.run.suites})),
