@@ -15,6 +15,7 @@ knows pytest (`tests/test_layers.py` holds them to it):
     session                      a benchmark session, from options to records
     observability                the sinks compared with each other
     mining                       how cases are made and proved
+    exports                      cases as tasks of other harnesses
     guest                        whether a project wants any of this
     plugin, cli                  pytest, and the `llmops` command
 """

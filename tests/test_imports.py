@@ -62,6 +62,19 @@ class TestInspect:
         changed = edited(tmp_path, lambda log: log["samples"][0].update(target="answer 1."))
         assert imported(changed).run.suite_hash != imported(SMALL).run.suite_hash
 
+    def test_messages_are_the_same_question_whatever_ids_a_run_gives_them(self):
+        asked = [json.loads((INSPECT / f"{n}.json").read_text()) for n in ("chat", "chat-again")]
+        ids = [log["samples"][0]["input"][0]["id"] for log in asked]
+        assert ids[0] != ids[1]
+        one, again = (imported(INSPECT / f"{name}.json").run for name in ("chat", "chat-again"))
+        assert one.suite_hash == again.suite_hash
+
+    def test_cases_are_alike_by_a_key_of_their_metadata(self):
+        found = imported(INSPECT / "base.eval", cluster_by="file").records
+        assert {one.cluster for one in found} == {str(n) for n in range(CASES // 2)}
+        with pytest.raises(RecordError, match="sum-00: no metadata 'speed' for --cluster-by"):
+            imported(INSPECT / "base.eval", cluster_by="speed")
+
     def test_one_log_is_one_run_however_often_it_is_read(self):
         one, again = imported(SMALL), imported(SMALL)
         assert one == again
@@ -188,6 +201,17 @@ class TestHarbor:
         change(job / "result.json", n_total_trials=25)
         found = imported(job)
         assert sorted(one.sample for one in found.records if number(one) == 0) == [0, 1]
+
+    def test_tasks_are_alike_by_a_key_of_their_own_metadata(self, job, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(RecordError, match="task.toml: cannot be read"):
+            imported(job, cluster_by="file")
+        for file in job.glob("*/result.json"):
+            place = json.loads(file.read_text())["config"]["task"]["path"].lstrip("/")
+            change(file, config={"task": {"path": place}})
+            Path(place).mkdir(parents=True)
+            (Path(place) / "task.toml").write_text(f'[metadata]\nfile = "{int(place[-2:]) // 2}"\n')
+        assert len({one.cluster for one in imported(job, cluster_by="file").records}) == CASES // 2
 
     @pytest.mark.parametrize(
         ("file", "fields", "message"),

@@ -12,6 +12,7 @@ from pytest_llmops import __version__
 from pytest_llmops.cli import (
     calibrate,
     cases,
+    exports,
     gate,
     history,
     imports,
@@ -46,7 +47,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"llmops {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    subjects = (models, runs, report, history, gate, imports, calibrate, sinks, observability)
+    subjects = (
+        models,
+        runs,
+        report,
+        history,
+        gate,
+        imports,
+        exports,
+        calibrate,
+        sinks,
+        observability,
+    )
     for subject in (*subjects, cases):
         subject.add(commands)
     return parser

@@ -6,14 +6,15 @@ whatever its reward. Harbor gives attempts no number, so they are numbered as th
 """
 
 import math
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_llmops.completions import FinishReason, Usage
 from pytest_llmops.errors import RecordError
-from pytest_llmops.imports.assembly import Asked, Attempt, Log, chosen, moment
-from pytest_llmops.imports.documents import Document, document
+from pytest_llmops.imports.assembly import Asked, Attempt, Log, chosen, cluster, moment
+from pytest_llmops.imports.documents import Document, content_of, document
 
 TIMEOUT = "AgentTimeoutError"
 """The exception of an agent that was not done in time, which is no fault of Harbor's."""
@@ -50,7 +51,7 @@ def read_harbor(path: Path, asked: Asked) -> Log:
             expected=int(job["n_total_trials"]),
             started=moment(job["started_at"]),
             finished=moment(job["finished_at"]),
-            attempts=tuple(_attempts(trials, reward)),
+            attempts=tuple(_attempts(trials, reward, asked)),
             notes=tuple(_notes(job)),
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -85,16 +86,30 @@ def _one(path: Path, trials: list[Document]) -> tuple[str, str]:
     return found.pop()
 
 
-def _attempts(trials: list[Document], reward: str) -> Iterator[Attempt]:
+def _attempts(trials: list[Document], reward: str, asked: Asked) -> Iterator[Attempt]:
     by_task: defaultdict[str, list[Document]] = defaultdict(list)
     for trial in sorted(trials, key=lambda one: (one["started_at"], one["trial_name"])):
         by_task[trial["task_name"]].append(trial)
     for task, made in by_task.items():
+        alike = _cluster(task, made[0], asked)
         for number, trial in enumerate(made):
-            yield _attempt(task, number, trial, reward)
+            yield _attempt((task, alike, number), trial, reward)
 
 
-def _attempt(task: str, number: int, trial: Document, reward: str) -> Attempt:
+def _cluster(task: str, trial: Document, asked: Asked) -> str:
+    """By the metadata of `task.toml`, which only the folder of the task has."""
+    if not asked.cluster_by:
+        return ""
+    file = Path(trial["config"]["task"]["path"]) / "task.toml"
+    try:
+        described = tomllib.loads(content_of(file).decode())
+    except ValueError as error:
+        raise RecordError(f"{file}: not TOML: {error}") from None
+    return cluster(file, task, described.get("metadata", {}), asked)
+
+
+def _attempt(key: tuple[str, str, int], trial: Document, reward: str) -> Attempt:
+    task, alike, number = key
     result, rewards = trial.get("agent_result") or {}, _rewards(trial)
     fault = (trial.get("exception_info") or {}).get("exception_type", "")
     late = fault == TIMEOUT and reward in rewards
@@ -103,6 +118,7 @@ def _attempt(task: str, number: int, trial: Document, reward: str) -> Attempt:
     return Attempt(
         case=task,
         content_sha256=trial["task_checksum"],
+        cluster=alike,
         sample=number,
         solved=rewards[reward] >= 1.0 if reward in rewards else None,
         detail=fault,

@@ -142,7 +142,7 @@ def _attempt(path: Path, sample: Document, scorer: str, asked: Asked) -> Attempt
     score = (sample.get("scores") or {}).get(scorer)
     return Attempt(
         case=str(sample["id"]),
-        content_sha256=digest(_text(sample["input"]), _text(sample["target"])),
+        content_sha256=digest(_asked(sample["input"]), _text(sample["target"])),
         cluster=cluster(path, str(sample["id"]), sample.get("metadata") or {}, asked),
         sample=int(sample["epoch"]) - 1,
         solved=None if score is None else _value(path, sample, score["value"]) >= 1.0,
@@ -211,6 +211,13 @@ def _prompt(sample: Document) -> Iterator[str]:
         if message["role"] == "assistant":
             return
         yield f"{message['role']}: {_text(message['content'])}"
+
+
+def _asked(given: Any) -> str:
+    """What a sample asks; Inspect gives its messages another id in every run."""
+    if isinstance(given, str):
+        return given
+    return _text([[one["role"], one["content"]] for one in given])
 
 
 def _text(value: Any) -> str:

@@ -28,7 +28,7 @@ class Harness(NamedTuple):
 
 HARNESSES: Mapping[str, Harness] = {
     "inspect": Harness(read_inspect, frozenset({"scorer", "cluster_by"})),
-    "harbor": Harness(read_harbor, frozenset({"scorer"})),
+    "harbor": Harness(read_harbor, frozenset({"scorer", "cluster_by"})),
     "promptfoo": Harness(read_promptfoo, frozenset({"model", "cluster_by"})),
     "lm-eval": Harness(read_lm_eval, frozenset({"scorer", "cluster_by"})),
     "deepeval": Harness(read_deepeval, frozenset({"scorer", "cluster_by"})),

@@ -75,14 +75,18 @@ class ImportGraph:
 
     def reachable(self, test: str) -> list[tuple[Module, Declaration]]:
         """List the functions a test file can reach; the place of one is its marker's number."""
-        seen = {test}
-        waiting = [test]
+        modules = [self.module(path) for path in sorted(self.closure([test]) - {test})]
+        return [(module, one) for module in modules for one in module.declarations]
+
+    def closure(self, paths: Iterable[str]) -> set[str]:
+        """The files and all that they import, directly or not."""
+        waiting = [*paths]
+        seen = {*waiting}
         while waiting:
             new = set(self._imported(waiting.pop())) - seen
             seen |= new
             waiting += new
-        modules = [self.module(path) for path in sorted(seen - {test})]
-        return [(module, one) for module in modules for one in module.declarations]
+        return seen
 
     def _imported(self, path: str) -> tuple[str, ...]:
         if path not in self._imports:

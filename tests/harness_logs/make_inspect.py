@@ -17,7 +17,7 @@ from pathlib import Path
 
 from inspect_ai import Epochs, Task, eval  # noqa: A004
 from inspect_ai.dataset import Sample
-from inspect_ai.model import get_model
+from inspect_ai.model import ChatMessageUser, get_model
 from inspect_ai.scorer import includes, model_graded_qa
 from inspect_ai.solver import generate, system_message
 
@@ -70,10 +70,10 @@ class Server(BaseHTTPRequestHandler):
         pass
 
 
-def sums(cases=CASES, *, system="", grader=None):
+def sums(cases=CASES, *, system="", grader=None, chat=False):
     samples = [
         Sample(
-            input=f"question {n}",
+            input=[ChatMessageUser(content=f"question {n}")] if chat else f"question {n}",
             target=f"answer {n}.",
             id=f"sum-{n:02}",
             metadata={"file": n // 2},
@@ -115,6 +115,8 @@ def main(folder: Path) -> None:
     made("prompted", sums(system="Be brief."), epochs=1)
     made("graded", sums(grader=grader), epochs=1)
     made("small", sums(2, grader=grader), form="json", epochs=1)
+    made("chat", sums(2, chat=True), form="json", epochs=1)
+    made("chat-again", sums(2, chat=True), form="json", epochs=1)
     for rest in folder.glob("20*.*"):
         rest.unlink()
 

@@ -1,0 +1,1 @@
+"""Cases as tasks of other harnesses, whose logs `imports` reads back."""
