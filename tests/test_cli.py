@@ -20,7 +20,7 @@ COMMAND = Path(sys.executable).with_name("llmops")
 COMMANDS = {
     *("runs", "merge"),
     *("models", "serve", "show", "report", "history", "gate", "bless", "calibrate", "sync"),
-    *("observability", "validate", "mine", "import"),
+    *("observability", "validate", "mine", "import", "export"),
 }
 MODELS = """
 [base]
