@@ -16,7 +16,7 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test orders servers-check check lint types format lock lock-check setup model judge wheel up down
+.PHONY: bench finetune test orders servers-check check lint types format lock lock-check setup model judge agents wheel up down
 
 # Keys and addresses of sinks lie in .env, where `make up` has made one.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
@@ -27,7 +27,7 @@ bench: setup judge $(if $(filter base lora-%,$(MODEL)),model)
 finetune: setup judge model
 	@$(WITH_ENV) $(BIN)/python -m finetune $(ARGS)
 
-test: setup judge model
+test: setup judge model agents
 	@$(BIN)/pytest $(or $(ARGS),tests -n 2)
 
 orders: setup judge model # the tests in other orders and one file at a time; hours
@@ -62,6 +62,10 @@ model: setup
 
 judge: setup
 	@$(BIN)/python -m pytest_llmops.sandbox.judge > /dev/null
+
+# The programs of agents, for the tests that run them; those are skipped where it fails outside of CI.
+agents: setup
+	@$(BIN)/python -m pytest_llmops.agents > /dev/null || [ "$$CI" != true ]
 
 wheel: setup # in dist/, with the judge in it
 	@$(BIN)/python tools/wheel.py

@@ -1,6 +1,7 @@
 """What is asked of a model and what comes back, as values that cross processes and files."""
 
 import hashlib
+from itertools import pairwise
 from typing import Annotated, Literal
 
 import msgspec
@@ -57,6 +58,9 @@ class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """0-based index of the repeat."""
     messages: tuple[Message, ...]
     sampling: Sampling
+    subject: str = ""
+    """Digest of what decides the answer beside the messages: files that an agent works on, tests
+    that it is told of; "" for a question that is whole in itself."""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -98,6 +102,11 @@ class Usage(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """Output that was not hidden reasoning."""
         return max(0, self.output - self.reasoning)
 
+    def __add__(self, other: "Usage") -> "Usage":
+        """The counts of both calls."""
+        mine, theirs = msgspec.structs.asdict(self), msgspec.structs.asdict(other)
+        return Usage(**{kind: count + theirs[kind] for kind, count in mine.items()})
+
 
 class Timing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """When one call happened.
@@ -117,6 +126,98 @@ class Timing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Seconds from sending to the end of the answer, the server's own queue included."""
 
 
+Ending = Literal[
+    "done", "turns", "tokens", "cost", "silence", "time", "repeated", "gave_up", "failed"
+]
+"""How a loop ended: `done` by the agent's own word; `turns`, `tokens`, `cost`, `time` (of the wall
+clock) and `silence` where that budget was spent; `repeated` where it did the same over and over;
+`gave_up` where it says that it cannot; `failed` where its program broke off."""
+
+
+class ToolCall(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One tool that an agent called."""
+
+    name: str
+    arguments: str = ""
+    """As the model wrote them; "" where contents are not kept."""
+    failed: bool = False
+    """It was told an error, or what was called is no tool of its own."""
+    result: str = ""
+    """What the agent gave back to the model; "" where contents are not kept, or it gave nothing."""
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer of the model within a loop; tries of the same call are one turn."""
+
+    usage: Usage
+    timing: Timing
+    finish_reason: FinishReason
+    counted_by: CountedBy = "server"
+    retries: int = 0
+    """Tries of this call that brought no answer; what they cost is not known."""
+    purpose: str = ""
+    """What the agent asked for beside the task (`title`, say); "" for the task."""
+    text: str = ""
+    """What the model wrote; "" where contents are not kept."""
+    tools: tuple[ToolCall, ...] = ()
+    tool_seconds: float = 0.0
+    """From the end of this answer to the next call, or to the end of the loop: tools and tests."""
+    passing: bool | None = None
+    """Whether all tests passed after this turn; None where none were run."""
+
+
+class Loop(msgspec.Struct, frozen=True, kw_only=True):
+    """How an agent came to its answer; None stands for one question and one answer."""
+
+    ending: Ending
+    turns: tuple[Turn, ...]
+    seconds: float
+    """Wall time from the first call to the end."""
+    files: dict[str, str] = {}
+    """Text of every file that was changed or made, by path in the source tree; tests left out."""
+    edited_tests: tuple[str, ...] = ()
+    """Tests that the agent wrote to; they were put back before grading."""
+    detail: str = ""
+    """Why it ended, for people."""
+
+    @property
+    def model_seconds(self) -> float:
+        """Seconds spent waiting for the model."""
+        return sum(turn.timing.total for turn in self.turns)
+
+    @property
+    def tool_seconds(self) -> float:
+        """Seconds in which the model waited: tools, tests and the agent itself."""
+        return max(0.0, self.seconds - self.model_seconds)
+
+    @property
+    def resent(self) -> int:
+        """Input tokens that the turn before had read or written, so that they were sent again."""
+        own = [turn.usage for turn in self.turns if not turn.purpose]
+        return sum(min(b.input, a.input + a.output) for a, b in pairwise(own))
+
+    def tokens_to_pass(self) -> int | None:
+        """Input and output tokens to the first state that passed its tests; None where none did."""
+        spent = 0
+        for turn in self.turns:
+            spent += turn.usage.input + turn.usage.output
+            if turn.passing:
+                return spent
+        return None
+
+    def without_content(self) -> "Loop":
+        """Drop what the model wrote and read."""
+        turns = [
+            msgspec.structs.replace(
+                turn,
+                text="",
+                tools=tuple(ToolCall(name=one.name, failed=one.failed) for one in turn.tools),
+            )
+            for turn in self.turns
+        ]
+        return msgspec.structs.replace(self, turns=tuple(turns), files={}, detail="")
+
+
 class Completion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What came back for one request."""
 
@@ -133,3 +234,5 @@ class Completion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Transport faults overcome before this answer."""
     from_cache: bool = False
     """Read from the completion cache; `timing` is then that of the original call."""
+    loop: Loop | None = None
+    """How an agent came to it; `usage` is then that of all turns, and `text` what is judged."""

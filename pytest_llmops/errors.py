@@ -49,6 +49,10 @@ class ModelError(LlmopsError):
     """A model name or its configuration cannot be used."""
 
 
+class AgentError(LlmopsError):
+    """An agent's name or configuration cannot be used, or its program is not installed."""
+
+
 class EndpointError(LlmopsError):
     """The endpoint did not answer a request, or not as the protocol says."""
 

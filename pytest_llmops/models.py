@@ -64,6 +64,14 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         read = usage.fresh * self.input + usage.cached * cached + usage.cache_write * written
         return (read + usage.output * self.output) / 1e6
 
+    def priced(self, usage: Usage) -> float:
+        """Priced tokens: tokens at the price of their kind, over that of an output token."""
+        return 1e6 * self.cost(usage) / (self.output or self.input or 1.0)
+
+
+USUAL = Prices(input=1.0, cached=0.1, cache_write=1.25, output=5.0)
+"""Ratio of prices where none are known."""
+
 
 class EndpointModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A model behind an OpenAI-compatible endpoint."""

@@ -15,9 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["sandbox", "socket"]
+Kind = Literal["sandbox", "socket", "agent"]
 
-OURS = re.compile(r"llmops-(?:sandbox|socket)-(?:\d+-)?[a-z0-9_]{8}")
+OURS = re.compile(r"llmops-(?:sandbox|socket|agent)-(?:\d+-)?[a-z0-9_]{8}")
 """Names of folders that are held from the moment they have them; with a process id, old ones."""
 MAKING = re.compile(r"\.llmops-[a-z0-9_]{8}")
 """Names of folders that are about to be held."""

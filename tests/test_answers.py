@@ -14,7 +14,9 @@ from pytest_llmops.models import resolve
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.session.answers import cache_file, engine_spec, open_answers
 from pytest_llmops.session.identities import engine_of
+from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.selection import Choice
 
 KEY = "sk-secret"
 SAMPLING = Sampling()
@@ -63,8 +65,17 @@ def opened(models):
     """Open answers that are closed when the test ends."""
     made = []
 
-    def make(name, sampling=SAMPLING, *, cache=False):
-        made.append(open_answers(name, models, sampling, runs=models.parent, cache=cache))
+    def make(name, sampling=SAMPLING, *, cache=False, agent=None, bench=None):
+        choice = Choice(suites_file=models.parent / "suites.toml", sampling=sampling)
+        options = Options(
+            model=name,
+            models_file=models,
+            choice=choice,
+            cache=cache,
+            runs=models.parent,
+            root=models.parent,
+        )
+        made.append(open_answers(options, agent, bench))
         return made[-1]
 
     yield make

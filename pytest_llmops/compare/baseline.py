@@ -22,7 +22,7 @@ from pytest_llmops.runs.record import End, Record, Run
 
 NOISE = (
     *("prompt", "text", "refusal", "served_model"),
-    *("timing", "retries", "from_cache", "cost", "engine_memory"),
+    *("timing", "retries", "from_cache", "cost", "engine_memory", "loop", "priced"),
 )
 """Fields that a baseline leaves out: content, and what the same model would change by tomorrow."""
 TOKENS = ("input", "output")
@@ -114,7 +114,7 @@ def _smaller(run: RecordedRun, path: Path) -> Iterator[str]:
 def _reviewable(record: Record, run: Run) -> dict[str, Any]:
     """A record as a document without content, times, zeros, and costs that prices tell."""
     line: dict[str, Any] = msgspec.to_builtins(record)
-    kept, priced = bool(run.prices or run.harness), run.prices is not None
+    kept, priced = bool(run.prices or run.harness or run.agent), run.prices is not None
     for noise in NOISE:
         if noise != "cost" or priced or not run.harness:
             line.pop(noise, None)

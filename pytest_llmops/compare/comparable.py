@@ -141,7 +141,7 @@ def what_differs(
         found.append(f"prompt: other text in {count} cases")
     pairs = [
         ("model", mine.place, theirs.place),
-        ("agent", baseline.agent, candidate.agent),
+        ("agent", agent_of(baseline), agent_of(candidate)),
         ("weights", mine.weights_sha256[:12], theirs.weights_sha256[:12]),
         ("adapter", mine.adapter_sha256[:12], theirs.adapter_sha256[:12]),
         ("request fields", mine.body_changes, theirs.body_changes),
@@ -152,6 +152,12 @@ def what_differs(
         if one != other
     ]
     return "; ".join(found)
+
+
+def agent_of(run: Run) -> str:
+    """The agent of a run as people tell it from others, with the digest of its settings."""
+    digest = run.identity.agent_sha256[:12]
+    return f"{run.agent} {digest}".strip() or "direct"
 
 
 def differences(baseline: Run, candidate: Run) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ counted by the same tokenizer. What was paid does always:
 
 Priced tokens need the ratio of the prices of a model's kinds. Where models.toml gives none,
 `USUAL` stands for it: input, cache read, cache write and output cost 1 : 0.1 : 1.25 : 5, which
-several large providers charge; input is then counted as fresh, because how much of it a local
-server finds in its cache depends on what was asked before, and is nobody's bill.
+several large providers charge; input of single answers is then counted as fresh, because how much
+of it a local server finds in its cache depends on what was asked before, and is nobody's bill. In a
+loop most input is sent again in every turn, and its kinds count as the server tells them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ import msgspec
 from pytest_llmops.compare.comparable import asked_otherwise, same_tokens
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import CompareError
-from pytest_llmops.models import Prices
+from pytest_llmops.models import USUAL, Prices
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record, Run
 
@@ -32,8 +33,6 @@ UNITS: tuple[Unit, ...] = get_args(Unit)
 METRICS: tuple[Metric, ...] = ("truncation", "solve rate", *UNITS)
 """What `--gate-metrics` may name, with hyphens for spaces; errors are always checked."""
 
-USUAL = Prices(input=1.0, cached=0.1, cache_write=1.25, output=5.0)
-"""Ratio of prices where none are known."""
 FINE = 1_000_000
 """Parts of a unit that are counted: counts of records are whole numbers."""
 
@@ -72,7 +71,8 @@ def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric
 
     Without a choice it is truncation, solve rate and one measure of length: output tokens where
     they are the same unit, else dollars where both runs know them, else priced tokens. Where the
-    questions differ, what they cost counts too, so priced tokens are judged beside output tokens.
+    questions differ, and in loops, what is read costs too, so priced tokens are judged beside
+    output tokens.
 
     Raises:
         CompareError: What was asked for cannot be compared; says why.
@@ -153,7 +153,8 @@ def _lengths(baseline: Run, candidate: Run, missing: Mapping[Metric, str]) -> li
     if "output tokens" not in missing:
         found: list[Unit] = ["output tokens"]
         asked = any(one.startswith("prompt") for one in asked_otherwise(baseline, candidate))
-        if asked and "priced tokens" not in missing:
+        loops = baseline.agent or candidate.agent
+        if (asked or loops) and "priced tokens" not in missing:
             found.append("priced tokens")
         return found
     order: tuple[Unit, ...] = ("dollars", "priced tokens")
@@ -175,7 +176,7 @@ def measure_of(unit: Unit, run: Run, prices: Prices | None) -> Measure:
     if unit == "dollars":
         own = run.prices
         return lambda r: own.cost(r.usage) if own and r.usage else (None if own else r.cost)
-    return lambda record: _priced(record.usage, prices)
+    return lambda record: _priced(record.usage, prices, kinds=bool(run.agent))
 
 
 def ratio_of(baseline: Run, candidate: Run) -> Prices | None:
@@ -211,12 +212,12 @@ def _missing(unit: Unit, baseline: RecordedRun, candidate: RecordedRun) -> str:
     return same_tokens(baseline.run, candidate.run) if unit == "output tokens" else ""
 
 
-def _priced(usage: Usage | None, prices: Prices | None) -> float | None:
+def _priced(usage: Usage | None, prices: Prices | None, *, kinds: bool) -> float | None:
     if usage is None:
         return None
-    if prices is None:
-        prices, usage = USUAL, Usage(input=usage.input, output=usage.output)
-    return 1e6 * prices.cost(usage) / (prices.output or prices.input or 1.0)
+    if prices is None and not kinds:
+        usage = Usage(input=usage.input, output=usage.output)
+    return (prices or USUAL).priced(usage)
 
 
 def _code(record: Record) -> float | None:

@@ -52,7 +52,8 @@ def cache_key(identity: str, request: Request) -> bytes:
         request: Its case, sample index, messages and sampling count.
     """
     asked = (*request.key, request.seed, request.prompt_sha256, request.sampling)
-    parts = (MEANING, identity, *asked)
+    beside = (request.subject,) if request.subject else ()
+    parts = (MEANING, identity, *asked, *beside)
     return hashlib.sha256(msgspec.json.encode(parts)).digest()
 
 

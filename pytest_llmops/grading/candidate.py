@@ -1,9 +1,11 @@
 """An answer in the place of the body that was cut out of its file."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.typescript import syntax_errors
+from pytest_llmops.tasks.typescript import parse_module, syntax_errors
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -25,3 +27,14 @@ def candidate(
     """Make a candidate; one that is known to be broken has at least one error."""
     found = syntax_errors(file_text.encode("utf-8", "replace"), task.module.path)
     return Candidate(file_text, code, body, max(int(broken), found - task.module.errors))
+
+
+def worked_on(task: Task, files: Mapping[str, str]) -> Candidate | None:
+    """The file as an agent left it; None where it changed others alone."""
+    text = files.get(task.case.source.path)
+    if text is None:
+        return None
+    module = parse_module(text.encode("utf-8", "replace"), task.case.source.path)
+    found = [one for one in module.declarations if one.symbol == task.case.symbol]
+    code = module.text(found[0].start, found[0].end) if found else text
+    return candidate(task, text, code, module.body(found[0]) if found else text)

@@ -8,13 +8,14 @@ does is an outcome; only a fault of the sandbox itself raises.
 
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
 from pytest_llmops.cases import id_of_test
-from pytest_llmops.completions import Completion, FinishReason
-from pytest_llmops.grading.candidate import Candidate
+from pytest_llmops.completions import Completion, Ending, FinishReason
+from pytest_llmops.grading.candidate import Candidate, worked_on
 from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery, is_unsure, wary
 from pytest_llmops.grading.extract import READ_LIMIT, extract, is_unread
 from pytest_llmops.grading.quality import Quality, measure
@@ -34,6 +35,12 @@ Outcome = Literal[
     "context",
     "empty",
     "refused",
+    "budget",
+    "hung",
+    "repeated",
+    "gave_up",
+    "aborted",
+    "edited_tests",
 ]
 
 OUTCOMES: dict[str, Outcome] = {
@@ -49,6 +56,18 @@ OUTCOMES: dict[str, Outcome] = {
 
 CUT_OFF: dict[FinishReason, Outcome] = {"length": "truncated", "context": "context"}
 """What an unsolved answer is that the model did not end itself."""
+
+ENDED: dict[Ending, Outcome] = {
+    "turns": "budget",
+    "tokens": "budget",
+    "cost": "budget",
+    "time": "budget",
+    "silence": "hung",
+    "repeated": "repeated",
+    "gave_up": "gave_up",
+    "failed": "aborted",
+}
+"""What an unsolved attempt is whose loop the agent did not end as done."""
 
 GRADER = "vitest 4.1.12, 1"
 """What judges: vitest's version, and a number that rises where ours may change a verdict.
@@ -112,14 +131,15 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
     Raises:
         SandboxError: The sandbox cannot be used; says nothing about the answer.
     """
-    candidate = extract(completion.text, task)
+    files = completion.loop.files if completion.loop else {}
+    candidate = worked_on(task, files) if files else extract(completion.text, task)
     verdict = _unjudged(task, completion, candidate)
     if candidate and not verdict:
-        verdict = _judged(task, candidate, pool)
+        verdict = _judged(task, candidate, pool, files)
     assert verdict
     judged = time.time()
     return Grade(
-        outcome=_outcome(verdict.outcome, completion.finish_reason),
+        outcome=_outcome(verdict.outcome, completion),
         tests_passed=verdict.passed,
         tests_expected=len(task.case.expected),
         detail=" ".join(verdict.detail.split())[:DETAIL_LIMIT],
@@ -130,8 +150,13 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
     )
 
 
-def _outcome(judged: Outcome, finish: FinishReason) -> Outcome:
-    return judged if judged in FINAL else CUT_OFF.get(finish, judged)
+def _outcome(judged: Outcome, completion: Completion) -> Outcome:
+    """What an attempt is called: as it ended, where that says more than what the tests said."""
+    if judged in FINAL:
+        return judged
+    if loop := completion.loop:
+        return "edited_tests" if loop.edited_tests else ENDED.get(loop.ending, judged)
+    return CUT_OFF.get(completion.finish_reason, judged)
 
 
 def _unjudged(task: Task, completion: Completion, candidate: Candidate | None) -> _Verdict | None:
@@ -146,11 +171,11 @@ def _unjudged(task: Task, completion: Completion, candidate: Candidate | None) -
     return _Verdict("empty", "no code in the answer" if completion.text.strip() else "no text")
 
 
-def _judged(task: Task, candidate: Candidate, pool: Judge) -> _Verdict:
+def _judged(task: Task, candidate: Candidate, pool: Judge, files: Mapping[str, str]) -> _Verdict:
     job = TestJob(
         root=task.tree.root,
         tests=tuple(test.path for test in task.case.tests),
-        overlay={task.case.source.path: candidate.file_text},
+        overlay={**files, task.case.source.path: candidate.file_text},
     )
     expected, falsifiable = task.case.expected, task.case.falsifiable
     first = pool.run(wary(job))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from pytest_llmops.compare.comparable import agent_of
 from pytest_llmops.report.figures import NONE
 from pytest_llmops.report.terminal import duration
 from pytest_llmops.report.texts import visible
@@ -63,6 +64,7 @@ def _shared(run: Run) -> dict[str, str]:
     return {
         "model": identity.model,
         "served": identity.served,
+        "agent": agent_of(run),
         "weights": identity.weights_sha256[:12],
         "adapter": identity.adapter_sha256[:12],
         "tokenizer": identity.tokenizer_sha256[:12],

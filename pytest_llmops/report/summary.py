@@ -30,6 +30,24 @@ class Rate(msgspec.Struct, frozen=True):
     high: float
 
 
+class Loops(msgspec.Struct, frozen=True, kw_only=True):
+    """What the agents of a group of attempts took."""
+
+    attempts: int
+    turns: int
+    calls: int
+    """Tools called."""
+    failed_calls: int
+    priced: float
+    """Priced tokens."""
+    priced_per_solved: float
+    """Priced tokens of all attempts by solved ones; inf where none is."""
+    resent: float
+    """Share of the input that the turn before had already; nan where there was none."""
+    model_seconds: float
+    tool_seconds: float
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """A group of attempts in numbers."""
 
@@ -62,6 +80,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Peak resident memory of the largest process that ran the tests of an answer, bytes."""
     outcomes: dict[str, int]
     """Attempts by outcome, in the order of `OUTCOMES`."""
+    loops: "Loops | None"
+    """What agents took; None where every answer was a direct one."""
     by_case: tuple[tuple[int, int], ...]
     """Attempts of each case, and how many of them are solved; sorted."""
 
@@ -133,7 +153,27 @@ def summarize(records: Sequence[Record]) -> Summary:
         engine_memory=max((record.engine_memory or 0 for record in records), default=0) or None,
         grade_memory=max((r.grade.memory or 0 for r in records if r.grade), default=0) or None,
         outcomes={name: counts[name] for name in OUTCOMES if counts[name]},
+        loops=_loops(records, solved),
         by_case=by_case,
+    )
+
+
+def _loops(records: Sequence[Record], solved: int) -> Loops | None:
+    found = [record.loop for record in records if record.loop]
+    if not found:
+        return None
+    priced = sum(record.priced or 0.0 for record in records)
+    read = sum(record.usage.input for record in records if record.loop and record.usage)
+    return Loops(
+        attempts=len(found),
+        turns=sum(len(loop.turns) for loop in found),
+        calls=sum(len(turn.tools) for loop in found for turn in loop.turns),
+        failed_calls=sum(one.failed for loop in found for turn in loop.turns for one in turn.tools),
+        priced=priced,
+        priced_per_solved=priced / solved if solved else math.inf,
+        resent=sum(loop.resent for loop in found) / read if read else math.nan,
+        model_seconds=sum(loop.model_seconds for loop in found),
+        tool_seconds=sum(loop.tool_seconds for loop in found),
     )
 
 

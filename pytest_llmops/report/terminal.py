@@ -184,7 +184,8 @@ def _totals(run: Run, total: Summary, seconds: float | None) -> list[str]:
     took = "took: " + ("?" if seconds is None else duration(seconds))
     took += f"; grading {duration(total.grade_seconds)}"
     outcomes = f"outcomes: {', '.join(counts)}"
-    parts = [*_passes(total), tokens, *_cost(total), took, *_memory(total)]
+    spent = [tokens, *_loops(run, total), *_cost(total)]
+    parts = [*_passes(total), *spent, took, *_memory(total)]
     return [outcomes, *parts, _which(run)]
 
 
@@ -202,6 +203,18 @@ def _cost(total: Summary) -> list[str]:
 def _which(run: Run) -> str:
     parts = [run.label, run.identity.model, str(run.checkout or "")]
     return f"run: {run.id} ({', '.join(filter(None, parts))})"
+
+
+def _loops(run: Run, total: Summary) -> list[str]:
+    loops = total.loops
+    if loops is None:
+        return []
+    calls = f", {loops.calls:,} tool calls ({loops.failed_calls:,} failed)" if loops.calls else ""
+    again = "" if math.isnan(loops.resent) else f"; {loops.resent:.0%} of the input sent again"
+    split = f"model {duration(loops.model_seconds)}, tools {duration(loops.tool_seconds)}"
+    turns = f"{loops.turns:,} turns, {loops.turns / loops.attempts:.1f} per attempt{calls}"
+    priced = f"{_number(loops.priced)} priced tokens, {_number(loops.priced_per_solved)} per solved"
+    return [f"loops ({run.agent}): {turns}; {priced}{again}; {split}"]
 
 
 def _memory(total: Summary) -> list[str]:

@@ -6,4 +6,5 @@ In the order of the flow:
     identity                 who answered
     record                   one line an attempt, written as it ends
     reading                  recorded runs, found and read
+    trajectory               a loop in the words of others
 """

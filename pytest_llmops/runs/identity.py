@@ -35,6 +35,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
     engine: str = ""
     """Local models: the program that computes them, with its versions."""
+    agent_sha256: str = ""
+    """Digest of everything that decides what the agent does; "" for one direct answer."""
+    asked_as: str = ""
+    """In which form the agent is asked; "" for the prompt of a direct answer."""
     server: str = ""
     """What an endpoint said it serves when the session began; "" where it lists no models."""
 
@@ -72,6 +76,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         was asked under the adapter's own name. An endpoint is known by what it says it serves.
         """
         fields = msgspec.structs.asdict(self) | {"served": self.place}
+        if (
+            not self.agent_sha256
+        ):  # single answers keep the key that they had before there were agents
+            del fields["agent_sha256"], fields["asked_as"]
         if self.adapter_sha256:
             del fields["model"]
         return msgspec.json.encode(fields).decode()

@@ -16,6 +16,7 @@ from pytest_llmops.completions import (
     Completion,
     CountedBy,
     FinishReason,
+    Loop,
     Message,
     Timing,
     Usage,
@@ -67,6 +68,10 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     """The model name in the server's answer."""
     retries: int = 0
     from_cache: bool = False
+    loop: Loop | None = None
+    """How an agent came to its answer; None for one direct answer. `usage` is that of all turns."""
+    priced: float | None = None
+    """Priced tokens of a loop (`Prices.priced`); None for one direct answer."""
     grade: Grade | None = None
     """None where nothing was graded or the harness failed."""
     cost: float | None = None
@@ -100,6 +105,11 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
             found |= {f"{kind}_tokens": n for kind, n in msgspec.structs.asdict(self.usage).items()}
         if self.timing:
             found["generate_seconds"] = round(self.timing.total, 3)
+        if self.loop:
+            found |= {"turns": len(self.loop.turns), "ending": self.loop.ending}
+            found |= {"resent_tokens": self.loop.resent, "priced_tokens": round(self.priced or 0)}
+            found |= {"model_seconds": round(self.loop.model_seconds, 3)}
+            found |= {"tool_seconds": round(self.loop.tool_seconds, 3)}
         if self.grade:
             found["tests"] = f"{self.grade.tests_passed}/{self.grade.tests_expected}"
             found["grade_seconds"] = round(self.grade.seconds, 3)
@@ -121,6 +131,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
             refusal=self.refusal,
             retries=self.retries,
             from_cache=self.from_cache,
+            loop=self.loop,
         )
 
 

@@ -129,10 +129,10 @@ class ProcessCage:
         self._judge = program_folder(node)
         self.user = None
         self._drop = NOBODY if os.geteuid() == 0 else None
-        closed = self._drop is not None and _closed(node, RUNTIME, self._judge)
-        if closed:
+        kept = self._drop is not None and closed(node, RUNTIME, self._judge)
+        if kept:
             raise SandboxError(
-                f"{closed}: root judges as the user nobody, who cannot reach this;"
+                f"{kept}: root judges as the user nobody, who cannot reach this;"
                 " install in a folder that all users can read, or do not run as root"
             )
 
@@ -183,7 +183,7 @@ def make_cages(isolation: Isolation, node: Path) -> list[Cage]:
         raise SandboxError(refusal("bubblewrap is not installed"))
     cages: list[Cage] = []
     for bwrap in bwraps:
-        if os.geteuid() == 0 and not _closed(bwrap, node, RUNTIME, program_folder(node)):
+        if os.geteuid() == 0 and not closed(bwrap, node, RUNTIME, program_folder(node)):
             cages.append(BwrapCage(node, bwrap, NOBODY))
         # For root this maps the unprivileged user of the sandbox to root outside of it, which is
         # second best: it is for a root that is itself in a namespace, or keeps its files to itself.
@@ -202,7 +202,7 @@ def _system_libraries() -> list[str]:
     return arguments
 
 
-def _closed(*paths: Path) -> Path | None:
+def closed(*paths: Path) -> Path | None:
     """The first that not any user can reach and read, as the unprivileged one has to."""
     for path in paths:
         real = path.resolve()

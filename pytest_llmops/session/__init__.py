@@ -7,7 +7,7 @@ In the order of the flow:
     attempt                  one case, asked once and graded
     gating                   the gate
     configured               the settings of pytest's configuration file
-    numbers, options, names  the command line
+    numbers, choosing, options, names    the command line
     items                    tests of pytest, as far as a session looks into them
     worker                   a process that runs attempts
     recording                the records of the run in progress, and the sinks

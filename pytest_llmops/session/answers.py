@@ -10,13 +10,17 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from pytest_llmops.agents.attach import Bench, asked_as, attach
+from pytest_llmops.agents.installed import require
+from pytest_llmops.agents.settings import Agent, RepairAgent
+from pytest_llmops.agents.settings import resolve as resolve_agent
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.serving import ask_serving
-from pytest_llmops.completions import Sampling
+from pytest_llmops.compare.comparable import agent_of
 from pytest_llmops.engine import EngineProcess, EngineSpec, start_engine
 from pytest_llmops.engine.foreign import check_spec
-from pytest_llmops.errors import ModelError
+from pytest_llmops.errors import AgentError, ModelError
 from pytest_llmops.generation.cache import CompletionCache
 from pytest_llmops.generation.generate import Generation
 from pytest_llmops.generation.replay import Replay
@@ -25,6 +29,7 @@ from pytest_llmops.models import EndpointModel, Model, Prices, ReplayedModel, re
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Identity, Record
 from pytest_llmops.session.identities import hosted, local
+from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
 
 
@@ -38,6 +43,8 @@ class Answers:
     """Of a hosted model, where models.toml names them."""
     engine: EngineProcess | None = None
     cache: CompletionCache | None = None
+    agent: str = ""
+    """What attempts the cases, for people; "" for one direct answer."""
     replays: str = ""
     """Id of the run whose answers these are; "" where the model is asked."""
     endpoint: Endpoint | None = None
@@ -90,26 +97,25 @@ def cache_file() -> Path:
     return Path(platformdirs.user_cache_dir("pytest-llmops")) / "completions.sqlite"
 
 
-def open_answers(
-    name: str, models_file: Path, sampling: Sampling, *, runs: Path, cache: bool
-) -> Answers:
-    """Start what must run for a model to answer.
+def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers:
+    """Start what must run for a model, or an agent that asks it, to answer.
 
     Args:
-        name: As given to `--model`.
-        models_file: Where names are looked up.
-        sampling: Part of the identity.
-        runs: Where recorded runs are, for `replay:RUN`.
-        cache: Use the completion cache; a replay never does.
+        options: The command line; its sampling is part of the identity, and a replay never uses the
+            completion cache.
+        agent: What attempts the cases; None for one direct answer.
+        bench: What an agent works at, and has its answers judged by.
 
     Raises:
         ModelError: The model cannot be used.
+        AgentError: The agent cannot.
         EndpointError: The engine does not start.
         RecordError: There is no such run to replay.
     """
-    model, base = resolve(name, models_file)
+    model, base = resolve(options.model, options.models_file)
+    sampling = options.choice.sampling
     if isinstance(model, ReplayedModel):
-        return _replay(model, runs)
+        return _replay(model, options.runs, agent)
     with ExitStack() as stack:
         engine = stack.enter_context(start_engine(engine_spec(model, base))) if base else None
         if isinstance(model, EndpointModel):
@@ -118,9 +124,14 @@ def open_answers(
             assert base
             assert engine
             endpoint, identity = local(model, base, engine, sampling)
-        store = stack.enter_context(CompletionCache(cache_file())) if cache else None
+        prices = model.prices if isinstance(model, EndpointModel) else None
+        if agent:
+            identity = msgspec.structs.replace(
+                identity, agent_sha256=agent.sha256, asked_as=asked_as(agent)
+            )
+        store = stack.enter_context(CompletionCache(cache_file())) if options.cache else None
         generation = Generation(
-            ChatClient(endpoint),
+            attach(agent, endpoint, bench, prices) if agent else ChatClient(endpoint),
             cache=store,
             identity=identity.key,
             served=identity.model if identity.adapter_sha256 else "",
@@ -129,7 +140,8 @@ def open_answers(
         return Answers(
             source=generation,
             identity=identity,
-            prices=model.prices if isinstance(model, EndpointModel) else None,
+            agent=agent.label if agent else "",
+            prices=prices,
             engine=engine,
             cache=store,
             endpoint=None if engine else endpoint,
@@ -137,9 +149,14 @@ def open_answers(
         )
 
 
-def _replay(model: ReplayedModel, runs: Path) -> Answers:
+def _replay(model: ReplayedModel, runs: Path, agent: Agent | None) -> Answers:
     recorded = read_run(find_run(model.replay, runs))
     identity = recorded.run.identity
+    if agent and agent.sha256 != identity.agent_sha256:
+        raise AgentError(
+            f"{recorded.path}: its answers are those of agent {agent_of(recorded.run)}, and "
+            f"--agent names {agent.label}; a replay has the agent of its run, leave --agent out"
+        )
     if identity.prompt_version != PROMPT_VERSION:
         raise ModelError(
             f"{recorded.path}: its prompts have version {identity.prompt_version}, this is "
@@ -150,7 +167,8 @@ def _replay(model: ReplayedModel, runs: Path) -> Answers:
     if not answers:
         raise ModelError(f"{recorded.path}: {_why_none(recorded.records)}")
     first = recorded.run.replays or recorded.run.id
-    return Answers(source=Replay(answers, prompts), identity=identity, replays=first)
+    source = Replay(answers, prompts)
+    return Answers(source=source, identity=identity, agent=recorded.run.agent, replays=first)
 
 
 def _why_none(records: Sequence[Record]) -> str:
@@ -166,6 +184,30 @@ def _why_none(records: Sequence[Record]) -> str:
 
 def _failure(engine: EngineProcess) -> str | None:
     return None if engine.alive else f"the engine has died; its last words: {engine.last_words()}"
+
+
+def open_agent(options: Options) -> Agent | None:
+    """The agent that the command line names; None for one direct answer.
+
+    Raises:
+        AgentError: It is unknown, cannot be used, or has no use without grades.
+    """
+    agent = resolve_agent(options.agent.name, options.agent.file, tests=options.agent.tests)
+    if isinstance(agent, RepairAgent) and not options.grade:
+        raise AgentError(f"--agent={options.agent.name} sees what tests say; leave --no-grade out")
+    if agent and not isinstance(agent, RepairAgent):
+        if options.sandbox == "process":
+            raise AgentError(
+                f"--agent={options.agent.name} is a program, which --sandbox=process cannot hold"
+            )
+        require(agent)
+        _, base = resolve(options.model, options.models_file) if options.model else (None, None)
+        if base and base.engine == "llmops":
+            raise AgentError(
+                f"--agent={options.agent.name} calls tools, and model {options.model} cannot: this "
+                "package's engine has no tool calls; take an endpoint, or engine = 'vllm'"
+            )
+    return agent
 
 
 def check_model(name: str, models_file: Path) -> None:

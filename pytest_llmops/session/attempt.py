@@ -152,5 +152,8 @@ def make_record(
         served_model=completion.served_model,
         retries=completion.retries,
         from_cache=completion.from_cache,
+        loop=completion.loop
+        if content or not completion.loop
+        else completion.loop.without_content(),
         grade=grade if content or not grade else grade.without_content(),
     )

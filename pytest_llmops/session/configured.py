@@ -13,6 +13,8 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     """File that names the models."""
     suites: str = "cases/suites.toml"
     """File that names the suites."""
+    agents: str = "agents.toml"
+    """File that names the agents."""
     baselines: str = "benchmarks/baselines"
     """Folder of the baselines that `--gate` knows by name."""
     sinks: tuple[str, ...] = ()
@@ -23,6 +25,7 @@ def declare(add: Callable[..., None]) -> None:
     """Declare the settings of the configuration file; `add` takes what `addini` takes."""
     default = Configured()
     add("llmops_models", "file that names the models", default=default.models)
+    add("llmops_agents", "file that names the agents", default=default.agents)
     add("llmops_suites", "file that names the suites", default=default.suites)
     add("llmops_baselines", "folder of the baselines", default=default.baselines)
     add("llmops_sinks", "sinks of every run", type="args", default=())
@@ -33,6 +36,7 @@ def configured(read: Callable[[str], Any]) -> Configured:
     return Configured(
         models=read("llmops_models"),
         suites=read("llmops_suites"),
+        agents=read("llmops_agents"),
         baselines=read("llmops_baselines"),
         sinks=tuple(read("llmops_sinks")),
     )

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import msgspec
 
+from pytest_llmops.agents.attach import worded
 from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import CompareError, EndpointError, ModelError
 from pytest_llmops.generation.broker import Address, BrokerServer
@@ -18,7 +19,7 @@ from pytest_llmops.models import load_models
 from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.ids import draw_id
 from pytest_llmops.runs.record import End, Record
-from pytest_llmops.session.answers import Answers, check_model, open_answers
+from pytest_llmops.session.answers import Answers, check_model, open_agent, open_answers
 from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.attendance import Attendance
 from pytest_llmops.session.gating import Gate
@@ -43,6 +44,7 @@ class Controller(Worker):
             CompareError: There is no such baseline.
         """
         super().__init__(options, selection, None, run=draw_id(options.model))
+        self._agent = open_agent(options)
         if options.model:
             check_model(options.model, options.models_file)
         if options.gate:
@@ -132,8 +134,7 @@ class Controller(Worker):
         self._gate = open_gate(options, self.selection, first)
         self.prove_sandbox(first)  # like sinks, before a model is loaded in vain
         reached = reach(options)
-        named = (options.model, options.models_file, options.choice.sampling)
-        self._answers = open_answers(*named, runs=options.runs, cache=options.cache)
+        self._answers = open_answers(options, self._agent, self.bench)
         self._answers.meet(judged=bool(options.gate), trusted=options.trust_cache)
         run = describe(self.run, options, self.selection, first, self._answers)
         if self._gate:
@@ -149,7 +150,9 @@ class Controller(Worker):
         assert self._answers
         assert self._recording
         who = self._answers.identity
-        requests = list(self.selection.requests(keys, who.context_tokens, who.instruction))
+        made = self.selection.requests(keys, who.context_tokens, who.instruction)
+        how, task = (who.agent_sha256, who.asked_as), self.selection.task
+        requests = [worded(one, task(one.case_id), *how) for one in made]
         self._recording.requests |= {request.key: request for request in requests}
         return requests
 

@@ -11,6 +11,7 @@ from pytest_llmops.compare.margins import DEFAULT_MARGINS, PROOFS, Margins, rati
 from pytest_llmops.compare.metrics import parse_metrics
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
+from pytest_llmops.session.choosing import AgentChoice, chosen_agent, declare_agent
 from pytest_llmops.session.configured import Configured
 from pytest_llmops.session.gating import GateChoice
 from pytest_llmops.session.numbers import positive, temperature
@@ -35,6 +36,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     """As given to `--model`; "" where nothing can be run, only collected."""
     models_file: Path
+    agent: AgentChoice = AgentChoice()
     choice: Choice
     cache: bool = True
     trust_cache: bool = False
@@ -58,6 +60,7 @@ def declare(add: Callable[..., None]) -> None:
         metavar="NAME",
         help="model to benchmark: a name in models.toml, hf:ORG/NAME, openai:NAME@URL, replay:RUN",
     )
+    declare_agent(add)
     add(
         "--suite",
         action="append",
@@ -165,6 +168,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
     return Options(
         model=values["model"] or "",
         models_file=root / configured.models,
+        agent=chosen_agent(values, root / configured.agents),
         choice=Choice(
             suites_file=root / configured.suites,
             suites=tuple(values["suite"]),

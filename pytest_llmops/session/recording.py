@@ -13,12 +13,14 @@ from pytest_llmops.completions import Request
 from pytest_llmops.errors import RecordError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.grading.grade import GRADER
+from pytest_llmops.models import USUAL
 from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.checkout import find_checkout
 from pytest_llmops.runs.machine import Machine, versions
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Record, RecordFile, Run
 from pytest_llmops.runs.run import Part
+from pytest_llmops.runs.trajectory import write_trajectory
 from pytest_llmops.session.answers import Answers
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
@@ -107,6 +109,7 @@ class Recording:
             raise RecordError(f"{record.case} (sample {record.sample}): attempted twice in a run")
         record = msgspec.structs.replace(record, **self._known(record))
         self._file.write(record)
+        write_trajectory(self._file.path.parent, self.run, record)
         self.records[key] = record
         if self._sinks:
             self._sinks.emit(record)
@@ -123,6 +126,8 @@ class Recording:
             known["prompt_sha256"] = request.prompt_sha256
         if (prices := self._answers.prices) and record.usage:
             known["cost"] = prices.cost(record.usage)
+        if record.loop and record.usage:
+            known["priced"] = (self._answers.prices or USUAL).priced(record.usage)
         if engine := self._answers.engine:
             known["engine_memory"] = engine.peak_memory()
         return known
@@ -215,6 +220,7 @@ def describe(
         label=options.label,
         part=_part(selection),
         checkout=find_checkout(options.root),
+        agent=answers.agent,
     )
 
 

@@ -1,10 +1,12 @@
 """A process that runs attempts: it owns a sandbox and waits for completions from the controller."""
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
+from pytest_llmops.agents.settings import DIRECT
 from pytest_llmops.cases import Case
 from pytest_llmops.completions import Completion
 from pytest_llmops.generation.broker import Address, BrokerClient
@@ -14,6 +16,7 @@ from pytest_llmops.sandbox import NodePool
 from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.gating import in_order
 from pytest_llmops.session.options import Options
+from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.selection import Selection
 
 
@@ -43,6 +46,8 @@ class Worker:
         self._broker = broker
         self._open = ExitStack()
         self._pools: dict[Path, NodePool] = {}
+        self._opening = threading.Lock()
+        self._at_once = 1 if broker or options.agent.name == DIRECT else 4
 
     @cached_property
     def _client(self) -> BrokerClient:
@@ -75,10 +80,16 @@ class Worker:
 
     def _pool(self, case: Case) -> NodePool:
         root = self.selection.tree(case).root
-        if root not in self._pools:
-            pool = NodePool(root, isolation=self.options.sandbox)
-            self._pools[root] = self._open.enter_context(pool)
-        return self._pools[root]
+        with self._opening:
+            if root not in self._pools:
+                pool = NodePool(root, size=self._at_once, isolation=self.options.sandbox)
+                self._pools[root] = self._open.enter_context(pool)
+            return self._pools[root]
+
+    def bench(self, case_id: str) -> tuple[Task, NodePool]:
+        """What an agent has an answer judged by between its turns; for any thread."""
+        task = self.selection.task(case_id)
+        return task, self._pool(task.case)
 
     def prove_sandbox(self, keys: Iterable[Key]) -> None:
         """Start a sandbox and end it, before anything is asked of a model and paid for.

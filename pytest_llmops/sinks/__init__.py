@@ -4,7 +4,7 @@ In the order of the flow; a session uses `open` alone, `llmops sync` uses `sync`
 
     withhold, settings       what never leaves, and where the sinks are
     scores, run_scores       what an attempt and a run are worth
-    attributes, spans        the one trace of an attempt, as values
+    attributes, trace, turns, spans    the one trace of an attempt, as values
     ledger, links            what has been delivered, and where a person finds it
     destination, delivery    what a sink is, and records on their way to it
     otlp, dialects, exact, metrics  the same trace in OpenTelemetry's words, and in each tool's

@@ -85,6 +85,18 @@ def of_call(run: Run, record: Record, timing: Timing) -> dict[str, Value]:
         "llmops.call.queue_seconds": timing.queue,
         "llmops.from_cache": record.from_cache,
     }
+    if loop := record.loop:
+        found |= {
+            "gen_ai.operation.name": "invoke_agent",
+            "gen_ai.agent.name": run.agent,
+            "llmops.loop.ending": loop.ending,
+            "llmops.loop.turns": len(loop.turns),
+            "llmops.loop.tool_calls": sum(len(turn.tools) for turn in loop.turns),
+            "llmops.loop.resent_tokens": loop.resent,
+            "llmops.loop.priced_tokens": record.priced or 0.0,
+            "llmops.loop.model_seconds": loop.model_seconds,
+            "llmops.loop.tool_seconds": loop.tool_seconds,
+        }
     if timing.first_token is not None:
         found["gen_ai.response.time_to_first_chunk"] = timing.first_token
     if sampling.stop:

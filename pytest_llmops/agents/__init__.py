@@ -1,0 +1,19 @@
+"""How a case is attempted: one answer, or a loop that ends with one.
+
+An agent is named like a model and part of the identity of a run. It answers a request as a model
+does (`generation.keys.Answerer`), so everything around it (cache, xdist, replay, records) takes
+loops and single answers alike.
+
+In the order of the flow:
+
+    settings                 agents.toml, and what an agent is for the records
+    feedback                 what failing tests say, as a further question
+    repair                   sees the failing tests, and tries again
+    web, calls, proxy        between a program and its model: every call counted, budgets kept
+    workspace                what a program works on, and what it changed
+    jail                     the sandbox of a program
+    cline, mini              how each program is started, and how it says that it has ended
+    installed                where programs are, and how they get there
+    program                  an attempt made by a program
+    attach                   an agent between a session and its model
+"""

@@ -1,0 +1,160 @@
+"""One call of a model by an agent, as the proxy heard it, and the turns that calls add up to.
+
+Counts are those of the server, by the rules of `client.usage`. Tries of the same request are one
+turn: those that brought no answer are its retries. A call that offers no tools, where the agent
+offers tools in others, is none of the work: a title, a memory. Its tokens count, its name says so.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from pytest_llmops.client.events import BodyReader
+from pytest_llmops.client.wire import Answer
+from pytest_llmops.completions import CountedBy, Timing, ToolCall, Turn, Usage
+
+BESIDE = "no tools offered"
+"""Purpose of a call beside the work, as far as it can be told."""
+
+
+class Call:
+    """One request and what came back, as it comes."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.started = time.time()
+        self._clock = time.perf_counter()
+        self.messages: Sequence[Any] = body.get("messages") or ()
+        self.offers_tools = bool(body.get("tools"))
+        self.key = hashlib.sha256(json.dumps(self.messages, sort_keys=True).encode()).hexdigest()
+        """Of what was asked, by which a second try is known."""
+        self.answer = Answer()
+        self.fault = ""
+        """Why there is no answer that counts."""
+        self.spent = False
+        """It was not made, because a budget was spent."""
+        self.usage: Usage | None = None
+        self.counted_by: CountedBy = "server"
+        self.first_token: float | None = None
+        self.seconds = 0.0
+        self.ended = False
+        self._body = BodyReader()
+        self._tools: dict[int, dict[str, str]] = {}
+
+    def feed(self, chunk: bytes) -> None:
+        """Take a piece of the answer.
+
+        Raises:
+            EndpointError: It is none.
+        """
+        self._take(self._body.feed(chunk), last=False)
+
+    def close(self) -> None:
+        """The answer is over.
+
+        Raises:
+            EndpointError: It is none, or its counts are.
+        """
+        self._take(self._body.close(), last=True)
+        if counted := self.answer.counted():
+            self.usage, self.counted_by = counted
+        self.end()
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self.seconds = time.perf_counter() - self._clock
+        self.ended = True
+
+    @property
+    def tools(self) -> list[tuple[str, str, str]]:
+        """Id, name and arguments of each tool that the model called."""
+        found = [self._tools[index] for index in sorted(self._tools)]
+        return [(one["id"], one["name"], one["arguments"]) for one in found]
+
+    @property
+    def asks_for(self) -> str:
+        """What the model wants done; equal for calls that ask for the same."""
+        return json.dumps([one[1:] for one in self.tools]) if self._tools else ""
+
+    def _take(self, documents: Sequence[bytes], *, last: bool) -> None:
+        for data in documents:
+            if not data:
+                continue
+            self.answer.feed(data, last=last)
+            if b'"tool_calls"' in data:
+                self._add_tools(data)
+        if self.first_token is None and (self.answer.started or self._tools):
+            self.first_token = time.perf_counter() - self._clock
+
+    def _add_tools(self, data: bytes) -> None:
+        with suppress(ValueError, TypeError, AttributeError, LookupError):
+            choice = json.loads(data)["choices"][0]
+            piece = choice.get("delta") or choice.get("message") or {}
+            for number, one in enumerate(piece.get("tool_calls") or ()):
+                index = one.get("index", number)
+                held = self._tools.setdefault(index, {"id": "", "name": "", "arguments": ""})
+                held["id"] = one.get("id") or held["id"]
+                function = one.get("function") or {}
+                held["name"] += function.get("name") or ""
+                held["arguments"] += function.get("arguments") or ""
+
+
+def turns_of(
+    calls: Sequence[Call], ended: float, failed: Callable[[str], bool]
+) -> tuple[Turn, ...]:
+    """The turns of a loop.
+
+    Args:
+        calls: In the order in which they were made.
+        ended: When the loop ended; Unix time, seconds.
+        failed: Whether a tool's result says that it failed.
+    """
+    answered = [call for call in calls if call.usage]
+    with_tools = any(call.offers_tools for call in answered)
+    results = dict(_results(calls))
+    starts = [*(call.started for call in answered[1:]), ended][: len(answered)]
+    turns = []
+    for call, following in zip(answered, starts, strict=True):
+        assert call.usage
+        turns.append(
+            Turn(
+                usage=call.usage,
+                counted_by=call.counted_by,
+                timing=Timing(
+                    started=call.started,
+                    queue=0.0,
+                    first_token=call.first_token,
+                    total=call.seconds,
+                ),
+                finish_reason=call.answer.finish_reason,
+                retries=sum(
+                    one.key == call.key and one.started < call.started
+                    for one in calls
+                    if not (one.usage or one.spent)
+                ),
+                purpose="" if call.offers_tools or not with_tools else BESIDE,
+                text=call.answer.text,
+                tools=tuple(
+                    _tool(name, arguments, results.get(name_id, ""), failed)
+                    for name_id, name, arguments in call.tools
+                ),
+                tool_seconds=max(0.0, following - call.started - call.seconds),
+            )
+        )
+    return tuple(turns)
+
+
+def _tool(name: str, arguments: str, result: str, failed: Callable[[str], bool]) -> ToolCall:
+    return ToolCall(name=name, arguments=arguments, result=result, failed=failed(result))
+
+
+def _results(calls: Sequence[Call]) -> Iterator[tuple[str, str]]:
+    """What the agent gave back for each tool call, by the call's id."""
+    for call in calls:
+        for message in call.messages:
+            if isinstance(message, dict) and message.get("role") == "tool":
+                content = message.get("content")
+                text = content if isinstance(content, str) else json.dumps(content)
+                yield str(message.get("tool_call_id") or ""), text

@@ -1,0 +1,193 @@
+"""What stands between an agent and its model: counts every call, and ends what costs too much.
+
+One for each attempt, on a Unix socket: the agent's only way out. The model's address, name and key
+are known here alone. Sampling of the run is put into every request; answers go through as they
+come. A budget that is spent is answered with status 400, which agents do not ask again.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from pytest_llmops.agents.calls import Call
+from pytest_llmops.agents.settings import Budget
+from pytest_llmops.agents.web import Exchange, WebServer
+from pytest_llmops.client.endpoint import Endpoint
+from pytest_llmops.client.faults import error_of, excerpt
+from pytest_llmops.completions import Ending, Usage
+from pytest_llmops.errors import EndpointError
+from pytest_llmops.models import Prices
+
+SAME = 5
+"""Answers in a row that ask for the same, after which the loop is one."""
+CAPS = ("max_tokens", "max_completion_tokens")
+
+
+class Upstream(NamedTuple):
+    """A model, and how it is asked."""
+
+    endpoint: Endpoint
+    client: httpx.AsyncClient
+    prices: Prices | None = None
+    """For a budget in dollars."""
+
+
+class Proxy:
+    """Answers one agent for its model; an async context manager.
+
+    Args:
+        model: What is asked.
+        budget: What the agent may spend.
+        fields: What every request says, whatever the agent says: sampling, the cap of its answer.
+        socket: Where it listens.
+    """
+
+    def __init__(
+        self, model: Upstream, budget: Budget, fields: Mapping[str, Any], socket: Path
+    ) -> None:
+        self._endpoint, self._client, self._prices = model
+        self._budget = budget
+        self._fields = fields
+        self._server = WebServer(socket, self._serve)
+        self.calls: list[Call] = []
+        self.spent: Ending | None = None
+        """Which budget ended the loop."""
+        self.heard = time.monotonic()
+        """When agent or model last said something."""
+
+    async def __aenter__(self) -> "Proxy":
+        await self._server.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._server.__aexit__()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the model did not answer as often as is borne."""
+        last = self.calls[-self._budget.retries - 1 :]
+        return len(last) > self._budget.retries and all(c.fault and not c.spent for c in last)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens so far."""
+        counted = [call.usage for call in self.calls if call.usage]
+        return sum(counted, Usage(input=0, output=0))
+
+    async def _serve(self, exchange: Exchange) -> None:
+        self.heard = time.monotonic()
+        if exchange.path.rstrip("/").endswith("/models"):
+            listed = {"id": self._endpoint.model, "object": "model", "owned_by": "llmops"}
+            await exchange.whole(200, {"object": "list", "data": [listed]})
+        elif exchange.method == "POST" and exchange.path.endswith("/chat/completions"):
+            await self._chat(exchange)
+        else:
+            await exchange.whole(404, _refusal(f"{exchange.path}: only chat completions here"))
+
+    async def _chat(self, exchange: Exchange) -> None:
+        body = json.loads(exchange.body)
+        if not isinstance(body, dict):
+            raise ValueError("not a request")
+        call = Call(body)
+        self.calls.append(call)
+        self.spent = self.spent or self._over()
+        if self.spent:
+            call.spent = True
+            call.fault = f"the budget of {self.spent} is spent"
+            call.end()
+            await exchange.whole(400, _refusal(call.fault))
+            return
+        try:
+            await self._ask(exchange, call, self._body(body))
+        except EndpointError as error:
+            call.fault = call.fault or str(error)
+        except httpx.HTTPError as error:
+            call.fault = f"{type(error).__name__}: {error}"
+            await self._gone(exchange, call)
+        finally:
+            self.heard = time.monotonic()
+            if not call.ended:
+                call.end()
+
+    async def _ask(self, exchange: Exchange, call: Call, content: bytes) -> None:
+        url = self._endpoint.base_url.rstrip("/") + "/chat/completions"
+        async with self._client.stream("POST", url, content=content) as response:
+            kind = response.headers.get("content-type", "application/json")
+            if response.status_code != 200:
+                said = await response.aread()
+                waits = response.headers.get("retry-after")
+                await exchange.begin(
+                    response.status_code,
+                    {"content-type": kind} | ({"retry-after": waits} if waits else {}),
+                )
+                await exchange.send(said)
+                await exchange.end()
+                raise error_of(response.status_code, said)
+            await exchange.begin(200, {"content-type": kind})
+            async for chunk in response.aiter_bytes():
+                self.heard = time.monotonic()
+                await exchange.send(chunk)
+                _note(call, chunk)
+            await exchange.end()
+        if not call.fault:
+            call.close()
+        if not call.answer.complete and not call.tools:
+            raise EndpointError("the stream broke off before its end")
+        if not call.usage:
+            raise EndpointError("the server reports no token counts ('usage')")
+
+    async def _gone(self, exchange: Exchange, call: Call) -> None:
+        """Pass on that the model is not there, or broke off."""
+        if call.first_token is None and not call.answer.said:
+            await exchange.whole(502, _refusal(excerpt(call.fault.encode())))
+        else:
+            exchange.cut()
+
+    def _body(self, body: dict[str, Any]) -> bytes:
+        """The agent's request as the model is asked it."""
+        fields = dict(self._fields)
+        cap = fields.pop("max_tokens")
+        asked = [body[name] for name in CAPS if isinstance(body.get(name), int)]
+        own = {name: value for name, value in body.items() if name not in CAPS}
+        name = CAPS[1] if "max_tokens" in self._endpoint.omit else CAPS[0]
+        fields |= {"model": self._endpoint.model, name: min([cap, *asked])}
+        if body.get("stream"):
+            fields["stream_options"] = {"include_usage": True}
+        kept = {key: value for key, value in (own | fields).items() if key not in self._omitted}
+        return json.dumps(kept | dict(self._endpoint.extra)).encode()
+
+    @property
+    def _omitted(self) -> set[str]:
+        return set(self._endpoint.omit)
+
+    def _over(self) -> Ending | None:
+        """The budget that the calls so far have spent."""
+        budget, usage = self._budget, self.usage
+        answered = [call for call in self.calls if call.usage]
+        last = [call.asks_for for call in answered[-SAME:]]
+        if len(last) == SAME and last[0] and len(set(last)) == 1:
+            return "repeated"
+        if len(answered) >= budget.turns:
+            return "turns"
+        if usage.input + usage.output >= budget.tokens:
+            return "tokens"
+        if budget.cost and self._prices and self._prices.cost(usage) >= budget.cost:
+            return "cost"
+        return None
+
+
+def _note(call: Call, chunk: bytes) -> None:
+    """Read a piece of an answer; the agent gets also what cannot be read."""
+    if not call.fault:
+        try:
+            call.feed(chunk)
+        except EndpointError as error:
+            call.fault = str(error)
+
+
+def _refusal(message: str) -> dict[str, Any]:
+    return {"error": {"message": message, "type": "invalid_request_error", "code": "budget"}}

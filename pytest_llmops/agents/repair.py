@@ -1,0 +1,138 @@
+"""The smallest loop: the model answers, sees what the tests said, and answers again.
+
+It ends when the tests pass, when its turns are spent, when the model gives an answer that it gave
+before (which the same tests refuse again), or when the model refuses. The verdict is not taken from
+here: the last answer is graded like any other.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from pytest_llmops.agents.feedback import Heard, feedback
+from pytest_llmops.agents.settings import RepairAgent
+from pytest_llmops.completions import (
+    Completion,
+    Ending,
+    Loop,
+    Message,
+    Request,
+    Timing,
+    Turn,
+    Usage,
+)
+from pytest_llmops.errors import EndpointError, LlmopsError
+from pytest_llmops.generation.keys import Answerer, named
+from pytest_llmops.grading.grade import Grade, Judge, grade
+from pytest_llmops.tasks.materialize import Task
+
+Bench = Callable[[str], tuple[Task, Judge]]
+"""A case's task, and what runs its tests; called from any thread."""
+
+
+class Repair:
+    """Answers requests with loops; an `Answerer`."""
+
+    def __init__(self, agent: RepairAgent, model: Answerer, bench: Bench) -> None:
+        self._agent = agent
+        self._model = model
+        self._bench = bench
+        self.concurrency = model.concurrency
+        """Loops worth having in hand at once."""
+
+    async def aclose(self) -> None:
+        """Let go of the model."""
+        await self._model.aclose()
+
+    async def complete(self, request: Request) -> Completion:
+        """Run the loop of one attempt.
+
+        Raises:
+            EndpointError: A turn has no answer, or its tests could not be run.
+        """
+        answers: list[Completion] = []
+        turns: list[Turn] = []
+        messages, ending = request.messages, None
+        while ending is None:
+            answer = await self._model.complete(_asking(request, messages))
+            began = time.monotonic()
+            judged, said = await self._judged(request, answer)
+            ending = self._ending(judged, answer, answers)
+            answers.append(answer)
+            turns.append(_turn(answer, judged, time.monotonic() - began))
+            messages = (*messages, Message("assistant", answer.text), Message("user", said))
+        return whole(answers, turns, ending)
+
+    async def _judged(self, request: Request, answer: Completion) -> tuple[Grade, str]:
+        try:
+            return await asyncio.to_thread(self._judge, request.case_id, answer)
+        except LlmopsError as error:
+            raise EndpointError(f"{named(request.key)}: between two turns: {error}") from error
+
+    def _judge(self, case_id: str, answer: Completion) -> tuple[Grade, str]:
+        task, judge = self._bench(case_id)
+        heard = Heard(judge)
+        found = grade(task, answer, heard)
+        return found, feedback(task, found, heard.reports, answer.finish_reason)
+
+    def _ending(self, judged: Grade, answer: Completion, before: list[Completion]) -> Ending | None:
+        if judged.solved:
+            return "done"
+        if judged.outcome == "refused":
+            return "gave_up"
+        if answer.text in {one.text for one in before}:
+            return "repeated"
+        return "turns" if len(before) + 1 >= self._agent.turns else None
+
+
+def _asking(request: Request, messages: tuple[Message, ...]) -> Request:
+    return Request(
+        case_id=request.case_id,
+        sample=request.sample,
+        messages=messages,
+        sampling=request.sampling,
+    )
+
+
+def _turn(answer: Completion, judged: Grade, seconds: float) -> Turn:
+    return Turn(
+        usage=answer.usage,
+        timing=answer.timing,
+        finish_reason=answer.finish_reason,
+        counted_by=answer.counted_by,
+        retries=answer.retries,
+        text=answer.text,
+        tool_seconds=seconds,
+        passing=judged.solved,
+    )
+
+
+def whole(answers: list[Completion], turns: list[Turn], ending: Ending) -> Completion:
+    """One completion made of all: counts of every turn, text and end of the last.
+
+    Args:
+        answers: The answers, in order; at least one.
+        turns: What is kept of each.
+        ending: How the loop ended.
+    """
+    first, last = answers[0], answers[-1]
+    begin = first.timing.started + first.timing.queue
+    last_began = last.timing.started + last.timing.queue + last.timing.total
+    seconds = max(0.0, last_began + turns[-1].tool_seconds - begin)
+    local = any(answer.counted_by == "local" for answer in answers)
+    return Completion(
+        text=last.text,
+        finish_reason=last.finish_reason,
+        usage=sum((answer.usage for answer in answers), Usage(input=0, output=0)),
+        timing=Timing(
+            started=first.timing.started,
+            queue=first.timing.queue,
+            first_token=first.timing.first_token,
+            total=seconds,
+        ),
+        counted_by="local" if local else last.counted_by,
+        served_model=last.served_model,
+        refusal=last.refusal,
+        retries=sum(answer.retries for answer in answers),
+        loop=Loop(ending=ending, turns=tuple(turns), seconds=seconds),
+    )

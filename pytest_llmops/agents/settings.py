@@ -1,0 +1,207 @@
+"""Which agent attempts the cases: `agents.toml` names agents, and some need no entry.
+
+    [fix]
+    kind = "repair"                    sees the failing tests, and tries again
+    turns = 5
+
+    [cline-lean]
+    kind = "cline"                     a program, run in a sandbox (`programs`)
+    rules = "rules/lean.md"
+    budget = { turns = 20, seconds = 300 }
+
+Without an entry: `direct` (one answer, the default), `repair` and `repair:N`, and the name of every
+kind of program as it is.
+"""
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+
+from pytest_llmops.errors import AgentError
+from pytest_llmops.grading.grade import GRADER
+
+DIRECT = "direct"
+FEEDBACK_VERSION = 1
+"""Rises with every change of what `feedback` says or of when `repair` ends."""
+PROGRAM_VERSION = 1
+"""Rises with every change of what a program is asked and given, by `workspace` or its adapter."""
+MOST_TURNS = 1000
+
+Kind = Literal["cline", "mini"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+VERSIONS: dict[Kind, str] = {"cline": "3.0.65", "mini": "2.4.6"}
+"""Of each program, where agents.toml names no other."""
+Turns = Annotated[int, msgspec.Meta(ge=1, le=MOST_TURNS)]
+Tokens = Annotated[int, msgspec.Meta(ge=1)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one attempt may spend; the loop ends where it is spent."""
+
+    turns: Turns = 50
+    """Answers of the model."""
+    tokens: Tokens = 2_000_000
+    """Input and output of all turns."""
+    cost: Positive | None = None
+    """US dollars, where the model has prices."""
+    seconds: Positive = 600.0
+    """Wall time."""
+    retries: Annotated[int, msgspec.Meta(ge=0, le=100)] = 5
+    """Tries in a row without an answer; beyond them the model is taken for gone, an error."""
+    silence: Positive = 180.0
+    """Seconds in which neither the agent nor the model says anything."""
+
+
+class RepairAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Asks again with what the failing tests said."""
+
+    kind: Literal["repair"] = "repair"
+    turns: Turns = 3
+    """Answers at most, the first included."""
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """What a person is shown."""
+        own = f"repair:{self.turns}"
+        return own if self.name in {"repair", own} else f"{self.name} ({own})"
+
+    @property
+    def sha256(self) -> str:
+        """Digest of everything that decides what it does."""
+        return _digest("repair", self.turns, FEEDBACK_VERSION, GRADER)
+
+
+class ProgramAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A program of others that works in a folder, run in a sandbox."""
+
+    kind: Kind
+    version: str = ""
+    """The one that is installed; "" for that of `VERSIONS`."""
+    rules: str = ""
+    """File of rules, relative to agents.toml; the program finds it where it looks for its own."""
+    system_prompt: str = ""
+    """In place of the program's own."""
+    disabled_tools: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    """Further arguments of the program."""
+    max_tokens: Tokens = 8192
+    """Cap of output tokens of one answer; smaller ones of the program stay."""
+    budget: Budget = Budget()
+    concurrency: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
+    """Attempts at once; 0 for as many as there are processors."""
+    tests: bool = False
+    """Whether the judging tests lie in the workspace; `--agent-tests`."""
+    name: str = ""
+    text: str = ""
+    """Of `rules`, as it was read."""
+
+    @property
+    def pinned(self) -> str:
+        """The version that is run."""
+        return self.version or VERSIONS[self.kind]
+
+    @property
+    def label(self) -> str:
+        """What a person is shown."""
+        own = f"{self.kind} {self.pinned}"
+        return own if self.name == self.kind else f"{self.name} ({own})"
+
+    @property
+    def sha256(self) -> str:
+        """Digest of everything that decides what it does."""
+        aside = {"name", "rules", "version", "concurrency"}
+        fields = {k: v for k, v in msgspec.structs.asdict(self).items() if k not in aside}
+        return _digest(PROGRAM_VERSION, self.pinned, fields)
+
+
+Agent = RepairAgent | ProgramAgent
+
+
+def resolve(name: str, path: Path, *, tests: bool = False) -> Agent | None:
+    """Find the agent of a name; None for `direct`.
+
+    Args:
+        name: As given to `--agent`.
+        path: `agents.toml`, which need not exist.
+        tests: Whether a program finds the judging tests in its workspace.
+
+    Raises:
+        AgentError: The name is unknown, or what it names cannot be used.
+    """
+    agent = _named(name, path)
+    if isinstance(agent, ProgramAgent) and tests:
+        return msgspec.structs.replace(agent, tests=True)
+    if tests:
+        raise AgentError(f"--agent-tests=present: agent {name} has no workspace; leave it out")
+    return agent
+
+
+def _named(name: str, path: Path) -> Agent | None:
+    if name == DIRECT:
+        return None
+    named = load_agents(path)
+    if name in named:
+        return named[name]
+    for program in KINDS:
+        if name == program:
+            return ProgramAgent(kind=program, name=name)
+    kind, colon, rest = name.partition(":")
+    if kind == "repair" and (not colon or _is_count(rest)):
+        return RepairAgent(name=name, turns=int(rest)) if colon else RepairAgent(name=name)
+    if kind == "repair":
+        raise AgentError(f"--agent: {name!r} should read repair:N, with N from 1 to {MOST_TURNS}")
+    known = ", ".join(sorted({*named, DIRECT, "repair[:N]", *KINDS}))
+    raise AgentError(f"--agent: {name!r} is not in {path} (known: {known})")
+
+
+def load_agents(path: Path) -> dict[str, Agent]:
+    """Read `agents.toml`; a missing file names none.
+
+    Raises:
+        AgentError: The file is not TOML, or a table is no agent; names file and table.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise AgentError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AgentError(f"{path}: not TOML: {error}") from None
+    return {name: _parse(path, name, table) for name, table in tables.items()}
+
+
+def _parse(path: Path, name: str, table: Any) -> Agent:
+    where = f"{path}: [{name}]"
+    if name == DIRECT:
+        raise AgentError(f"{where} is the name of the single answer; take another one")
+    kinds = ("repair", *KINDS)
+    if not isinstance(table, dict) or table.get("kind") not in kinds:
+        raise AgentError(f"{where} needs a 'kind', one of {', '.join(kinds)}")
+    if wrong := {"name", "text", "tests"} & table.keys():
+        raise AgentError(f"{where}: Object contains unknown field `{min(wrong)}`")
+    own: type[Agent] = RepairAgent if table["kind"] == "repair" else ProgramAgent
+    try:
+        agent: Agent = msgspec.convert({**table, "name": name}, own)
+    except msgspec.ValidationError as error:
+        raise AgentError(f"{where}: {error}") from None
+    if isinstance(agent, RepairAgent) or not agent.rules:
+        return agent
+    try:
+        text = (path.parent / agent.rules).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AgentError(f"{where} rules: {path.parent / agent.rules}: {error}") from None
+    return msgspec.structs.replace(agent, text=text)
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 5 and 1 <= int(text) <= MOST_TURNS
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()

@@ -1,0 +1,156 @@
+"""What a program works on: a folder with the file whose body is missing, and what that imports.
+
+The folder has no history, no other cases' files but what is imported, and the judging tests only
+where the user wants them there. What counts afterwards is the text of files that were changed;
+tests are put back by never being read from here.
+"""
+
+import hashlib
+import posixpath
+import re
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from pytest_llmops.errors import CaseError
+from pytest_llmops.grading.splice import edited
+from pytest_llmops.tasks.materialize import Task
+from pytest_llmops.tasks.typescript import find, parse_module
+
+MISSING = '{\n  throw new Error("not implemented");\n}'
+LARGEST = 2**20
+"""Bytes of a file that is taken back."""
+MOST = 200
+"""Files that are taken back."""
+IMPORTS = 400
+"""Files that are laid out."""
+SOURCES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json")
+TESTS = re.compile(r"\.(?:test|spec)\.[cm]?[jt]sx?$")
+BESIDE = {".git", "node_modules", ".clinerules", ".cline"}
+"""Folders that programs make for themselves."""
+_IMPORT = re.compile(rb"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"'\n]+)["']""")
+_TRIED = ("", ".ts", ".tsx", ".mts", "/index.ts", ".js", ".json")
+
+_ASKED = """\
+In the file {path} the body of the {kind} `{symbol}` is missing: it only throws an error. Write \
+it, so that the {kind} does what its name, its comment, its signature and the code around it say. \
+Change nothing else, and add no dependencies.{tests} There is no network. When it is done, say so \
+and stop."""
+_JUDGED = " It will be judged by tests that are not in this folder."
+_SHOWN = " It is judged by {tests}, which you may read and must not change."
+
+
+class Changes(NamedTuple):
+    """What a program left in its workspace."""
+
+    files: dict[str, str]
+    """Text of each source file that was changed or made, by its path in the tree; no tests."""
+    edited_tests: tuple[str, ...]
+    """Judging tests that lay there and were changed."""
+
+
+def instruction(task: Task, *, tests: bool) -> str:
+    """What a program is asked."""
+    names = " and ".join(test.path for test in task.case.tests)
+    return _ASKED.format(
+        path=task.case.source.path,
+        kind="method" if task.declaration.class_name else "function",
+        symbol=task.declaration.symbol,
+        tests=_SHOWN.format(tests=names) if tests else _JUDGED,
+    )
+
+
+def digest(task: Task, *, tests: bool) -> str:
+    """Of everything that lies in a workspace before the program comes."""
+    total = hashlib.sha256()
+    for path, data in sorted(files_of(task, tests=tests).items()):
+        total.update(f"{path}\0{len(data)}\0".encode() + data)
+    return total.hexdigest()
+
+
+def lay_out(files: dict[str, bytes], folder: Path) -> None:
+    """Write files into a folder."""
+    for path, data in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+
+
+def files_of(task: Task, *, tests: bool) -> dict[str, bytes]:
+    """The files of a task by path, the judging tests among them or not.
+
+    Raises:
+        CaseError: A file cannot be read.
+    """
+    asked = task.declaration
+    start = task.case.source.path
+    text = edited(task.module, [(asked.body_start, asked.body_end, MISSING)])
+    files = {start: text.encode()}
+    roots = [test.path for test in task.case.tests] if tests else []
+    waiting = [start, *roots]
+    while waiting and len(files) < IMPORTS:
+        path = waiting.pop(0)
+        if path not in files:
+            files[path] = task.tree.read(path)
+        for found in _imports(task, path, files[path]):
+            if found not in files and found not in waiting and (tests or not TESTS.search(found)):
+                waiting.append(found)
+    return files
+
+
+def changes(task: Task, folder: Path, before: dict[str, bytes]) -> Changes:
+    """See what became of a workspace; links and what is no source are left out."""
+    files: dict[str, str] = {}
+    for place in sorted(folder.rglob("*")):
+        path = place.relative_to(folder).as_posix()
+        if not BESIDE.isdisjoint(PurePosixPath(path).parts) or not path.endswith(SOURCES):
+            continue
+        if place.is_symlink() or not place.is_file() or place.stat().st_size > LARGEST:
+            continue
+        data = place.read_bytes()
+        if data != before.get(path) and len(files) < MOST and not TESTS.search(path):
+            files[path] = data.decode("utf-8", "replace")
+    wrote = [
+        test.path
+        for test in task.case.tests
+        if test.path in before and _read(folder / test.path) != before[test.path]
+    ]
+    return Changes(files, tuple(wrote))
+
+
+def answer_in(task: Task, files: dict[str, str]) -> str:
+    """The function as it stands in the file now; the whole file where it is not found there."""
+    text = files.get(task.case.source.path, "")
+    if not text:
+        return ""
+    module = parse_module(text.encode("utf-8", "replace"), task.case.source.path)
+    if not any(one.symbol == task.case.symbol for one in module.declarations):
+        return text
+    found = find(module, task.case.symbol)
+    return module.text(found.start, found.end)
+
+
+def _imports(task: Task, path: str, data: bytes) -> list[str]:
+    found = []
+    for match in _IMPORT.finditer(data):
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(path), match[1].decode()))
+        bare = re.sub(r"\.([cm]?)jsx?$", r".\1ts", place)
+        for name in (place, bare):
+            hits = [name + ending for ending in _TRIED if _exists(task, name + ending)]
+            if hits:
+                found.append(hits[0])
+                break
+    return found
+
+
+def _exists(task: Task, path: str) -> bool:
+    if path.startswith(".."):
+        return False
+    try:
+        task.tree.read(path)
+    except CaseError:
+        return False
+    return True
+
+
+def _read(place: Path) -> bytes:
+    return place.read_bytes() if place.is_file() and not place.is_symlink() else b""

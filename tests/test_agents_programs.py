@@ -1,0 +1,245 @@
+"""Real agents' programs in their sandbox, against a model that plays scenarios."""
+
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from agent_server import AgentServer, call, done, say, shell, varying
+from chat_server import cut, hang, request, serving, whole
+from msgspec.structs import replace
+from project import DOUBLE, write_benchmark
+
+from pytest_llmops.agents.attach import attach, worded
+from pytest_llmops.agents.installed import folder_of
+from pytest_llmops.agents.settings import VERSIONS, Budget, ProgramAgent
+from pytest_llmops.client.endpoint import Endpoint
+from pytest_llmops.errors import EndpointError
+from pytest_llmops.generation.cache import cache_key
+from pytest_llmops.grading.grade import grade
+from pytest_llmops.runs.reading import read_run
+from pytest_llmops.sandbox import NodePool
+from pytest_llmops.tasks.selection import Choice, select
+
+FIX = """sed -i 's|throw new Error("not implemented");|return value * 2;|' small.ts"""
+WRONG = FIX.replace("* 2", "+ 2")
+MEND = "sed -i 's|return value + 2;|return value * 2;|' small.ts"
+LEFT = "sleep 31415"
+SHORT = Budget(turns=6, retries=2, silence=20, seconds=120)
+OVERLOADED = whole(500, {"error": {"message": "overloaded", "type": "server_error"}})
+THROTTLED = whole(429, {"error": {"message": "slow down"}}, retry_after="1")
+REACH = "node -e 'fetch(process.argv[1]).then(() => console.log(\"reached\"))' {url}/models"
+
+SCENARIOS = {
+    "solves": [shell("ls"), shell(FIX), shell("cat small.ts"), done()],
+    "repairs": [shell(WRONG), shell("cat small.test.ts"), shell(MEND), done()],
+    "never ends": [varying("echo {n}")],
+    "repeats": [shell("echo again")],
+    "torn arguments": [call("run_commands", '{"commands": ["ls"'), ...],
+    "unknown tool": [call("no_such_tool", "{}")],
+    "cut stream": [shell("ls"), cut],
+    "hangs": [shell("ls"), hang],
+    "overloaded": [OVERLOADED],
+    "throttled once": [shell(FIX), done()],
+    "empty": [say("")],
+    "leaves a process": [shell(f"({LEFT} >/dev/null 2>&1 &) ; " + FIX), done()],
+    "edits the tests": [shell("echo > small.test.ts"), done()],
+    "reaches out": [shell(REACH), done()],
+    "only talks": [say("I would multiply it by two.")],
+}
+WITH_TESTS = {"repairs", "edits the tests"}
+FAULTS = {"throttled once": [THROTTLED, OVERLOADED]}
+
+
+def missing(kind):
+    """Why a program cannot be run here; "" where it can."""
+    installed = folder_of(kind, VERSIONS[kind]).is_dir() and sys.platform == "linux"
+    return "" if installed else f"python -m pytest_llmops.agents {kind} was not run"
+
+
+@pytest.fixture(scope="module", params=["cline", "mini"])
+def played(request, mined):
+    """All scenarios played to one agent, some at once; what came of each, and its server."""
+    if reason := missing(request.param):
+        pytest.skip(reason)
+    selection = select(Choice(suites_file=mined / "cases" / "suites.toml"))
+    return asyncio.run(play_all(request.param, selection))
+
+
+async def play_all(kind, selection):
+    found = {}
+    at_once = asyncio.Semaphore(3)
+
+    async def play(name):
+        steps = [one for one in SCENARIOS[name] if one is not ...]
+        server = AgentServer(kind, *steps, faults=FAULTS.get(name, ()))
+        agent = ProgramAgent(kind=kind, name=kind, budget=SHORT, tests=name in WITH_TESTS)
+        async with at_once, server as url:
+            for step in steps:
+                if not callable(step) and "shell" in step:
+                    step["shell"] = step["shell"].replace("{url}", url)
+            found[name] = await attempt(agent, selection, url), server
+
+    await asyncio.gather(*map(play, SCENARIOS))
+    return kind, found
+
+
+async def attempt(agent, selection, url):
+    endpoint = Endpoint(base_url=url, model="m")
+    answerer = attach(agent, endpoint, lambda case: (selection.task(case), None), None)
+    try:
+        return await answerer.complete(request(DOUBLE))
+    except EndpointError as error:
+        return error
+    finally:
+        await answerer.aclose()
+
+
+def come_of(played, name):
+    kind, found = played
+    return kind, *found[name]
+
+
+@pytest.mark.parametrize("name", ["solves", "repairs", "leaves a process", "throttled once"])
+def test_a_case_is_solved_and_every_token_counted_once(name, played, mined):
+    _, completion, server = come_of(played, name)
+    assert completion.loop.ending == "done"
+    assert [completion.usage.input, completion.usage.output] == server.counted
+    assert len(completion.loop.turns) == len(SCENARIOS[name])
+    assert "return value * 2;" in completion.text
+    assert list(completion.loop.files) == ["small.ts"]
+    task = select(Choice(suites_file=mined / "cases" / "suites.toml")).task(DOUBLE)
+    with NodePool(task.tree.root) as pool:
+        assert grade(task, completion, pool).solved
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_ends_as_it_should(name, played):
+    kind, completion, server = come_of(played, name)
+    if name in {"cut stream", "overloaded"}:
+        assert isinstance(completion, EndpointError), completion
+        told = "overloaded" if name == "overloaded" else "broke off|peer closed|incomplete"
+        assert kind in str(completion)
+        assert any(part in str(completion) for part in told.split("|")), completion
+        return
+    expected = {
+        "never ends": "turns",
+        "repeats": "repeated",
+        "torn arguments": "failed",
+        "unknown tool": "failed",
+        "hangs": "silence",
+        "empty": "failed",
+        "only talks": {"cline": "done", "mini": "failed"}[kind],
+    }
+    assert completion.loop.ending == expected.get(name, "done"), completion.loop.detail
+    assert [completion.usage.input, completion.usage.output] == server.counted
+
+
+def test_tries_of_a_call_are_no_turns(played):
+    _, completion, server = come_of(played, "throttled once")
+    assert (len(completion.loop.turns), completion.retries) == (2, 2)
+    assert len(server.calls) == 4
+
+
+def test_a_budget_of_turns_is_kept_to_the_turn(played):
+    _, completion, server = come_of(played, "never ends")
+    assert len(completion.loop.turns) == SHORT.turns == len(server.calls)
+
+
+def test_what_is_asked_has_the_run_s_sampling_and_not_the_agent_s(played):
+    _, _, server = come_of(played, "solves")
+    asked = request(DOUBLE)
+    for one in server.calls:
+        assert (one.body["temperature"], one.body["seed"]) == (0.0, asked.seed)
+        assert (one.body["max_tokens"], one.body["model"]) == (8192, "m")
+
+
+def test_tools_are_told_with_what_they_gave_back(played):
+    _, completion, _ = come_of(played, "solves")
+    tools = [tool for turn in completion.loop.turns for tool in turn.tools]
+    assert "small.ts" in tools[0].result
+    assert "return value * 2;" in tools[2].result
+    assert not any(tool.failed for tool in tools)
+
+
+def test_a_tool_that_failed_is_told(played):
+    _, completion, _ = come_of(played, "reaches out")
+    (tool, *_) = completion.loop.turns[0].tools
+    assert tool.failed
+    assert "reached" not in tool.result.splitlines()
+
+
+def test_there_is_no_way_out_but_the_model(played):
+    _, _, server = come_of(played, "reaches out")
+    assert server.looks == []
+
+
+def test_edited_tests_are_told_and_never_taken(played):
+    _, completion, _ = come_of(played, "edits the tests")
+    assert completion.loop.edited_tests == ("small.test.ts",)
+    assert completion.loop.files == {}
+
+
+def test_nothing_is_left_when_all_have_ended(played):
+    del played
+    left = [one.info["cmdline"] for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"]]
+    assert not [line for line in left if "31415" in line or "/opt/relay.mjs" in line]
+    assert not [*Path(os.environ.get("TMPDIR", "/tmp")).glob("llmops-agent-*")]
+
+
+def test_an_agent_is_asked_for_work_in_a_folder(mined):
+    task = select(Choice(suites_file=mined / "cases" / "suites.toml")).task(DOUBLE)
+    first = worded(request(DOUBLE), task, "a", "workspace")
+    (asked,) = first.messages
+    assert "In the file small.ts the body of the function `double` is missing" in asked.content
+    assert "tests that are not in this folder" in asked.content
+    second = worded(request(DOUBLE), task, "a", "workspace with tests")
+    (shown,) = second.messages
+    assert "judged by small.test.ts, which you may read" in shown.content
+    third = worded(request(DOUBLE), task, "a", "")
+    assert third.messages == request(DOUBLE).messages
+    assert len({one.subject for one in (request(DOUBLE), first, second, third)}) == 4
+    assert worded(request(DOUBLE), task, "", "") == request(DOUBLE)
+
+
+def test_a_loop_is_not_found_in_the_cache_where_files_of_its_workspace_changed():
+    keys = {cache_key("who", replace(request(DOUBLE), subject=one)) for one in ("", "a", "b")}
+    assert len(keys) == 3
+
+
+@pytest.fixture
+def project(pytester, mined, monkeypatch):
+    if reason := missing("cline"):
+        pytest.skip(reason)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
+    shutil.copytree(mined / "cases", pytester.path / "cases")
+    write_benchmark(pytester.path)
+    return pytester
+
+
+@pytest.mark.parametrize("workers", [("-n", "2"), ("-p", "no:xdist")], ids="-".join)
+def test_cline_solves_a_case_in_a_session_and_its_loop_is_kept(workers, project):
+    server = AgentServer("cline", shell(FIX), done())
+    with serving(server) as (url, _):
+        asked = ("benchmarks", f"--model=openai:m@{url}", "--agent=cline", "-k", "double")
+        first = project.runpytest_subprocess(*asked, *workers)
+        counted, calls = list(server.counted), len(server.calls)
+        again = project.runpytest_subprocess(*asked, *workers)
+    assert (first.ret, again.ret) == (0, 0)
+    assert len(server.calls) == calls == 2
+    first.stdout.fnmatch_lines(["loops (cline *): 2 turns, 2.0 per attempt, 1 tool calls (0 fail*"])
+    runs = [read_run(path) for path in sorted((project.path / "runs").glob("*/records.jsonl"))]
+    for run in runs:
+        (record,) = run.records
+        assert (record.outcome, record.loop.ending) == ("solved", "done")
+        assert [record.usage.input, record.usage.output] == counted
+        assert run.run.agent == f"cline {VERSIONS['cline']}"
+        assert "In the file small.ts" in record.prompt[0].content
+    assert [run.records[0].from_cache for run in runs] == [False, True]
+    replay = project.runpytest_subprocess(
+        "benchmarks", f"--model=replay:{runs[0].run.id}", "-k", "double"
+    )
+    replay.stdout.fnmatch_lines(["outcomes: 1 solved"])
