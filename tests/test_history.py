@@ -9,7 +9,7 @@ from pytest_llmops.compare.history import (
     SHORTEST,
     Change,
     change_points,
-    series,
+    measure,
     sharpest_cut,
 )
 from pytest_llmops.completions import Usage
@@ -132,34 +132,30 @@ class TestTheSharpestCut:
         assert sharpest_cut(np.zeros((5, 5))) == (0, -math.inf)
 
 
-class TestSeries:
-    def test_runs_are_measured_against_the_first(self):
-        runs = [recorded(day, ratio=1.1**day) for day in range(3)]
-        found = series(runs[::-1], "token ratio")
-        assert [point.run for point in found] == ["run-0", "run-1", "run-2"]
-        assert [point.value for point in found] == pytest.approx([1, 1.1, 1.21], rel=1e-3)
+def values(runs, metric):
+    """Of runs that the first of them is the reference of."""
+    return [measure(runs[0], run, metric).value for run in runs]
 
-    def test_or_against_a_reference_that_stays(self):
-        found = series([recorded(5), recorded(6)], "token ratio", recorded(1, ratio=2.0))
-        assert [point.value for point in found] == pytest.approx([0.5, 0.5])
+
+class TestMeasures:
+    def test_a_run_is_measured_against_the_reference(self):
+        runs = [recorded(day, ratio=1.1**day) for day in range(3)]
+        assert values(runs, "token ratio") == pytest.approx([1, 1.1, 1.21], rel=1e-3)
+        found = measure(recorded(1, ratio=2.0), recorded(5), "token ratio")
+        assert (found.run, found.value) == ("run-5", pytest.approx(0.5))
 
     def test_solve_rate_and_cost_of_pass(self):
         runs = [recorded(0), recorded(1, solved=6), recorded(2, solved=0)]
-        rates = [point.value for point in series(runs, "solve rate")]
-        costs = [point.value for point in series(runs, "cost of pass")]
-        assert rates == [0.5, 0.25, 0]
+        costs = values(runs, "cost of pass")
+        assert values(runs, "solve rate") == [0.5, 0.25, 0]
         assert costs[1] == pytest.approx(2 * costs[0])
         assert costs[2] == math.inf
 
     def test_a_run_of_other_cases_is_refused(self):
         with pytest.raises(CompareError, match="run-0 and run run-1 cannot be compared"):
-            series([recorded(0), recorded(1, suite_hash="f" * 16)], "solve rate")
+            measure(recorded(0), recorded(1, suite_hash="f" * 16), "solve rate")
 
     def test_an_interrupted_run_is_refused(self):
         broken = msgspec.structs.replace(recorded(1), end=None)
         with pytest.raises(CompareError, match="interrupted"):
-            series([recorded(0), broken], "token ratio")
-
-    def test_without_runs_there_is_no_history(self):
-        with pytest.raises(CompareError, match="no runs"):
-            series([], "token ratio")
+            measure(recorded(0), broken, "token ratio")

@@ -13,7 +13,7 @@ from report_runs import HOSTILE, attempts, case_id, gated, pair, recorded, subje
 
 from pytest_llmops.report import cases_table
 from pytest_llmops.report.html import history_html, report_html
-from pytest_llmops.report.trend import trend
+from pytest_llmops.report.trend import Source, trend
 
 
 class Page(HTMLParser):
@@ -255,7 +255,11 @@ def test_a_history_is_a_page_too():
         recorded(attempts(24, ratio=1.0 if n < 6 else 1.5), model=f"m{n}", number=n)
         for n in range(12)
     ]
-    page = Page(history_html(trend(runs, "token ratio")))
+    page = Page(
+        history_html(
+            trend([Source(run.run.id, lambda run=run: run) for run in runs], "token ratio")
+        )
+    )
     assert "worse since 2026-01-07" in page.shown
     assert len(page.data["charts"]["chart-history"]["layout"]["shapes"]) == 1
     assert page.shown.count("-m11-") == 1

@@ -1,17 +1,16 @@
 """`llmops history`: a metric over recorded runs."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmops.cli.arguments import add_runs
 from pytest_llmops.cli.report import emit, require
-from pytest_llmops.errors import CompareError, RecordError
-from pytest_llmops.runs.record import RECORDS
+from pytest_llmops.errors import CompareError
 
 if TYPE_CHECKING:
-    from pytest_llmops.report.trend import Trend
-    from pytest_llmops.runs.reading import RecordedRun
+    from pytest_llmops.report.trend import Source, Trend
 
 METRICS = ("output_tokens", "solve_rate", "cost_of_pass")
 
@@ -32,11 +31,9 @@ def add(commands: Any) -> None:
 def _history(options: argparse.Namespace) -> int:
     from pytest_llmops.report.trend import trend
 
-    runs, unreadable = _all_runs(options)
-    runs = _of_model(runs, options.model)
     names: Any = {"output_tokens": "token ratio"}
     metric = names.get(options.metric, options.metric.replace("_", " "))
-    found = trend(runs, metric, unreadable)
+    found = trend(_sources(options), metric)
     _print_trend(found)
     if options.output:
         require("jinja2", "plotly")
@@ -46,27 +43,23 @@ def _history(options: argparse.Namespace) -> int:
     return 0
 
 
-def _all_runs(options: argparse.Namespace) -> tuple[list["RecordedRun"], list[tuple[str, str]]]:
-    """The runs that were named; or all there are, and those of them that cannot be read."""
-    from pytest_llmops.runs.reading import find_run, read_run
+def _sources(options: argparse.Namespace) -> list["Source"]:
+    """The runs that were named, or all there are, of the model that was named, if any."""
+    from pytest_llmops.report.trend import Source
+    from pytest_llmops.runs.reading import find_run, first_lines, in_order, read_run
 
-    if options.references:
-        return [read_run(find_run(name, options.runs)) for name in options.references], []
-    runs, unreadable = [], []
-    for file in sorted(options.runs.glob(f"*/{RECORDS}")):
-        try:
-            runs.append(read_run(file))
-        except RecordError as error:
-            unreadable.append((file.parent.name, str(error)))
-    return runs, unreadable
-
-
-def _of_model(runs: list["RecordedRun"], model: str) -> list["RecordedRun"]:
-    """Those of one model; all for ""."""
-    found = [run for run in runs if model in ("", run.run.identity.model)]
-    if runs and not found:
-        known = ", ".join(sorted({run.run.identity.model for run in runs}))
-        raise CompareError(f"--model {model}: no run of it (models: {known})")
+    named = [find_run(name, options.runs) for name in options.references]
+    every = in_order(named) if named else first_lines(options.runs)
+    found = [
+        Source(
+            run.id if run else path.parent.name, partial(read_run, path, content=False), bool(named)
+        )
+        for run, path in every
+        if run is None or options.model in {"", run.identity.model}
+    ]
+    if options.model and not any(run and run.identity.model == options.model for run, _ in every):
+        known = ", ".join(sorted({run.identity.model for run, _ in every if run}))
+        raise CompareError(f"--model {options.model}: no run of it (models: {known})")
     return found
 
 

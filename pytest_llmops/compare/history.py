@@ -25,7 +25,6 @@ from pytest_llmops.compare.comparable import refuse_other_questions
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.compare.paired import Paired
 from pytest_llmops.compare.pairing import pair_records
-from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.reading import RecordedRun
 
 Floats = NDArray[np.float64]
@@ -61,37 +60,26 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Share of permutations in which a cut of pure chance is as sharp."""
 
 
-def series(
-    runs: Sequence[RecordedRun], metric: Metric, reference: RecordedRun | None = None
-) -> tuple[Point, ...]:
-    """The metric of each run, by the time the runs started.
+def measure(reference: RecordedRun, found: RecordedRun, metric: Metric) -> Point:
+    """The metric of a run.
 
     `token ratio` is the geometric mean over cases of output tokens against the reference; `solve
     rate` the mean over cases of the share of attempts solved, 0..1; `cost of pass` output tokens by
     solved attempt, inf where none is solved.
 
     Args:
-        runs: At least one; complete, and of the same cases asked in the same way.
+        reference: The run that all of a series are compared with; complete.
+        found: Complete, and of the same cases asked in the same way.
         metric: What to measure.
-        reference: The run that all are compared with; by default the earliest.
 
     Raises:
-        CompareError: There are no runs, a run is not complete, or one cannot be compared with the
-            reference.
+        CompareError: The run is not complete, or cannot be compared with the reference.
     """
-    if not runs:
-        raise CompareError("no runs, so no history")
-    ordered = sorted(runs, key=lambda found: (found.run.started, found.run.id))
-    fixed = reference or ordered[0]
-    require_complete(fixed, "reference")
-    return tuple(
-        Point(
-            run=found.run.id,
-            started=found.run.started,
-            model=found.run.identity.model,
-            value=_value(fixed, found, metric),
-        )
-        for found in ordered
+    return Point(
+        run=found.run.id,
+        started=found.run.started,
+        model=found.run.identity.model,
+        value=_value(reference, found, metric),
     )
 
 

@@ -1,16 +1,17 @@
 """A metric over the runs of one suite, with the points where it changed for good."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
 from pytest_llmops.compare.comparable import refuse_other_questions
 from pytest_llmops.compare.complete import require_complete
-from pytest_llmops.compare.history import Change, Metric, Point, change_points, series
+from pytest_llmops.compare.history import Change, Metric, Point, change_points, measure
 from pytest_llmops.compare.pairing import pair_records
-from pytest_llmops.errors import CompareError
+from pytest_llmops.errors import CompareError, RecordError
 from pytest_llmops.report import figures
 from pytest_llmops.report.charts import Figure
 from pytest_llmops.report.texts import in_chart
@@ -45,49 +46,66 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
         return self.metric == "solve rate"
 
 
-def trend(
-    runs: Sequence[RecordedRun], metric: Metric, unreadable: Sequence[tuple[str, str]] = ()
-) -> Trend:
+class Source(NamedTuple):
+    """A run that is read when its turn comes: three are in memory at a time, however many."""
+
+    name: str
+    read: Callable[[], RecordedRun]
+    named: bool = False
+    """Whether the user asked for this very run, and is to hear if it cannot be read."""
+
+
+def trend(sources: Sequence[Source], metric: Metric) -> Trend:
     """Put the runs that can be compared with the latest complete one in a series.
 
-    The earliest of them is what all are measured against.
+    The earliest of them is what all are measured against. A run that cannot be read, is not
+    complete or cannot be compared is left out, and told.
 
     Args:
-        runs: In any order.
+        sources: Of the runs, in the order in which they started.
         metric: What to measure.
-        unreadable: Runs that could not be read, and why; they are told with those left out.
 
     Raises:
         CompareError: No run is complete.
+        RecordError: A run that the user named cannot be read.
     """
-    ordered = sorted(runs, key=lambda found: (found.run.started, found.run.id))
-    reasons = [_incomplete(found) for found in ordered]
-    complete = [run for run, why in zip(ordered, reasons, strict=True) if not why]
-    left_out = list(unreadable)
-    left_out += [(run.run.id, why) for run, why in zip(ordered, reasons, strict=True) if why]
-    if not complete:
+    latest = next((run for run, why in map(_complete, reversed(sources)) if run and not why), None)
+    points, left_out = [], []
+    reference = None
+    for source in sources:
+        run, why = _complete(source)
+        if run and latest and not why:
+            why = _incomparable(latest, run)
+        if why or run is None:
+            left_out.append((source.name, why))
+            continue
+        reference = reference or run
+        points.append(measure(reference, run, metric))
+    if latest is None:
         found = "".join(f"\n  {run}: {why}" for run, why in left_out) or " there are no runs"
         raise CompareError(f"no complete run, so no history:{found}")
-    latest = complete[-1]
-    why_not = [_incomparable(latest, found) for found in complete]
-    fitting = [run for run, why in zip(complete, why_not, strict=True) if not why]
-    left_out += [(run.run.id, why) for run, why in zip(complete, why_not, strict=True) if why]
-    points = series(fitting, metric)
     return Trend(
         metric=metric,
         suite=", ".join(latest.run.suites),
-        points=points,
+        points=tuple(points),
         changes=change_points([point.value for point in points]),
         left_out=tuple(left_out),
     )
 
 
-def _incomplete(run: RecordedRun) -> str:
+def _complete(source: Source) -> tuple[RecordedRun | None, str]:
+    """A run, as far as it can be read, and why it is not complete."""
+    try:
+        run = source.read()
+    except RecordError as error:
+        if source.named:
+            raise
+        return None, str(error)
     try:
         require_complete(run, "run")
     except CompareError as error:
-        return str(error)
-    return ""
+        return run, str(error)
+    return run, ""
 
 
 def _incomparable(latest: RecordedRun, run: RecordedRun) -> str:

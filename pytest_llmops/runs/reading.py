@@ -1,6 +1,6 @@
 """Recorded runs, found and read back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +92,14 @@ def first_lines(folder: Path) -> list[tuple[Run | None, Path]]:
     A file that does not begin with a run has None, and the time at which it was last written to: it
     may be the newest of all, broken off at once, and must not make place for an older one.
     """
+    return in_order(folder.glob(f"*/{RECORDS}"))
+
+
+def in_order(files: Iterable[Path]) -> list[tuple[Run | None, Path]]:
+    """The same of records files, wherever they are."""
     decoder = msgspec.json.Decoder(Line)
     found: list[tuple[float, str, Run | None, Path]] = []
-    for path in folder.glob(f"*/{RECORDS}"):
+    for path in files:
         with path.open("rb") as file:
             raw = file.readline()
         try:
