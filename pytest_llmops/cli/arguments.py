@@ -5,17 +5,24 @@ from pathlib import Path
 
 import msgspec
 
+from pytest_llmops.cli.project import find_project
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, PROOFS, Margins, ratio, share
 
 
 def add_runs(command: argparse.ArgumentParser) -> None:
     """Declare `--runs`."""
-    command.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER")
+    command.add_argument("--runs", type=Path, default=find_project().runs, metavar="FOLDER")
+
+
+def add_suites(command: argparse.ArgumentParser) -> None:
+    """Declare `--suites`."""
+    default = find_project().suites
+    command.add_argument("--suites", type=Path, default=default, metavar="FILE")
 
 
 def add_baselines(command: argparse.ArgumentParser) -> None:
     """Declare `--baselines`."""
-    folder = Path("benchmarks/baselines")
+    folder = find_project().baselines
     command.add_argument("--baselines", type=Path, default=folder, metavar="FOLDER")
 
 

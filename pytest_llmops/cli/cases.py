@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmops.cases import find_suites
+from pytest_llmops.cli.arguments import add_suites
 from pytest_llmops.mining.curate import Setup, run_mine, run_validate
 from pytest_llmops.session.numbers import positive
 
@@ -55,7 +56,7 @@ def _mine(options: argparse.Namespace) -> int:
 def _suites_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("-n", "--jobs", type=positive, default=2, metavar="N", help="default: 2")
     command.add_argument("--source", metavar="PATH|URL", help="where the suite's source is")
-    command.add_argument("--suites", type=Path, default=Path("cases/suites.toml"), metavar="FILE")
+    add_suites(command)
     command.add_argument(
         "--sandbox", choices=("bwrap", "process"), default="bwrap", help="default: bwrap"
     )

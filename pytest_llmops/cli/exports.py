@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from pytest_llmops.cli.arguments import add_suites
 from pytest_llmops.local_models import CONTEXT_TOKENS
 from pytest_llmops.session.numbers import positive
 
@@ -42,7 +43,7 @@ def add(commands: Any) -> None:
         help=f"inspect: budget for the rest of the file in a prompt; {CONTEXT_TOKENS}",
     )
     command.add_argument("--source", default="", metavar="PATH|URL", help="where the source is")
-    command.add_argument("--suites", type=Path, default=Path("cases/suites.toml"), metavar="FILE")
+    add_suites(command)
     command.set_defaults(run=_export)
 
 

@@ -22,6 +22,7 @@ from pytest_llmops.cli import (
     runs,
     sinks,
 )
+from pytest_llmops.cli.project import forget_project
 from pytest_llmops.errors import LlmopsError, naming_extras
 
 USER_ERROR = 2
@@ -30,8 +31,9 @@ USER_ERROR = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    forget_project()
     try:
+        options = _parser().parse_args(arguments)
         with naming_extras():
             return int(options.run(options))
     except LlmopsError as error:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from pytest_llmops.cli.project import find_project
 from pytest_llmops.engine.launch import engine_environment
 from pytest_llmops.errors import ModelError
 from pytest_llmops.local_models import AdapterModel, LocalModel
@@ -68,4 +69,5 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _models_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--models", type=Path, default=Path("models.toml"), metavar="FILE")
+    default = find_project().models
+    command.add_argument("--models", type=Path, default=default, metavar="FILE")
