@@ -63,3 +63,8 @@ def test_cases_that_changed_sides_are_counted():
     turned = [number < 25 or number == 40 for number in range(60)]
     found = compare_runs(recorded(TOKENS, solved=good), recorded(solved=turned, name="new"))
     assert "cases: 60; solved now 1, no longer 5" in shown(found)
+    assert (len(found.pairs), found.cases) == (60, 60)
+    short = compare_runs(
+        recorded(TOKENS, solved=good), recorded(solved=turned, name="new"), listed=False
+    )
+    assert msgspec.structs.replace(found, pairs=()) == short

@@ -14,6 +14,8 @@ from pytest_llmops.compare.sequential import look
 from pytest_llmops.compare.stopping import Moment
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import CompareError
+from pytest_llmops.report.look import look_parts
+from pytest_llmops.report.terminal import render
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End
 
@@ -387,6 +389,10 @@ def test_bounds_that_overflow_are_infinite():
     found = look(run_of(before, samples=3), seen, plan, LOOSE)
     assert (found.verdict, found.interval.low) == ("undecided", 0)
     assert found.interval.high == math.inf
+    assert "but nothing can be ruled out yet, and" in found.checks[-1].reason
+    text = render(look_parts(found, "new"), width=200, color=False)
+    assert "inf" not in text
+    assert "hardly decide" not in text
 
 
 def test_a_moment_knows_the_end():

@@ -84,13 +84,13 @@ def compare(baseline: Path, candidate: Path) -> None:
 
     runs = read_run(baseline, content=False), read_run(candidate, content=False)
     read = time.perf_counter()
-    comparison = compare_runs(*runs)
+    comparison = compare_runs(*runs, listed=False)
     done = time.perf_counter()
     print(
         json.dumps(
             {
                 "verdict": comparison.verdict,
-                "cases": len(comparison.pairs),
+                "cases": comparison.cases,
                 "read_seconds": read - began,
                 "compare_seconds": done - read,
                 "seconds": done - began,

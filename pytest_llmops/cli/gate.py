@@ -61,7 +61,7 @@ def _gate(options: argparse.Namespace) -> int:
         refuse_cached(baseline, "baseline")
         refuse_cached(candidate, "candidate")
     metrics = parse_metrics(options.metrics) if options.metrics else ()
-    comparison = compare_runs(baseline, candidate, margins_of(options), metrics)
+    comparison = compare_runs(baseline, candidate, margins_of(options), metrics, listed=False)
     console = Console()
     parts = verdict_parts(comparison)
     print(render(parts, width=console.width, color=console.is_terminal))

@@ -25,8 +25,8 @@ RESAMPLES = 10_000
 DRAWS_LIMIT = 60_000_000
 """Clusters drawn in all: beyond 6,000 clusters fewer resamples, of an estimate that by then is all
 but normal."""
-CELLS = 4_000_000
-"""Clusters drawn at a time, so that memory stays below 100 MB."""
+CELLS = 1_000_000
+"""Clusters drawn at a time, so that memory stays below 30 MB."""
 UNDEFINED = Interval(math.nan, math.nan, math.nan)
 
 

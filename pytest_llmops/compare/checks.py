@@ -151,7 +151,8 @@ def _reason(question: Question, verdict: Verdict, low: float, high: float) -> st
         return f"{change}, at best {best}, where {allowed} is allowed"
     if verdict == "held":
         return f"{change}, at worst {worst}, within the {allowed} allowed"
-    return f"{change}, but {worst} cannot be ruled out, and {allowed} is allowed"
+    doubt = "nothing can be ruled out yet" if math.isinf(high) else f"{worst} cannot be ruled out"
+    return f"{change}, but {doubt}, and {allowed} is allowed"
 
 
 def reasons(checks: Sequence[Check], verdict: Verdict) -> str:

@@ -31,14 +31,18 @@ from pytest_llmops.runs.record import Record, Verdict
 
 __all__ = ["Margins", "compare_runs"]
 
+MAJORITY = 0.5
+"""A case counts as solved where more of its attempts are."""
 
-def compare_runs(
+
+def compare_runs(  # noqa: PLR0913 - the last two are given by name
     baseline: RecordedRun,
     candidate: RecordedRun,
     margins: Margins = DEFAULT_MARGINS,
     metrics: Sequence[Metric] = (),
     *,
     itself: bool = False,
+    listed: bool = True,
 ) -> Comparison:
     """Compare two recorded runs; equal runs in any order of records give equal results.
 
@@ -48,6 +52,7 @@ def compare_runs(
         margins: How much worse each metric may be.
         metrics: What to judge; by default all that these two can be compared by.
         itself: Whether a run may be held against itself, as in the first row of a table.
+        listed: Whether to list the cases, which a verdict alone does not need.
 
     Raises:
         CompareError: A run is not complete, or the two are not comparable; says why.
@@ -59,13 +64,14 @@ def compare_runs(
     if not itself:
         refuse_same(baseline.run, candidate.run)
     chosen = choose(baseline, candidate, metrics)
-    found = judge(baseline, candidate, margins, chosen)
+    found = judge(baseline, candidate, margins, chosen, listed=listed)
     paired, effects = found.paired, found.effects
     checks = (_errors(candidate.records, margins.errors), *found.checks)
     notes = [*_what(baseline, candidate), *chosen.left_out]
     notes += differences(baseline.run, candidate.run)
     notes += served_notes(baseline, candidate)
     notes += _told(notes_of(paired, found.questions, effects), chosen)
+    before, after = (paired.solved > MAJORITY).T
     spent, solves = paired.spent.sum(axis=0), (paired.solved * paired.samples).sum(axis=0)
     return Comparison(
         baseline=baseline.run,
@@ -75,8 +81,9 @@ def compare_runs(
         effects=effects,
         cost_of_pass=(cost_of_pass(spent[0], solves[0]), cost_of_pass(spent[1], solves[1])),
         cost_of_pass_ratio=_cost_ratio(paired),
-        gained=sum(pair.changed_sides and pair.solved[1] > 0.5 for pair in paired.pairs),
-        lost=sum(pair.changed_sides and pair.solved[0] > 0.5 for pair in paired.pairs),
+        cases=len(before),
+        gained=int((after & ~before).sum()),
+        lost=int((before & ~after).sum()),
         pairs=paired.pairs,
         notes=tuple(notes),
     )

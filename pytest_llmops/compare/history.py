@@ -180,7 +180,7 @@ def _value(reference: RecordedRun, found: RecordedRun, metric: Metric) -> float:
         cases=(cases[0], cases[1]),
         records=(reference.records, found.records),
     )
-    return _measure(pair_records(reference.records, found.records), metric)
+    return _measure(pair_records(reference.records, found.records, listed=False), metric)
 
 
 def _measure(paired: Paired, metric: Metric) -> float:

@@ -30,15 +30,27 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge(
-    baseline: RecordedRun, candidate: RecordedRun, margins: Margins, chosen: Chosen
+    baseline: RecordedRun,
+    candidate: RecordedRun,
+    margins: Margins,
+    chosen: Chosen,
+    *,
+    listed: bool = True,
 ) -> Judged:
     """Answer every question that was chosen, all together, so that their levels add up to 5 %.
+
+    Args:
+        baseline: The run to compare against.
+        candidate: The run under test.
+        margins: How much worse each metric may be.
+        chosen: What is judged.
+        listed: Whether to list the cases for people.
 
     Raises:
         CompareError: Dollars are to be judged, and a run does not tell them.
     """
     limit = max(side.run.identity.sampling.max_tokens for side in (baseline, candidate))
-    paired = pair_records(baseline.records, candidate.records, limit=limit)
+    paired = pair_records(baseline.records, candidate.records, limit=limit, listed=listed)
     effects = [*token_effects(paired)]
     questions = questions_of(paired, margins)
     found: dict[str, Question] = {one.name: one for one in questions}
@@ -71,7 +83,7 @@ def _counted(unit: Unit, baseline: RecordedRun, candidate: RecordedRun) -> Paire
     ]
     if not all(any(record.usage for record in side) for side in sides):
         return None
-    return pair_records(*sides)
+    return pair_records(*sides, listed=False)
 
 
 def _renamed(question: Question, name: CheckName) -> Question:

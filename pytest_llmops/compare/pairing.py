@@ -20,7 +20,11 @@ _Run = dict[str, list[Record]]
 
 
 def pair_records(
-    baseline: Iterable[Record], candidate: Iterable[Record], *, limit: float = math.inf
+    baseline: Iterable[Record],
+    candidate: Iterable[Record],
+    *,
+    limit: float = math.inf,
+    listed: bool = True,
 ) -> Paired:
     """Pair the records of two complete runs by case, in any order.
 
@@ -28,6 +32,7 @@ def pair_records(
         baseline: Its records.
         candidate: Its records.
         limit: Token limit of an answer.
+        listed: Whether to list the cases for people, which takes more memory than the arrays.
 
     Raises:
         CompareError: A case occurs in one run only, or is not the same case in both.
@@ -47,6 +52,8 @@ def pair_records(
         limit=math.log(limit),
         identical=all(_same(before[case], after[case]) for case in cases),
     )
+    if not listed:
+        return paired
     pairs = _pairs(paired, (before[case] for case in cases), (after[case] for case in cases))
     return msgspec.structs.replace(paired, pairs=tuple(pairs))
 

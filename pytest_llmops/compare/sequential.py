@@ -77,7 +77,7 @@ def look(
         ended, reason = "", f"{crashed} attempts crashed, {margins.errors} allowed"
     else:
         limit = baseline.run.identity.sampling.max_tokens
-        paired = pair_records(before, records, limit=limit)
+        paired = pair_records(before, records, limit=limit, listed=False)
         same = paired.identical and moment.partial
         if same:  # of the cases seen, which is no proof for the others
             paired = msgspec.structs.replace(paired, identical=False)

@@ -122,11 +122,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Output tokens by solved attempts, of each run; inf where none is solved."""
     cost_of_pass_ratio: Interval
     """Candidate over baseline, 95 % BCa bootstrap over clusters; nan where a run solves none."""
+    cases: int
     gained: int
     """Cases that only the candidate solves (majority of its attempts)."""
     lost: int
     pairs: tuple[CasePair, ...]
-    """By case id."""
+    """By case id; empty where none were to be listed."""
     notes: tuple[str, ...]
     """Differences that do not forbid the comparison: device, dtype, versions, ..."""
 

@@ -73,7 +73,7 @@ def _level(check: Check, value: float) -> str:
 
 
 def _change(unit: str, value: float) -> str:
-    if math.isnan(value):
+    if not math.isfinite(value):
         return "?"
     if unit == "points":
         return f"{round(value * 100, 1) + 0.0:+.1f}"
@@ -95,6 +95,8 @@ def _explained(check: Check) -> str:
         )
         if count is not None
     ]
+    if not (needs or math.isfinite(check.change.low + check.change.high)):
+        return text  # bounds of an early look are infinite, which tells nothing of later ones
     needed = " or ".join(needs)
     return text + (f"; to decide: {needed}" if needed else "; more cases would hardly decide it")
 
@@ -119,8 +121,7 @@ def _cost(comparison: Comparison) -> str:
 
 
 def _sides(comparison: Comparison) -> str:
-    pairs = len(comparison.pairs)
-    return f"cases: {pairs}; solved now {comparison.gained}, no longer {comparison.lost}"
+    return f"cases: {comparison.cases}; solved now {comparison.gained}, no longer {comparison.lost}"
 
 
 def _verdict(comparison: Comparison) -> str:

@@ -1,5 +1,6 @@
 """Recorded runs, found and read back."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,13 +45,26 @@ def read_run(path: Path, *, content: bool = True) -> RecordedRun:
         if isinstance(line, End) and end is None:
             end = line
         elif isinstance(line, Record) and end is None and (line.case, line.sample) not in records:
-            kept = line if content else msgspec.structs.replace(line, prompt=(), text="")
-            records[line.case, line.sample] = kept
+            records[line.case, line.sample] = line if content else _without_content(line)
         else:
             raise RecordError(
                 f"{path}:{number}: a second {_describe(line)}, or lines after the end"
             )
     return RecordedRun(path=path, run=run, records=tuple(records.values()), end=end)
+
+
+def _without_content(record: Record) -> Record:
+    """A record without prompt and answer; texts that many share, in two runs too, are kept once."""
+    return msgspec.structs.replace(
+        record,
+        case=sys.intern(record.case),
+        suite=sys.intern(record.suite),
+        cluster=sys.intern(record.cluster),
+        prompt_sha256=sys.intern(record.prompt_sha256),
+        prompt=(),
+        text="",
+        served_model=sys.intern(record.served_model),
+    )
 
 
 def find_run(reference: str, folder: Path) -> Path:
