@@ -10,13 +10,13 @@ USER_ERROR = 2
 """Exit status for what the user can mend, as argparse has it."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit status."""
+def main(arguments: Sequence[str] | None = None, program: str = "python -m finetune") -> int:
+    """Run a command, called by the name `program`; return its exit status."""
     try:
         with naming_extras():
-            from finetune.command import run  # noqa: PLC0415 - its packages may be missing
+            from .command import run  # noqa: PLC0415 - its packages may be missing
 
-            return run(arguments)
+            return run(arguments, program)
     except LlmopsError as error:
         print(f"finetune: {error}", file=sys.stderr)  # noqa: T201 - the answer to a command
         return USER_ERROR

@@ -16,8 +16,8 @@ from typing import Literal
 
 import msgspec
 
-from finetune.errors import FinetuneError
-from finetune.settings import Method, Selecting, Settings
+from .errors import FinetuneError
+from .settings import Method, Selecting, Settings
 
 BASE = "base"
 CODE_ONLY = "code-only"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from finetune.errors import FinetuneError
+from .errors import FinetuneError
 
 NAME = "llmops-bundles"
 """Under which transformers knows `attend`."""

@@ -10,8 +10,8 @@ from typing import TypeVar
 import msgspec
 import tomlkit
 
-from finetune.settings import Settings
-from finetune.stored import Notes
+from .settings import Settings
+from .stored import Notes
 
 _T = TypeVar("_T")
 _BARS = "▁▂▃▄▅▆▇█"

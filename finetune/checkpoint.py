@@ -20,7 +20,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from finetune.errors import FinetuneError
+from .errors import FinetuneError
 
 KEPT = 2
 """Checkpoints that are kept."""

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import msgspec
 
-from finetune.errors import FinetuneError
-from finetune.project import Base, Project, find_base
-from finetune.settings import Settings
-from finetune.suite import Session, complete_run, run_session
 from pytest_llmops.runs.reading import RecordedRun, find_run
+
+from .errors import FinetuneError
+from .project import Base, Project, find_base
+from .settings import Settings
+from .suite import Session, complete_run, run_session
 
 
 def collect(

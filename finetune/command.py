@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from rich.console import Console
 
-from finetune.display import Display
-from finetune.pipeline import STAGES, Work, run_pipeline
-from finetune.project import Project
-from finetune.register import Place
-from finetune.settings import Settings, load_settings, override
 from pytest_llmops.engine.launch import engine_environment
 from pytest_llmops.runs.reading import find_run, read_run
 
+from .display import Display
+from .pipeline import STAGES, Work, run_pipeline
+from .project import Project
+from .register import Place
+from .settings import Settings, load_settings, override
+
 if TYPE_CHECKING:
-    from finetune.train import Progress
+    from .train import Progress
 
 UNFINISHED = 1
 """Exit status of a study with arms that have no result."""
@@ -30,13 +31,13 @@ UNFINISHED = 1
 DEFAULT_SETTINGS = Path("finetune.toml")
 
 
-def run(arguments: Sequence[str] | None) -> int:
-    """Run a command in the project in the current folder; return its exit status.
+def run(arguments: Sequence[str] | None, program: str) -> int:
+    """Run a command, called by the name `program`, in the project in the current folder.
 
     Raises:
         LlmopsError: What the user can mend.
     """
-    options = _parser().parse_args(arguments)
+    options = _parser(program).parse_args(arguments)
     display = Display(Console(quiet=os.environ.get("RANK", "0") != "0"))
     return _run(options, Project(Path.cwd()), display)
 
@@ -77,7 +78,7 @@ def _settings(options: argparse.Namespace, project: Project) -> Settings:
 def _train(data: Path, base: Path, output: Path, settings: Settings, display: Display) -> None:
     os.environ.update(engine_environment(os.environ))  # read when torch is first imported
     # Here, because it takes seconds to import and a training that is done needs none of it.
-    from finetune.train import train  # noqa: PLC0415
+    from .train import train  # noqa: PLC0415
 
     with display.bar("train") as report:
 
@@ -93,8 +94,8 @@ def _train(data: Path, base: Path, output: Path, settings: Settings, display: Di
 
 def _study(work: Work) -> int:
     # Here, because statistics take a second to import.
-    from finetune.study import Means, run_study  # noqa: PLC0415
-    from finetune.tables import table  # noqa: PLC0415
+    from .study import Means, run_study  # noqa: PLC0415
+    from .tables import table  # noqa: PLC0415
 
     found = run_study(work, Means(_train))
     work.display.console.print(table(found.findings))
@@ -107,16 +108,16 @@ def _study(work: Work) -> int:
 
 
 def _spent(options: argparse.Namespace, project: Project, display: Display) -> int:
-    from finetune.spent import spend, table  # noqa: PLC0415 - of this command alone
+    from .spent import spend, table  # noqa: PLC0415 - of this command alone
 
     runs = [read_run(find_run(name, project.runs)) for name in options.runs]
     display.console.print(table([spend(run) for run in runs]))
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m finetune",
+        prog=program,
         description="Adapters that save tokens. Without a command: all stages in order.",
     )
     _options(parser, {"default": None}, "run")

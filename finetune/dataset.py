@@ -10,16 +10,17 @@ from pathlib import Path
 
 import msgspec
 
-from finetune.errors import FinetuneError
-from finetune.examples import Answer, choose, sampled_answers
-from finetune.leaks import Item, check_leaks
-from finetune.pairs import Pair, pair
-from finetune.project import Base, Project, find_base
-from finetune.settings import Settings
-from finetune.sources import Sources, cluster_name, open_sources
-from finetune.stored import Notes, Rows, UsedRun, add_counts, read_notes, row_of, write_data
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
+
+from .errors import FinetuneError
+from .examples import Answer, choose, sampled_answers
+from .leaks import Item, check_leaks
+from .pairs import Pair, pair
+from .project import Base, Project, find_base
+from .settings import Settings
+from .sources import Sources, cluster_name, open_sources
+from .stored import Notes, Rows, UsedRun, add_counts, read_notes, row_of, write_data
 
 Report = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""

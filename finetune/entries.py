@@ -8,7 +8,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import ParseError
 
-from finetune.errors import FinetuneError
+from .errors import FinetuneError
 
 
 def write_entry(path: Path, name: str, table: dict[str, Any], *, replace: bool) -> bool:

@@ -14,12 +14,13 @@ from typing import Literal
 
 import msgspec
 
-from finetune.errors import FinetuneError, LeakError
-from finetune.fingerprints import spelled
-from finetune.settings import Data, Selecting
 from pytest_llmops.completions import Message
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record
+
+from .errors import FinetuneError, LeakError
+from .fingerprints import spelled
+from .settings import Data, Selecting
 
 Count = Callable[[str], int]
 """Tokens of a completion, the one that ends it included."""

@@ -5,12 +5,13 @@ import math
 import msgspec
 import numpy as np
 
-from finetune.card import Saving
 from pytest_llmops.compare.effects import clustered_mean
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.values import Comparison, Interval
 from pytest_llmops.report.summary import summarize
 from pytest_llmops.runs.reading import RecordedRun
+
+from .card import Saving
 
 TWO_SIDED = 0.025
 """Each end of a 95 % interval."""

@@ -19,8 +19,10 @@ from typing import Literal
 
 import msgspec
 
-from finetune.errors import LeakError
-from finetune.fingerprints import (
+from pytest_llmops.completions import Message
+
+from .errors import LeakError
+from .fingerprints import (
     Code,
     Prose,
     Runs,
@@ -30,7 +32,6 @@ from finetune.fingerprints import (
     overlap,
     question_of,
 )
-from pytest_llmops.completions import Message
 
 Kind = Literal["same case", "same file", "question", "solution"]
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import torch
 from torch.nn.functional import logsigmoid
 
-from finetune.packing import Bundle, Row
-from finetune.settings import Train
+from .packing import Bundle, Row
+from .settings import Train
 
 
 class Objective(NamedTuple):

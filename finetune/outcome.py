@@ -11,7 +11,9 @@ from pathlib import Path
 import msgspec
 import torch
 
-from finetune.checkpoint import (
+from pytest_llmops.memory import own_peak
+
+from .checkpoint import (
     Identity,
     Point,
     Standing,
@@ -19,10 +21,9 @@ from finetune.checkpoint import (
     sync_folder,
     write_through,
 )
-from finetune.errors import FinetuneError
-from finetune.snapshot import Tensors
-from finetune.trainee import Trainee, save_adapter
-from pytest_llmops.memory import own_peak
+from .errors import FinetuneError
+from .snapshot import Tensors
+from .trainee import Trainee, save_adapter
 
 OUTCOME = "training.json"
 _PACKAGES = ("torch", "transformers", "peft", "accelerate", "datasets", "pytest-llmops")

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from finetune.attention import Span
-from finetune.errors import FinetuneError
+from .attention import Span
+from .errors import FinetuneError
 
 Example = Mapping[str, Any]
 """A row of the dataset: `messages` with `completion`, or with `chosen`, `rejected` and

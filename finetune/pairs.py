@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from finetune.examples import Answer, allowed, by_case, ordered
-from finetune.settings import Data
+from .examples import Answer, allowed, by_case, ordered
+from .settings import Data
 
 LONGER = 1.1
 """How many times as long the longer of two solutions must be to make a pair."""

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import msgspec
 
-from finetune.card import Saving
-from finetune.collect import collect
-from finetune.dataset import make_dataset
-from finetune.display import Display
-from finetune.errors import FinetuneError
-from finetune.project import Base, Project, find_base
-from finetune.register import (
+from pytest_llmops.runs.reading import RecordedRun
+
+from .card import Saving
+from .collect import collect
+from .dataset import make_dataset
+from .display import Display
+from .errors import FinetuneError
+from .project import Base, Project, find_base
+from .register import (
     CONFIG,
     HISTORY,
     WEIGHTS,
@@ -27,10 +29,9 @@ from finetune.register import (
     files_sha256,
     register,
 )
-from finetune.settings import TRAINING_VERSION, Settings
-from finetune.stored import Notes
-from finetune.tracking import track
-from pytest_llmops.runs.reading import RecordedRun
+from .settings import TRAINING_VERSION, Settings
+from .stored import Notes
+from .tracking import track
 
 STAGES = ("collect", "dataset", "train", "register")
 
@@ -144,7 +145,7 @@ class Work(msgspec.Struct, frozen=True):
             CompareError: The runs cannot be compared.
         """
         # Here, because statistics take a second to import.
-        from finetune.findings import find  # noqa: PLC0415
+        from .findings import find  # noqa: PLC0415
 
         output, name = self.training(notes, base), self.settings.name
         if not _is_whole(output):

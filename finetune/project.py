@@ -10,12 +10,13 @@ from pathlib import Path
 import msgspec
 from tokenizers import Tokenizer
 
-from finetune.errors import FinetuneError
 from pytest_llmops.engine.folders import files_sha256, tokenizer_sha256
 from pytest_llmops.engine.folders import resolve as find_folder
 from pytest_llmops.engine.weights import embedded_folder
 from pytest_llmops.local_models import LocalModel
 from pytest_llmops.models import load_models, resolve
+
+from .errors import FinetuneError
 
 
 class Project(msgspec.Struct, frozen=True):

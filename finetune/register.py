@@ -12,12 +12,12 @@ from pathlib import Path
 import msgspec
 from safetensors import SafetensorError, safe_open
 
-from finetune.card import Facts, History, Saving, card
-from finetune.entries import find_conflict, write_entry
-from finetune.errors import FinetuneError
-from finetune.project import Base
-from finetune.settings import Settings
-from finetune.stored import NOTES, Notes
+from .card import Facts, History, Saving, card
+from .entries import find_conflict, write_entry
+from .errors import FinetuneError
+from .project import Base
+from .settings import Settings
+from .stored import NOTES, Notes
 
 CONFIG, WEIGHTS, BASE = "adapter_config.json", "adapter_model.safetensors", "base.json"
 HISTORY, CARD = "training.json", "README.md"

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from finetune.errors import FinetuneError
+from .errors import FinetuneError
 
 TRAINING_VERSION = "2"
 """Raised with every change of the code after which the same settings give other weights."""

@@ -2,9 +2,10 @@
 
 import msgspec
 
-from finetune.findings import Finding, find, interval_text
 from pytest_llmops.compare.values import Interval
 from pytest_llmops.runs.reading import RecordedRun
+
+from .findings import Finding, find, interval_text
 
 
 class SignCheck(msgspec.Struct, frozen=True, kw_only=True):

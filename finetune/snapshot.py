@@ -10,7 +10,7 @@ import torch
 from accelerate.utils import gather_object
 from torch.distributed.tensor import DTensor, distribute_tensor
 
-from finetune.trainee import weights_of
+from .trainee import weights_of
 
 Tensors = dict[str, torch.Tensor]
 _MOMENTS = ("exp_avg", "exp_avg_sq")

@@ -9,19 +9,20 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from finetune.errors import FinetuneError
-from finetune.examples import Answer, Count, Question
-from finetune.leaks import Item
-from finetune.project import Base, Project
-from finetune.references import hidden_names, reference_completion
-from finetune.settings import Settings
-from finetune.tabs import answer_with_tabs, task_with_tabs
 from pytest_llmops.cases import find_suites, suite_hash
 from pytest_llmops.completions import Message
 from pytest_llmops.local_models import LocalModel
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.prompt import build_messages
 from pytest_llmops.tasks.selection import Choice, Selection, select, suite_of
+
+from .errors import FinetuneError
+from .examples import Answer, Count, Question
+from .leaks import Item
+from .project import Base, Project
+from .references import hidden_names, reference_completion
+from .settings import Settings
+from .tabs import answer_with_tabs, task_with_tabs
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):

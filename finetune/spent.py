@@ -15,9 +15,10 @@ from collections.abc import Sequence
 import msgspec
 from rich.table import Table
 
-from finetune.errors import FinetuneError
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record, Run
+
+from .errors import FinetuneError
 
 PARTS = ("code", "unused", "comment", "prose", "thinking", "markup")
 """Shares of `grade.quality`, which sum to 1."""

@@ -7,12 +7,13 @@ import datasets
 import msgspec
 from accelerate import Accelerator
 
-from finetune.checkpoint import Identity
-from finetune.errors import FinetuneError
-from finetune.packing import Prepared, prepare
-from finetune.settings import TRAINING_VERSION, Train
-from finetune.trainee import load_tokenizer
 from pytest_llmops.engine.folders import files_sha256
+
+from .checkpoint import Identity
+from .errors import FinetuneError
+from .packing import Prepared, prepare
+from .settings import TRAINING_VERSION, Train
+from .trainee import load_tokenizer
 
 _COLUMNS = {
     "sft-shortest": {"messages", "completion"},

@@ -9,12 +9,12 @@ import torch
 from accelerate import Accelerator
 from msgspec.structs import replace
 
-from finetune.checkpoint import Point, Standing
-from finetune.errors import FinetuneError
-from finetune.objective import Objective
-from finetune.packing import Bundle, lay_out
-from finetune.settings import Train
-from finetune.trainee import to_inputs
+from .checkpoint import Point, Standing
+from .errors import FinetuneError
+from .objective import Objective
+from .packing import Bundle, lay_out
+from .settings import Train
+from .trainee import to_inputs
 
 Rows = Sequence[Sequence[Bundle]]
 

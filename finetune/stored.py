@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from finetune.errors import FinetuneError
-from finetune.examples import Answer
-from finetune.pairs import Pair
-from finetune.settings import Data
+from .errors import FinetuneError
+from .examples import Answer
+from .pairs import Pair
+from .settings import Data
 
 VERSION = 4
 """Of the selection and of the rows; raised with every change that makes other rows."""

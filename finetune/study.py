@@ -11,18 +11,19 @@ from typing import Any
 
 import msgspec
 
-from finetune.arms import BASE, CODE_ONLY, Arm, find_arms
-from finetune.entries import write_entry
-from finetune.errors import FinetuneError
-from finetune.findings import Failure, Finding, find
-from finetune.pipeline import TrainCall, Work
-from finetune.project import Base, find_base
-from finetune.register import Place
-from finetune.signs import SignCheck, check_sign
-from finetune.suite import Runner, Session, run_session
-from finetune.tables import markdown
 from pytest_llmops.errors import LlmopsError
 from pytest_llmops.runs.reading import RecordedRun
+
+from .arms import BASE, CODE_ONLY, Arm, find_arms
+from .entries import write_entry
+from .errors import FinetuneError
+from .findings import Failure, Finding, find
+from .pipeline import TrainCall, Work
+from .project import Base, find_base
+from .register import Place
+from .signs import SignCheck, check_sign
+from .suite import Runner, Session, run_session
+from .tables import markdown
 
 SIGNS = (("shortest", "longest"), ("own-shortest", "own-longest"))
 """Arms that differ in the length of what was chosen alone."""

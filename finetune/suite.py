@@ -13,13 +13,14 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from finetune.errors import FinetuneError
 from pytest_llmops.cases import suite_hash
 from pytest_llmops.errors import RecordError
 from pytest_llmops.runs.reading import RecordedRun, read_run
 from pytest_llmops.runs.record import RECORDS
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
 from pytest_llmops.tasks.selection import Choice, select
+
+from .errors import FinetuneError
 
 BENCHMARKS = "benchmarks"
 """The folder of tests that a session runs."""

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from finetune.arms import BASE
-from finetune.findings import Failure, Finding, interval_text
-from finetune.signs import SignCheck
 from pytest_llmops.compare.values import Interval
+
+from .arms import BASE
+from .findings import Failure, Finding, interval_text
+from .signs import SignCheck
 
 HEADER = (
     "arm",

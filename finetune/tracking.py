@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from finetune.errors import FinetuneError
-from finetune.register import CARD, Registered, read_history
-from finetune.settings import Settings
+from .errors import FinetuneError
+from .register import CARD, Registered, read_history
+from .settings import Settings
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 EXPERIMENT = "finetune"

@@ -17,16 +17,16 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
-from finetune.checkpoint import Checkpoint, Identity, Standing, newest_checkpoint, save_checkpoint
-from finetune.errors import FinetuneError
-from finetune.objective import Objective
-from finetune.outcome import Training, finished, write_outcome
-from finetune.packing import Bundle, Prepared, pack, plan
-from finetune.settings import Train
-from finetune.snapshot import Tensors, restore, take, whole_weights
-from finetune.splits import identify, read_splits
-from finetune.stepping import Worker, do_step, learning_rate, stepped, validate, validated
-from finetune.trainee import Trainee, dtype_of, load_trainee, weights_of
+from .checkpoint import Checkpoint, Identity, Standing, newest_checkpoint, save_checkpoint
+from .errors import FinetuneError
+from .objective import Objective
+from .outcome import Training, finished, write_outcome
+from .packing import Bundle, Prepared, pack, plan
+from .settings import Train
+from .snapshot import Tensors, restore, take, whole_weights
+from .splits import identify, read_splits
+from .stepping import Worker, do_step, learning_rate, stepped, validate, validated
+from .trainee import Trainee, dtype_of, load_trainee, weights_of
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

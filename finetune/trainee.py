@@ -18,14 +18,15 @@ from safetensors.torch import save
 from transformers import AutoModelForCausalLM, AutoTokenizer, PretrainedConfig
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from finetune.attention import NAME, Span, attend, pieces_of, row_mask
-from finetune.checkpoint import write_through
-from finetune.errors import FinetuneError
-from finetune.head import log_probs
-from finetune.lowrank import ADAPTER, use_fused
-from finetune.packing import Row
-from finetune.settings import Train
 from pytest_llmops.engine.load import choose_dtype
+
+from .attention import NAME, Span, attend, pieces_of, row_mask
+from .checkpoint import write_through
+from .errors import FinetuneError
+from .head import log_probs
+from .lowrank import ADAPTER, use_fused
+from .packing import Row
+from .settings import Train
 
 _UNSUPPORTED = ("final_logit_softcapping", "logits_scaling", "logit_scale", "lm_head_multiplier")
 """Of a configuration: what some models do with their logits, and the head here does not."""

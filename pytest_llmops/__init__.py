@@ -3,7 +3,8 @@
 The stages of the flow, in order; a stage imports only from those before it, and only `plugin`
 knows pytest (`tests/test_layers.py` holds them to it):
 
-    errors, cases, completions   the values that travel
+    errors, shipped              how things go wrong; what a wheel carries
+    cases, completions           the values that travel
     memory                       what a process held
     scratch                      folders that end with their process
     tasks                        what is asked
@@ -17,8 +18,38 @@ knows pytest (`tests/test_layers.py` holds them to it):
     observability                the sinks compared with each other
     mining                       how cases are made and proved
     exports                      cases as tasks of other harnesses
+    scaffold                     what a project needs to begin
     guest                        whether a project wants any of this
     plugin, cli                  pytest, and the `llmops` command
 """
 
+from importlib import import_module
+from typing import Any
+
 __version__ = "0.1.0"
+
+_PUBLIC = {
+    "Attempt": "session.attempt",
+    "Case": "cases",
+    "Completion": "completions",
+    "Grade": "grading.grade",
+    "LlmopsError": "errors",
+    "Record": "runs.record",
+    "RecordedRun": "runs.reading",
+    "Run": "runs.run",
+    "find_run": "runs.reading",
+    "read_run": "runs.reading",
+}
+"""What users import from here, and where it is; imported when asked for, typed in the .pyi."""
+
+__all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - they are strings
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

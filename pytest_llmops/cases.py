@@ -17,6 +17,7 @@ from typing import Literal
 import msgspec
 
 from pytest_llmops.errors import CaseError
+from pytest_llmops.shipped import placed
 
 Split = Literal["eval", "train"]
 Tier = Literal["easy", "medium", "hard"]
@@ -85,7 +86,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tests: tuple[str, ...] = ("**/*.test.ts",)
     """Globs of the test files of the tree, for mining."""
     folder: str = ""
-    """An embedded tree: its folder, relative to the folder of `suites.toml`."""
+    """An embedded tree: its folder, relative to `suites.toml`; `embedded:NAME`: of the package."""
     repository: str = ""
     """A git tree: the URL to clone."""
     commit: str = ""
@@ -122,9 +123,7 @@ def load_suites(path: Path) -> dict[str, Suite]:
             raise CaseError(f"{path}: {name!r} is not a table; each suite is one, [{name}]")
         try:
             suite = msgspec.convert(
-                {**table, "name": name, "root": str(path.parent)},
-                Suite,
-                dec_hook=lambda kind, text: kind(text),
+                placed(name, table, path), Suite, dec_hook=lambda kind, text: kind(text)
             )
         except msgspec.ValidationError as error:
             raise CaseError(f"{path}: [{name}]: {error}") from None

@@ -9,7 +9,6 @@ import subprocess
 import sys
 
 import setup
-
 from pytest_llmops.sandbox.judge.build import carried_folder
 from pytest_llmops.sandbox.judge.lock import machine
 

@@ -13,9 +13,11 @@ from pytest_llmops.cli import (
     calibrate,
     cases,
     exports,
+    finetune,
     gate,
     history,
     imports,
+    init,
     models,
     observability,
     report,
@@ -61,6 +63,6 @@ def _parser() -> argparse.ArgumentParser:
         sinks,
         observability,
     )
-    for subject in (*subjects, cases):
+    for subject in (*subjects, cases, finetune, init):
         subject.add(commands)
     return parser

@@ -1,0 +1,48 @@
+"""What a user wants `llmops init` to write."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from pytest_llmops.errors import ModelError
+from pytest_llmops.models import EndpointModel, resolve
+
+Pipeline = Literal["github", "gitlab", "none"]
+EMBEDDED_MODEL = "base"
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """The answers to what is asked."""
+
+    url: str = ""
+    """Of an endpoint, with the version; "" for the embedded model alone."""
+    model: str = ""
+    """Its name at the endpoint."""
+    key_env: str = ""
+    """The environment variable that holds the key; "" for none."""
+    ci: Pipeline = "none"
+
+    @property
+    def name(self) -> str:
+        """The model that the gate measures, as models.toml names it."""
+        return re.sub(r"[^A-Za-z0-9_.-]+", "-", self.model).strip("-.") or EMBEDDED_MODEL
+
+    def check(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            ModelError: An endpoint is told by half, or a secret is given in place of its name.
+        """
+        if bool(self.url) != bool(self.model):
+            raise ModelError("init: an endpoint needs both --url URL and --model NAME, or neither")
+        if self.key_env and not self.url:
+            raise ModelError("init: --key-env is of an endpoint; give --url and --model too")
+        if self.key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.key_env):
+            raise ModelError("init: --key-env is the name of a variable, as EXAMPLE_KEY, not a key")
+        if self.url:
+            found, _ = resolve(f"openai:{self.model}@{self.url}", Path("models.toml"))
+            assert isinstance(found, EndpointModel)
+            if self.name == EMBEDDED_MODEL:
+                raise ModelError(f"init: {EMBEDDED_MODEL!r} names the embedded model already")

@@ -1,0 +1,161 @@
+"""What users install: the wheel, in an empty folder outside of the checkout."""
+
+import ast
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.metadata import Metadata
+from project import write_answers
+from wheel_installs import ROOT, Install, build
+
+import pytest_llmops
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def bare(built, tmp_path_factory):
+    """An environment without any extra."""
+    return Install(tmp_path_factory.mktemp("bare") / "env", built[0], "pytest")
+
+
+def names(wheel):
+    return zipfile.ZipFile(wheel).namelist()
+
+
+def test_nothing_but_the_package_lands_in_site_packages(built):
+    tops = {name.partition("/")[0] for name in names(built[0])}
+    (metadata,) = (name for name in tops if name.endswith(".dist-info"))
+    assert tops - {metadata} == {"pytest_llmops"}
+    text = zipfile.ZipFile(built[0]).read(f"{metadata}/top_level.txt")
+    assert text.split() == [b"pytest_llmops"]
+
+
+def test_the_wheel_has_all_that_is_in_the_package_and_what_it_carries(built):
+    there = set(names(built[0]))
+    for path in (ROOT / "pytest_llmops").rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts and "built" not in path.parts:
+            assert str(path.relative_to(ROOT)) in there
+    for folder, place in (("finetune", "finetune"), ("cases/starter", "carried/cases/starter")):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and path.suffix != ".pyc":
+                assert f"pytest_llmops/{place}/{path.relative_to(ROOT / folder)}" in there
+    assert "pytest_llmops/carried/benchmarks/baselines/base.jsonl" in there
+    assert not [name for name in there if "cline" in name.rpartition("/")[2]]
+
+
+def test_the_sdist_has_what_the_wheel_is_built_of(built):
+    with tarfile.open(built[1]) as archive:
+        there = {name.partition("/")[2] for name in archive.getnames()}
+    for name in names(built[0]):
+        if ".dist-info/" not in name:
+            source = name.removeprefix("pytest_llmops/carried/")
+            source = source.replace("pytest_llmops/finetune/", "finetune/")
+            assert source in there
+
+
+def test_the_metadata_is_valid_and_whole(built):
+    archive = zipfile.ZipFile(built[0])
+    (path,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+    found = Metadata.from_email(archive.read(path), validate=True)
+    for field in ("summary", "description", "keywords", "author", "requires_python"):
+        assert getattr(found, field), field
+    assert found.license_expression == "Apache-2.0"
+    assert {"Framework :: Pytest", "Typing :: Typed"} <= set(found.classifiers)
+
+
+def test_public_names_are_there_and_typed():
+    stub = ast.parse(Path(pytest_llmops.__file__).with_suffix(".pyi").read_text())
+    typed = {
+        alias.asname
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert typed == set(pytest_llmops.__all__) - {"__version__"}
+    for name in typed:
+        assert getattr(pytest_llmops, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        pytest_llmops.Nothing  # noqa: B018
+
+
+COMMANDS = {
+    "serve": "a local model needs",
+    "finetune": "needs tomlkit: pip install 'pytest-llmops[finetune]'",
+    "finetune study": "needs tomlkit: pip install 'pytest-llmops[finetune]'",
+    "report latest": "pip install 'pytest-llmops[gate]'",
+    "report latest --output o.html": "pip install 'pytest-llmops[gate]'",
+    "report latest --output o.parquet": "needs pyarrow: pip install 'pytest-llmops[report]'",
+    "history": "pip install 'pytest-llmops[gate]'",
+    "gate latest latest": "pip install 'pytest-llmops[gate]'",
+    "calibrate --run latest": "pip install 'pytest-llmops[gate]'",
+    "sync latest --sink mlflow": "sink mlflow needs: pip install 'pytest-llmops[mlflow]'",
+}
+"""What the core alone cannot do, and the command that says how to mend it."""
+
+
+@pytest.fixture(scope="module")
+def begun(bare, tmp_path_factory):
+    """A folder in which `llmops init` has been run, with a recorded run."""
+    folder = tmp_path_factory.mktemp("begun")
+    write_answers(folder / "runs")
+    assert bare.run("llmops", "init", cwd=folder)[0] == 0
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_without_extras_a_command_says_in_one_line_which_to_install(command, bare, begun):
+    status, told = bare.run("llmops", *command.split(), cwd=begun)
+    lines = told.strip().splitlines()
+    assert "Traceback" not in told
+    assert status
+    assert len(lines) == 1, told
+    assert COMMANDS[command] in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--model=base",), "a local model needs torch"),
+        (
+            ("--model=openai:m@http://127.0.0.1:9/v1", "--gate=base"),
+            "pip install 'pytest-llmops[gate]'",
+        ),
+    ],
+)
+def test_without_extras_a_session_says_so_too(arguments, told, bare, begun):
+    status, text = bare.run("pytest", "benchmarks", *arguments, cwd=begun)
+    assert status == 4
+    assert "INTERNALERROR" not in text
+    (line,) = (line for line in text.splitlines() if line.startswith("ERROR: "))
+    assert told in line
+    assert "pip install 'pytest-llmops[" in line
+
+
+def test_without_a_model_the_new_benchmark_is_skipped(bare, begun):
+    status, text = bare.run("pytest", cwd=begun)
+    assert (status, "1 skipped: no model is named" in text) == (0, True)
+
+
+@pytest.mark.torch
+def test_the_embedded_model_answers_in_an_empty_folder(built, tmp_path):
+    pytest.importorskip("torch")
+    folder = tmp_path / "project"
+    folder.mkdir()
+    whole = Install(tmp_path / "env", built[0])
+    assert whole.run("llmops", "init", cwd=folder)[0] == 0
+    status, text = whole.run(
+        "pytest", "benchmarks", "--model=base", "-k", "text_case and capitalize", cwd=folder
+    )
+    assert status == 0, text
+    assert "llmops: model base; starter: 263 eval cases" in text
+    assert "unsolved" in text or "solved" in text
+    told = whole.run("python", "-c", "import finetune", cwd=folder)[1]
+    assert "No module named 'finetune'" in told
+    status, text = whole.run("llmops", "finetune", "--help", cwd=folder)
+    assert (status, text.startswith("usage: llmops finetune")) == (0, True)
