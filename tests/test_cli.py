@@ -18,6 +18,7 @@ from pytest_llmops.runs.record import End
 ROOT = Path(__file__).parent.parent
 COMMAND = Path(sys.executable).with_name("llmops")
 COMMANDS = {
+    *("finetune", "init"),
     *("runs", "merge"),
     *("models", "serve", "show", "report", "history", "gate", "bless", "calibrate", "sync"),
     *("observability", "validate", "mine", "import", "export"),
