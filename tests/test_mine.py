@@ -152,3 +152,29 @@ def test_a_function_whose_wrong_bodies_hang_or_break_the_run_is_no_case(status, 
 def test_patterns_that_are_none_are_named(tmp_path, glob):
     with pytest.raises(CaseError, match=r"suite 'own': tests = .*; name patterns from the top"):
         list_tests(Suite(name="own", manifests=(), tests=(glob,)), SourceTree(tmp_path, ""))
+
+
+PAIR = {
+    "lib/half.ts": "export function half(n: number): number {\n  return n / 2;\n}\n",
+    "lib/a.test.ts": """import { expect, it } from "vitest";
+import { half } from "./half";
+it("halves", () => expect(half(4)).toBe((globalThis as any).marked ?? 2));
+""",
+    "lib/b.test.ts": """import { expect, it } from "vitest";
+import { half } from "./half";
+it("halves more", () => {
+  (globalThis as any).marked = "by another file";
+  expect(half(6)).toBe(3);
+});
+""",
+}
+
+
+def test_a_pair_of_test_files_of_which_one_spoils_the_other_is_refused(tmp_path):
+    for name, text in PAIR.items():
+        (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree" / name).write_text(text)
+    suite = Suite(name="pair", manifests=("pair-*.jsonl",), folder="tree", root=tmp_path)
+    mined = mine(suite)
+    assert (mined.cases, mined.unusable) == ([], {})
+    assert mined.rejections == [Rejection("lib/half.ts", "half", "order of its tests matters")]

@@ -1,8 +1,10 @@
+import hashlib
+
 import msgspec
 import pytest
 from toy_tree import make_suite
 
-from pytest_llmops.cases import FileHash, id_of_test
+from pytest_llmops.cases import FileHash, Suite, id_of_test
 from pytest_llmops.mining.mine import Miner
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import Finding, validate
@@ -85,3 +87,35 @@ def test_findings_come_in_the_order_of_the_cases(workshop):
     broken = [msgspec.structs.replace(case, body_sha256="0" * 64) for case in cases.values()]
     assert [finding.case_id for finding in prove(*broken)] == [case.id for case in broken]
     assert isinstance(prove(*broken)[0], Finding)
+
+
+HALF = "export function half(n: number): number {\n  return n / 2;\n}\n"
+FIRST = """import { expect, it } from "vitest";
+import { half } from "./half";
+it("halves", () => expect(half(4)).toBe((globalThis as any).marked ?? 2));
+"""
+SECOND = """import { expect, it } from "vitest";
+import { half } from "./half";
+it("halves more", () => {
+  expect(half(6)).toBe(3);
+});
+"""
+SPOILING = SECOND.replace("{\n  expect", '{\n  (globalThis as any).marked = "here";\n  expect')
+
+
+def test_test_files_of_which_one_spoils_the_other_are_found_by_another_order(tmp_path):
+    lib = tmp_path / "tree" / "lib"
+    lib.mkdir(parents=True)
+    for name, text in {"half.ts": HALF, "a.test.ts": FIRST, "b.test.ts": SECOND}.items():
+        (lib / name).write_text(text)
+    suite = Suite(name="pair", manifests=("pair-*.jsonl",), folder="tree", root=tmp_path)
+    tree = open_source(suite)
+    with NodePool(tree.root, isolation="process") as pool, Crew(1) as crew:
+        (case,) = Miner(suite, tree, pool, crew).mine().cases
+        assert validate([case], tree, pool, crew) == []
+        (lib / "b.test.ts").write_text(SPOILING)
+        digest = hashlib.sha256(SPOILING.encode()).hexdigest()
+        spoiled = (case.tests[0], FileHash(path="lib/b.test.ts", sha256=digest))
+        (finding,) = validate([msgspec.structs.replace(case, tests=spoiled)], tree, pool, crew)
+    assert finding.fault == "reference fails"
+    assert finding.detail.endswith("(look 2, files in another order)")

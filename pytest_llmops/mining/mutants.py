@@ -7,6 +7,7 @@ made beyond that: a body that is wrong in a subtler way may pass.
 An empty body and `return undefined` are the same function in JavaScript and count as one mutant.
 """
 
+import random
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -75,22 +76,28 @@ class Subject:
     declaration: Declaration
     tests: tuple[str, ...]
 
-    def run(self, pool: NodePool, body: str, falsify: int | None = None) -> TestReport:
-        """Run the tests with another body, the way candidates are run."""
+    def job(self, body: str) -> TestJob:
+        """What runs the tests with another body, the way candidates are run."""
         text = replace_body(self.module, self.declaration, body)
-        overlay = {self.module.path: text}
-        return pool.run(
-            TestJob(root=self.tree.root, tests=self.tests, overlay=overlay, falsify=falsify)
-        )
+        return TestJob(root=self.tree.root, tests=self.tests, overlay={self.module.path: text})
 
-    def run_reference(self, pool: NodePool) -> TestReport:
-        """Run the tests with the body the tree has."""
-        return self.run(pool, self.module.body(self.declaration))
+    def run(self, pool: NodePool, body: str) -> TestReport:
+        """Run the tests with another body."""
+        return pool.run(self.job(body))
 
-    def falsify_reference(self, pool: NodePool) -> TestReport:
-        """Run them so with changed expectations beside, drawn from what the function is called."""
-        name = f"{self.module.path}#{self.declaration.symbol}"
-        return self.run(pool, self.module.body(self.declaration), crc32(name.encode()))
+    def looks(self, pool: NodePool) -> Iterator[TestReport]:
+        """Judge the body that the tree has three times, with its test files in other orders.
+
+        First as they are named and with nothing changed, then the other way around as a candidate's
+        first look, then in a drawn order with everything changed. What is drawn follows from the
+        name of the function, so that it is the same in every run.
+        """
+        seed = crc32(f"{self.module.path}#{self.declaration.symbol}".encode())
+        job = self.job(self.module.body(self.declaration))
+        drawn = random.Random(seed).sample(self.tests, len(self.tests))  # noqa: S311 - an order
+        yield pool.run(job)
+        for wary, tests in ((True, self.tests[::-1]), (False, tuple(drawn))):
+            yield pool.run(msgspec.structs.replace(job, tests=tests, falsify=seed, wary=wary))
 
     def survivors(
         self, pool: NodePool, expected: frozenset[str], bodies: Iterable[Mutant]

@@ -2,9 +2,10 @@
 
 Each case is proved the way candidates are graded. Its files and body must have the recorded
 digests; with the reference put back in place every expected test must pass; with a throw, an empty
-body and each trivial body (`mutants`) at least one expected test must fail. Judged with changed
-expectations beside (`grading.confirm`), the reference must pass again and meet none of them; a case
-none of whose tests states a value is named.
+body and each trivial body (`mutants`) at least one expected test must fail. The reference is judged
+three times, with its test files in other orders; in the second and third with changed expectations
+beside (`grading.confirm`), of which it must meet none. A case none of whose tests states a value is
+named.
 
 What is not covered: whether the prompt tells enough to solve a case, and whether a body that is
 wrong in a subtler way is noticed.
@@ -58,27 +59,24 @@ def _findings(case: Case, tree: SourceTree, pool: NodePool) -> Iterator[Finding]
         return
     tests = tuple(file.path for file in case.tests)
     subject = Subject(tree, task.module, task.declaration, tests)
-    report = subject.run_reference(pool)
-    missing = case.expected - passed_ids(report)
-    if missing:
-        detail = f"{report.status}, {len(missing)} of {len(case.expected)} expected tests missing"
-        yield Finding(case.id, "reference fails", f"{detail}: {', '.join(sorted(missing)[:5])}")
-        return
-    yield from _doubts(case, subject.falsify_reference(pool))
+    for number, report in enumerate(subject.looks(pool), 1):
+        missing = case.expected - passed_ids(report)
+        if missing:
+            count = f"{len(missing)} of {len(case.expected)} expected tests missing"
+            detail = f"{report.status}, {count}: {', '.join(sorted(missing)[:5])}"
+            again = f" (look {number}, files in another order)" if number > 1 else ""
+            yield Finding(case.id, "reference fails", detail + again)
+            return
+        if lie := forgery(report, case.expected, 0):
+            yield Finding(case.id, "reference meets any expectation", lie)
+            return
+    yield from _doubts(case, report)
     for survivor in subject.survivors(pool, case.expected, mutants(task.declaration)):
         yield Finding(case.id, "a wrong body passes", survivor.name)
 
 
 def _doubts(case: Case, report: TestReport) -> Iterator[Finding]:
-    """What a look with changed expectations says against a case."""
-    if lie := forgery(report, case.expected, 0):
-        yield Finding(case.id, "reference meets any expectation", lie)
-        return
-    passed = len(case.expected & passed_ids(report))
-    if passed < len(case.expected):
-        detail = f"{passed} of {len(case.expected)} expected tests pass a second time"
-        yield Finding(case.id, "reference fails", f"{detail}; {report.status} {report.detail}")
-        return
+    """What a look with everything changed says against a case."""
     count = falsified(report, case.expected)
     if not count:
         detail = f"none of its {len(case.expected)} tests states a value"
