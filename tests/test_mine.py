@@ -5,6 +5,7 @@ from toy_tree import MODULE, make_suite
 
 from pytest_llmops.cases import FileHash, Suite, id_of_test
 from pytest_llmops.errors import CaseError
+from pytest_llmops.mining.curate import Setup, run_mine
 from pytest_llmops.mining.mine import (
     MAX_SECONDS,
     Miner,
@@ -57,7 +58,10 @@ def test_every_other_function_that_a_test_reaches_is_told_with_its_reason(mined)
 
 
 def test_a_test_file_that_needs_a_package_is_left_out_and_told(mined):
-    assert mined.unusable == {"lib/package.test.ts": "load_error"}
+    ((path, reason),) = mined.unusable.items()
+    assert path == "lib/package.test.ts"
+    assert reason.startswith("load_error: lib/package.test.ts: ")
+    assert "cannot find 'some-package' imported from lib/package.test.ts: npm packages" in reason
 
 
 def test_a_case_holds_digests_and_ids_and_no_text(mined):
@@ -152,6 +156,32 @@ def test_a_function_whose_wrong_bodies_hang_or_break_the_run_is_no_case(status, 
 def test_patterns_that_are_none_are_named(tmp_path, glob):
     with pytest.raises(CaseError, match=r"suite 'own': tests = .*; name patterns from the top"):
         list_tests(Suite(name="own", manifests=(), tests=(glob,)), SourceTree(tmp_path, ""))
+
+
+UNUSABLE = {
+    "import { x } from '@/shared'; x;": "cannot find '@/shared' imported from a.test.ts",
+    "import { it } from '@jest/globals'; it;": "tests written for jest need jest",
+    "import { it } from 'vitest'; it('is set up', () => { (globalThis as any).prepared.a; });": (
+        "nothing passes: is set up: TypeError: Cannot read properties of undefined"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", UNUSABLE)
+def test_a_test_file_of_no_use_is_told_with_its_reason_and_with_settings_not_read(
+    tmp_path, capsys, code
+):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "a.test.ts").write_text(code)
+    settings = "export default { test: { setupFiles: ['./a.ts'], environment: 'node' }, alias: {} }"
+    (tree / "vitest.config.ts").write_text(settings)
+    suite = Suite(name="a", manifests=("a.jsonl",), folder="tree", root=tmp_path)
+    assert run_mine(suite, Setup(isolation="process")) == 1
+    told = capsys.readouterr().out
+    assert "left out: a.test.ts: " in told
+    assert UNUSABLE[code] in told
+    assert "vitest.config.ts sets alias, setupFiles: not read here" in told
 
 
 PAIR = {

@@ -36,6 +36,8 @@ FILES = {
     "src/types.ts": "export interface Shape { w: number }\nexport type Unit = 'px';\nexport const half = (n: number) => n / 2;\nexport default () => 'main';\n",
     "src/script.ts": "exports.f = (x: number) => x * 2;\n",
     "src/index.ts": "export {};\n",
+    "__mocks__/os.ts": "export default {};\n",
+    "src/__mocks__/types.ts": "export const half = () => 'a stand-in';\n",
     "src/target.test.ts": 'import { expect, it } from "vitest";\nimport * as target from "./target";\nit("holds", () => { expect((target as any).value()).toBe(true); });\n',
 }
 REFUSED = {
@@ -43,14 +45,15 @@ REFUSED = {
     "import { test } from 'node:test'; test('x', () => {});": "tests written for node:test need Node's own runner",
     "import { test } from 'bun:test'; test('x', () => {});": "tests written for Bun need Bun",
     "import { z } from 'zod'; z;": "npm packages need real vitest",
+    "import { vi } from 'vitest'; import os from 'node:os'; vi.mock('node:os'); os;": 'vi.mock("os") in refused.test.ts: __mocks__/os.ts is not supported',
 }
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
     root: Path = tmp_path_factory.mktemp("tree")
-    (root / "src").mkdir()
     for name, text in FILES.items():
+        (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
     for number, code in enumerate(SYNTAX.values()):
         (root / f"src/target{number}.ts").write_text(code)
@@ -110,6 +113,18 @@ def test_what_is_not_supported_is_refused_by_name(pool, root, code):
     report = run(pool, root, "refused.test.ts")
     assert report.status == "load_error"
     assert REFUSED[code] in report.detail
+
+
+@pytest.mark.parametrize(
+    ("mocked", "given"),
+    [("", "2"), ("vi.mock('./types');", "a stand-in"), ("vi.mock('./types', () => ({ half: () => 7 }));", "7")],
+)  # fmt: skip
+def test_a_file_in_a_folder_of_mocks_stands_for_the_module_beside_it(pool, root, mocked, given):
+    (root / "src/folder.test.ts").write_text(
+        f"import {{ expect, it, vi }} from 'vitest'; import {{ half }} from './types'; {mocked}"
+        f" it('is', () => expect(String(half(4))).toBe('{given}'));"
+    )
+    assert [one.message for one in run(pool, root, "src/folder.test.ts").results] == [""]
 
 
 def test_expect_type_is_there(pool, root):

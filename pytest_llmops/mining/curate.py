@@ -58,6 +58,8 @@ def run_mine(suite: Suite, setup: Setup, *, output: Path | None = None, limit: i
         mined = Miner(suite, tree, pool, crew).mine(limit)
     console = Console()
     console.print(_funnel(mined), _overview(mined.cases))
+    for test, reason in sorted(mined.unusable.items()):
+        console.print(f"left out: {test}: {reason}", highlight=False, markup=False, soft_wrap=True)
     for path, cases in manifests_of(suite, tree, mined.cases, output).items():
         write_manifest(path, cases)
         console.print(f"{path}: {len(cases)} cases", highlight=False)
@@ -124,7 +126,8 @@ def _choose(cases: list[Case], ids: Sequence[str]) -> list[Case]:
 def _funnel(mined: Mined) -> Table:
     """What was left out, and why."""
     table = Table("left out", "reason", "number", title="mined")
-    for reason, number in Counter(mined.unusable.values()).most_common():
+    reasons = Counter(reason.partition(":")[0] for reason in mined.unusable.values())
+    for reason, number in reasons.most_common():
         table.add_row("test file", reason, str(number))
     for reason, number in Counter(one.reason for one in mined.rejections).most_common():
         table.add_row("function", reason, str(number))

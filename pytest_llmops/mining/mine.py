@@ -30,6 +30,7 @@ from pytest_llmops.mining import reach
 from pytest_llmops.mining.mutants import EMPTY, THROW, Mutant, Subject, mutants, passed_ids
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.reach import Function
+from pytest_llmops.mining.settings import unread_settings
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
 from pytest_llmops.tasks.materialize import body_sha256
 from pytest_llmops.tasks.sources import SourceTree
@@ -38,6 +39,8 @@ from pytest_llmops.tasks.typescript import Declaration, Module
 MAX_BODY_LINES = 60
 """Longer functions do not fit the answer budget of small models."""
 
+REASON = 300
+"""Characters that are told of why a test file is of no use."""
 MAX_SECONDS = 5.0
 """A run of test files that takes longer, with the reference or a wrong body, judges no case."""
 
@@ -71,7 +74,7 @@ class Mined:
     rejections: list[Rejection]
     """Functions that a test file reaches and that are no cases all the same."""
     unusable: dict[str, str]
-    """Test files that do not pass in the sandbox, and why."""
+    """Test files that do not pass in the sandbox, and why: few words, `: ` and what was said."""
 
 
 class Miner:
@@ -110,16 +113,17 @@ class Miner:
         for _ in range(2):
             runs.append(report := self._run(test))
             if report.status != "finished":
-                return report.status
+                return _why(f"{report.status}: {report.detail}", self._tree, test)
             if report.seconds > MAX_SECONDS:
                 return "slow"
         ids = passed_ids(runs[0]) & passed_ids(runs[1])
         functions = self._graph.reachable(test)
         report = self._run(test, reach.instrumented(self._graph.module(test), functions))
         found = reach.reached(report, functions)
-        if not ids or found is None:
-            return "nothing passes" if not ids else "cannot be instrumented"
-        return Baseline(ids, found)
+        if not ids:
+            failed = next((f": {one.title}: {one.message}" for one in runs[0].results), "")
+            return _why(f"nothing passes{failed}", self._tree, test)
+        return "cannot be instrumented" if found is None else Baseline(ids, found)
 
     def _run(self, test: str, overlay: Mapping[str, str] | None = None) -> TestReport:
         return self._pool.run(TestJob(root=self._tree.root, tests=(test,), overlay=overlay or {}))
@@ -202,6 +206,12 @@ def list_tests(suite: Suite, tree: SourceTree) -> list[str]:
     if not found:
         raise CaseError(f"suite {suite.name!r}: no test file in {tree.root} matches {suite.tests}")
     return sorted(path.relative_to(tree.root).as_posix() for path in found)
+
+
+def _why(reason: str, tree: SourceTree, test: str) -> str:
+    """A reason in one line, with what of vitest's configuration may be the cause."""
+    line = " ".join(reason.split())[:REASON]
+    return "; ".join(filter(None, (line, unread_settings(tree.root, test))))
 
 
 def _size_fault(module: Module, declaration: Declaration) -> str:

@@ -105,8 +105,9 @@ function inRunnerForm(made, name) {
   const kind = !NAMED_BY_VITE.test(result.code) && SCRIPT.test(hoist.code) ? "commonjs" : "module";
   const code = kind === "module" ? result.code : hoist.code;
   const literals = (pattern) => [...hoist.code.matchAll(pattern)].map((match) => match[2]);
+  const mocked = literals(MOCKED);
   return {
-    code, kind, specifiers: [...new Set(result.deps)], dynamic: [...new Set([...result.dynamicDeps, ...literals(MOCKED)])],
+    code, kind, specifiers: [...new Set(result.deps)], dynamic: [...new Set([...result.dynamicDeps, ...mocked])], mocked,
     required: [...new Set(literals(REQUIRED))], maps: kind === "module" ? [result.map, ...hoist.maps] : hoist.maps,
   };
 }
@@ -132,7 +133,7 @@ function compiled(text, name, lang, options, byWhat) {
 export function compile(text, name, options) {
   if (name.endsWith(".json")) {
     JSON.parse(text);
-    return { code: text, kind: "json", specifiers: [], dynamic: [], required: [] };
+    return { code: text, kind: "json", specifiers: [], dynamic: [], required: [], mocked: [] };
   }
   const lang = TYPED[path.extname(name)];
   let file = null;

@@ -45,7 +45,9 @@ export class Mocks {
   queueMock(specifier, importer, given) {
     const factory = typeof given === "function" ? given : null;
     const type = given?.spy ? "autospy" : "automock";
-    this.#mocks.set(keyOf(this.#target(specifier, importer)), { specifier, importer, factory, type });
+    const target = this.#target(specifier, importer);
+    const { redirect, unmockable } = target;
+    this.#mocks.set(keyOf(target), { specifier, importer, factory, type, redirect, unmockable });
   }
 
   queueUnmock(specifier, importer) {
@@ -66,7 +68,10 @@ export class Mocks {
 
   async #make(mock, target) {
     if (mock.factory) return checked(await mock.factory(), mock.specifier);
-    if (target.redirect) throw new LoadError(`__mocks__ beside ${mock.specifier} is not supported`);
+    if (mock.unmockable) throw new LoadError(mock.unmockable);
+    if (mock.redirect && mock.type === "automock") {
+      return this.modules.import({ file: mock.redirect }, this.test, [], { actual: true });
+    }
     const actual = await this.modules.import(target, this.test, [], { actual: true });
     return this.mockObject(actual, undefined, mock.type);
   }
@@ -77,7 +82,8 @@ export class Mocks {
 
   async importMock(specifier, importer) {
     const target = this.#target(specifier, importer);
-    return await this.namespaceOf(target) ?? this.#make({ specifier, type: "automock" }, target);
+    const { redirect, unmockable } = target;
+    return await this.namespaceOf(target) ?? this.#make({ specifier, type: "automock", redirect, unmockable }, target);
   }
 
   mockObject(value, given, type = "automock") {

@@ -65,7 +65,7 @@ function importsOf(tree, name, file, { judged, tests }) {
   for (const specifier of asksFor(file)) {
     const target = file.imports.get(specifier) ?? tree.resolve(specifier, name, judged);
     if (!target.file || tree.isFile(target.file)) file.imports.set(specifier, target);
-    imports[specifier] = target;
+    imports[specifier] = isAnswer || !file.mocked.includes(specifier) ? target : withMock(tree, name, target);
     if (!isAnswer) continue;
     const text = target.file && !(target.file in judged) ? tree.file(target.file) : null;
     refuseTestApi(name, target, text);
@@ -78,6 +78,14 @@ function importsOf(tree, name, file, { judged, tests }) {
   return imports;
 }
 
+/** What a file mocks by name, with the file that stands for it. */
+function withMock(tree, name, target) {
+  const far = tree.farMockOf(target, name);
+  const why = far && `vi.mock("${target.builtin}") in ${name}: ${far} is not supported, as only vitest's configuration tells its root`;
+  const redirect = tree.mockOf(target);
+  return { ...target, ...(redirect && { redirect }), ...(far && { unmockable: why }) };
+}
+
 function closure(tree, tests, overlay) {
   const judged = Object.fromEntries(Object.entries(overlay).map(([name, text]) => [name, tree.compile(text, name)]));
   const files = new Map();
@@ -87,7 +95,10 @@ function closure(tree, tests, overlay) {
     if (files.has(name)) continue;
     const file = judged[name] ?? tree.file(name);
     const imports = importsOf(tree, name, file, { judged, tests });
-    for (const target of Object.values(imports)) if (target.file && !target.forbidden) pending.push(target.file);
+    for (const { file: found, forbidden, redirect } of Object.values(imports)) {
+      if (found && !forbidden) pending.push(found);
+      if (redirect) pending.push(redirect);
+    }
     const role = tests.includes(name) ? "test" : name in judged ? "answer" : "";
     files.set(name, { file, imports, role });
   }

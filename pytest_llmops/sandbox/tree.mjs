@@ -62,7 +62,7 @@ export class Tree {
       const file = this.compile(this.read(name), name);
       return { ...file, json: JSON.stringify(file.code) };
     } catch (error) {
-      const none = { kind: "module", specifiers: [], dynamic: [], required: [], imports: new Map() };
+      const none = { kind: "module", specifiers: [], dynamic: [], required: [], mocked: [], imports: new Map() };
       return { ...none, code: "", error: error.message, json: '""' };
     }
   }
@@ -79,6 +79,25 @@ export class Tree {
     const relative = /^\.\.?(\/|$)/.test(specifier);
     const what = relative ? "no such file in the tree" : "npm packages need real vitest";
     return { missing: `cannot find '${specifier}' imported from ${from}: ${what}`, specifier };
+  }
+
+  /** The file that `vi.mock` puts in the place of a target: of its name, in a folder `__mocks__` beside it. */
+  mockOf(target) {
+    if (!target.file) return null;
+    const name = path.posix.join(path.posix.dirname(target.file), "__mocks__", path.posix.basename(target.file));
+    return this.isFile(name) ? name : null;
+  }
+
+  /** Where a folder `__mocks__` further up stands for a builtin module; vitest looks in its root alone. */
+  farMockOf({ builtin }, from) {
+    const folders = path.posix.dirname(from).split("/");
+    for (; builtin && folders.length; folders.pop()) {
+      const stem = path.posix.join(...folders, "__mocks__", builtin);
+      const found = EXTENSIONS.map((extension) => stem + extension).find((name) => this.isFile(name));
+      if (found) return found;
+    }
+    const top = EXTENSIONS.map((extension) => `__mocks__/${builtin}${extension}`);
+    return builtin ? top.find((name) => this.isFile(name)) ?? null : null;
   }
 
   #find(specifier, from, overlay) {

@@ -1,0 +1,3 @@
+import { price } from "./priced";
+
+export const bill = (count: number) => count * price();

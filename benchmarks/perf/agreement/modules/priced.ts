@@ -1,0 +1,2 @@
+export const price = () => 5;
+export const unit = "real";
