@@ -1,5 +1,7 @@
 // Honest assertions of every kind: each holds as written, and must not hold with another expectation.
-import { expect, it, vi } from "vitest";
+import node from "node:assert";
+import strict from "node:assert/strict";
+import { assert, expect, it, vi } from "vitest";
 
 class Point {
   constructor(public x: number, public y: number) {}
@@ -208,6 +210,82 @@ it("failures that are caught 1", () => {
   } catch {
     expect(1).toBe(1);
   }
+});
+const throwing = () => {
+  throw new RangeError("out of range");
+};
+it("chai's assert 25", () => {
+  assert.equal<unknown>("1", 1);
+  assert.strictEqual(1, 1);
+  assert.deepEqual({ a: [1] }, { a: [1] });
+  assert.deepStrictEqual(new Map([["a", 1]]), new Map([["a", 1]]));
+  assert.include("some text", "text");
+  assert.include([1, true, null], true);
+  assert.deepInclude([{ a: 1 }, { a: 2 }], { a: 2 });
+  assert.match("abc", /^a/);
+  assert.throws(throwing, "range");
+  assert.throws(throwing, RangeError);
+  assert.throws(throwing, RangeError, /out/);
+  assert.lengthOf([1, 2], 2);
+  assert.typeOf([], "array");
+  assert.instanceOf(new Point(1, 2), Point);
+  assert.isAbove(2, 1);
+  assert.isAtLeast(2, 2);
+  assert.isBelow(1, 2);
+  assert.isAtMost(2, 2);
+  assert.closeTo(2, 1, 3);
+  assert.approximately(1, 1, 0);
+  assert.property({ a: 1 }, "a");
+  assert.propertyVal({ a: 1 }, "a", 1);
+  assert.sameMembers([2, 1], [1, 2]);
+  assert.sameDeepMembers([{ a: 1 }], [{ a: 1 }]);
+  assert.oneOf(1, [1, 2]);
+});
+it("node's assert 13", () => {
+  node.equal(1, "1");
+  node.strictEqual("a", "a");
+  node.deepEqual([1, { a: null }], [1, { a: null }]);
+  node.deepStrictEqual(new Set([1]), new Set([1]));
+  node.match("abc", /c$/);
+  node.throws(throwing, RangeError);
+  node.throws(throwing, /out/);
+  node.throws(throwing, { message: "out of range" });
+  strict.equal(1, 1);
+  strict.deepEqual({ a: 1 }, { a: 1 });
+  node.strict.equal(1, 1);
+  strict.strict.match("a", /a/);
+  node.deepStrictEqual([[]], [[]]);
+});
+it("chai's expect 16", () => {
+  expect("x").to.be.a("string");
+  expect([]).to.be.an("array");
+  expect(1).to.equal(1);
+  expect([1]).to.deep.equal([1]);
+  expect([1]).to.eql([1]);
+  expect(2).to.be.above(1).and.below(3);
+  expect(2).to.be.at.least(2);
+  expect(2).to.be.at.most(2);
+  expect([1, 2]).to.have.members([2, 1]);
+  expect([1, 2]).to.include.members([2]);
+  expect([1]).to.have.length(1);
+  expect([1]).to.have.lengthOf(1);
+  expect("abc").to.have.string("b");
+  expect({ a: 1 }).to.have.property("a", 1);
+  expect(throwing).to.throw("range");
+});
+it("no stated value, by assert 0", () => {
+  assert(true);
+  assert.isTrue(true);
+  assert.isNull(null);
+  assert.notEqual(1, 2);
+  assert.throws(throwing);
+  node(true);
+  node.ok(1);
+  node.notStrictEqual(1, 2);
+  node.throws(throwing);
+  node.throws(throwing, "a message of its own");
+  expect({ a: 1 }).to.have.keys("a");
+  expect(2).to.be.within(1, 3);
 });
 it("no stated value 0", () => {
   const mock = vi.fn();

@@ -1,5 +1,6 @@
 // Drives vitest's runtime over one test file: gives it the state that vitest's worker would, its modules
 // and snapshots, and reads the tree of tasks that it leaves.
+import { Asserts } from "./asserts.mjs";
 import { Falsifier } from "./falsify.mjs";
 import { Mocks } from "./mocks.mjs";
 import { Modules } from "./modules.mjs";
@@ -26,8 +27,8 @@ function briefly(error) {
 }
 
 /** What `import ... from "vitest"` and its relatives give to test files. */
-export function apiOf({ vitest }) {
-  const all = Object.freeze({ ...vitest });
+export function apiOf({ vitest }, assert) {
+  const all = Object.freeze({ ...vitest, assert });
   const types = Object.freeze({ expectTypeOf: vitest.expectTypeOf });
   return (name) => (name === "expect-type" ? types : all);
 }
@@ -40,8 +41,10 @@ export class Host {
    * @param parts `forbid` notes what an answer may not import and returns the error for it; `positions`
    */
   constructor(judge, env, { forbid, positions }) {
-    Object.assign(this, { judge, env, forbid, positions, api: apiOf(judge) });
+    const asserts = new Asserts(judge);
+    Object.assign(this, { judge, env, forbid, positions, asserts, api: apiOf(judge, asserts.chai) });
     this.globals = Object.fromEntries(GLOBALS.map((name) => [name, judge.vitest[name]]));
+    this.globals.assert = asserts.chai;
     this.modules = null;
     this.falsifier = new Falsifier(null);
   }
@@ -55,7 +58,8 @@ export class Host {
   /** Runs the test file `name` of a job; resolves to its results, and what went wrong outside of tests. */
   async run(name, job) {
     const { judge } = this;
-    const parts = { api: this.api, env: this.env, globals: this.globals, forbid: this.forbid, mocks: null };
+    const { api, env, globals, forbid, asserts } = this;
+    const parts = { api, env, globals, forbid, asserts, mocks: null };
     this.modules = new Modules(job, parts);
     this.positions.use(job, this.modules);
     parts.mocks = new Mocks(judge, this.modules, name);

@@ -6,6 +6,7 @@
 // accessors that define an own property on the receiver, and the few intrinsics that tests fake
 // (`Date`, `Date.now`, `Math.random`) are "guarded": only `override`, held by `vi`, can change them.
 
+import { CLASSES, COSTLY, FAKED, INTRINSICS, NAMES_COSTLY, PLATFORM } from "./globals.mjs";
 import { trust } from "./inert.mjs";
 
 const cells = new WeakMap();
@@ -14,31 +15,6 @@ const { hasOwn } = Object;
 const { ownKeys } = Reflect;
 const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
-const INTRINSICS = [
-  "Object", "Function", "Array", "String", "Number", "Boolean", "Symbol", "BigInt", "Math", "JSON",
-  "Reflect", "Proxy", "Promise", "RegExp", "Date", "Map", "Set", "WeakMap", "WeakSet", "WeakRef",
-  "FinalizationRegistry", "ArrayBuffer", "SharedArrayBuffer", "DataView", "Atomics", "Error",
-  "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError",
-  "AggregateError", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array",
-  "Int32Array", "Uint32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
-  "Iterator", "Intl", "WebAssembly", "parseInt", "parseFloat", "isNaN", "isFinite", "encodeURI",
-  "encodeURIComponent", "decodeURI", "decodeURIComponent", "escape", "unescape", "eval", "NaN",
-  "Infinity", "undefined", "Float16Array", "DisposableStack", "AsyncDisposableStack",
-  "SuppressedError",
-];
-const PLATFORM = ["URL", "URLSearchParams", "TextEncoder", "TextDecoder", "Buffer", "structuredClone"];
-const CLASSES = ["AbortController", "AbortSignal", "Blob", "CustomEvent", "DOMException", "Event", "EventTarget",
-  "File", "MessageChannel", "MessagePort", "Navigator", "Performance", "PerformanceEntry", "PerformanceMark",
-  "PerformanceMeasure", "PerformanceObserver"];
-// Even to look at one of these loads code, up to 30 ms of it, longer than most jobs take: they are frozen
-// for jobs that name one of them. Where nothing of a job does, no test compares with them either.
-const COSTLY = ["BroadcastChannel", "ByteLengthQueuingStrategy", "CloseEvent", "CompressionStream",
-  "CountQueuingStrategy", "Crypto", "CryptoKey", "DecompressionStream", "EventSource", "FormData", "Headers",
-  "MessageEvent", "ReadableStream", "ReadableStreamDefaultReader", "Request", "Response", "SubtleCrypto",
-  "TextDecoderStream", "TextEncoderStream", "TransformStream", "URLPattern", "WebSocket", "WritableStream"];
-const NAMES_COSTLY = new RegExp(`\\b(?:fetch|subtle|stream|${COSTLY.join("|")})\\b`);
-const FAKED = ["Date", "Intl", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate",
-  "clearImmediate", "queueMicrotask", "performance", "console", "fetch"];
 // What programs assign to instances although a prototype has it.
 // A frozen prototype would forbid it: `list.push = ...` is an assignment to what it inherits.
 const isShadowed = (key) => typeof key === "string" || key === Symbol.toStringTag;

@@ -3,7 +3,7 @@
 // with vitest; everybody else gets read-only views of the same ones. An answer may import what its own
 // file imports and the pure builtin modules; what else it asks for is noted, and refused.
 import { PURE, builtin } from "./builtins.mjs";
-import { defineGetter, exportAll, readOnly } from "./namespaces.mjs";
+import { checkNames, defineGetter, exportAll, readOnly } from "./namespaces.mjs";
 
 const vm = globalThis.process.getBuiltinModule("node:vm");
 const { isBuiltin } = globalThis.process.getBuiltinModule("node:module");
@@ -81,11 +81,16 @@ export class Modules {
     const mocked = actual ? null : await this.parts.mocks.namespaceOf(target, this, from);
     if (mocked) return mocked;
     if (target.missing) throw new LoadError(target.missing);
-    if (target.builtin) return builtin(target.builtin);
+    if (target.builtin) return this.#builtin(target.builtin, from);
     if (target.api) return this.parts.api(target.api);
     const record = this.#record(target.file);
     await this.#run(record, stack);
     return this.job.files[from]?.role === "test" ? record.namespace : record.view;
+  }
+
+  #builtin(name, from) {
+    const exports = builtin(name);
+    return this.job.files[from]?.role === "test" ? this.parts.asserts.ofBuiltin(name, exports) : exports;
   }
 
   #record(name) {
@@ -216,7 +221,7 @@ export class Modules {
     const require = (specifier) => {
       const target = this.target(name, String(specifier));
       if (target.missing) throw Object.assign(new LoadError(target.missing), { code: "MODULE_NOT_FOUND" });
-      if (target.builtin) return builtin(target.builtin).default;
+      if (target.builtin) return this.#builtin(target.builtin, name).default;
       if (target.api) throw new LoadError(`vitest cannot be imported with require(), in ${name}`);
       return this.#required(target.file);
     };
@@ -242,9 +247,4 @@ export class Modules {
     }
     return record.cjs.exports;
   }
-}
-
-function checkNames(namespace, names, specifier) {
-  const missing = names?.find((name) => name !== "default" && !(name in namespace));
-  if (missing) throw new SyntaxError(`The requested module '${specifier}' does not provide an export named '${missing}'`);
 }

@@ -23,3 +23,9 @@ export function exportAll(namespace, source) {
     if (key !== "default" && !(key in namespace)) defineGetter(namespace, key, () => source[key]);
   }
 }
+
+/** Throws where a namespace that is not live lacks a name that is imported. */
+export function checkNames(namespace, names, specifier) {
+  const missing = names?.find((name) => name !== "default" && !(name in namespace));
+  if (missing) throw new SyntaxError(`The requested module '${specifier}' does not provide an export named '${missing}'`);
+}
