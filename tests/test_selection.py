@@ -199,3 +199,16 @@ def test_nothing_to_attempt_is_an_error_with_the_reason(split, reason, cases):
     add_suite(cases, FAR)
     with pytest.raises(CaseError, match=f"no cases to attempt: far cannot be .*; {reason}"):
         chosen(cases, split=split)
+
+
+def test_tiers_choose_among_the_cases_and_a_tier_without_any_is_said(cases):
+    manifest = cases / "mini.jsonl"
+    made = [
+        msgspec.structs.replace(case, tier=tier)
+        for case, tier in zip(read_manifest(manifest), ("hard", "easy", "easy"), strict=True)
+    ]
+    write_manifest(manifest, made)
+    assert list(chosen(cases, tiers=("hard",)).cases) == [ADD]
+    assert list(chosen(cases, tiers=("hard", "easy")).cases) == [ADD, DOUBLE]
+    with pytest.raises(CaseError, match=r"mini has no eval cases medium$"):
+        chosen(cases, tiers=("medium",))

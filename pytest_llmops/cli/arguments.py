@@ -33,7 +33,7 @@ def add_sinks(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="langfuse, mlflow, openllmetry or all (repeatable); default: those the run was for",
+        help="langfuse, mlflow, openllmetry or all; repeatable (default: those the run was for)",
     )
 
 
@@ -44,24 +44,24 @@ def add_margins(command: argparse.ArgumentParser) -> None:
         "--max-tokens-ratio",
         type=ratio,
         metavar="R",
-        help=f"accepted output tokens, candidate over baseline; {margins.tokens}",
+        help=f"largest accepted ratio of output tokens (default: {margins.tokens})",
     )
     command.add_argument(
         "--max-solve-loss",
         type=share,
         metavar="S",
-        help=f"accepted loss of solve rate; {margins.solve_rate}",
+        help=f"largest accepted loss of solve rate (default: {margins.solve_rate})",
     )
     command.add_argument(
         "--max-cost",
         type=ratio,
         metavar="R",
-        help="accepted ratio of dollars, per attempt and per solved case; not judged",
+        help="largest accepted ratio of dollars, per attempt and per solved case (default: any)",
     )
     command.add_argument(
         "--proof",
         choices=PROOFS,
-        help=f"regressed is proved to be worse than the margin, or any change; {margins.proof}",
+        help=f"`regressed` proves a loss beyond the margin, or any (default: {margins.proof})",
     )
 
 

@@ -31,18 +31,28 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--model", default="base", metavar="NAME", help="default: base")
     command.add_argument(
-        "--repeat", type=_several, default=REPEAT, metavar="K", help=f"attempts a case; {REPEAT}"
+        "--repeat",
+        type=_several,
+        default=REPEAT,
+        metavar="K",
+        help=f"attempts per case (default: {REPEAT})",
     )
     command.add_argument("--suite", action="append", default=[], metavar="NAME", help="repeatable")
     command.add_argument(
-        "--temperature", type=float, default=TEMPERATURE, metavar="T", help=str(TEMPERATURE)
+        "--temperature",
+        type=float,
+        default=TEMPERATURE,
+        metavar="T",
+        help=f"default: {TEMPERATURE}",
     )
     command.add_argument("--max-tokens", type=positive, metavar="N", help="default: pytest's")
     command.add_argument(
-        "--run", dest="reference", metavar="RUN", help="analyse this run; asks no model"
+        "--run", dest="reference", metavar="RUN", help="analyse this run instead of asking a model"
     )
     add_runs(command)
-    command.add_argument("--tests", default="benchmarks", metavar="PATH", help="benchmarks")
+    command.add_argument(
+        "--tests", default="benchmarks", metavar="PATH", help="default: benchmarks"
+    )
     command.add_argument(
         "arguments", nargs="*", metavar="-- ARGUMENT", help="passed on to pytest, after `--`"
     )
@@ -52,10 +62,18 @@ def add(commands: Any) -> None:
 
 def _add_trials(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--planted", type=ratio, default=1.1, metavar="R", help="regression to be found; 1.1"
+        "--planted",
+        type=ratio,
+        default=1.1,
+        metavar="R",
+        help="regression to look for, as a ratio of tokens (default: 1.1)",
     )
     command.add_argument(
-        "--divisions", type=positive, default=DIVISIONS, metavar="N", help="trials; 2000"
+        "--divisions",
+        type=positive,
+        default=DIVISIONS,
+        metavar="N",
+        help="number of trials (default: 2000)",
     )
     add_margins(command)
 

@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
 
 def _add_validate(commands: Any) -> None:
     command = commands.add_parser(
-        "validate", help="prove that references pass and trivial bodies fail"
+        "validate", help="check that each case is solved by its reference and not by a trivial body"
     )
     command.add_argument("cases", nargs="*", metavar="CASE", help="ids; default: all")
     command.add_argument(
@@ -36,13 +36,15 @@ def _validate(options: argparse.Namespace) -> int:
 def _add_mine(commands: Any) -> None:
     command = commands.add_parser("mine", help="find cases in a source tree")
     kinds = command.add_subparsers(required=True, metavar="KIND")
-    functions = kinds.add_parser("functions", help="functions, judged by the tests that run them")
+    functions = kinds.add_parser(
+        "functions", help="find functions, each judged by the tests that run it"
+    )
     functions.add_argument("--suite", required=True, metavar="NAME")
     functions.add_argument(
         "--output", type=Path, metavar="FILE", help="default: the manifests of the suite"
     )
     functions.add_argument(
-        "--limit", type=positive, default=0, metavar="N", help="stop at N functions"
+        "--limit", type=positive, default=0, metavar="N", help="stop after N functions"
     )
     _suites_options(functions)
     functions.set_defaults(run=_mine)

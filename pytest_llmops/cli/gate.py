@@ -27,13 +27,13 @@ def _add_gate(commands: Any) -> None:
         "--metrics",
         default="",
         metavar="LIST",
-        help="what to judge, such as solve-rate,dollars; all that can be compared",
+        help="metrics to judge, such as solve-rate,dollars (default: all that can be compared)",
     )
     command.add_argument(
         "--undecided",
         choices=("fail", "pass"),
         default="fail",
-        help="exit 6 or 0 where the runs are too small to tell; fail",
+        help="whether undecided, where runs are too small to tell, exits 6 or 0 (default: fail)",
     )
     _add_trust(command)
     command.set_defaults(run=_gate)
@@ -74,11 +74,11 @@ def _gate(options: argparse.Namespace) -> int:
 def _add_bless(commands: Any) -> None:
     command = commands.add_parser("bless", help="make a recorded run the baseline of its model")
     command.add_argument("reference", metavar="RUN", help="a run, a file, a model, or latest")
-    command.add_argument("--name", default="", help="of the baseline; default: the model's")
+    command.add_argument("--name", default="", help="name of the baseline (default: the model's)")
     command.add_argument(
         "--force",
         action="store_true",
-        help="bless a run that failed, was killed at its end, replays another or has fewer cases",
+        help="bless even a run that failed, was killed, replays another or has fewer cases",
     )
     add_runs(command)
     add_baselines(command)

@@ -17,12 +17,14 @@ METRICS = ("output_tokens", "solve_rate", "cost_of_pass")
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    command = commands.add_parser("history", help="a metric over runs, with its lasting changes")
+    command = commands.add_parser(
+        "history", help="show a metric over time, and where it changed for good"
+    )
     command.add_argument("references", nargs="*", metavar="RUN", help="default: all in --runs")
     command.add_argument(
         "--metric", choices=METRICS, default=METRICS[0], help=f"default: {METRICS[0]}"
     )
-    command.add_argument("--model", default="", metavar="NAME", help="runs of this model alone")
+    command.add_argument("--model", default="", metavar="NAME", help="only runs of this model")
     command.add_argument("--output", type=Path, metavar="FILE", help="plot it in an HTML file")
     add_runs(command)
     command.set_defaults(run=_history)

@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="llmops", description="Around benchmarks of code models; they run as pytest tests."
+        prog="llmops",
+        description="Inspect, compare and report benchmark runs; `pytest` makes them.",
     )
     parser.add_argument("--version", action="version", version=f"llmops {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -24,19 +24,25 @@ SHOWN = 20
 def add(commands: Any) -> None:
     """Declare the commands."""
     command = commands.add_parser("runs", help="list recorded runs, newest last")
-    command.add_argument("--model", default="", metavar="NAME", help="runs of this model alone")
-    command.add_argument("--label", default="", metavar="TEXT", help="runs with this label alone")
+    command.add_argument("--model", default="", metavar="NAME", help="only runs of this model")
+    command.add_argument("--label", default="", metavar="TEXT", help="only runs with this label")
     command.add_argument(
-        "--last", type=int, default=SHOWN, metavar="N", help=f"the newest N; 0 for all; {SHOWN}"
+        "--last",
+        type=int,
+        default=SHOWN,
+        metavar="N",
+        help=f"only the newest N; 0 for all (default: {SHOWN})",
     )
     command.add_argument("--json", action="store_true", help="print a JSON document per run")
     add_runs(command)
     command.set_defaults(run=_list)
     command = commands.add_parser("show", help="show a recorded run in numbers")
-    command.add_argument("reference", nargs="?", default="latest", metavar="RUN", help="latest")
+    command.add_argument(
+        "reference", nargs="?", default="latest", metavar="RUN", help="default: latest"
+    )
     add_runs(command)
     command.set_defaults(run=_show)
-    command = commands.add_parser("merge", help="make the shards of a run one run")
+    command = commands.add_parser("merge", help="put the shards of a run together")
     command.add_argument("references", nargs="+", metavar="RUN", help="a run, or a records file")
     add_runs(command)
     command.set_defaults(run=_merge)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Declare the command."""
     command = commands.add_parser("sync", help="deliver a recorded run to sinks that lack it")
-    command.add_argument("reference", nargs="?", default="latest", metavar="RUN", help="latest")
-    add_sinks(command)
     command.add_argument(
-        "--no-content", action="store_true", help="send no prompts and completions"
+        "reference", nargs="?", default="latest", metavar="RUN", help="default: latest"
     )
+    add_sinks(command)
+    command.add_argument("--no-content", action="store_true", help="send no prompts and answers")
     command.add_argument(
         "--verify",
         action="store_true",

@@ -21,9 +21,11 @@ class AgentChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 def declare_agent(add: Callable[..., None]) -> None:
     """Declare the options; `add` takes what argparse takes."""
-    told = "how cases are attempted: direct, repair[:N], cline, mini, a name in agents.toml; direct"
+    told = (
+        "how to attempt a case: direct, repair[:N], cline, mini or a name in agents.toml (direct)"
+    )
     add("--agent", default=DIRECT, metavar="NAME", help=told)
-    told = "whether an agent finds the judging tests in its workspace; absent"
+    told = "whether agents see the judging tests in their workspace (default: absent)"
     add("--agent-tests", choices=("absent", "present"), default="absent", help=told)
 
 

@@ -6,28 +6,17 @@ from typing import Any, Literal
 
 import msgspec
 
-from pytest_llmops.cases import SPLITS
-from pytest_llmops.compare.margins import DEFAULT_MARGINS, PROOFS, Margins, ratio, share
-from pytest_llmops.compare.metrics import parse_metrics
+from pytest_llmops.cases import SPLITS, TIERS
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
 from pytest_llmops.session.choosing import AgentChoice, chosen_agent, declare_agent
 from pytest_llmops.session.configured import Configured
+from pytest_llmops.session.gate_options import declare_gate, gate_of
 from pytest_llmops.session.gating import GateChoice
 from pytest_llmops.session.numbers import positive, temperature
 from pytest_llmops.session.sharding import declare_shard, shard_of
 from pytest_llmops.sinks.settings import SINKS
 from pytest_llmops.tasks.selection import Choice
-
-NO_ATTEMPTS = {
-    "--collect-only": "collectonly",
-    "--setup-plan": "setupplan",
-    "--setup-only": "setuponly",
-    "--fixtures": "showfixtures",
-    "--fixtures-per-test": "show_fixtures_per_test",
-    "--cache-show": "cacheshow",
-}
-"""Options of pytest under which no test runs, and their names among its values."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,92 +50,85 @@ def declare(add: Callable[..., None]) -> None:
         help="model to benchmark: a name in models.toml, hf:ORG/NAME, openai:NAME@URL, replay:RUN",
     )
     declare_agent(add)
+    _declare_choice(add)
     add(
-        "--suite",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="suite to run (repeatable); default: every suite whose source can be reached",
+        "--no-cache",
+        action="store_true",
+        help="ask the model again, whatever the completion cache holds",
     )
-    add("--split", choices=(*SPLITS, "all"), default="eval", help="part of the suites; eval")
-    declare_shard(add)
-    add("--samples", type=positive, default=1, metavar="K", help="attempts per case; 1")
-    add(
-        "--max-tokens",
-        type=positive,
-        default=Sampling().max_tokens,
-        metavar="N",
-        help=f"cap of output tokens per attempt; {Sampling().max_tokens}",
-    )
-    add("--temperature", type=temperature, default=0.0, metavar="T", help="0, which is greedy")
-    add("--source", default="", metavar="PATH|URL", help="take the source of the one --suite here")
-    add("--no-cache", action="store_true", help="ask again what the completion cache holds")
     add(
         "--trust-cache",
         action="store_true",
-        help="take cached answers of an endpoint for those of what it serves now, in a gate too",
+        help="treat cached answers of an endpoint as those of what it serves now, in a gate too",
     )
-    add("--no-grade", action="store_true", help="generate only; run no tests of the suites")
-    add("--no-content", action="store_true", help="record hashes of prompts and completions alone")
+    add("--no-grade", action="store_true", help="generate answers, but run no tests on them")
+    add(
+        "--no-content",
+        action="store_true",
+        help="record hashes of prompts and answers instead of their texts",
+    )
     add(
         "--sandbox",
         choices=("bwrap", "process"),
         default="bwrap",
-        help="`process` does without namespaces, and so lets candidates reach the network; bwrap",
+        help="`process` needs no namespaces, but lets answers reach the network (default: bwrap)",
     )
-    add("--runs", type=Path, metavar="FOLDER", help="where runs are recorded; runs/")
-    add("--label", default="", metavar="TEXT", help="what to call the run in lists and reports")
-    _declare_gate(add)
+    add("--runs", type=Path, metavar="FOLDER", help="where to record runs (default: runs/)")
+    add("--label", default="", metavar="TEXT", help="name of the run in lists and reports")
+    declare_gate(add)
     add(
         "--sink",
         action="append",
         choices=(*SINKS, "all", "none"),
         metavar="SINK",
-        help=f"send the run to {', '.join(SINKS)} or all (repeatable); default: ini llmops_sinks",
+        help=f"send the run to {', '.join(SINKS)} or all; repeatable (default: llmops_sinks)",
     )
 
 
-def _declare_gate(add: Callable[..., None]) -> None:
+def _declare_choice(add: Callable[..., None]) -> None:
+    """Declare what is asked, and how."""
     add(
-        "--gate",
-        metavar="BASELINE",
-        help="compare with a blessed baseline, a run or a model's newest run; exit 0, 1 or 6",
-    )
-    for name, parse, default, unit, accepted in (
-        ("tokens", ratio, DEFAULT_MARGINS.tokens, "RATIO", "ratio of output tokens"),
-        ("solve-loss", share, DEFAULT_MARGINS.solve_rate, "SHARE", "loss of solve rate"),
-    ):
-        told = f"largest accepted {accepted}; {default}"
-        add(f"--gate-max-{name}", type=parse, default=default, metavar=unit, help=told)
-    add(
-        "--gate-max-cost",
-        type=ratio,
-        default=DEFAULT_MARGINS.cost,
-        metavar="RATIO",
-        help="largest accepted ratio of dollars, per attempt and per solved case; not judged",
+        "--suite",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="suite to run; repeatable (default: every suite whose source can be reached)",
     )
     add(
-        "--gate-metrics",
+        "--split",
+        choices=(*SPLITS, "all"),
+        default="eval",
+        help="split of the suites (default: eval)",
+    )
+    add(
+        "--tier",
+        action="append",
+        choices=TIERS,
+        default=[],
+        metavar="TIER",
+        help=f"run cases of this difficulty: {', '.join(TIERS)}; repeatable (default: all)",
+    )
+    declare_shard(add)
+    add("--samples", type=positive, default=1, metavar="K", help="attempts per case (default: 1)")
+    add(
+        "--max-tokens",
+        type=positive,
+        default=Sampling().max_tokens,
+        metavar="N",
+        help=f"limit of output tokens per attempt (default: {Sampling().max_tokens})",
+    )
+    add(
+        "--temperature",
+        type=temperature,
+        default=0.0,
+        metavar="T",
+        help="sampling temperature (default: 0, greedy)",
+    )
+    add(
+        "--source",
         default="",
-        metavar="LIST",
-        help="what it judges, such as solve-rate,dollars; all that can be compared",
-    )
-    add(
-        "--gate-proof",
-        choices=PROOFS,
-        default=DEFAULT_MARGINS.proof,
-        help=f"what regressed proves: worse than the margin, or any; {DEFAULT_MARGINS.proof}",
-    )
-    add(
-        "--gate-undecided",
-        choices=("fail", "pass"),
-        default="fail",
-        help="what an undecided gate does to the exit status; fail, which is 6",
-    )
-    add(
-        "--gate-sequential",
-        action="store_true",
-        help="make attempts, --samples a case at most, only while the gate is undecided",
+        metavar="PATH|URL",
+        help="read the source of the one --suite from here",
     )
 
 
@@ -173,6 +155,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
             suites_file=root / configured.suites,
             suites=tuple(values["suite"]),
             split=values["split"],
+            tiers=tuple(values["tier"]),
             samples=values["samples"],
             shard=shard,
             seconds=seconds,
@@ -187,45 +170,9 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
         root=root,
         runs=runs,
         label=values["label"],
-        gate=_gate(values, root / configured.baselines),
+        gate=gate_of(values, root / configured.baselines),
         sinks=_sinks(configured.sinks if values["sink"] is None else values["sink"]),
         sinks_required=values["sink"] is not None,
-    )
-
-
-def _gate(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
-    if values["gate"] is None:
-        if values["gate_sequential"]:
-            raise CaseError("--gate-sequential needs --gate BASELINE")
-        return None
-    if not values["gate"].strip():
-        raise CaseError(
-            "--gate names no baseline; it is empty (from a variable that is not set?), and a gate "
-            "that judges nothing must not pass"
-        )
-    for option, name in NO_ATTEMPTS.items():
-        if values.get(name):
-            raise CaseError(
-                f"--gate with {option} would judge nothing, and pass; leave one out, also in "
-                "PYTEST_ADDOPTS and in the configuration file (-o addopts= drops those there)"
-            )
-    if not values["model"]:
-        raise CaseError("--gate needs --model NAME, whose run it judges")
-    if values["no_grade"]:
-        raise CaseError("--gate needs grades; leave --no-grade out")
-    return GateChoice(
-        reference=values["gate"],
-        baselines=baselines,
-        margins=Margins(
-            tokens=values["gate_max_tokens"],
-            solve_rate=values["gate_max_solve_loss"],
-            cost=values["gate_max_cost"],
-            proof=values["gate_proof"],
-        ),
-        metrics=parse_metrics(values["gate_metrics"]) if values["gate_metrics"] else (),
-        undecided=values["gate_undecided"],
-        sequential=values["gate_sequential"],
-        trust_cache=values["trust_cache"],
     )
 
 

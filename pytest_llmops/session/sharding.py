@@ -16,13 +16,13 @@ def declare_shard(add: Callable[..., None]) -> None:
         "--shard",
         default="",
         metavar="I/N",
-        help="attempt the Ith of N parts of the cases; `llmops merge` puts their runs together",
+        help="run part I of N of the cases; `llmops merge` puts the runs together",
     )
     add(
         "--shard-by",
         default="",
         metavar="RUN",
-        help="balance the shards by the seconds that attempts of this run took; by cases",
+        help="balance shards by how long attempts of this run took (default: by number of cases)",
     )
 
 

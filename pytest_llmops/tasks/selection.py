@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_llmops.cases import Case, find_suites, load_cases
+from pytest_llmops.cases import Case, Tier, find_suites, load_cases
 from pytest_llmops.completions import Message, Request, Sampling
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.tasks.materialize import Task, materialize
@@ -26,8 +26,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """Names; empty for every suite whose source can be reached."""
     split: str = "eval"
     """`eval`, `train` or `all`."""
+    tiers: tuple[Tier, ...] = ()
+    """Difficulties; empty for all."""
     samples: int = 1
-    """Attempts a case."""
+    """Attempts per case."""
     sampling: Sampling = Sampling()
     shard: Shard | None = None
     """The part of the cases to attempt; None for all."""
@@ -157,7 +159,7 @@ def select(choice: Choice) -> Selection:
                 raise
             unreachable[suite.name] = str(error)
         else:
-            cases += [c for c in load_cases(suite) if choice.split in (c.split, "all")]
+            cases += [case for case in load_cases(suite) if _is_chosen(case, choice)]
     if not cases:
         raise CaseError(_nothing(choice, list(trees), unreachable))
     selection = Selection(choice, trees, cases, unreachable)
@@ -170,7 +172,12 @@ def select(choice: Choice) -> Selection:
     return selection
 
 
+def _is_chosen(case: Case, choice: Choice) -> bool:
+    return choice.split in (case.split, "all") and (not choice.tiers or case.tier in choice.tiers)
+
+
 def _nothing(choice: Choice, opened: list[str], unreachable: Mapping[str, str]) -> str:
     reasons = [f"{name} cannot be reached ({reason})" for name, reason in unreachable.items()]
-    reasons += [f"{name} has no {choice.split} cases" for name in opened]
+    kinds = " or ".join(choice.tiers)
+    reasons += [f"{name} has no {choice.split} cases {kinds}".rstrip() for name in opened]
     return f"{choice.suites_file}: no cases to attempt: {'; '.join(reasons) or 'no suites'}"
