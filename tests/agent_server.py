@@ -57,6 +57,8 @@ class AgentServer(ChatServer):
         self._steps = steps
         self._faults = list(faults)
         self.counted = [0, 0]
+        self.place = ""
+        """Its URL, which a command may name as `{url}`."""
         self._scripts = [self._play]
 
     async def _play(self, one):
@@ -77,7 +79,7 @@ class AgentServer(ChatServer):
         if "name" in step:
             return "", (step["name"], step["arguments"])
         command = step.get("shell") or step.get("varying", "").replace("{n}", str(turn)) or SUBMIT
-        return "", SHELLS[self._agent](command)
+        return "", SHELLS[self._agent](command.replace("{url}", self.place))
 
     async def _answer(self, one, text, tool):
         prompt = len(json.dumps([one.body["messages"], one.body.get("tools")])) // 4
@@ -95,7 +97,11 @@ class AgentServer(ChatServer):
         message = {"role": "assistant", "content": text or None}
         if tool:
             function = {"name": tool[0], "arguments": tool[1]}
-            asked = {"id": f"call_{len(self.calls)}", "type": "function", "function": function}
+            asked = {
+                "id": f"call_{len(one.body['messages'])}",
+                "type": "function",
+                "function": function,
+            }
             message["tool_calls"] = [asked]
         if one.body.get("stream"):
             await self._stream(one, message, reason, usage)

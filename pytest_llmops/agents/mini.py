@@ -60,7 +60,7 @@ def failed(result: str) -> bool:
     try:
         found = json.loads(result)
     except ValueError:
-        return not result or result.lstrip().lower().startswith("error")
+        return result.lstrip().lower().startswith("error")
     return isinstance(found, dict) and bool(found.get("returncode"))
 
 

@@ -35,6 +35,8 @@ from pytest_llmops.tasks.materialize import Task
 
 PULSE = 0.1
 """Seconds between two looks at an agent that runs."""
+STARTUP = 120.0
+"""Seconds a program has to its first call, if its budget of silence is less: some take long."""
 GRACE = 3.0
 """Seconds an agent has to end by itself once a budget is spent."""
 SAME = 5
@@ -163,8 +165,9 @@ class Program:
                 return "failed", "the model is gone"
             if now - began > budget.seconds:
                 return "time", f"{budget.seconds:g} s were over"
-            if now - proxy.heard > budget.silence:
-                return "silence", f"nothing was heard for {budget.silence:g} s"
+            patience = budget.silence if proxy.calls else max(budget.silence, STARTUP)
+            if now - proxy.heard > patience:
+                return "silence", f"nothing was heard for {patience:g} s"
         if proxy.spent:
             return proxy.spent, f"the budget of {proxy.spent} was spent"
         return self._adapter.ending(jail, status)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 LONGEST_HEAD = 64 * 2**10
+ENDS = (asyncio.LimitOverrunError, asyncio.CancelledError)
+"""A task of a stream that ends as cancelled is told of on standard error by asyncio (3.11)."""
 LONGEST_BODY = 64 * 2**20
 """Bytes; a conversation is shorter."""
 
@@ -88,7 +90,7 @@ class WebServer:
         assert task
         self._tasks.add(task)
         try:
-            with suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
+            with suppress(OSError, EOFError, ValueError, *ENDS):
                 while not writer.is_closing():
                     await self._serve((await _read(reader)).bind(writer))
         finally:
