@@ -66,7 +66,7 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
         low, estimate, high = (1 - one for one in reversed(self.ratio))
         down, change, up = (100 * one for one in self.solved)
         return (
-            f"{estimate:.1%} fewer output tokens a case (95 % interval {low:.1%} to {high:.1%}), "
+            f"{estimate:.1%} fewer output tokens per case (95 % interval {low:.1%} to {high:.1%}), "
             f"solve rate {change:+.1f} points ({down:+.1f} to {up:+.1f}), on {self.cases} cases of "
             f"{self.suites}; runs {self.runs[0]} and {self.runs[1]}."
         )

@@ -134,11 +134,11 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     suites: tuple[str, ...] = ("starter",)
     """Suites whose split `eval` is attempted."""
     samples: Positive = 1
-    """Attempts a case."""
+    """Attempts per case."""
     temperature: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
     """0 is greedy."""
     max_tokens: Positive = 512
-    """Cap of output tokens an attempt."""
+    """Cap of output tokens per attempt."""
     instruction: str = "Answer with the code only: no comments, no explanation, no examples."
     """What the arm `code-only` adds to every question."""
     arguments: tuple[str, ...] = ()

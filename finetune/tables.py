@@ -14,7 +14,7 @@ from .signs import SignCheck
 HEADER = (
     "arm",
     "output tokens",
-    "tokens a case, of base",
+    "tokens per case, of base",
     "solved",
     "change, points",
     "tokens per solved",

@@ -291,7 +291,7 @@ class TestTheCard:
         )
         assert run(project, saving=saving).changed
         assert (
-            "60.0% fewer output tokens a case (95 % interval 55.0% to 65.0%), solve rate "
+            "60.0% fewer output tokens per case (95 % interval 55.0% to 65.0%), solve rate "
             "+0.5 points (-1.0 to +2.0), on 263 cases of starter; runs a and b."
         ) in text(project)
 

@@ -48,7 +48,7 @@ LONG = fenced(
 SAMPLES = [(CLAMP, LONG, "solved", "stop"), (CLAMP, SHORT, "solved", "stop")]
 CASES = 24
 TOKENS = {"base": 100, "base-code-only": 80}
-"""Output tokens an attempt, by model; an adapter has half of the base's."""
+"""Output tokens per attempt, by model; an adapter has half of the base's."""
 
 
 class Trainer:
@@ -328,7 +328,7 @@ class TestAStudy:
         place = Place(models_file=project.models_file, adapters=project.adapters)
         run_pipeline(work, "register", place, trainer)
         card = (project.adapters / "lora-v1" / "README.md").read_text()
-        assert "fewer output tokens a case (95 % interval" in card
+        assert "fewer output tokens per case (95 % interval" in card
         assert trainer.calls == ["lora-v1-shortest"]  # the same weights serve both names
 
 

@@ -109,7 +109,7 @@ class TestArrays:
         assert split(samples, 1, np.random.default_rng(0)).identical
 
     def test_a_division_needs_enough_attempts(self):
-        with pytest.raises(CompareError, match="two groups of 2 need 4 attempts a case, not 3"):
+        with pytest.raises(CompareError, match="two groups of 2 need 4 attempts per case, not 3"):
             split(samples_of(recorded(3)), 2, np.random.default_rng(0))
 
 

@@ -127,7 +127,7 @@ def main() -> None:
         compare(*options.compare)
         return
     print(
-        "records a run   samples   files MiB   read s   compare s   total s   CPU s   peak MiB   "
+        "records per run   samples   files MiB   read s   compare s   total s   CPU s   peak MiB   "
         "verdict"
     )
     rows = []

@@ -5,7 +5,7 @@
 Sessions are made up from measured noise and judged by the gate's own functions (`questions_of` and
 `decide`; `judge` in sequential mode), never by a copy of its rule.
 
-With --run, the noise is that of a recorded run with several attempts a case; without it, that of
+With --run, the noise is that of a recorded run with several attempts per case; without it, that of
 `gate_sessions.MEASURED`.
 """
 
@@ -56,7 +56,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     verdict: Verdict
     tokens: float
-    """Output tokens of the candidate, relative to those of its first `FIXED` samples a case."""
+    """Output tokens of the candidate, relative to those of its first `FIXED` samples per case."""
 
 
 def at_once(session: Session, asked: Asked) -> Result:
@@ -97,7 +97,7 @@ def plan_of(session: Session, design: Design, seed: int) -> tuple[list[Codes], T
 def main() -> None:
     """Draw the sessions and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Help)
-    parser.add_argument("--run", metavar="RUN", help="recorded run with several attempts a case")
+    parser.add_argument("--run", metavar="RUN", help="recorded run with several attempts per case")
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER")
     parser.add_argument("--sessions", type=int, default=2000, metavar="N")
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))

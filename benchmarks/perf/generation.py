@@ -166,7 +166,7 @@ def _gguf(stack: ExitStack) -> Path:
 
 
 def rate(rounds: list[Round]) -> float:
-    """Return the median of output tokens a second."""
+    """Return the median of output tokens per second."""
     speeds: list[float] = [one["output"] / one["seconds"] for one in rounds]
     return statistics.median(speeds)
 

@@ -205,7 +205,7 @@ def compare(
 def told(figures: list[Figures], again: int, cases: int) -> Iterator[str]:
     """Lines: the table, and what falsification costs."""
     speeds = {figure.name: figure.cases_per_second for figure in figures}
-    yield f"{'':8}{'cases/s':>10}{'ms a case':>12}{'judged against it':>20}"
+    yield f"{'':8}{'cases/s':>10}{'ms per case':>12}{'judged against it':>20}"
     for figure in figures:
         ratio = speeds["judged"] / figure.cases_per_second
         line = f"{figure.name:8}{figure.cases_per_second:10.1f}{figure.milliseconds:12.1f}"

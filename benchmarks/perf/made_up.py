@@ -14,7 +14,7 @@ def made_up_run(
         name: Its id.
         model: Name of the model.
         cases: Number of cases.
-        samples: Attempts a case.
+        samples: Attempts per case.
         started: Unix time, seconds.
     """
     identity = Identity(

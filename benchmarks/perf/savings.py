@@ -32,7 +32,7 @@ def answers(name: str, runs: Path) -> dict[str, Record]:
     """Return the answers of a run by case."""
     found = read_run(find_run(name, runs))
     if len({one.case for one in found.records}) < len(found.records):
-        raise SystemExit(f"{found.path}: has several attempts a case; one is compared here")
+        raise SystemExit(f"{found.path}: has several attempts per case; one is compared here")
     return {one.case: one for one in found.records if one.usage}
 
 

@@ -155,7 +155,7 @@ def _is_own(path: Path, options: argparse.Namespace) -> bool:
 def _show(found: "Calibration", console: Console) -> None:
     console.print(
         f"calibration of {found.run}: {found.model}, {', '.join(found.suites)}, "
-        f"{found.cases} cases in {found.clusters} clusters, {found.samples} attempts a case at "
+        f"{found.cases} cases in {found.clusters} clusters, {found.samples} attempts per case at "
         f"temperature {found.temperature:g}, at most {found.max_tokens} tokens"
     )
     console.print(_repeats(found))
@@ -197,7 +197,7 @@ def _levels(found: "Calibration") -> Table:
 
 
 def _floors(found: "Calibration") -> Table:
-    table = _table("attempts a case", "noise floor", "found with 80 % power")
+    table = _table("attempts per case", "noise floor", "found with 80 % power")
     for floor in found.floors:
         table.add_row(
             str(floor.samples), f"+-{floor.ratio - 1:.1%}", f"{floor.detectable - 1:+.1%}"
@@ -224,7 +224,7 @@ def _shares(trial: "Outcomes") -> tuple[str, ...]:
 
 
 def _needs(found: "Calibration") -> Table:
-    table = _table("goal, with 80 % probability", "attempts a case", "or cases")
+    table = _table("goal, with 80 % probability", "attempts per case", "or cases")
     for need in found.needs:
         table.add_row(need.goal, _number(need.samples), _number(need.cases))
     table.caption = (

@@ -20,7 +20,7 @@ from pytest_llmops.runs.reading import RecordedRun
 
 CALIBRATION = "calibration.json"
 COUNTS = (1, 2, 3, 5, 10)
-"""Attempts a case for which the noise floor is told."""
+"""Attempts per case for which the noise floor is told."""
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     cases: int
     clusters: int
     samples: int
-    """Attempts a case."""
+    """Attempts per case."""
     identical: float
     """Share of cases whose attempts all gave the same text; nan where texts were not hashed."""
     margins: Margins
@@ -57,10 +57,10 @@ def calibrate(
     divisions: int = 2000,
     seed: int = 0,
 ) -> Calibration:
-    """Measure the noise of a run with several attempts a case, and try the gate on it.
+    """Measure the noise of a run with several attempts per case, and try the gate on it.
 
     Args:
-        found: Complete, at least two attempts a case.
+        found: Complete, at least two attempts per case.
         margins: Of the gate.
         planted: Factor on output tokens whose discovery is tried.
         divisions: Divisions of the attempts into two runs, for each of the two trials.

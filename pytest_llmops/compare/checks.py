@@ -119,7 +119,7 @@ def _check(question: Question, level: float) -> Check:
 def _needed(
     question: Question, low: float, high: float, level: float
 ) -> tuple[int | None, int | None]:
-    """Cases, or samples a case, that would settle what was seen.
+    """Cases, or samples per case, that would settle what was seen.
 
     Where the estimate is within the margin, the upper bound must come within it too; where it is
     beyond, the lower bound must leave it.

@@ -1,4 +1,4 @@
-"""How many attempts or cases to ask for, given the noise of a run with several attempts a case.
+"""How many attempts or cases to ask for, given the noise of a run with several attempts per case.
 
 Two runs of n cases with K attempts each differ with a standard error of s sqrt(2 / (n K)). What
 files not seen could add (`unseen`) no number of attempts brings nearer, only more files do: where
@@ -32,9 +32,9 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
 
     goal: str
     samples: int | None
-    """Attempts a case in both runs, with the cases there are; None where none suffice."""
+    """Attempts per case in both runs, with the cases there are; None where none suffice."""
     cases: int | None
-    """Cases, with the attempts a case there are; None where none suffice."""
+    """Cases, with the attempts per case there are; None where none suffice."""
 
 
 def needs_of(samples: Samples, margins: Margins, planted: float) -> tuple[Need, ...]:

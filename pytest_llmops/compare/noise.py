@@ -5,7 +5,7 @@ Variance components of ln output tokens, from n cases with K attempts each:
     within    s^2 = mean over cases of the variance over attempts (K - 1)
     between   variance of the case means, less s^2 / K
 
-Only the first is noise in a paired comparison. Two runs of the same model with K attempts a case
+Only the first is noise in a paired comparison. Two runs of the same model with K attempts per case
 differ in mean log tokens by an error of
 
     SE = s sqrt(2 / (n K))
@@ -66,7 +66,7 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     """What runs of this size cannot see."""
 
     samples: int
-    """Attempts a case, in each of two runs."""
+    """Attempts per case, in each of two runs."""
     ratio: float
     """Two runs of the same model are within this ratio of each other in 95 % of comparisons."""
     detectable: float
@@ -79,7 +79,7 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
     planted: float
     """Factor on the candidate's output tokens; 1 for none."""
     samples: int
-    """Attempts a case in each run."""
+    """Attempts per case in each run."""
     divisions: int
     regressed: float
     """Share of divisions, by the verdict of the whole gate."""
@@ -99,12 +99,12 @@ def levels_of(samples: Samples) -> tuple[Level, ...]:
 
 
 def floors_of(samples: Samples, margins: Margins, counts: Iterable[int]) -> tuple[Floor, ...]:
-    """The noise floor at several numbers of attempts a case.
+    """The noise floor at several numbers of attempts per case.
 
     Args:
         samples: Where the noise is taken from.
         margins: Of the gate.
-        counts: Attempts a case in each of the two runs.
+        counts: Attempts per case in each of the two runs.
     """
     spread, (cases, _) = repeat_sd(samples), samples.shape
     limit, found = proved_beyond(margins), []
@@ -130,7 +130,7 @@ def outcomes(
     vary from recording to recording more than a binomial of so many divisions would.
 
     Args:
-        samples: At least two attempts a case.
+        samples: At least two attempts per case.
         margins: Of the gate.
         planted: Factor on the candidate's output tokens, truncated ones too.
         divisions: How many.

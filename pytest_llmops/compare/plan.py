@@ -54,7 +54,7 @@ def make_plan(
     Args:
         keys: The attempts, in any order.
         clusters: Cluster of every case.
-        baseline_samples: Attempts a case in the baseline, which bear on what a look can know.
+        baseline_samples: Attempts per case in the baseline, which bear on what a look can know.
         seed: Of the order.
         batch: Attempts between two looks, 1 or more; by default so many that there are `LOOKS`
             looks a sample.
@@ -89,7 +89,7 @@ def clock(batches: Sequence[Batch], baseline_samples: int) -> tuple[float, ...]:
 
         V = sum over cases of (1 / K_A + 1 / k) / m^2
 
-    for k candidate attempts a case against K_A of the baseline, relative to that of the whole
+    for k candidate attempts per case against K_A of the baseline, relative to that of the whole
     plan. This takes the same noise in both runs and no differences between the cases beyond it.
     With such differences the first samples tell more than is counted here, so the clock is slow
     and the bounds are wider than they need be, never narrower.

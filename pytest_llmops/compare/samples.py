@@ -38,7 +38,7 @@ class Samples(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Cases and attempts a case."""
+        """Cases and attempts per case."""
         return self.output.shape[0], self.output.shape[1]
 
 
@@ -83,7 +83,7 @@ def samples_of(found: RecordedRun) -> Samples:
 
 
 def split(samples: Samples, size: int, generator: np.random.Generator) -> Paired:
-    """Two runs of `size` attempts a case, drawn without replacement for each case by itself.
+    """Two runs of `size` attempts per case, drawn without replacement for each case by itself.
 
     Args:
         samples: n cases, K attempts each.
@@ -91,11 +91,13 @@ def split(samples: Samples, size: int, generator: np.random.Generator) -> Paired
         generator: Of the draw.
 
     Raises:
-        CompareError: There are fewer than 2 `size` attempts a case.
+        CompareError: There are fewer than 2 `size` attempts per case.
     """
     cases, attempts = samples.shape
     if not 0 < 2 * size <= attempts:
-        raise CompareError(f"two groups of {size} need {2 * size} attempts a case, not {attempts}")
+        raise CompareError(
+            f"two groups of {size} need {2 * size} attempts per case, not {attempts}"
+        )
     order = generator.permuted(np.tile(np.arange(attempts), (cases, 1)), axis=1)
     return pair_arrays(samples, order[:, :size], order[:, size : 2 * size])
 

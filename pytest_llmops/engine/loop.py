@@ -24,7 +24,7 @@ from pytest_llmops.engine.sampling import sample
 from pytest_llmops.engine.step import Row, Step
 
 PROMPT_TOKENS = 1024
-"""Prompt tokens a step. More make the products no faster, and let those who decode wait."""
+"""Prompt tokens per step. More make the products no faster, and let those who decode wait."""
 LEAST_SHARED = 32
 """Tokens from which on sharing a prefix is worth the copy, or waiting one step for it."""
 RETAINED = 4

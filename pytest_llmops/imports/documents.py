@@ -37,7 +37,7 @@ def document(path: Path) -> Document:
 
 
 def lines(path: Path) -> Iterator[Document]:
-    """Read a file of one document a line; one that breaks off is refused.
+    """Read a file of one document per line; one that breaks off is refused.
 
     Raises:
         RecordError: It cannot be read, or a line is not JSON.

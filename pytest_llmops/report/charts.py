@@ -33,7 +33,7 @@ OTHER = ("not apportioned", "@faint")
 
 
 def pareto(runs: Sequence[tuple[str, Sequence[Record]]]) -> Figure:
-    """Solve rate over mean output tokens an attempt, a point a run; a line joins the best ones.
+    """Solve rate over mean output tokens per attempt, a point a run; a line joins the best ones.
 
     Args:
         runs: Name and records of each run.
@@ -78,7 +78,7 @@ def pareto(runs: Sequence[tuple[str, Sequence[Record]]]) -> Figure:
             "height": 360,
             "margin": {"t": 16},
             "xaxis": {
-                "title": {"text": "mean output tokens an attempt"},
+                "title": {"text": "mean output tokens per attempt"},
                 "range": [0, 1.2 * max([tokens for tokens, _, _ in points], default=1.0)],
             },
             "yaxis": {"title": {"text": "attempts solved, %"}, "rangemode": "tozero"},
@@ -92,7 +92,7 @@ def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
 
 
 def token_parts(runs: Sequence[tuple[str, Sequence[Record]]]) -> Figure:
-    """Stacked bars, one a run: mean output tokens an attempt by what they were spent on."""
+    """Stacked bars, one a run: mean output tokens per attempt by what they were spent on."""
     means = [mean_parts(records) for _, records in runs]
     names = [in_chart(name) for name, _ in runs]
     colors = {**{name: color for name, _, color in PARTS}, **dict((HIDDEN, OTHER))}
@@ -106,7 +106,7 @@ def token_parts(runs: Sequence[tuple[str, Sequence[Record]]]) -> Figure:
                     "marker": {"color": color},
                     "text": [f"{value:,.0f}" for value in values],
                     "textposition": "inside", "insidetextanchor": "middle", "textangle": 0,
-                    "hovertemplate": f"%{{y}}<br>{part}: %{{x:,.1f}} tokens an attempt"
+                    "hovertemplate": f"%{{y}}<br>{part}: %{{x:,.1f}} tokens per attempt"
                     "<extra></extra>",
                 }
             )  # fmt: skip
@@ -116,7 +116,7 @@ def token_parts(runs: Sequence[tuple[str, Sequence[Record]]]) -> Figure:
             "barmode": "stack",
             "height": 130 + 46 * len(runs),
             "bargap": 0.35,
-            "xaxis": {"title": {"text": "mean output tokens an attempt"}},
+            "xaxis": {"title": {"text": "mean output tokens per attempt"}},
             "yaxis": {
                 "autorange": "reversed",
                 "automargin": True,

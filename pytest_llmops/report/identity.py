@@ -80,7 +80,7 @@ def _shared(run: Run) -> dict[str, str]:
         "split": run.split,
         "suite hash": run.suite_hash,
         "cases": f"{run.cases:,}",
-        "samples a case": str(run.samples),
+        "samples per case": str(run.samples),
         "sandbox": run.sandbox,
         "texts": "recorded" if run.content else "withheld",
     }

@@ -154,7 +154,10 @@ def _needs(check: Check) -> str:
     seen = "" if found == figures.NONE else f"; what this run finds with 80 % power: {found}"
     ways = [
         f"about {count:,} {name}"
-        for count, name in ((check.cases_needed, "cases"), (check.samples_needed, "samples a case"))
+        for count, name in (
+            (check.cases_needed, "cases"),
+            (check.samples_needed, "samples per case"),
+        )
         if count
     ]
     return seen + (f"; to decide: {' or '.join(ways)}" if ways else "")
@@ -173,7 +176,7 @@ def _groups(subject: Subject) -> Iterator[str]:
     for group in found:
         for cells in _group_rows(subject, group, k, priced=priced):
             yield _row(cells if many else [cells[0], *cells[2:]])
-    yield "\nTokens: median of output tokens an attempt; per solved: their sum by solves.\n"
+    yield "\nTokens: median of output tokens per attempt; per solved: their sum by solves.\n"
     for name, run in zip(subject.names, subject.runs, strict=True):
         for line in remarks(run.run, run.records):
             yield f"Mind, {safe(name)}: {safe(line)}.\n"

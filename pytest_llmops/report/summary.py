@@ -57,7 +57,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rate: Rate
     """Solve rate; the interval takes cases, not attempts, as the evidence."""
     tokens_median: float
-    """Output tokens an attempt, over attempts with an answer; nan where there is none."""
+    """Output tokens per attempt, over attempts with an answer; nan where there is none."""
     tokens_p95: float
     output_tokens: int
     input_tokens: int
@@ -119,7 +119,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def common_tries(totals: Iterable[Summary]) -> int:
-    """The k at which runs are compared: the fewest attempts a case of those with several, or 0."""
+    """The k at which runs are compared: the fewest attempts per case, above 1; or 0."""
     return min((total.tries for total in totals if total.tries > 1), default=0)
 
 
@@ -186,7 +186,7 @@ def _by_case(records: Sequence[Record]) -> tuple[tuple[int, int], ...]:
 def wilson(rate: float, n: int) -> Rate:
     """Score interval of a binomial rate at 95 %.
 
-    With several samples a case, `n` is the number of cases: samples of one case are not
+    With several samples per case, `n` is the number of cases: samples of one case are not
     independent evidence, so the interval is right when they all agree and too wide otherwise.
 
     Args:

@@ -22,13 +22,13 @@ COLUMNS = (
     *("", "n", "solved", "rate", "95 %", "tokens", "p95", "per solved"),
     *("sec", "cut", "errors"),
 )
-"""Headings: `n` counts attempts, `tokens` is the median of output tokens an attempt, `per solved`
+"""Headings: `n` counts attempts, `tokens` is the median of output tokens per attempt, `per solved`
 all output tokens by solved attempts, `sec` the median of seconds an answer took, `cut` counts
 answers that hit the token limit. Where prices are known a column `cost` follows."""
 
 
 class Live:
-    """The progress line of a run: done, solved, tokens a second and time left.
+    """The progress line of a run: done, solved, tokens per second and time left.
 
     Drawn on a terminal only, and erased when the run ends; `advance` costs microseconds, the
     drawing happens in a thread four times a second.
@@ -90,7 +90,7 @@ def _standard_output() -> IO[str]:
 
 
 class _Speed(ProgressColumn):
-    """Output tokens a second, of the whole session."""
+    """Output tokens per second, of the whole session."""
 
     def __init__(self, tokens_per_second: Callable[[], float]) -> None:
         super().__init__()

@@ -91,7 +91,7 @@ def _explained(check: Check) -> str:
         f"about {count:,} {name}"
         for count, name in (
             (check.cases_needed, "cases"),
-            (check.samples_needed, "samples a case"),
+            (check.samples_needed, "samples per case"),
         )
         if count is not None
     ]
