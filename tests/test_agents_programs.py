@@ -22,13 +22,14 @@ from pytest_llmops.agents.installed import folder_of
 from pytest_llmops.agents.settings import VERSIONS, Budget, ProgramAgent
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.completions import Completion
-from pytest_llmops.errors import EndpointError
+from pytest_llmops.errors import EndpointError, SourceError
 from pytest_llmops.generation.cache import cache_key
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.selection import Choice, select
 
+CASES = Path(__file__).parent.parent / "cases" / "suites.toml"
 FIX = """sed -i 's|throw new Error("not implemented");|return value * 2;|' small.ts"""
 WRONG = FIX.replace("* 2", "+ 2")
 MEND = "sed -i 's|return value + 2;|return value * 2;|' small.ts"
@@ -115,11 +116,11 @@ async def play_all(kind, selection):
     return {name: replace(one, left=left) for name, one in found.items()}
 
 
-async def attempt(agent, selection, url):
+async def attempt(agent, selection, url, asked=None):
     endpoint = Endpoint(base_url=url, model="m")
     answerer = attach(agent, endpoint, lambda case: (selection.task(case), None), None)
     try:
-        return await answerer.complete(request(DOUBLE)), ""
+        return await answerer.complete(asked or request(DOUBLE)), ""
     except EndpointError as error:
         return None, str(error)
     finally:
@@ -288,3 +289,31 @@ def test_cline_solves_a_case_in_a_session_and_its_loop_is_kept(workers, project)
         "benchmarks", f"--model=replay:{runs[0].run.id}", "-k", "double"
     )
     replay.stdout.fnmatch_lines(["outcomes: 1 solved"])
+
+
+@pytest.mark.parametrize("kind", ["cline", "mini"])
+@pytest.mark.parametrize("suite", ["starter", "cline"])
+def test_a_case_of_each_suite_is_solved_with_the_tokens_of_the_server(suite, kind):
+    if reason := missing(kind):
+        pytest.skip(reason)
+    try:
+        selection = select(Choice(suites_file=CASES, suites=(suite,)))
+    except SourceError as error:
+        pytest.skip(f"no clone of Cline: {error}")
+    task = selection.task(next(iter(selection.cases)))
+    path, whole_file = task.case.source.path, task.module.source.decode()
+    write = f"cat > {path} <<'END_OF_FILE'\n{whole_file}\nEND_OF_FILE"
+    server = AgentServer(kind, shell(write), done())
+    agent = ProgramAgent(kind=kind, name=kind, budget=SHORT)
+    asked = worded(request(task.case.id), task, "a", "workspace")
+
+    async def play():
+        async with server as url:
+            return await attempt(agent, selection, url, asked)
+
+    completion, error = asyncio.run(play())
+    assert error == ""
+    assert [completion.usage.input, completion.usage.output] == server.counted
+    assert list(completion.loop.files) == [path]
+    with NodePool(task.tree.root) as pool:
+        assert grade(task, completion, pool).solved

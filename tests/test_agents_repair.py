@@ -245,6 +245,11 @@ def test_the_engine_of_this_package_is_refused_to_agents_that_call_tools(project
     )
     with pytest.raises(AgentError, match=r"calls tools, and model base cannot: .*engine"):
         open_agent(options)
+    with pytest.raises(AgentError, match="cline is a program, which --sandbox=process cannot hold"):
+        open_agent(msgspec.structs.replace(options, sandbox="process"))
+    shown = AgentChoice(name="repair", tests=True)
+    with pytest.raises(AgentError, match="repair has no workspace; leave it out"):
+        open_agent(msgspec.structs.replace(options, agent=shown))
 
 
 def test_every_case_has_a_loop_of_its_own(project):
