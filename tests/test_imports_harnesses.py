@@ -12,6 +12,7 @@ from pytest_llmops.errors import RecordError
 from pytest_llmops.imports.assembly import Asked
 from pytest_llmops.imports.logs import HARNESSES, harness_of, read_log
 from pytest_llmops.runs.reading import read_run
+from pytest_llmops.sinks.run_scores import figures
 
 
 class TestEveryHarness:
@@ -60,6 +61,31 @@ class TestEveryHarness:
         assert len(clusters) == (1 if harness == "mini-swe-agent" else CASES // 2)
         with pytest.raises(RecordError, match="no metadata 'speed' for --cluster-by .there: "):
             imported(path, cluster_by="speed")
+
+    @pytest.mark.parametrize("harness", PAIRS)
+    def test_what_is_missing_is_never_shown_as_zero(self, harness, capsys):
+        baseline = str(PAIRS[harness][0])
+        assert main(["import", harness, baseline]) == 0
+        capsys.readouterr()
+        assert main(["show", "latest"]) == 0
+        told = capsys.readouterr().out
+        silent = harness in {"lm-eval", "deepeval"}
+        assert (f"tokens: not told by {harness}" in told) == silent
+        found = figures(imported(PAIRS[harness][0]).records)
+        assert ("output_tokens" in found, "truncated" in found) == (not silent, not silent)
+        assert ("cost_of_pass" in found) == (harness == "promptfoo")
+
+    @pytest.mark.parametrize("harness", PAIRS)
+    def test_imported_runs_are_blessed_and_gated_by_name(self, harness, capsys):
+        baseline, candidate = map(str, PAIRS[harness])
+        assert main(["import", harness, baseline]) == 0
+        assert main(["bless", "latest", "--name=before"]) == 0
+        told = capsys.readouterr().out
+        assert ("no output tokens" in told) == (harness in {"lm-eval", "deepeval"})
+        assert ("none known to be solved" in told) == (harness == "mini-swe-agent")
+        margin = "--max-tokens-ratio=1.05"
+        by_name = main(["gate", "before", candidate, margin])
+        assert by_name == main(["gate", baseline, candidate, margin])
 
     def test_another_reading_of_a_log_is_not_taken_for_the_same(self, capsys):
         path = str(PROMPTFOO / "base.json")

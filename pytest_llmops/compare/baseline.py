@@ -120,10 +120,10 @@ def _reviewable(record: Record, run: Run) -> dict[str, Any]:
             line.pop(noise, None)
     usage = line.get("usage") or {}
     line["usage"] = {key: n for key, n in usage.items() if key in TOKENS or (kept and n)} or None
-    for noise in ("started", "memory"):
-        line["grade"].pop(noise)
-    quality = {key: round(n, DIGITS) for key, n in line["grade"]["quality"].items() if n}
-    line["grade"] |= {"detail": "", "seconds": 0.0, "quality": quality}
+    if grade := line.get("grade"):  # some harnesses judge nothing
+        quality = {key: round(n, DIGITS) for key, n in grade["quality"].items() if n}
+        kept_grade = {key: n for key, n in grade.items() if key not in {"started", "memory"}}
+        line["grade"] = kept_grade | {"detail": "", "seconds": 0.0, "quality": quality}
     return line
 
 
@@ -150,9 +150,12 @@ def _described(run: RecordedRun) -> str:
     shown = "".join(f" {name} {digest[:12]}" for name, digest in digests.items() if digest)
     tokens = sum(record.usage.output for record in records if record.usage)
     solved = sum(record.solved for record in records) / max(1, len(records))
+    counted = any(record.usage for record in records)
+    graded = any(record.grade for record in records)
     return (
         f"{identity.model}{shown} of {run.run.id}, {len({r.case for r in records})} cases, "
-        f"{len(records)} attempts, {tokens:,} output tokens, {solved:.1%} solved"
+        f"{len(records)} attempts, {f'{tokens:,}' if counted else 'no'} output tokens, "
+        f"{f'{solved:.1%}' if graded else 'none known to be'} solved"
     )
 
 

@@ -63,7 +63,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int
     cached_tokens: int
     tokens_per_solved: float
-    """Cost of pass: all output tokens by solved attempts; inf where none is solved."""
+    """Cost of pass: all output tokens by solved attempts; inf where none is solved, nan where no
+    answer tells tokens."""
+    counted: bool
+    """Whether answers tell tokens; else the counts above are missing, not 0."""
+    ends_told: bool
+    """Whether answers tell why they ended; else `truncated` is missing, not 0."""
     seconds_median: float
     """From sending a request to the end of its answer; nan where there is none."""
     truncated: int
@@ -131,6 +136,8 @@ def summarize(records: Sequence[Record]) -> Summary:
     solved = sum(record.solved for record in records)
     by_case = _by_case(records)
     counts = Counter(record.outcome for record in records)
+    answered = [record for record in records if not record.error]
+    counted = bool(usages) or not answered
     costs = [(record.cost, record.from_cache) for record in records if record.cost is not None]
     return Summary(
         attempts=len(records),
@@ -142,7 +149,9 @@ def summarize(records: Sequence[Record]) -> Summary:
         output_tokens=sum(outputs),
         input_tokens=sum(usage.input for usage in usages),
         cached_tokens=sum(usage.cached for usage in usages),
-        tokens_per_solved=sum(outputs) / solved if solved else math.inf,
+        tokens_per_solved=_per_solved(sum(outputs), solved) if counted else math.nan,
+        counted=counted,
+        ends_told=not answered or any(record.finish_reason for record in answered),
         seconds_median=statistics.median(seconds) if seconds else math.nan,
         truncated=sum(record.cut for record in records),
         errors=sum(bool(record.error) for record in records),
@@ -156,6 +165,10 @@ def summarize(records: Sequence[Record]) -> Summary:
         loops=_loops(records, solved),
         by_case=by_case,
     )
+
+
+def _per_solved(tokens: int, solved: int) -> float:
+    return tokens / solved if solved else math.inf
 
 
 def _loops(records: Sequence[Record], solved: int) -> Loops | None:

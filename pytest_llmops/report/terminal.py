@@ -169,7 +169,7 @@ def _row(name: str, group: Summary, *, priced: bool) -> tuple[str, ...]:
         _number(group.tokens_p95),
         _number(group.tokens_per_solved),
         "-" if math.isnan(group.seconds_median) else f"{group.seconds_median:.1f}",
-        str(group.truncated),
+        str(group.truncated) if group.ends_told else "-",
         str(group.errors),
         *([dollars(group.cost or 0.0)] if priced else []),
     )
@@ -179,6 +179,8 @@ def _totals(run: Run, total: Summary, seconds: float | None) -> list[str]:
     counts = [f"{count} {name.replace('_', ' ')}" for name, count in total.outcomes.items()]
     tokens = f"tokens: {total.input_tokens:,} in ({total.cached_tokens:,} cached), "
     tokens += f"{total.output_tokens:,} out"
+    if not total.counted:
+        tokens = f"tokens: not told by {run.harness or 'the endpoint'}"
     if total.from_cache:
         tokens += f"; {total.from_cache} of {total.attempts} answers from the completion cache"
     took = "took: " + ("?" if seconds is None else duration(seconds))

@@ -7,6 +7,10 @@ from pytest_llmops.report.summary import summarize
 from pytest_llmops.runs.record import Record
 from pytest_llmops.sinks.scores import Score
 
+TOKENS = ("input_tokens", "cached_tokens", "output_tokens")
+ENDS = ("truncated",)
+"""Counts that are missing, not 0, where no answer tells them."""
+
 
 def figures(records: Sequence[Record]) -> dict[str, float]:
     """The numbers of a run; those that cannot be told (no answer, nothing solved) are left out.
@@ -34,6 +38,8 @@ def figures(records: Sequence[Record]) -> dict[str, float]:
         "errors": total.errors,
         "from_cache": total.from_cache,
     }
+    for name in (*TOKENS * (not total.counted), *ENDS * (not total.ends_told)):
+        del found[name]
     optional = {
         "cost_usd": total.cost,
         "engine_memory_bytes": total.engine_memory,
