@@ -126,6 +126,13 @@ class TestInspect:
                 "sum-00: several choices in one answer",
             ),
             (lambda log: log["samples"][0].pop("input"), "not a log as Inspect writes it"),
+            (lambda log: log["samples"][0].update(events=[{}]), "not a log as Inspect writes it"),
+            (lambda log: log["samples"].append(3), "not a log as Inspect writes it"),
+            (lambda log: log["samples"].pop(), "1 attempts of 2: samples are missing"),
+            (
+                lambda log: log["samples"][1].update(id="sum-00"),
+                "sum-00: sample 1 is there 2 times",
+            ),
         ],
     )
     def test_what_cannot_be_counted_is_refused(self, change, message, tmp_path):

@@ -54,7 +54,7 @@ def read_harbor(path: Path, asked: Asked) -> Log:
             attempts=tuple(_attempts(trials, reward, asked)),
             notes=tuple(_notes(job)),
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise RecordError(f"{path}: not a job as Harbor writes it: {error!r}") from None
 
 

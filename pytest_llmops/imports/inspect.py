@@ -36,6 +36,9 @@ REASONS: Mapping[str, FinishReason] = {
 }
 GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 """Inspect's letters: correct, incorrect, partial, no answer."""
+READ_OF_EVENTS = frozenset(
+    {"event", "id", "parent_id", "span_id", "type", "output", "cache", "retries"}
+)
 VERSION = 2
 """Of the log, `version`."""
 
@@ -50,10 +53,10 @@ def read_inspect(path: Path, asked: Asked) -> Log:
     Raises:
         RecordError: It is broken, of another version, not ended, or holds what cannot be counted.
     """
-    header, samples = _documents(path)
-    _refuse_unended(path, header)
-    described = header["eval"]
     try:
+        header, samples = _documents(path)
+        _refuse_unended(path, header)
+        described = header["eval"]
         name = chosen(path, _scorers(samples), asked.scorer, "scorer")
         attempts = tuple(_attempt(path, sample, name, asked) for sample in samples)
         return Log(
@@ -72,7 +75,7 @@ def read_inspect(path: Path, asked: Asked) -> Log:
             attempts=attempts,
             notes=tuple(_notes(samples)),
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise RecordError(f"{path}: not a log as Inspect writes it: {error!r}") from None
 
 
@@ -87,9 +90,20 @@ def _documents(path: Path) -> tuple[Document, list[Document]]:
             if name == "header.json":
                 header = decoded(content, f"{path}: {name}")
             elif name.startswith("samples/"):
-                samples.append(decoded(content, f"{path}: {name}"))
+                samples.append(_slim(decoded(content, f"{path}: {name}")))
     samples.sort(key=lambda one: (one.get("epoch", 0), str(one.get("id"))))
     return header, samples
+
+
+def _slim(sample: Document) -> Document:
+    """A sample without what counts for nothing: most events hold long conversations."""
+    for holder in (sample, *(sample.get("error_retries") or ())):
+        holder["events"] = [
+            {key: value for key, value in event.items() if key in READ_OF_EVENTS}
+            for event in holder.get("events") or ()
+            if event["event"] in {"span_begin", "model"}
+        ]
+    return sample
 
 
 def _refuse_unended(path: Path, header: Document) -> None:

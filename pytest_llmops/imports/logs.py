@@ -105,9 +105,22 @@ def read_log(path: Path, harness: str = "", asked: Asked = Asked()) -> Log:  # n
     for field, value in msgspec.structs.asdict(asked).items():
         if value and field not in found.takes:
             raise RecordError(f"--{field.replace('_', '-')}: logs of {name} have nothing for it")
-    log = found.read(path, asked)
+    log = _checked(found.read(path, asked), name)
     _refuse_incomplete(log)
     return log
+
+
+def _checked(log: Log, harness: str) -> Log:
+    """The log, known to hold what its fields say: readers take over what a file has.
+
+    Raises:
+        RecordError: It has a text for a number, a negative count or what cannot be written.
+    """
+    try:
+        written = msgspec.json.encode(log, enc_hook=str)
+        return msgspec.json.decode(written, type=Log, dec_hook=lambda kind, text: kind(text))
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
+        raise RecordError(f"{log.path}: not a log as {harness} writes it: {error}") from None
 
 
 def _refuse_incomplete(log: Log) -> None:
