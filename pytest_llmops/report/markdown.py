@@ -5,7 +5,6 @@ than the report in the middle of a table. Ids and reasons are untrusted: nothing
 markup, a mention of a person or a link to an issue.
 """
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 
@@ -210,7 +209,7 @@ def _numbers(total: Summary | None, k: int, *, priced: bool) -> list[str]:
         figures.amount(total.tokens_median),
         figures.amount(total.tokens_p95),
         figures.amount(total.tokens_per_solved),
-        figures.amount(total.truncated if total.ends_told else math.nan),
+        figures.amount(total.truncated if total.ends_told else None),
         figures.amount(total.errors),
         *(map(figures.dollars, (total.spent, total.cost_per_solved)) if priced else ()),
     ]
