@@ -149,6 +149,18 @@ def test_a_duplicated_span_is_counted_once_for_each_copy(sent, spoil):
     assert faults(measured(sent, "openllmetry")) == whole(duplicated_spans=2 * ATTEMPTS)
 
 
+def test_what_langfuse_shows_twice_is_read_once_and_counted(sent):
+    _, langfuse, _, _ = sent
+    once = measured(sent, "langfuse")
+    langfuse.requests["traces"] *= 2
+    try:
+        twice = measured(sent, "langfuse")
+    finally:
+        del langfuse.requests["traces"][len(langfuse.requests["traces"]) // 2 :]
+    assert faults(twice) == whole(duplicated_spans=SPANS)
+    assert twice.granularity == once.granularity
+
+
 def test_tokens_that_jaeger_gives_back_otherwise_are_wrong(sent, spoil):
     def one_more(spans):
         for span in spans:
@@ -172,6 +184,29 @@ def test_tokens_that_langfuse_counts_otherwise_are_wrong(sent, spoil):
     found = measured(sent, "langfuse").traceability
     assert found.wrong_token_spans == 6  # the first attempt has no cached token
     assert found.complete == ATTEMPTS
+
+
+def test_a_cost_that_langfuse_invents_is_wrong(sent, spoil):
+    def priced(path, body):
+        for one in body["data"] if "observations" in path else ():
+            if one["type"] == "GENERATION":
+                one["costDetails"] = {"total": one["costDetails"]["total"] + 0.01}
+        return body
+
+    spoil("langfuse", priced)
+    assert faults(measured(sent, "langfuse")) == whole(wrong_cost_spans=7)
+
+
+def test_a_cost_that_jaeger_gives_back_otherwise_is_wrong(sent, spoil):
+    def dearer(spans):
+        for span in spans:
+            for tag in span["tags"]:
+                if tag["key"] == "llmops.cost.usd":
+                    tag["value"] *= 2
+        return spans
+
+    spoil("openllmetry", change_spans(dearer))
+    assert faults(measured(sent, "openllmetry")) == whole(wrong_cost_spans=7)
 
 
 def test_a_score_that_langfuse_lost_is_missed_and_breaks_the_chain(sent, spoil):

@@ -118,7 +118,15 @@ def test_links_lead_to_the_traces_of_the_project(sent):
     link = sinks.links["starter:eval/text#f1@0"]
     assert link["langfuse"] == f"{receiver.url}/project/p1/traces/{link['trace']}"
     assert any(link["langfuse"].startswith(receiver.url) for line in sinks.lines() if line)
-    assert len(json.loads((folder / LINKS).read_text())) == 6
+    assert len(json.loads((folder / LINKS).read_text())) == 6 + 1
+
+
+def test_a_link_leads_to_the_experiment_as_a_whole(sent):
+    """Its environment is hidden on the pages of traces and scores until it is chosen there."""
+    receiver, sinks, _ = sent
+    page = f"{receiver.url}/project/p1/experiments/results?baseline={RUN.id}"
+    assert sinks.links["run"] == {"langfuse": page}
+    assert f"  the run: {page}" in sinks.lines()
 
 
 def test_the_secret_key_is_in_no_body_and_in_no_file(sent):
@@ -185,3 +193,13 @@ def test_without_content_neither_traces_nor_items_hold_texts(tmp_path):
     assert b"drops spaces" not in sent
     assert b"langfuse.observation.input" not in sent
     assert all(item["input"] is None for item in receiver.items.values())
+
+
+def test_each_sample_of_a_case_is_an_item_and_so_a_row_of_the_experiment(tmp_path):
+    with Receiver(secret_key=SECRET) as receiver:
+        folder = write_run(tmp_path, make_records(4, samples=2))
+        assert deliver(folder, ["langfuse"], environment(receiver)).delivery.complete
+        told = {attributes(span)["langfuse.experiment.item.id"] for span in receiver.spans}
+        assert told == receiver.items.keys()
+        assert len(told) == 2 * 3 + 1
+        assert {one["metadata"]["sample"] for one in receiver.items.values()} == {0, 1}

@@ -7,10 +7,11 @@ they are a stand-in's. They are no more than that: what a real server stores is 
 
 import json
 import socket
+import time
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
-from otlp_receiver import MOMENT, Receiver, attributes
+from otlp_receiver import MOMENT, Receiver, _answer, attributes
 
 from pytest_llmops.observability.backend import STAND_IN
 
@@ -46,7 +47,22 @@ class StandIn(Receiver):
 
 
 class LangfuseStandIn(StandIn):
-    """`/api/public/v2/observations` and `/api/public/v3/scores`; one span of an id is kept."""
+    """`/api/public/v2/observations` and `/api/public/v3/scores`, as server 4.16 was seen to answer.
+
+    What was sent twice is there twice (until ClickHouse merges), metadata is flat with dotted keys,
+    empty fields are "", costs have 12 decimals, and scores can be read `delay` seconds after their
+    answer (11 there).
+    """
+
+    delay = 0.0
+
+    def _score(self, exchange, found):
+        wrong = [one for one in found if not is_score(one)]
+        if wrong:
+            _answer(exchange, 400, {"message": f"Invalid request data: {wrong[0]['name']}"})
+            return
+        super()._score(exchange, found)
+        self.readable = time.monotonic() + self.delay
 
     def read(self, path, query):
         if path == "/api/public/v2/observations":
@@ -56,16 +72,17 @@ class LangfuseStandIn(StandIn):
         return None
 
     def _observations(self, query):
-        spans = {span.span_id: span for span in self.spans}
         return [
             observation(span)
-            for span in spans.values()
+            for span in self.spans
             if query.get("traceId") in {None, span.trace_id.hex()}
             and query.get("name") in {None, span.name}
             and query.get("sessionId") in {None, attributes(span).get("session.id")}
         ]
 
     def _found_scores(self, query):
+        if self.delay and time.monotonic() < self.readable:
+            return []
         return [
             score_v3(one)
             for one in self.scores.values()
@@ -74,12 +91,23 @@ class LangfuseStandIn(StandIn):
         ]
 
 
+def is_score(one):
+    """Whether the server takes a score; the rest it answers with 400."""
+    value, kind = one.get("value"), one.get("dataType")
+    fits = {
+        "BOOLEAN": type(value) in (int, float) and value in (0, 1),
+        "NUMERIC": type(value) in (int, float),
+        "CATEGORICAL": type(value) is str,
+    }
+    return fits.get(kind, False) and ("traceId" in one) != ("datasetRunId" in one)
+
+
 def observation(span):
     """A span as an observation, in the form of API v2; times in milliseconds."""
     given = attributes(span)
     kept = {name: value for name, value in given.items() if not name.startswith(UNMAPPED)}
     usage = given.get("langfuse.observation.usage_details")
-    failed = span.status.code == 2
+    cost = given.get("langfuse.observation.cost_details")
     return {
         "id": span.span_id.hex(),
         "traceId": span.trace_id.hex(),
@@ -90,15 +118,20 @@ def observation(span):
         "endTime": _iso(span.end_time_unix_nano),
         "type": given.get("langfuse.observation.type", "span").upper(),
         "name": span.name,
-        "level": "ERROR" if failed else "DEFAULT",
-        "statusMessage": span.status.message or None,
+        "level": given.get(
+            "langfuse.observation.level", "ERROR" if span.status.code == 2 else "DEFAULT"
+        ),
+        "statusMessage": given.get("langfuse.observation.status_message", span.status.message),
         "environment": given.get("langfuse.environment"),
         "sessionId": given.get("session.id"),
         "input": given.get("langfuse.observation.input"),
         "output": given.get("langfuse.observation.output"),
-        "metadata": {"attributes": kept},
+        "metadata": {f"attributes.{name}": value for name, value in kept.items()},
         "model": given.get("langfuse.observation.model.name"),
         "usageDetails": json.loads(usage) if usage else {},
+        "costDetails": {
+            name: float(f"{value:.12f}") for name, value in json.loads(cost or "{}").items()
+        },
         "traceName": given.get("langfuse.trace.name"),
         "tags": given.get("langfuse.trace.tags"),
         "release": given.get("langfuse.release"),

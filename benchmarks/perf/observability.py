@@ -6,12 +6,16 @@ Starts a real `mlflow server` (SQLite, one worker) and stand-ins of Langfuse and
 what is behind it (tests/tool_stand_ins.py), all on free ports of the loopback address; delivers a
 copy of a recorded run to all three as a session does; and compares them as `llmops observability
 --send` does. The stand-ins live in a process of their own. Their times and their granularity are
-those of the protocol, not of the tools.
+those of the protocol, not of the tools. `--real langfuse` takes the server that the environment
+names (`LANGFUSE_BASE_URL` and its keys; for openllmetry `TRACELOOP_BASE_URL`, `LLMOPS_JAEGER_URL`
+and so on) in place of a stand-in; the table says of each tool what it was measured on.
 """
 
 import argparse
+import os
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -30,6 +34,14 @@ from pytest_llmops.sinks.sync import sync
 
 ATTEMPTS = 100
 """Of the run that is made up where none is given."""
+
+
+PREFIXES = {
+    "langfuse": ("LANGFUSE_",),
+    "mlflow": ("MLFLOW_TRACKING_",),
+    "openllmetry": ("TRACELOOP_", "LLMOPS_JAEGER", "LLMOPS_PROMETHEUS", "LLMOPS_LOKI"),
+}
+"""How the variables of a tool begin."""
 
 
 def prepare(given: Path | None, home: Path) -> Path:
@@ -60,9 +72,20 @@ def _serve(told: Connection) -> None:
         told.recv()
 
 
-def measure(given: Path | None, *, send: bool) -> Compared:
+def with_real(environment: Mapping[str, str], real: Sequence[str]) -> dict[str, str]:
+    """The environment in which some tools are those that this process' own environment names."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if any(name.startswith(PREFIXES[one]) for one in real)
+    }
+    return {**environment, **own}
+
+
+def measure(given: Path | None, *, send: bool, real: Sequence[str] = ()) -> Compared:
     """Deliver, read back, compare."""
-    with tempfile.TemporaryDirectory() as name, servers(Path(name), _serve) as environment:
+    with tempfile.TemporaryDirectory() as name, servers(Path(name), _serve) as places:
+        environment = with_real(places, real)
         folder = prepare(given, Path(name))
         sinks = sync(folder / RECORDS, SINKS, content=True, environment=environment)
         if not sinks.delivery.complete:
@@ -77,8 +100,9 @@ def main() -> None:
     parser.add_argument("--no-send", action="store_true", help="do not measure delivery")
     parser.add_argument("--output", type=Path, help="write the figures as JSON")
     parser.add_argument("--page", type=Path, help="write the charts as HTML")
+    parser.add_argument("--real", action="append", default=[], choices=SINKS, help="see above")
     options = parser.parse_args()
-    compared = measure(options.run, send=not options.no_send)
+    compared = measure(options.run, send=not options.no_send, real=options.real)
     Console().print(*parts(compared), sep="\n")
     if options.output:
         options.output.write_bytes(msgspec.json.format(msgspec.json.encode(compared), indent=1))

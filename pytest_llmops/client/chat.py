@@ -181,7 +181,7 @@ class ChatClient:
         self._breaker.answered()
         self.limiter.answered()
         return Completion(
-            text=self._without_key(answer.text),
+            text=self._endpoint.withhold(answer.text),
             finish_reason=self._ending(request, answer, counted),
             usage=counted.usage,
             counted_by=counted.by,
@@ -213,10 +213,6 @@ class ChatClient:
         if cut_by_context(answer.said, counted.usage.output, asked):
             return "context"
         return answer.finish_reason
-
-    def _without_key(self, text: str) -> str:
-        key = self._endpoint.api_key
-        return text.replace(key, "***") if len(key) >= 8 else text
 
 
 def _starts(limit: asyncio.Timeout, seconds: float) -> Callable[..., Awaitable[None]]:

@@ -10,6 +10,7 @@ import msgspec
 
 from pytest_llmops.completions import Request
 from pytest_llmops.errors import ModelError
+from pytest_llmops.hiding import SHORTEST, hider
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +72,14 @@ class Endpoint:
 
     def redact(self, text: str) -> str:
         """Take the key out; servers quote it, and a quotation may end in the middle of it."""
-        for size in range(len(self.api_key), 7, -1):
+        text = self.withhold(text)
+        for size in range(len(self.api_key), SHORTEST - 1, -1):
             text = text.replace(self.api_key[:size], "***")
         return text
+
+    def withhold(self, text: str) -> str:
+        """Take the key out of what a model wrote: whole, in another case, or half of it."""
+        return hider([self.api_key], "***")(text)
 
     def asked(self, request: Request) -> int | None:
         """Most output tokens that the request body asks for; None where it names no limit."""

@@ -35,6 +35,8 @@ class StoredSpan(msgspec.Struct, frozen=True, kw_only=True):
     tokens: dict[str, int] = {}
     """By kind (input, output, cached, reasoning; the last two are parts of the first two), from
     the field that the tool itself counts by."""
+    cost: float | None = None
+    """US dollars, as the tool counts them; None where it says none."""
 
     @property
     def kind(self) -> str:
@@ -49,6 +51,8 @@ class StoredTrace(msgspec.Struct, frozen=True, kw_only=True):
     spans: tuple[StoredSpan, ...]
     scores: dict[str, object]
     """Value by name."""
+    copies: int = 0
+    """Spans that came again with an id that was there already; they are not among `spans`."""
     logs: int = 0
     prompt: Any = None
     """Text, or JSON that holds texts, in the form the tool has it."""
@@ -62,7 +66,8 @@ class Seen:
     def __init__(self) -> None:
         """Begin to count."""
         self.queries = 0
-        self.stand_in = False
+        self.stand_ins: set[str] = set()
+        """Hosts with ports that said they are stand-ins."""
         self.problems: list[str] = []
         """Parts of the tool that did not answer; the others were asked all the same."""
         self._clients: list[httpx.Client] = []
@@ -86,7 +91,12 @@ class Seen:
     def __call__(self, response: httpx.Response) -> None:
         """Count an answer; a hook of an HTTP client."""
         self.queries += 1
-        self.stand_in |= STAND_IN in response.headers
+        if STAND_IN in response.headers:
+            self.stand_ins.add(response.url.netloc.decode())
+
+    def is_stand_in(self, url: str) -> bool:
+        """Whether what answered at a URL is a stand-in."""
+        return httpx.URL(url).netloc.decode() in self.stand_ins
 
 
 class Backend(Protocol):
@@ -97,6 +107,10 @@ class Backend(Protocol):
     """
 
     seen: Seen
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """Where each kind of figure comes from, by name; `traces` are always among them."""
 
     def find(self, case: str) -> tuple[str, ...]:
         """Search by the id of a case; gives trace ids (32 hex digits)."""

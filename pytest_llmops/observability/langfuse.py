@@ -40,6 +40,7 @@ class Project:
         self.seen = Seen()
         self._run = run
         self._url = bare(settings.url)
+        self.parts = {"traces": settings.url}
         self._api = LangfuseAPI(
             base_url=settings.url,
             username=settings.public_key,
@@ -76,7 +77,9 @@ class Project:
         scores = list(
             self._pages(self._api.scores.get_many, trace_id=trace, fields="details,subject")
         )
-        chat = next((one for one in found if one.type == "GENERATION"), None)
+        # An attempt that failed before its call has its texts at the case alone.
+        first = next((one for one in found if not one.parent_observation_id), None)
+        chat = next((one for one in found if one.type == "GENERATION"), first)
         told = [one.status_message for one in found] + [one.comment for one in scores]
         return StoredTrace(
             spans=tuple(map(_span, found)),
@@ -122,6 +125,7 @@ def _span(one: Any) -> StoredSpan:
         end=_nanoseconds(one.end_time) if one.end_time else start,
         attributes=len(given) + _leaves(one.metadata or {}),
         tokens=_tokens(one.usage_details or {}) if one.type == "GENERATION" else {},
+        cost=(one.cost_details or {}).get("total"),
     )
 
 

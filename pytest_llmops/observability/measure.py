@@ -87,7 +87,8 @@ def _measured(
         opens = first_link_opens(readings, links, name, backend)
     finally:
         backend.seen.close()
-    on: MeasuredOn = "stand-in" if backend.seen.stand_in else "server"
+    posing = [name for name, url in backend.parts.items() if backend.seen.is_stand_in(url)]
+    on: MeasuredOn = "stand-in" if "traces" in posing else "server"
     if isinstance(settings, Mlflow) and settings.local:
         on = "file"
     return Tool(
@@ -96,6 +97,7 @@ def _measured(
         measured_on=on,
         footprint=_footprint(name, settings, on),
         problem="; ".join(backend.seen.problems),
+        stand_ins=tuple(posing) if on == "server" else (),
         traceability=traceability(readings),
         debugging=debugging(readings, links, name, opens=opens),
         granularity=granularity(readings),

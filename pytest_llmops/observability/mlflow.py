@@ -44,6 +44,7 @@ class Tracking:
             os.environ.setdefault(name, value)
         self.seen = Seen()
         self._uri = settings.uri
+        self.parts = {"traces": settings.uri}
         if not settings.local:
             self._look_at_header(settings)
         with self._ours():
@@ -114,7 +115,8 @@ class Tracking:
             answer = httpx.get(
                 f"{settings.uri}/health", headers=settings.authorization, timeout=TIMEOUT
             )
-        self.seen.stand_in = STAND_IN in answer.headers
+        if STAND_IN in answer.headers:
+            self.seen.stand_ins.add(answer.url.netloc.decode())
 
     @contextmanager
     def _ours(self) -> Iterator[None]:
@@ -146,6 +148,7 @@ def _span(one: Any) -> StoredSpan:
         end=one.end_time_ns or one.start_time_ns,
         attributes=sum(value is not None for value in attributes.values()),
         events=len(one.events),
+        cost=(attributes.get("mlflow.llm.cost") or {}).get("total_cost"),
         tokens={kind: usage[name] for name, kind in TOKENS.items() if usage.get(name) is not None},
     )
 

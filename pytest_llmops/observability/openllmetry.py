@@ -63,6 +63,7 @@ class Pipeline:
         self.seen = Seen()
         self._run = run
         jaeger, prometheus, loki = places(environment).values()
+        self.parts = {"traces": jaeger, "figures of the run": prometheus, "log records": loki}
         self._jaeger = Asking(jaeger, self.seen)
         self._prometheus = Asking(prometheus, self.seen)
         self._loki = Asking(loki, self.seen)
@@ -196,5 +197,6 @@ def _span(one: Any, tags: dict[str, Any]) -> StoredSpan:
         end=start + one["duration"] * 1000,
         attributes=len(tags),
         events=len(one.get("logs") or ()),
+        cost=tags.get("llmops.cost.usd"),
         tokens={kind: int(tags[name]) for name, kind in TOKENS.items() if name in tags},
     )

@@ -54,7 +54,7 @@ def read_back(backend: Backend, run: Run, records: Sequence[Record]) -> Readings
         traces = [trace_of(run, record) for record in attempts]
         for record, sent in zip(attempts, traces, strict=True):
             begun, before = time.perf_counter(), backend.seen.queries
-            stored = backend.fetch(sent.id) if sent.id in ids else None
+            stored = once(backend.fetch(sent.id)) if sent.id in ids else None
             found.append(
                 Reading(
                     record=record,
@@ -67,3 +67,12 @@ def read_back(backend: Backend, run: Run, records: Sequence[Record]) -> Readings
         foreign = [one for one in ids if one not in {trace.id for trace in traces}]
         strange += [trace for trace in map(backend.fetch, foreign) if trace]
     return Readings(attempts=tuple(found), strange=tuple(strange), run_figures=backend.figures())
+
+
+def once(stored: StoredTrace | None) -> StoredTrace | None:
+    """A trace with each span once, and the copies counted: what is sent twice may be read twice."""
+    if stored is None:
+        return None
+    spans = tuple({span.id: span for span in stored.spans}.values())
+    copies = len(stored.spans) - len(spans)
+    return msgspec.structs.replace(stored, spans=spans, copies=copies)

@@ -71,7 +71,10 @@ def _opens(found: bool | None) -> str:
 
 
 GROUPS |= {
-    "": {"measured on": lambda tool: tool.measured_on},
+    "": {
+        "measured on": lambda tool: tool.measured_on,
+        "but on a stand-in": lambda tool: ", ".join(tool.stand_ins) or MISSING,
+    },
     "traceability": {
         "complete chains": _of("traceability", lambda one: share(one.share)),
         "attempts": _of("traceability", lambda one: f"{one.complete}/{one.attempts}"),
@@ -79,6 +82,7 @@ GROUPS |= {
         "spans duplicated": _of("traceability", lambda one: str(one.duplicated_spans)),
         "spans unexpected": _of("traceability", lambda one: str(one.unexpected_spans)),
         "spans with wrong tokens": _of("traceability", lambda one: str(one.wrong_token_spans)),
+        "spans with wrong cost": _of("traceability", lambda one: str(one.wrong_cost_spans)),
         "scores missing": _of("traceability", lambda one: str(one.missing_scores)),
         "scores wrong": _of("traceability", lambda one: str(one.wrong_scores)),
     },

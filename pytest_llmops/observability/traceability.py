@@ -34,6 +34,7 @@ def traceability(found: Readings) -> Traceability:
         duplicated_spans=sum(copies for _, copies, _ in counted),
         unexpected_spans=strange + sum(others for _, _, others in counted),
         wrong_token_spans=sum(_wrong_tokens(one, compared) for one in found.attempts),
+        wrong_cost_spans=sum(map(_wrong_costs, found.attempts)),
         missing_scores=sum(missing for missing, _ in judged),
         wrong_scores=sum(wrong for _, wrong in judged),
     )
@@ -82,8 +83,11 @@ def same_score(sent: Score, found: object) -> bool:
 def _spans(one: Reading) -> tuple[int, int, int]:
     """Spans lost, further copies, and spans that nothing was sent for."""
     wanted = {span.id for span in one.sent.spans}
-    found = Counter(span.id for span in (one.stored or NOTHING).spans)
-    copies = sum(count - 1 for identity, count in found.items() if identity in wanted)
+    stored = one.stored or NOTHING
+    found = Counter(span.id for span in stored.spans)
+    copies = stored.copies + sum(
+        count - 1 for identity, count in found.items() if identity in wanted
+    )
     return (
         len(wanted - found.keys()),
         copies,
@@ -100,6 +104,16 @@ def _wrong_tokens(one: Reading, compared: Collection[str]) -> int:
     usage = _usage(one.record)
     return sum(
         any(span.tokens.get(kind, 0) != usage.get(kind, 0) for kind in compared)
+        for span in (one.stored or NOTHING).spans
+        if span.kind == "chat"
+    )
+
+
+def _wrong_costs(one: Reading) -> int:
+    """Spans of the call whose cost differs from the record's; none said is 0, as none known is."""
+    cost = one.record.cost or 0.0
+    return sum(
+        not math.isclose(span.cost or 0.0, cost, rel_tol=1e-6, abs_tol=1e-11)
         for span in (one.stored or NOTHING).spans
         if span.kind == "chat"
     )

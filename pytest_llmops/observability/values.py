@@ -34,6 +34,8 @@ class Traceability(msgspec.Struct, frozen=True, kw_only=True):
     unexpected_spans: int
     """Spans of the run and its cases that no record stands for."""
     wrong_token_spans: int
+    wrong_cost_spans: int = 0
+    """Calls whose cost is another than the record's; one that is not known must not be invented."""
     missing_scores: int
     wrong_scores: int
 
@@ -110,6 +112,8 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     where: str
     measured_on: MeasuredOn
     footprint: Footprint
+    stand_ins: tuple[str, ...] = ()
+    """Figures that were measured on a stand-in all the same."""
     problem: str = ""
     traceability: Traceability | None = None
     debugging: Debugging | None = None

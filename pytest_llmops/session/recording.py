@@ -13,6 +13,7 @@ from pytest_llmops.completions import Request
 from pytest_llmops.errors import RecordError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.grading.grade import GRADER
+from pytest_llmops.hiding import PIECE
 from pytest_llmops.models import USUAL
 from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.checkout import find_checkout
@@ -24,7 +25,7 @@ from pytest_llmops.runs.trajectory import write_trajectory
 from pytest_llmops.session.answers import Answers
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
-from pytest_llmops.sinks.withhold import clean_text, redactor
+from pytest_llmops.sinks.withhold import redactor, without_secrets
 from pytest_llmops.tasks.selection import Selection, suite_of
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Recording:
         self._content = options.content
         self._answers = answers
         self._hide = redactor(os.environ)
+        self._hide_written = redactor(os.environ, PIECE)
+        """For what a model wrote, of which a word that is somebody's password is left alone."""
         self._began = time.monotonic()
         self._file = RecordFile(options.runs, run)
         self._sinks = _open(reached, run, self._file.path.parent, content=options.content)
@@ -98,7 +101,7 @@ class Recording:
         self.progress = Live(total, tokens_per_second)
 
     def keep(self, record: Record) -> None:
-        """Write a record with what only the controller knows, and without secrets in its error.
+        """Write a record with what only the controller knows, and without secrets.
 
         Raises:
             RecordError: The file cannot be written, or the attempt is on record already.
@@ -107,6 +110,7 @@ class Recording:
         if key in self.records:
             self._file.broken = True
             raise RecordError(f"{record.case} (sample {record.sample}): attempted twice in a run")
+        record = without_secrets(record, self._hide, self._hide_written)
         record = msgspec.structs.replace(record, **self._known(record))
         self._file.write(record)
         write_trajectory(self._file.path.parent, self.run, record)
@@ -117,10 +121,7 @@ class Recording:
             self.progress.advance(record)
 
     def _known(self, record: Record) -> Mapping[str, Any]:
-        known: dict[str, Any] = {
-            "error": clean_text(record.error, self._hide),
-            "served_model": self._hide(record.served_model),
-        }
+        known: dict[str, Any] = {}
         if request := self.requests.get((record.case, record.sample)):
             known["prompt"] = request.messages if self._content else ()
             known["prompt_sha256"] = request.prompt_sha256

@@ -6,7 +6,7 @@ the end; what it has not taken by then waits for `llmops sync`.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,9 @@ from pytest_llmops.sinks.ledger import Entry, Key, Ledger
 
 BATCH = 50
 """Attempts a request: MLflow takes a batch as a whole or not at all."""
+
+BATCH_BYTES = 8_000_000
+"""Characters of texts a request: servers take 20 to 32 MB, and a text may go out three times."""
 
 INTERVAL = 1.0
 """Seconds between two looks at what has come."""
@@ -117,6 +120,10 @@ class Carrier:
             return {}
         return self._destination.links([one for one in records if _key(one) in self._delivered])
 
+    def page(self) -> str:
+        """Where the run as a whole is."""
+        return self._destination.page() if self._destination else ""
+
     def _deliver(self, backlog: Backlog, *, last: bool) -> None:
         records = list(backlog.records)
         waiting = [one for one in records if _key(one) not in self._delivered | self._refused]
@@ -125,8 +132,8 @@ class Carrier:
             return
         if self._destination is None:
             self._destination = self._connect()
-        for start in range(0, len(waiting), BATCH):
-            self._send(self._destination, waiting[start : start + BATCH])
+        for batch in batches(waiting):
+            self._send(self._destination, batch)
         if not self._refused:
             self.problem = ""
         if not finished:
@@ -159,6 +166,21 @@ class Carrier:
         if keys:
             self._ledger.add(Entry(sink=self.sink, where=self._where, half=keys))
             self._half.update(keys)
+
+
+def batches(records: Sequence[Record]) -> Iterator[list[Record]]:
+    """Divide records into requests; one that is too large by itself is alone in its own."""
+    batch: list[Record] = []
+    held = 0
+    for record in records:
+        size = len(record.text) + sum(len(one.content) for one in record.prompt)
+        if batch and (len(batch) == BATCH or held + size > BATCH_BYTES):
+            yield batch
+            batch, held = [], 0
+        batch.append(record)
+        held += size
+    if batch:
+        yield batch
 
 
 def _key(record: Record) -> Key:

@@ -50,3 +50,6 @@ class Destination(Protocol):
 
     def links(self, records: Sequence[Record]) -> dict[tuple[str, int], str]:
         """Where a person finds the traces of attempts; those that have no address are left out."""
+
+    def page(self) -> str:
+        """Where a person finds the run as a whole; "" where it has no address."""

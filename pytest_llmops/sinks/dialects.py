@@ -71,8 +71,12 @@ def langfuse(run: Run, record: Record, trace: Trace, dataset: str) -> dict[str, 
 
 
 def item_id(record: Record) -> str:
-    """The id of a case in the dataset of its suite."""
-    return digest(record.case, size=16)
+    """The id of a case in the dataset of its suite; further samples are items of their own.
+
+    The page of an experiment has one row an item, and would show one of them.
+    """
+    name = record.case if record.sample == 0 else f"{record.case}@{record.sample}"
+    return digest(name, size=16)
 
 
 def _generation(run: Run, record: Record) -> dict[str, Value]:

@@ -97,7 +97,7 @@ class Project:
         del half
         for suite in {record.suite for record in records}:
             self._ensure_dataset(suite)
-        new = {record.case: record for record in records if self._is_new(record)}
+        new = {item_id(record): record for record in records if self._is_new(record)}
         with ThreadPoolExecutor(AT_ONCE) as threads:
             list(threads.map(self._write_item, new.values()))
         spans = []
@@ -124,6 +124,11 @@ class Project:
             (one.case, one.sample): f"{base}/{trace_id(self._run.id, one.case, one.sample)}"
             for one in records
         }
+
+    def page(self) -> str:
+        """Address of the experiment: other pages hide its environment until it is chosen there."""
+        base = f"{bare(self._url)}/project/{quote(self._project, safe='')}"
+        return f"{base}/experiments/results?baseline={quote(self._run.id, safe='')}"
 
     def _ensure_dataset(self, suite: str) -> None:
         if suite in self._datasets:
@@ -162,6 +167,7 @@ class Project:
                 input=texts or None,
                 metadata={
                     "case": record.case,
+                    "sample": record.sample,
                     "split": record.split,
                     "tier": record.tier,
                     "cluster": record.cluster,

@@ -13,7 +13,10 @@ from pytest_llmops.sinks.ledger import Key
 LINKS = "links.json"
 
 Links = dict[str, dict[str, str]]
-"""By `CASE@SAMPLE`: the address by sink, and the id of the trace under `trace`."""
+"""By `CASE@SAMPLE`: the address by sink, and the id of the trace under `trace`. By `run`: the
+address of the run as a whole by sink."""
+
+WHOLE = "run"
 
 
 def name_of(case: str, sample: int) -> str:
@@ -36,13 +39,19 @@ def read_links(folder: Path) -> Links:
         raise SinkError(f"{path}: cannot be read: {error}; `llmops sync` writes it anew") from None
 
 
-def write_links(folder: Path, run: Run, found: Mapping[str, Mapping[Key, str]]) -> None:
+def write_links(
+    folder: Path,
+    run: Run,
+    found: Mapping[str, Mapping[Key, str]],
+    pages: Mapping[str, str] | None = None,
+) -> None:
     """Add links to those there are.
 
     Args:
         folder: Of the run.
         run: The run.
         found: Addresses by attempt, by sink.
+        pages: Addresses of the run as a whole, by sink; "" for none.
 
     Raises:
         SinkError: The file cannot be written.
@@ -55,6 +64,8 @@ def write_links(folder: Path, run: Run, found: Mapping[str, Mapping[Key, str]]) 
         for (case, sample), address in addresses.items():
             one = links.setdefault(name_of(case, sample), {})
             one |= {"trace": trace_id(run.id, case, sample), sink: address}
+    if whole := {sink: address for sink, address in (pages or {}).items() if address}:
+        links[WHOLE] = links.get(WHOLE, {}) | whole
     if not links:
         return
     try:

@@ -134,6 +134,11 @@ class Tracking:
         base = f"{self._settings.uri}/#/experiments/{self._experiment}/traces"
         return {(one.case, one.sample): f"{base}/{self._trace(one)}" for one in records}
 
+    def page(self) -> str:
+        """Address of the run; none without a server."""
+        place = f"{self._settings.uri}/#/experiments/{self._experiment}"
+        return "" if self._settings.local else f"{place}/runs/{self._tracked.info.run_id}"
+
     def _trace(self, record: Record) -> str:
         return f"tr-{trace_id(self._run.id, record.case, record.sample)}"
 

@@ -20,7 +20,7 @@ from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.sinks.child import Process, delivery_environment
 from pytest_llmops.sinks.ledger import Entry, Ledger, claim
-from pytest_llmops.sinks.links import Links, name_of, read_links
+from pytest_llmops.sinks.links import WHOLE, Links, name_of, read_links
 from pytest_llmops.sinks.probe import place, probe
 from pytest_llmops.sinks.process import Order, Word
 from pytest_llmops.sinks.settings import Settings, names_of, read
@@ -50,6 +50,8 @@ class SinkDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """Where a person looks at one attempt, unsolved if there is such; "" without any address."""
     linked: str = ""
     """Which attempt that is, and how it ended."""
+    page: str = ""
+    """Where a person looks at the run as a whole; "" without an address."""
 
     @property
     def complete(self) -> bool:
@@ -129,7 +131,8 @@ class Sinks:
             line += f"; {left}{reason}: llmops sync {self._run.id}"
         elif one.problem:
             line += f", {one.problem}"
-        return [line, f"  {one.linked}: {one.link}"] if one.link else [line]
+        shown = [f"  {one.linked}: {one.link}"] if one.link else []
+        return [line, *shown, *([f"  the run: {one.page}"] if one.page else [])]
 
     def _count(self, records: Sequence[Record], problems: Mapping[str, str]) -> Delivery:
         ledger = Ledger(self._folder)
@@ -152,6 +155,7 @@ class Sinks:
                     finished=ledger.finished(name, where),
                     problem=problems.get(name, problems.get("", "")),
                     link=links[_name(example)][name] if example else "",
+                    page=links.get(WHOLE, {}).get(name, ""),
                     linked=f"{_name(example)}, {example.outcome}" if example else "",
                 )
             )

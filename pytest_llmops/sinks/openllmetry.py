@@ -101,6 +101,10 @@ class Pipeline:
             for one in records
         }
 
+    def page(self) -> str:
+        """None: a collector has no pages."""
+        return ""
+
     def _log(self, found: Sequence[ReadableLogRecord]) -> None:
         self._lines["logs"].check(self._logs.export(found).name == "SUCCESS")
 

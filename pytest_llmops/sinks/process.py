@@ -73,7 +73,8 @@ def main() -> None:
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     links = {one.sink: one.links(backlog.records) for one in carriers if one.done}
-    write_links(folder, run, links)
+    pages = {one.sink: one.page() for one in carriers if one.done}
+    write_links(folder, run, links, pages)
     answer(json.dumps({name: hide(text) for name, text in _problems(carriers).items()}))
     os._exit(0)  # a thread that hangs must not keep the process
 

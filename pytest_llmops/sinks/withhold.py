@@ -1,12 +1,13 @@
 """What never leaves: secrets, taken out of runs and records before anything is made of them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from pytest_llmops.completions import Loop
+from pytest_llmops.hiding import SHORTEST, Hide, hider
 from pytest_llmops.runs.record import Record, Run
 
 HIDDEN = "(hidden)"
@@ -23,16 +24,14 @@ _SCHEME = re.compile(r"^(Bearer|Basic) +", re.IGNORECASE)
 _PASSWORD = re.compile(r"://[^/@\s:]*:([^/@\s]{8,})@")
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
 
-Hide = Callable[[str], str]
 
-
-def redactor(environment: Mapping[str, str]) -> Hide:
+def redactor(environment: Mapping[str, str], shortest: int = SHORTEST) -> Hide:
     """A function that takes out of a text every value that the environment keeps secret.
 
-    Secret is the value, of 8 characters or more, of each variable whose name ends in KEY, TOKEN,
-    SECRET, PASSWORD, PASSWD, PASSPHRASE, CREDENTIAL, HEADER, AUTH or AUTHORIZATION (or their
+    Secret is the value, of `shortest` characters or more, of each variable whose name ends in KEY,
+    TOKEN, SECRET, PASSWORD, PASSWD, PASSPHRASE, CREDENTIAL, HEADER, AUTH or AUTHORIZATION (or their
     plurals), or in PAT or PASS as a word of its own, and each password in a URL; public keys, which
-    are names, are not.
+    are names, are not. In upper case or cut in half it is still one.
     """
     values = {word for value in environment.values() for word in _PASSWORD.findall(value)}
     values |= {
@@ -41,15 +40,7 @@ def redactor(environment: Mapping[str, str]) -> Hide:
         if _SECRET_NAME.search(name) and "PUBLIC" not in name.upper()
         for part in (value, *(half.partition("=")[2] for half in value.split(",")))
     }
-    secrets = sorted((one for one in values if len(one) >= 8), key=len, reverse=True)
-
-    def hide(text: str) -> str:
-        for secret in secrets:
-            if secret in text:
-                text = text.replace(secret, HIDDEN)
-        return text
-
-    return hide
+    return hider(values, HIDDEN, shortest)
 
 
 def clean_text(text: str, hide: Hide) -> str:
@@ -79,16 +70,28 @@ def clean_record(record: Record, hide: Hide, *, content: bool) -> Record:
         content: Send texts; without, a record that holds some loses them here.
     """
     kept = record if content else without_texts(record)
+    prompt = tuple(msgspec.structs.replace(one, content=hide(one.content)) for one in kept.prompt)
+    return without_secrets(msgspec.structs.replace(kept, prompt=prompt), hide)
+
+
+def without_secrets(record: Record, hide: Hide, written: Hide | None = None) -> Record:
+    """A record without what is secret, as it may be kept; its prompt is ours.
+
+    Args:
+        record: As it was made.
+        hide: See `redactor`.
+        written: The same for what a model or its program wrote; None for `hide`.
+    """
+    written = written or hide
+    grade = record.grade
     return msgspec.structs.replace(
-        kept,
-        prompt=tuple(
-            msgspec.structs.replace(one, content=hide(one.content)) for one in kept.prompt
-        ),
-        text=hide(kept.text),
-        refusal=hide(kept.refusal),
-        loop=kept.loop and _hidden(kept.loop, hide),
-        grade=kept.grade and msgspec.structs.replace(kept.grade, detail=hide(kept.grade.detail)),
-        error=clean_text(kept.error, hide),
+        record,
+        text=written(record.text),
+        refusal=written(record.refusal),
+        loop=record.loop and _hidden(record.loop, written),
+        grade=grade and msgspec.structs.replace(grade, detail=written(grade.detail)),
+        served_model=clean_text(record.served_model, hide),
+        error=clean_text(record.error, hide),
     )
 
 
