@@ -69,10 +69,10 @@ def run_of(folder, name, started, count=50):
 
 
 class Stack:
-    """The three programs, a stand-in of Loki, and runs delivered to them."""
+    """The collector, a stand-in of Loki, the way to what is behind, and runs delivered there."""
 
-    def __init__(self, folder, collector, jaeger, prometheus, environment):
-        self.collector, self.jaeger, self.prometheus = collector, jaeger, prometheus
+    def __init__(self, folder, collector, loki, environment):
+        self.collector, self.loki = collector, loki
         self.environment, self.folder = environment, folder
         self.runs = {}
 

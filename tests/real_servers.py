@@ -37,10 +37,14 @@ def programs():
     return module
 
 
+def is_kept(name):
+    """Whether a program is named or was made before."""
+    return bool(os.environ.get(f"LLMOPS_{name.upper()}")) or programs().kept(name).is_file()
+
+
 def path_of(name, *, make):
     """Where a program is; skips the test where it is not and cannot (or shall not) be made."""
-    tool = programs()
-    there = os.environ.get(f"LLMOPS_{name.upper()}") or tool.kept(name).is_file()
+    tool, there = programs(), is_kept(name)
     if not there and not make:
         pytest.skip(f"no {name} here: .venv/bin/python tools/servers.py {name}")
     if not there and shutil.which("go") is None:

@@ -13,7 +13,7 @@ import pytest
 from back_ends import Stack, started_jaeger, started_prometheus
 from mlflow_server import free_port
 from otlp_receiver import attributes
-from real_servers import ROOT, Collector, path_of
+from real_servers import ROOT, Collector, JaegerStandIn, is_kept, path_of
 from records import RUN
 from tool_stand_ins import CollectorStandIn
 
@@ -38,37 +38,40 @@ OLD = NOW - 40 * 86_400
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    programs = {name: path_of(name, make=False) for name in ("collector", "jaeger", "prometheus")}
+    """All started, and two runs delivered; Jaeger is a stand-in where there is no real one."""
+    programs = {name: path_of(name, make=False) for name in ("collector", "prometheus")}
     home = tmp_path_factory.mktemp("stack")
     otlp, query, prom = free_port(), free_port(), free_port()
+    real = is_kept("jaeger")
     with (
         CollectorStandIn() as loki,
+        started_jaeger(path_of("jaeger", make=False), home / "jaeger", otlp, query)
+        if real
+        else JaegerStandIn(otlp),
         Collector(
             programs["collector"], home / "collector", jaeger=otlp, loki=loki.port
         ) as collector,
-        started_jaeger(programs["jaeger"], home / "jaeger", otlp, query) as jaeger,
-        started_prometheus(
-            programs["prometheus"], home / "prometheus", prom, collector.metrics
-        ) as prometheus,
+        started_prometheus(programs["prometheus"], home / "prometheus", prom, collector.metrics),
     ):
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        found = Stack(
-            home / "runs",
-            collector,
-            jaeger,
-            prometheus,
-            {
-                **kept,
-                "TRACELOOP_BASE_URL": collector.url,
-                "LLMOPS_JAEGER_URL": f"http://127.0.0.1:{query}",
-                "LLMOPS_PROMETHEUS_URL": f"http://127.0.0.1:{prom}",
-                "LLMOPS_LOKI_URL": loki.url,
-            },
-        )
-        found.loki = loki
+        environment = {
+            **kept,
+            "TRACELOOP_BASE_URL": collector.url,
+            "LLMOPS_JAEGER_URL": f"http://127.0.0.1:{query}",
+            "LLMOPS_PROMETHEUS_URL": f"http://127.0.0.1:{prom}",
+            "LLMOPS_LOKI_URL": loki.url,
+        }
+        found = Stack(home / "runs", collector, loki, environment)
         found.deliver("now", NOW - 900)
         found.deliver("old", OLD)
         yield found
+
+
+@pytest.fixture
+def whole(stack):
+    """The same, where Jaeger is the real one."""
+    path_of("jaeger", make=False)
+    return stack
 
 
 @pytest.mark.parametrize("name", ["now", "old"])
@@ -123,7 +126,7 @@ def test_quantiles_that_the_collector_counts_are_within_2_percent(stack):
         assert shown[step] == pytest.approx(expected["llmops_step_seconds", step, 0.95], rel=0.1)
 
 
-def test_exemplars_lead_to_traces_that_jaeger_has(stack):
+def test_exemplars_name_traces_of_the_run(stack):
     place = stack.environment["LLMOPS_PROMETHEUS_URL"]
     asked = {
         "query": f'traces_span_metrics_duration_seconds{{instance="{RUN.id}-now"}}',
@@ -135,32 +138,36 @@ def test_exemplars_lead_to_traces_that_jaeger_has(stack):
     assert ids
     run = stack.runs["now"]
     assert ids <= {trace_id(run.run.id, one.case, one.sample) for one in run.records}
-    for identity in ids:
-        url = f"{stack.environment['LLMOPS_JAEGER_URL']}/api/traces/{identity}"
-        assert httpx.get(url).json()["data"]
 
 
-def test_the_panel_of_traces_finds_some(stack):
+def test_an_exemplar_s_trace_is_in_jaeger(whole):
+    found = whole.runs["now"]
+    identity = trace_id(found.run.id, found.records[0].case, 0)
+    url = f"{whole.environment['LLMOPS_JAEGER_URL']}/api/traces/{identity}"
+    assert len(httpx.get(url).json()["data"][0]["spans"]) == 4
+
+
+def test_the_panel_of_traces_finds_some(whole):
     asked = {"service": "pytest-llmops", "limit": 50}
-    found = httpx.get(f"{stack.environment['LLMOPS_JAEGER_URL']}/api/traces", params=asked).json()
+    found = httpx.get(f"{whole.environment['LLMOPS_JAEGER_URL']}/api/traces", params=asked).json()
     assert len(found["data"]) == 50
 
 
-def test_every_span_comes_back_whole_from_the_real_jaeger(stack):
-    (tool,) = compare(stack.runs["now"], ["openllmetry"], stack.environment, send=False).tools
-    assert tool.measured_on == "stand-in"  # Loki is one
+def test_every_span_comes_back_whole_from_the_real_jaeger(whole):
+    (tool,) = compare(whole.runs["now"], ["openllmetry"], whole.environment, send=False).tools
+    assert (tool.measured_on, tool.stand_ins) == ("server", ("log records",))
     found = msgspec.structs.asdict(tool.traceability)
     assert found.pop("attempts") == found.pop("complete") == 50
     assert found.pop("spans") == 200
     assert not any(found.values()), found
 
 
-def test_all_that_was_delivered_is_verified(stack):
-    found = stack.runs["old"]
-    (checked,) = verify(found, ["openllmetry"], stack.environment)
+def test_all_that_was_delivered_is_verified(whole):
+    found = whole.runs["old"]
+    (checked,) = verify(found, ["openllmetry"], whole.environment)
     assert (checked.verified, checked.lost, checked.problem) == (50, 0, "")
     ledger = Ledger(found.path.parent)
-    assert len(ledger.verified("openllmetry", stack.collector.url)) == 50
+    assert len(ledger.verified("openllmetry", whole.collector.url)) == 50
 
 
 def test_log_records_are_there_once(stack):

@@ -124,3 +124,33 @@ def test_a_back_end_that_is_away_empties_no_other_s_figures(sent, monkeypatch, c
     assert "http://127.0.0.1:9" in capsys.readouterr().out
     assert told(folder, "openllmetry") == (ATTEMPTS, ATTEMPTS)
     assert RUN.id in str(folder)
+
+
+def lose_a_trace(client, experiment, traces):
+    client.delete_traces(experiment, trace_ids=[traces[0].info.trace_id])
+
+
+def lose_an_assessment(client, experiment, traces):
+    info = traces[0].info
+    client.delete_assessment(info.trace_id, info.assessments[0].assessment_id)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of MLflow's parts, in this process
+@pytest.mark.parametrize("lose", [lose_a_trace, lose_an_assessment])
+def test_what_a_real_mlflow_lost_is_told_and_sent_again(tmp_path, monkeypatch, capsys, lose):
+    from mlflow import MlflowClient  # noqa: PLC0415
+
+    monkeypatch.setattr(verification.verify, "__kwdefaults__", {"patience": 0.2})
+    uri = f"sqlite:///{tmp_path}/m.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    folder = write_run(tmp_path, make_records(ATTEMPTS))
+    assert deliver(folder, ["mlflow"], os.environ).complete
+    client = MlflowClient(uri, uri)
+    experiment = client.get_experiment_by_name("llmops starter").experiment_id
+    lose(client, experiment, client.search_traces(locations=[experiment]))
+    assert sync(folder, "--verify") == 0
+    assert "mlflow: 1 delivered, but not to be read back; sent again" in capsys.readouterr().out
+    assert told(folder, "mlflow") == (ATTEMPTS, ATTEMPTS)
+    assert sync(folder, "--verify") == 0
+    assert "not to be read back" not in capsys.readouterr().out

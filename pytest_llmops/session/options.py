@@ -162,7 +162,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
             sampling=Sampling(max_tokens=values["max_tokens"], temperature=values["temperature"]),
             source=values["source"],
         ),
-        cache=not values["no_cache"],
+        cache=not (values["no_cache"] or values["no_content"]),  # it would keep the texts
         trust_cache=values["trust_cache"],
         grade=not values["no_grade"],
         content=not values["no_content"],
