@@ -2,9 +2,8 @@
 
 import httpx
 import yaml
-from mlflow_server import free_port
 from otlp_receiver import wait_until
-from real_servers import ROOT, Program
+from real_servers import ROOT, Program, free_port
 from records import RUN, record
 from sink_project import deliver, write_run
 
@@ -80,7 +79,7 @@ class Stack:
         folder = run_of(self.folder, name, started)
         assert deliver(folder, ["openllmetry"], self.environment).complete
         self.runs[name] = read_run(folder / RECORDS)
-        wait_until(lambda: self.ask("llmops_attempts", name), 60)
+        wait_until(lambda: self.ask('llmops_steps{instance="$run"}', name), 60)
         return self.runs[name]
 
     def ask(self, query, name, *, at=0):

@@ -6,19 +6,21 @@ come from tools/servers.py: named, kept, or made where Go is.
 
 import importlib.util
 import os
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
 import httpx
 import pytest
 import yaml
-from mlflow_server import free_port
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as messages
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as services
 from otlp_receiver import wait_until
@@ -27,6 +29,15 @@ ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "openllmetry-collector-config.yaml"
 KEY_BYTES = 65_000
 """Largest key of Badger, of which each attribute of a span becomes one."""
+
+
+def free_port():
+    """A port below those that the system gives to outgoing connections: it stays free."""
+    while True:
+        port = random.randrange(12_000, 30_000)
+        with socket.socket() as found, suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            return port
 
 
 def programs():

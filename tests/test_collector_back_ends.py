@@ -11,9 +11,8 @@ import httpx
 import msgspec
 import pytest
 from back_ends import Stack, started_jaeger, started_prometheus
-from mlflow_server import free_port
 from otlp_receiver import attributes
-from real_servers import ROOT, Collector, JaegerStandIn, is_kept, path_of
+from real_servers import ROOT, Collector, JaegerStandIn, free_port, is_kept, path_of
 from records import RUN
 from tool_stand_ins import CollectorStandIn
 

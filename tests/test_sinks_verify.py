@@ -126,13 +126,12 @@ def test_a_back_end_that_is_away_empties_no_other_s_figures(sent, monkeypatch, c
     assert RUN.id in str(folder)
 
 
-def lose_a_trace(client, experiment, traces):
-    client.delete_traces(experiment, trace_ids=[traces[0].info.trace_id])
+def lose_a_trace(store, info):
+    store.delete_traces(info.experiment_id, trace_ids=[info.trace_id])
 
 
-def lose_an_assessment(client, experiment, traces):
-    info = traces[0].info
-    client.delete_assessment(info.trace_id, info.assessments[0].assessment_id)
+def lose_an_assessment(store, info):
+    store.delete_assessment(info.trace_id, info.assessments[0].assessment_id)
 
 
 @pytest.mark.slow
@@ -140,6 +139,7 @@ def lose_an_assessment(client, experiment, traces):
 @pytest.mark.parametrize("lose", [lose_a_trace, lose_an_assessment])
 def test_what_a_real_mlflow_lost_is_told_and_sent_again(tmp_path, monkeypatch, capsys, lose):
     from mlflow import MlflowClient  # noqa: PLC0415
+    from mlflow.tracing.client import TracingClient  # noqa: PLC0415
 
     monkeypatch.setattr(verification.verify, "__kwdefaults__", {"patience": 0.2})
     uri = f"sqlite:///{tmp_path}/m.db"
@@ -148,7 +148,8 @@ def test_what_a_real_mlflow_lost_is_told_and_sent_again(tmp_path, monkeypatch, c
     assert deliver(folder, ["mlflow"], os.environ).complete
     client = MlflowClient(uri, uri)
     experiment = client.get_experiment_by_name("llmops starter").experiment_id
-    lose(client, experiment, client.search_traces(locations=[experiment]))
+    traces = client.search_traces(locations=[experiment])
+    lose(TracingClient(uri).store, traces[0].info)
     assert sync(folder, "--verify") == 0
     assert "mlflow: 1 delivered, but not to be read back; sent again" in capsys.readouterr().out
     assert told(folder, "mlflow") == (ATTEMPTS, ATTEMPTS)

@@ -73,7 +73,7 @@ def _opens(found: bool | None) -> str:
 GROUPS |= {
     "": {
         "measured on": lambda tool: tool.measured_on,
-        "but on a stand-in": lambda tool: ", ".join(tool.stand_ins) or MISSING,
+        "but simulated": lambda tool: ", ".join(tool.stand_ins) or MISSING,
     },
     "traceability": {
         "complete chains": _of("traceability", lambda one: share(one.share)),
