@@ -37,6 +37,14 @@ def test_the_cause_is_named_in_one_line(said):
     assert "\n" not in told
 
 
+def test_words_in_source_code_are_no_cause():
+    said = "/sandbox/judge.cjs:1\nconst clone = namespace('ulimit: ', \"Permission denied\");\n\n"
+    told = refusal(f"{said}SyntaxError: Unexpected end of input\n    at new Script\nNode.js v24\n")
+    assert "the judge that was built does not run (SyntaxError: Unexpected end of input)" in told
+    assert "--sandbox" not in told
+    assert "cannot reach a file" in refusal(f"{said}Error: EACCES: permission denied, open 'x'\n")
+
+
 def test_the_option_is_offered_only_where_it_helps():
     assert "--sandbox=process: answers then share" in refusal("bubblewrap is not installed")
     assert "--sandbox" not in refusal("sh: 2: ulimit: error setting limit")

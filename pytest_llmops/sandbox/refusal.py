@@ -74,6 +74,14 @@ CAUSES = (
 )
 """The first of which the sign is found counts."""
 UNKNOWN = Cause("", "bubblewrap or Node failed", "see docs/sandbox.md")
+BROKEN = Cause(
+    r"^\w*Error\b",
+    "the judge that was built does not run",
+    "remove the folder that `python -m pytest_llmops.sandbox.judge` prints with those beside it, and"
+    " run it again",
+    namespaces=False,
+)
+"""What JavaScript throws and no other cause explains."""
 
 
 def refusal(said: str) -> str:
@@ -82,9 +90,13 @@ def refusal(said: str) -> str:
     Args:
         said: What bubblewrap, the shell in front of it or Node said when it ended.
     """
-    told = " ".join(_telling(said).split())[:300] or "it gave no reason"
-    found = (cause for cause in CAUSES if re.search(cause.sign, said, re.MULTILINE))
-    cause = next(found, UNKNOWN)
+    line = _telling(said)
+    told = " ".join(line.split())[:300] or "it gave no reason"
+    thrown = re.search(BROKEN.sign, line)
+    # Beside what JavaScript throws there are lines of source code, in which any word may be.
+    told_by = line if thrown else said
+    found = (cause for cause in CAUSES if re.search(cause.sign, told_by, re.MULTILINE))
+    cause = next(found, BROKEN if thrown else UNKNOWN)
     option = f", {OPTION}" if cause.namespaces else ""
     return f"the sandbox cannot start: {cause.meaning} ({told}); {cause.remedy}{option}"
 
