@@ -172,6 +172,40 @@ def test_a_wary_look_is_seen_by_nobody(pool, root, name):
     assert [(one.refuted, one.held, one.unsure) for one in wary.results] == [(0, 0, 1)]
 
 
+LOOKING = """
+import { expect, it } from "vitest";
+import { list, seen } from "../src/target";
+it("is looked at", () => {
+  const value = list();
+  seen.length = 0;
+  expect(value).toEqual({ two: 2 });
+  throw new Error(`${seen.length > 1} ${new Set(seen).size}`);
+});
+"""
+WHERE = {
+    "stack": "new Error('x').stack",
+    "whole stack": "(Error.stackTraceLimit = Infinity, new Error('x').stack)",
+    "short stack": "(Error.stackTraceLimit = 3, new Error('x').stack)",
+    "captured stack": "(() => { const o: any = {}; Error.captureStackTrace(o); return o.stack; })()",
+    "stack of a refusal": "(() => { try { (process as any).abort(); } catch (e: any) { return e.stack; } })()",
+    "stack of a text": "new Function(\"try { process.abort() } catch (e) { return e.stack }\")()",
+    "stack of Node": "(() => { try { new URL('x'); } catch (e: any) { return e.stack; } })()",
+    "stack through the language": "[1].map(() => new Error('x').stack)[0]",
+    "limit": "Error.stackTraceLimit",
+}
+
+
+@pytest.mark.parametrize("name", WHERE)
+def test_what_is_asked_cannot_tell_a_changed_expectation_by_its_stack(pool, root, name):
+    (root / "tests" / "looking.test.ts").write_text(LOOKING)
+    code = f"""
+        export const seen: any[] = [];
+        export const list = () => ({{ get two() {{ seen.push({WHERE[name]}); return 2; }} }});
+    """
+    report = judge(pool, root, "tests/looking.test.ts", 3, code)
+    assert [one.message for one in report.results] == ["Error: true 1"]
+
+
 @pytest.mark.parametrize("name", PLAIN)
 def test_plain_data_is_tried_at_once(pool, root, name):
     code = f"export const list = (): any => {{ {PLAIN[name]} }};\n" + SEEN

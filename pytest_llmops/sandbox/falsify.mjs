@@ -179,8 +179,6 @@ export class Falsifier {
     const flags = assertion.__flags;
     if (!isLasting(name, flags.object)) return null;
     const { soft, object } = flags;
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0; // nobody reads where these failed
     flags.soft = false; // or what fails would be kept as a failure of the test
     const holds = (expected) => {
       try {
@@ -199,7 +197,6 @@ export class Falsifier {
       if (!changed) break;
       isLie = holds(isChanged ? changed : values) === isChanged || isLie;
     }
-    Error.stackTraceLimit = stackTraceLimit;
     const counts = changed && (!soft || holds(values));
     flags.soft = soft;
     return counts ? (isLie ? "held" : "refuted") : null;

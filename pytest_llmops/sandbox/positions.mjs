@@ -1,4 +1,5 @@
-// Stacks tell lines and columns of the sources, not of what the compiler made of them.
+// Stacks tell lines and columns of the sources, not of what the compiler made of them, and to code of a job
+// nothing of the judge that called it: a getter must not see which comparison it is read for.
 //
 // The engine asks `Error.prepareStackTrace` for the text of a stack, and the property is closed with the
 // rest of the language, so that nobody else answers. Maps are decoded for files that a stack names.
@@ -38,6 +39,20 @@ function decoded(mappings) {
   });
 }
 
+// The script that the judge is.
+const JUDGE = process.argv[4];
+
+const isJudge = (site) => site.getFileName?.() === JUDGE;
+// Frames without a file are the language's own, or of code that a job made of a text.
+const isJob = (site) => (site.getFileName?.() ? !isJudge(site) : site.isEval?.() === true);
+
+/** The frames of a stack that code of a job may see: they end where the judge called it. */
+function seen(sites) {
+  const first = sites.findIndex(isJob);
+  const end = first < 0 ? -1 : sites.findIndex((site, index) => index > first && isJudge(site));
+  return end < 0 ? sites : sites.slice(0, end);
+}
+
 /** Text of an error before its stack, as the engine has it. */
 function headOf(error) {
   try {
@@ -56,7 +71,7 @@ export class Positions {
   constructor() {
     // Joined by `+`, which copies no message however long.
     Error.prepareStackTrace = (error, sites) =>
-      headOf(error) + sites.map((site) => `\n    at ${this.#told(site)}`).join("");
+      headOf(error) + seen(sites).map((site) => `\n    at ${this.#told(site)}`).join("");
   }
 
   /** Tells of whose texts stacks will speak from now on. */

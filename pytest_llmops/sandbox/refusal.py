@@ -77,8 +77,8 @@ UNKNOWN = Cause("", "bubblewrap or Node failed", "see docs/sandbox.md")
 BROKEN = Cause(
     r"^\w*Error\b",
     "the judge that was built does not run",
-    "remove the folder that `python -m pytest_llmops.sandbox.judge` prints with those beside it, and"
-    " run it again",
+    "remove the folder that `python -m pytest_llmops.sandbox.judge` prints with those beside it,"
+    " and run it again",
     namespaces=False,
 )
 """What JavaScript throws and no other cause explains."""
