@@ -188,7 +188,7 @@ WHERE = {
     "short stack": "(Error.stackTraceLimit = 3, new Error('x').stack)",
     "captured stack": "(() => { const o: any = {}; Error.captureStackTrace(o); return o.stack; })()",
     "stack of a refusal": "(() => { try { (process as any).abort(); } catch (e: any) { return e.stack; } })()",
-    "stack of a text": "new Function(\"try { process.abort() } catch (e) { return e.stack }\")()",
+    "stack of a text": 'new Function("try { process.abort() } catch (e) { return e.stack }")()',
     "stack of Node": "(() => { try { new URL('x'); } catch (e: any) { return e.stack; } })()",
     "stack through the language": "[1].map(() => new Error('x').stack)[0]",
     "limit": "Error.stackTraceLimit",
