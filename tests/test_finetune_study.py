@@ -525,6 +525,8 @@ class TestTheInstruction:
         told = msgspec.structs.replace(IDENTITY, instruction="Be brief.")
         assert json.loads(told.key) == json.loads(IDENTITY.key) | {"instruction": "Be brief."}
         fields = json.loads(msgspec.json.encode(IDENTITY))
+        assert not fields.pop("agent_sha256")  # where no agent was asked, it is no part of it
+        del fields["asked_as"]
         assert json.loads(IDENTITY.key) == fields | {"served": IDENTITY.place}
 
     def test_does_not_forbid_what_a_study_compares_and_is_told(self):

@@ -7,6 +7,7 @@ its name. One is built on each kind of machine.
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import setup
 from pytest_llmops.sandbox.judge.build import carried_folder
@@ -28,6 +29,7 @@ def main() -> None:
     for older in set(carried_folder().parent.glob("*")) - {carried_folder()}:
         shutil.rmtree(older)
     subprocess.run([sys.executable, "-m", "pytest_llmops.sandbox.judge", "--carry"], check=True)
+    shutil.rmtree(Path(setup.ROOT) / "build", ignore_errors=True)  # what it holds would go along
     option = f"--config-setting=--build-option=--plat-name={TAGS[machine()]}"
     command = [f"{setup.VENV}/bin/uv", "build", "--quiet", "--wheel", "--out-dir", "dist", option]
     subprocess.run([*command, setup.ROOT], check=True, cwd=setup.ROOT)
