@@ -1,6 +1,8 @@
 """`llmops init`: what it writes, and what it leaves as it was."""
 
+import io
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -208,6 +210,31 @@ def test_jobs_that_a_project_has_are_included_and_not_changed(folder, capsys):
     job = yaml.safe_load((folder / ".gitlab" / "token-gate.yml").read_text())["token-gate"]
     assert job["variables"]["MODEL"] == "org-mini.2"
     assert "python -m pytest_llmops.engine.weights" not in job["script"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_on_a_terminal_it_asks_for_what_is_not_given_and_whether_to_write(
+    agreed, folder, monkeypatch, capsys
+):
+    typed = f"http://127.0.0.1:9/v1\n\ngithub\n{'y' if agreed else 'n'}\n"
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    assert main(["init", "--model=mini"]) == (0 if agreed else 1)
+    assert "URL of your endpoint" in capsys.readouterr().out
+    assert (folder / ".github").exists() == (folder / "models.toml").exists() == agreed
+    if agreed:
+        model = load_models(folder / "models.toml")["mini"]
+        assert (model.url, model.api_key_env) == ("http://127.0.0.1:9/v1", "")
+
+
+def test_told_to_ask_nothing_it_asks_nothing(folder, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Terminal(""))
+    assert main(["init", "--yes"]) == 0
+    assert list(load_models(folder / "models.toml")) == ["base"]
 
 
 @pytest.mark.parametrize(
