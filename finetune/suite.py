@@ -52,17 +52,17 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Further arguments of pytest."""
 
     def command(self, runs: Path) -> list[str]:
-        """The command line, to be run in the folder of the project."""
+        """The command line for the folder of the project, which may have options of our names."""
         return [
             *(sys.executable, "-m", "pytest", BENCHMARKS),
-            f"--model={self.model}",
+            f"--llmops-model={self.model}",
             *(f"--override-ini=llmops_models={self.models_file}",),
-            *(f"--suite={name}" for name in self.suites),
-            f"--split={self.split}",
-            f"--samples={self.samples}",
-            f"--temperature={self.temperature}",
-            f"--max-tokens={self.max_tokens}",
-            f"--runs={runs}",
+            *(f"--llmops-suite={name}" for name in self.suites),
+            f"--llmops-split={self.split}",
+            f"--llmops-samples={self.samples}",
+            f"--llmops-temperature={self.temperature}",
+            f"--llmops-max-tokens={self.max_tokens}",
+            f"--llmops-runs={runs}",
             *self.arguments,
         ]
 

@@ -78,7 +78,7 @@ class TestASession:
         with pytest.raises(FinetuneError) as caught:
             run(root, model="nobody")
         said = str(caught.value)
-        assert "pytest benchmarks --model=nobody" in said
+        assert "pytest benchmarks --llmops-model=nobody" in said
         assert "ended with 4: it could not start" in said
 
     def test_with_a_fault_of_the_harness_is_an_error(self, root):
@@ -101,13 +101,13 @@ class TestTheCommand:
         command = asked.command(tmp_path / "runs")
         assert command[1:4] == ["-m", "pytest", "benchmarks"]
         assert {
-            "--model=base",
-            "--suite=mini",
-            "--split=train",
-            "--samples=3",
-            "--temperature=0.8",
-            "--max-tokens=99",
-            f"--runs={tmp_path / 'runs'}",
+            "--llmops-model=base",
+            "--llmops-suite=mini",
+            "--llmops-split=train",
+            "--llmops-samples=3",
+            "--llmops-temperature=0.8",
+            "--llmops-max-tokens=99",
+            f"--llmops-runs={tmp_path / 'runs'}",
         } <= set(command)
         assert command[-2:] == ["-n", "4"]
 
