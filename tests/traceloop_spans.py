@@ -9,7 +9,7 @@ import sys
 from opentelemetry import trace
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from traceloop.sdk import Traceloop
-from traceloop.sdk.decorators import agent, task, workflow
+from traceloop.sdk.decorators import agent, task, tool, workflow
 
 PROPERTIES = {"run_id": "r", "case_id": "c"}
 
@@ -24,7 +24,18 @@ def work():
 def attempt():
     with trace.get_tracer("a model").start_as_current_span("chat"):
         pass
+    turn()
     grade()
+
+
+@task(name="turn")
+def turn():
+    use()
+
+
+@tool(name="tool")
+def use():
+    pass
 
 
 @task(name="grade")

@@ -172,8 +172,9 @@ def openllmetry(run: Run, record: Record) -> dict[str, dict[str, Value]]:
     for kind, named in kinds.items():
         found[kind][SpanAttributes.TRACELOOP_SPAN_KIND] = named.value
         found[kind][SpanAttributes.TRACELOOP_ENTITY_NAME] = kind
-    for kind in ("attempt", "chat", "grade"):
+    for kind in found.keys() - {"case"}:
         found[kind]["gen_ai.agent.name"] = "attempt"
+    found["tool"][SpanAttributes.TRACELOOP_ENTITY_PATH] = "turn"
     if usage := record.usage:
         found["chat"][SpanAttributes.GEN_AI_USAGE_TOTAL_TOKENS] = usage.input + usage.output
     return found
