@@ -357,8 +357,13 @@ def test_all_three_sinks_hold_the_tokens_of_the_records_to_the_token(client, ser
     ids = {trace.info.trace_id.removeprefix("tr-") for trace in traces}
     assert ids == {span.trace_id.hex() for span in collector.spans}
     assert ids == {span.trace_id.hex() for span in langfuse.spans}
-    assert {link["trace"] for link in sinks.links.values()} == ids
-    assert all({"langfuse", "mlflow"} <= set(link) for link in sinks.links.values())
+    links = dict(sinks.links)
+    pages = links.pop("run")
+    assert {link["trace"] for link in links.values()} == ids
+    assert all({"langfuse", "mlflow"} <= set(link) for link in links.values())
+    tracked = find_run(client, "all-three").info
+    assert pages["mlflow"].endswith(f"/{tracked.experiment_id}/runs/{tracked.run_id}")
+    assert pages.keys() == {"langfuse", "mlflow"}
 
 
 def test_two_sessions_may_open_a_new_database_at_once(tmp_path):
