@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import indexes
+
 import setup
 
 ROOT = Path(setup.ROOT)
