@@ -1,6 +1,10 @@
 import argparse
+import base64
 import csv
+import gzip
 import json
+import re
+import shutil
 import subprocess
 import sys
 
@@ -55,7 +59,37 @@ def test_the_first_run_may_be_a_baseline_in_the_repository(runs, tmp_path, capsy
     bless(runs[0], kept / "main.jsonl")
     assert llmops("report", "main", "lora", "--baselines", kept, "--format=markdown") == 0
     assert "**lora** against **base**" in capsys.readouterr().out
-    assert llmops("report", "main", "lora", "--baselines", kept) == 0
+
+
+def unpacked(text):
+    """A document with what its page unpacks in a browser behind it."""
+    packed = re.findall(r">(H4sI[\w+/=]+)<", text)
+    return text + "".join(gzip.decompress(base64.b64decode(one)).decode() for one in packed)
+
+
+@pytest.mark.parametrize("names", [["base", "lora"], ["latest"], ["main", "lora"]], ids="-".join)
+@pytest.mark.parametrize("form", ["html", "csv", "parquet"])
+def test_a_report_holds_the_texts_however_its_runs_are_named(names, form, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for model, number in (("base", 0), ("lora", 1)):
+        made = attempts(text=f"answer of {model}", text_sha256=model)
+        run = written(tmp_path / "runs", recorded(made, model=model, number=number))
+        if model == "base":
+            bless(run, tmp_path / "kept" / "main.jsonl")
+    output = tmp_path / f"out.{form}"
+    assert llmops("report", *names, "--baselines=kept", "--output", output) == 0
+    if form == "parquet":
+        found = "".join(parquet.read_table(output).column("text").to_pylist())
+    else:
+        found = unpacked(output.read_text("utf-8"))
+    for model in {"base", "lora"} if len(names) > 1 else {"lora"}:
+        assert f"answer of {model}" in found
+
+
+def test_a_baseline_whose_run_is_gone_says_that_texts_are_withheld(runs, tmp_path):
+    bless(runs[0], tmp_path / "kept" / "main.jsonl")
+    shutil.rmtree(runs[0].path.parent)
+    assert llmops("report", "main", "lora", "--baselines=kept") == 0
     assert "texts were withheld (a baseline" in (tmp_path / "report.html").read_text("utf-8")
 
 

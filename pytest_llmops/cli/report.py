@@ -63,6 +63,10 @@ def _report(options: argparse.Namespace) -> int:
     if options.refusal and not any(options.runs.glob(f"*/{RECORDS}")):
         return _report_refusal(options, form)
     runs = _runs(options)
+    if form != "markdown":
+        from pytest_llmops.runs.texts import with_texts
+
+        runs = [with_texts(run, options.runs) for run in runs]
     if form == "parquet":
         return _parquet(runs, options.output or Path("report.parquet"))
     if form == "csv":
