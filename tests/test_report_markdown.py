@@ -6,6 +6,7 @@ from records import record
 from report_runs import HOSTILE, attempts, gated, pair, recorded, subject
 
 from pytest_llmops.report.markdown import LIMIT, MARKER, report_markdown, safe
+from pytest_llmops.runs.checkout import Checkout
 
 
 def report(*runs):
@@ -157,3 +158,36 @@ def test_many_long_suites_and_runs_are_cut_too():
     text = report(*runs)
     assert len(text) <= LIMIT
     assert "The rest is in the HTML report." in text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "verdict", "to_do"),
+    [
+        (0.8, "held", "nothing to do"),
+        (1.5, "regressed", "take the change back, or, if it is what you want"),
+    ],
+)
+def test_the_first_lines_say_the_verdict_and_what_to_do(ratio, verdict, to_do):
+    _, heading, _, said, *_ = report(*pair(300, ratio=ratio)).splitlines()
+    assert f" {verdict}: " in heading
+    assert to_do in said
+
+
+def test_a_candidate_is_named_by_label_and_commit_and_its_dollars_are_told():
+    base = recorded(attempts(300, cost=0.01))
+    checkout = Checkout(commit="1a2b3c4" + "0" * 33, branch="topic")
+    other = recorded(
+        attempts(300, cost=0.005), model="lora", number=1, label="@new", checkout=checkout
+    )
+    text = report(base, other)
+    assert "\nCandidate: @&#8203;new, topic@&#8203;1a2b3c4.\n" in text
+    assert "cost per solved $0.0200 → $0.0100" in text
+    assert "| $3.00 | $0.0200 |" in text
+    assert "cost per solved" not in report(*pair(300))
+
+
+def test_what_follows_the_checks_is_folded_and_every_fold_ends():
+    for text in (report(*pair(300)), report(*pair(24, text=HOSTILE))):
+        assert text.count("<details>") == text.count("</details>") >= 1
+        assert text.index("| output tokens |") < text.index("<details><summary>Summary by suite")
+    assert "<details>" not in report(recorded(attempts()))
