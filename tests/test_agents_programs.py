@@ -111,8 +111,10 @@ async def play_all(kind, selection):
             asked = [one.body for one in server.calls]
             found[name] = Played(completion, error, server.counted, asked, server.looks, [])
 
+    before = psutil.Process().children(recursive=True)  # of other tests
     await asyncio.gather(*map(play, SCENARIOS))
-    left = [" ".join(one.cmdline()) for one in psutil.Process().children(recursive=True)]
+    after = psutil.Process().children(recursive=True)
+    left = [" ".join(one.cmdline()) for one in after if one not in before]
     return {name: replace(one, left=left) for name, one in found.items()}
 
 
