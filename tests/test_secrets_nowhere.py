@@ -7,7 +7,7 @@ import pytest
 import wide
 from chat_server import ChatServer, serving
 from otlp_receiver import Receiver
-from project import PYTEST_INI
+from project import write_benchmark
 
 from pytest_llmops.cli.main import main
 from pytest_llmops.hiding import hider, least
@@ -58,10 +58,7 @@ def project(pytester, monkeypatch):
     monkeypatch.chdir(pytester.path)
     wide.write_suite(pytester.path)
     assert main(["mine", "functions", "--suite", "wide"]) == 0
-    (pytester.path / "pytest.ini").write_text(PYTEST_INI)
-    (pytester.path / "benchmarks").mkdir()
-    test = "def test_function(attempt):\n    attempt.complete()\n    attempt.grade()\n"
-    (pytester.path / "benchmarks" / "test_functions.py").write_text(test)
+    write_benchmark(pytester.path)
     return pytester
 
 
