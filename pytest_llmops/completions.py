@@ -175,6 +175,8 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True):
     """Wall time from the first call to the end."""
     files: dict[str, str] = {}
     """Text of every file that was changed or made, by path in the source tree; tests left out."""
+    diffs: dict[str, str] = {}
+    """What was changed in each of them since the work began, as unified diffs."""
     edited_tests: tuple[str, ...] = ()
     """Tests that the agent wrote to; they were put back before grading."""
     detail: str = ""
@@ -215,7 +217,7 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True):
             )
             for turn in self.turns
         ]
-        return msgspec.structs.replace(self, turns=tuple(turns), files={}, detail="")
+        return msgspec.structs.replace(self, turns=tuple(turns), files={}, diffs={}, detail="")
 
 
 class Completion(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -214,6 +214,7 @@ class Program:
                 turns=turns,
                 seconds=seconds,
                 files=ran.found.files,
+                diffs=ran.found.diffs,
                 edited_tests=ran.found.edited_tests,
                 detail=ran.ending[1],
             ),

@@ -6,8 +6,11 @@ tests are put back by never being read from here.
 """
 
 import hashlib
+import os
 import posixpath
 import re
+import stat
+from difflib import unified_diff
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -21,6 +24,8 @@ LARGEST = 2**20
 """Bytes of a file that is taken back."""
 MOST = 200
 """Files that are taken back."""
+LONGEST_DIFF = 5_000
+"""Lines of a file whose changes are told."""
 IMPORTS = 400
 """Files that are laid out."""
 SOURCES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json")
@@ -46,6 +51,8 @@ class Changes(NamedTuple):
     """Text of each source file that was changed or made, by its path in the tree; no tests."""
     edited_tests: tuple[str, ...]
     """Judging tests that lay there and were changed."""
+    diffs: dict[str, str]
+    """What was changed in each of `files`, as a unified diff."""
 
 
 def instruction(task: Task, *, tests: bool) -> str:
@@ -99,22 +106,39 @@ def files_of(task: Task, *, tests: bool) -> dict[str, bytes]:
 
 def changes(task: Task, folder: Path, before: dict[str, bytes]) -> Changes:
     """See what became of a workspace; links and what is no source are left out."""
-    files: dict[str, str] = {}
-    for place in sorted(folder.rglob("*")):
-        path = place.relative_to(folder).as_posix()
-        if not BESIDE.isdisjoint(PurePosixPath(path).parts) or not path.endswith(SOURCES):
-            continue
-        if place.is_symlink() or not place.is_file() or place.stat().st_size > LARGEST:
-            continue
-        data = place.read_bytes()
-        if data != before.get(path) and len(files) < MOST and not TESTS.search(path):
-            files[path] = data.decode("utf-8", "replace")
+    files = sources(folder, before)
     wrote = [
         test.path
         for test in task.case.tests
         if test.path in before and _read(folder / test.path) != before[test.path]
     ]
-    return Changes(files, tuple(wrote))
+    diffs = {path: _diff(path, before.get(path, b""), text) for path, text in files.items()}
+    return Changes(files, tuple(wrote), diffs)
+
+
+def sources(folder: Path, before: dict[str, bytes]) -> dict[str, str]:
+    """Text of each source file that was changed or made, by its path; no tests.
+
+    The program may still be at work, so that a file is not what it was a moment ago.
+    """
+    files: dict[str, str] = {}
+    for place in sorted(folder.rglob("*")):
+        path = place.relative_to(folder).as_posix()
+        if not BESIDE.isdisjoint(PurePosixPath(path).parts) or not path.endswith(SOURCES):
+            continue
+        data = None if TESTS.search(path) else _read(place)
+        if data is not None and data != before.get(path) and len(files) < MOST:
+            files[path] = data.decode("utf-8", "replace")
+    return files
+
+
+def _diff(path: str, before: bytes, now: str) -> str:
+    """A unified diff; "" where the texts are so long that finding one takes its time."""
+    old, new = before.decode("utf-8", "replace").splitlines(True), now.splitlines(True)
+    if max(len(old), len(new)) > LONGEST_DIFF:
+        return ""
+    names = (f"a/{path}" if before else "/dev/null", f"b/{path}")
+    return "".join(unified_diff(old, new, *names))
 
 
 def answer_in(task: Task, files: dict[str, str]) -> str:
@@ -152,5 +176,14 @@ def _exists(task: Task, path: str) -> bool:
     return True
 
 
-def _read(place: Path) -> bytes:
-    return place.read_bytes() if place.is_file() and not place.is_symlink() else b""
+def _read(place: Path) -> bytes | None:
+    """What a file holds; None for a link, what is no file, and what is too large."""
+    try:
+        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        data = file.read(LARGEST + 1)
+    return data if len(data) <= LARGEST else None

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_llmops.completions import Message
+from pytest_llmops.report.loops import loop_data
 from pytest_llmops.report.subject import Subject, usual_outcome, usual_tokens
 from pytest_llmops.report.texts import visible
 from pytest_llmops.runs.record import Record
@@ -72,9 +73,9 @@ class _Purse:
     def __init__(self, left: int) -> None:
         self._left = left
 
-    def take(self, text: str) -> str | None:
+    def take(self, text: str, limit: int = TEXT_LIMIT) -> str | None:
         """The text, cut and made visible; None where it does not fit any more."""
-        shown = visible(text, TEXT_LIMIT)
+        shown = visible(text, limit)
         if len(shown) > self._left:
             return None
         self._left -= len(shown)
@@ -121,6 +122,8 @@ def _attempt(record: Record, purse: _Purse, *, content: bool) -> dict[str, Any]:
         found["tests"] = f"{record.grade.tests_passed} of {record.grade.tests_expected}"
         if record.grade.memory:
             found["mebibytes"] = round(record.grade.memory / 2**20)
+    if record.loop:
+        found["loop"] = loop_data(record, purse.take)
     text = record.text or record.refusal
     if content and record.usage:
         found["text"] = purse.take(text)

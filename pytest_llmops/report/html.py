@@ -30,8 +30,9 @@ from pytest_llmops.report.trend import Trend, trend_figure, value_text, when
 
 TEMPLATES = files("pytest_llmops.report") / "templates"
 
-SCRIPTS = ("page.js", "charts.js", "diff.js", "detail.js", "cases.js")
+SCRIPTS = ("page.js", "charts.js", "diff.js", "detail.js", "trajectory.js", "cases.js")
 """In the order in which they run, as one script."""
+STYLES = ("page.css", "trajectory.css")
 
 
 def report_html(subject: Subject) -> str:
@@ -94,7 +95,7 @@ def page(template: str, drawn: Mapping[str, charts.Figure], *, data: Any, **valu
         .render(
             **values,
             policy=policy(scripts),
-            style=Markup(_text("page.css")),  # noqa: S704 ours, without a value in it
+            style=Markup("\n".join(map(_text, STYLES))),  # noqa: S704 ours, without a value in it
             scripts=[Markup(script) for script in scripts],  # noqa: S704 ours and plotly's
             data=Markup(in_script({"charts": drawn, **data})),  # noqa: S704 escaped for scripts
             drawn=drawn,

@@ -18,7 +18,7 @@ function texts() {
 async function showDetail(into, index) {
   if (into.childElementCount) return;
   try {
-    const { runs } = (await texts())[index];
+    const { runs } = placed((await texts())[index], index);
     into.replaceChildren(...detailParts(runs));
   } catch (error) {
     into.replaceChildren(make("p", "note warn", `The texts cannot be unpacked: ${error.message}`));
@@ -74,6 +74,7 @@ function attemptParts(one) {
   line.append(make("span", outcomeClass(one.outcome), one.outcome), ` · ${facts.join(" · ")}`);
   const parts = [line];
   if (one.detail) parts.push(make("p", "said", one.detail));
+  if (one.loop) parts.push(loopLink(one));
   const links = Object.entries(one.links ?? {});
   if (links.length) {
     const traces = make("p", "links");

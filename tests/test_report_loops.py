@@ -1,0 +1,137 @@
+"""The page of an attempt made by an agent: turn by turn, in a real browser and as data."""
+
+import msgspec
+import pytest
+from report_runs import HOSTILE, attempts, recorded, subject
+from test_loops import turn
+from test_report_browser import ARGUMENTS, CHROMIUM, WAIT_MS
+
+from pytest_llmops.completions import Loop, ToolCall, Usage
+from pytest_llmops.report.cases_table import BUDGET, details
+from pytest_llmops.report.html import report_html
+
+EDIT = ToolCall(
+    name="editor",
+    arguments='{"path": "a.ts", "old_text": "return 1;", "new_text": "return 2;"}',
+    result='{"success": true}',
+)
+EVIL = ToolCall(name=HOSTILE, arguments=HOSTILE, result=HOSTILE, failed=True)
+PATCH = "--- a/a.ts\n+++ b/a.ts\n@@ -1,2 +1,2 @@\n-return 1;\n+return 2;\n }\n"
+LOOP = Loop(
+    ending="done",
+    detail=HOSTILE,
+    turns=(
+        turn(0, text=HOSTILE, tools=(EDIT, EVIL), passing=False),
+        turn(1, text="It is done.", passing=True),
+    ),
+    seconds=6.0,
+    files={"a.ts": "return 2;\n}\n", HOSTILE: HOSTILE},
+    diffs={"a.ts": PATCH, HOSTILE: HOSTILE},
+    edited_tests=(HOSTILE,),
+)
+
+
+def looped(loop):
+    usage = sum((one.usage for one in loop.turns), Usage(input=0, output=0))
+    first, *others = attempts(3)
+    return [msgspec.structs.replace(first, loop=loop, priced=42.0, usage=usage), *others]
+
+
+def shown(loop=LOOP, budget=BUDGET):
+    found = details(subject(recorded(looped(loop))), budget)
+    return found[0]["runs"][0]["attempts"][0]["loop"]
+
+
+def test_the_page_has_the_tokens_of_every_turn_and_what_the_whole_took():
+    page = shown()
+    assert [one["usage"]["fresh"] for one in page["turns"]] == [100, 110]
+    assert [one["usage"]["cached"] for one in page["turns"]] == [0, 40]
+    assert [one["passing"] for one in page["turns"]] == [False, True]
+    figures = page["figures"]
+    assert (figures["calls"], figures["failed"], figures["toPass"]) == (2, 1, 290)
+    assert figures["resent"] == pytest.approx(120 / 250)
+    assert figures["cached"] == pytest.approx(40 / 250)
+    assert (figures["model"], figures["tools"], figures["priced"]) == (2.0, 4.0, 42.0)
+
+
+def test_a_direct_answer_has_no_page():
+    found = details(subject(recorded(attempts(1))))
+    assert "loop" not in found[0]["runs"][0]["attempts"][0]
+
+
+def test_texts_of_a_loop_take_from_the_budget_of_the_report():
+    page = shown(budget=0)
+    assert page["turns"][1]["text"] is None
+    assert page["diffs"]["a.ts"] is None
+    long = msgspec.structs.replace(EDIT, result="x" * 50_000)
+    (first, *_) = shown(msgspec.structs.replace(LOOP, turns=(turn(0, tools=(long,)),)))["turns"]
+    assert len(first["tools"][0]["result"]) < 7_000
+    assert "more characters are in the records file" in first["tools"][0]["result"]
+
+
+def test_marks_that_cannot_be_seen_are_named_wherever_an_agent_can_write():
+    text = msgspec.json.encode(shown()).decode()
+    assert "\u202e" not in text
+    assert "⟨U+202E⟩" in text
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """The page of the first attempt, opened by its address, and what it complained of."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on PATH")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(report_html(subject(recorded(looped(LOOP)))), "utf-8")
+    complaints = []
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        found = browser.new_page(viewport={"width": 1280, "height": 900})
+        found.set_default_timeout(WAIT_MS)
+        found.on("console", lambda message: complaints.append(message.text))
+        found.on("pageerror", lambda error: complaints.append(str(error)))
+        found.on("dialog", lambda dialog: (complaints.append("a dialog"), dialog.dismiss()))
+        found.goto(f"{path.as_uri()}#attempt/0/0/0")
+        found.wait_for_selector("#attempt h1")
+        yield found, complaints
+        browser.close()
+
+
+@pytest.mark.slow
+def test_the_page_is_opened_by_its_address_and_left_for_the_cases(opened):
+    page, complaints = opened
+    assert page.locator("#attempt .turns tbody tr").count() == 2
+    assert page.locator("#attempt details.turn").count() == 2
+    assert page.locator("#attempt .call .diff .now").inner_text() == "return 2;"
+    assert page.locator("#attempt .diff .hunk").inner_text() == "@@ -1,2 +1,2 @@"
+    assert not page.is_visible("#cases")
+    page.click("#attempt .back")
+    page.wait_for_selector("#cases", state="visible")
+    assert page.locator("#attempt").count() == 0
+    page.click("#table .open")
+    page.locator("#table .opened .links a", has_text="Turn by turn (2)").click()
+    page.wait_for_selector("#attempt h1")
+    assert complaints == []
+
+
+@pytest.mark.slow
+def test_what_an_agent_wrote_is_shown_as_text_and_not_run(opened):
+    page, complaints = opened
+    text = page.inner_text("#attempt")
+    assert text.count("</script><script>alert(1)</script>") >= 7
+    assert page.locator("#attempt script, #attempt img, #attempt b b").count() == 0
+    assert complaints == []
+
+
+@pytest.mark.slow
+def test_an_address_of_no_attempt_says_so(opened):
+    page, complaints = opened
+    for place in ("9/0/0", "0/7/0", "0/0/5", "1/0/0"):
+        page.evaluate(f"location.hash = '#attempt/{place}'")
+        page.wait_for_selector("#attempt .note")
+        assert "There is no such attempt" in page.inner_text("#attempt")
+        page.evaluate("location.hash = '#cases'")
+        page.wait_for_selector("#attempt", state="detached")
+    page.evaluate("location.hash = '#attempt/0/0/0'")
+    page.wait_for_selector("#attempt h1")
+    assert complaints == []
