@@ -6,6 +6,7 @@
 #   make servers-check                                      deliver to a real collector, Jaeger, Prometheus
 #   make check                                              lint, types, lock and tests, as CI does
 #   make lock  ARGS=--upgrade                               write requirements.lock anew
+#   make docs                                               build the documentation as a site, build/docs
 #   make wheel                                              build dist/*.whl
 #   make up    PROFILE=mlflow                               start the servers runs can be sent to
 #   make down                                               stop them; their data stays
@@ -16,7 +17,7 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test orders servers-check check lint types format lock lock-check setup model judge agents wheel up down
+.PHONY: bench finetune test orders servers-check check docs docs-check lint types format lock lock-check setup model judge agents wheel up down
 
 # Keys and addresses of sinks lie in .env, where `make up` has made one.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
@@ -37,13 +38,20 @@ servers-check: setup # makes the programs with Go, ten minutes once; or takes LL
 	@$(BIN)/python tools/servers.py > /dev/null
 	@$(BIN)/pytest $(wildcard tests/test_collector_*.py) $(ARGS)
 
-check: lint types lock-check test
+check: lint types lock-check docs-check test
 
 lint: setup
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
 
 types: setup
 	@$(BIN)/mypy
+
+docs: setup # the pages that the code decides, then the site; a link to nowhere fails
+	@$(BIN)/python tools/reference.py $(REFERENCE)
+	@$(BIN)/python -m sphinx -q -n -W --keep-going -b html docs build/docs
+
+docs-check: REFERENCE := --check
+docs-check: docs
 
 format: setup
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format

@@ -33,11 +33,11 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     suites: tuple[str, ...] = ("starter",)
     """Suites to sample; each has a split `train`."""
     samples: Positive = 8
-    """Completions a case."""
+    """Completions per case."""
     temperature: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.8
     """0 is greedy, and all samples of a case are then the same."""
     max_tokens: Positive = 256
-    """Cap of output tokens a completion; one that hits it is never trained on as an answer."""
+    """Limit of output tokens per completion; one that hits it is never trained on."""
     arguments: tuple[str, ...] = ()
     """Further arguments of pytest, such as `-n 4` or `-k text`."""
     runs: tuple[str, ...] = ()
@@ -48,27 +48,27 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Which answers become training examples."""
 
     select: Selecting = "shortest"
-    """Which of the passing completions of a case; the last two are controls of the study, and
-    `preference` has no selection."""
+    """Which of the passing completions of a case; `random` and `longest` are controls of the study.
+    The method `preference` does not use it."""
     per_case: Count = 2
-    """How many of them; 0 takes none. `preference` takes `pairs_per_case`."""
+    """How many completions per case; the method `preference` uses `pairs_per_case`."""
     references: bool = True
     """Add the reference solutions of the cases of split `train`."""
     reference_suites: tuple[str, ...] = ("starter",)
-    """Suites whose references may be used: embedded ones alone, whose text is this project's."""
+    """Suites whose reference solutions may be used; only embedded suites."""
     eval_suites: tuple[str, ...] = ()
-    """Suites whose split `eval` must not leak in; empty for every one that can be reached."""
+    """Suites whose split `eval` must not leak in; if empty, every suite that can be reached."""
     pairs_per_case: Positive = 2
-    """Preference pairs of a case, at most; `preference` only."""
+    """Most preference pairs per case; `preference` only."""
     tabs_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
-    """Share of the training cases that are shown indented with tabs; `preference` only."""
+    """Share of training cases shown with tabs as indentation; `preference` only."""
 
 
 class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the adapter is trained."""
 
     method: Method = "sft-shortest"
-    """Supervised on the examples, or on pairs as well (shorter correct, longer correct, wrong)."""
+    """Supervised on the examples, or on pairs as well (shorter and longer correct, wrong)."""
     rank: Positive = 16
     """LoRA rank, on all linear layers."""
     alpha: Above = 32.0
@@ -76,21 +76,21 @@ class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     dropout: Share = 0.0
     """LoRA dropout."""
     learning_rate: Above = 1e-3
-    """Peak; a cosine schedule goes down to 0 from there."""
+    """Peak of the learning rate; a cosine schedule goes down to 0 from there."""
     epochs: Above = 2.0
     """Passes over the training examples, at most; see `patience`."""
     pair_epochs: Above = 1.0
-    """The same with the method `preference`, whose passes have two answers and more for one."""
+    """Passes over the pairs, at most; `preference` only."""
     batch_tokens: Positive = 2048
     """Tokens of a packed row: one micro-batch."""
     accumulate: Positive = 1
-    """Micro-batches an optimizer step."""
+    """Micro-batches per optimizer step."""
     warmup_share: Share = 0.05
     """Share of the steps over which the rate rises from 0."""
     max_tokens: Positive = 1024
     """Longest example, prompt and completion; longer ones are left out and counted."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """What the base is computed in; `auto` is the faster one here."""
+    """Number format of the base; `auto` takes the faster one on this machine."""
     checkpoint_every: Positive = 20
     """Steps between checkpoints, which survive a kill."""
     patience: Positive = 2
@@ -106,9 +106,9 @@ class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sft_weight: NonNegative = 1.0
     """`preference`: weight of the likelihood of the chosen answer beside SimPO's loss."""
     seed: Count = 0
-    """Of initial LoRA weights, order of examples and dropout."""
+    """Seed of the initial LoRA weights, the order of examples and dropout."""
     weight_decay: NonNegative = 0.0
-    """AdamW."""
+    """Weight decay of AdamW."""
     max_grad_norm: Above = 1.0
     """Gradients are clipped to this norm."""
 
@@ -130,7 +130,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         "second-seed",
         "preference",
     )
-    """Which; `finetune.arms` describes them."""
+    """Which arms to train and measure ([fine-tuning](finetune.md))."""
     suites: tuple[str, ...] = ("starter",)
     """Suites whose split `eval` is attempted."""
     samples: Positive = 1
@@ -138,9 +138,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     temperature: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
     """0 is greedy."""
     max_tokens: Positive = 512
-    """Cap of output tokens per attempt."""
+    """Limit of output tokens per attempt."""
     instruction: str = "Answer with the code only: no comments, no explanation, no examples."
-    """What the arm `code-only` adds to every question."""
+    """Sentence that the arm `code-only` adds to every question."""
     arguments: tuple[str, ...] = ()
     """Further arguments of pytest."""
 
@@ -149,12 +149,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Everything that decides what the adapter becomes."""
 
     name: Name = "lora-v1"
-    """Of the adapter: its entry in models.toml, its folder, its folder of work."""
+    """Name of the adapter: its entry in models.toml and its folders."""
     base: str = "base"
     """The local model in models.toml to train on."""
     seed: Count = 0
-    """Of the draws of the dataset: validation clusters, random selection, rejected answers, cases
-    that are shown with tabs."""
+    """Seed of what is drawn for the dataset: validation clusters, random selection, rejected
+    answers, cases that are shown with tabs."""
     collect: Collect = Collect()
     data: Data = Data()
     train: Train = Train()

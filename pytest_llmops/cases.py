@@ -46,7 +46,7 @@ class Case(
     """One function to write."""
 
     id: str
-    """`SUITE:PATH#SYMBOL`, PATH without its extension; unique in the suite, used as pytest id."""
+    """Unique in the suite and used as pytest id; see `case_id`."""
     split: Split
     tier: Tier
     source: FileHash
@@ -82,21 +82,21 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One table of `suites.toml`: a source tree, its manifests and its split."""
 
     manifests: tuple[str, ...]
-    """Globs relative to the folder of `suites.toml`."""
+    """Globs of the files that list the cases."""
     tests: tuple[str, ...] = ("**/*.test.ts",)
-    """Globs of the test files of the tree, for mining."""
+    """Globs of the test files in the tree, for mining."""
     folder: str = ""
-    """An embedded tree: its folder, relative to `suites.toml`; `embedded:NAME`: of the package."""
+    """Folder of the source tree; `embedded:NAME` for one that comes with the package."""
     repository: str = ""
-    """A git tree: the URL to clone."""
+    """Git repository of the source tree: the URL to clone."""
     commit: str = ""
     """The pinned commit of `repository`, 40 hex digits."""
     sparse: tuple[str, ...] = ()
-    """Folders of `repository` to check out; empty for all."""
+    """Folders of the repository to check out; if empty, all."""
     train: tuple[str, ...] = ()
-    """Globs (`*` also matches `/`) of source files whose cases are training material."""
+    """Globs of source files whose cases are training material; `*` also matches `/`."""
     train_share: float = 0.0
-    """Where `train` is empty: the share of files, drawn by the hash of their path."""
+    """If `train` is empty: the share of files that are training material, by a hash of the path."""
     name: str = ""
     """The table's name; filled in by `load_suites`."""
     root: Path = Path()

@@ -20,23 +20,23 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     weights: str
     """`embedded:NAME`, `hf:ORG/NAME`, or a folder or GGUF file, relative to `models.toml`."""
     engine: Literal["llmops", "vllm", "llama.cpp"] = "llmops"
-    """Who serves it: the engine of this package, or a program of other people."""
+    """What serves it: the engine of this package, vLLM or llama.cpp."""
     program: str = ""
-    """That program, by name or path; "" looks for it."""
+    """Name or path of the program of vLLM or llama.cpp; if empty, it is looked for."""
     engine_args: tuple[str, ...] = ()
-    """Further arguments of that program."""
+    """Further arguments for that program."""
     context: Count = 0
     """Tokens of prompt and answer together; 0 is what the model allows, at most 8192."""
     dtype: str = "auto"
-    """`float32`, `bfloat16`, `float16`, or `auto`: what this machine computes fastest."""
+    """`float32`, `bfloat16`, `float16`, or `auto` for the fastest on this machine."""
     max_batch: Positive = 32
     """Sequences generated at the same time."""
     concurrency: Count = 0
-    """Requests in flight; 0 is twice `max_batch`, so that a freed slot never waits."""
+    """Requests at once; 0 is twice `max_batch`, so that a free slot never waits."""
     context_tokens: Count = CONTEXT_TOKENS
-    """Budget of the prompt for the file around the function; adapters have that of their base."""
+    """Most tokens, estimated, that the prompt spends on the file around the function."""
     instruction: str = ""
-    """A sentence to add to what is asked; adapters have that of their base."""
+    """A sentence added to every question; it holds for the adapters of this model too."""
     name: str = ""
 
 
@@ -44,9 +44,9 @@ class AdapterModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A PEFT LoRA adapter on a local model."""
 
     base: str
-    """Name of a `LocalModel` in the same file."""
+    """Name of a local model in the same file."""
     adapter: str
-    """Folder as PEFT saves it; for llama.cpp also a GGUF file."""
+    """Folder of the adapter, as PEFT saves it; for llama.cpp also a GGUF file."""
     name: str = ""
 
 

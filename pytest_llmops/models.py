@@ -51,7 +51,9 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """US dollars per million tokens."""
 
     input: Price
+    """Input tokens that no cache had."""
     output: Price
+    """Output tokens, hidden reasoning included."""
     cached: Price | None = None
     """Input tokens read from a prompt cache; as `input` where a provider gives no discount."""
     cache_write: Price | None = None
@@ -83,20 +85,21 @@ class EndpointModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     api_key_env: str = ""
     """Name of the environment variable that holds the key; empty for none."""
     prices: Prices | None = None
+    """What tokens cost, for dollars in records, reports and gates; see below."""
     context_tokens: Count = CONTEXT_TOKENS
-    """Budget of the prompt for the file around the function, in estimated tokens."""
+    """Most tokens, estimated, that the prompt spends on the file around the function."""
     instruction: str = ""
-    """A sentence to add to what is asked."""
+    """A sentence added to every question."""
     timeout: Annotated[float, msgspec.Meta(gt=0)] = 300.0
     """Seconds for one answer."""
     concurrency: Count = 0
-    """Requests in flight; 0 adapts to what the server accepts, from 20 up to 100."""
+    """Requests at once; 0 starts at 20 and adapts to what the server accepts, at most 100."""
     tokenizer: str = ""
-    """Counts tokens where the server reports none: a `tokenizers` file, folder or hub name."""
+    """Counts tokens if the server reports none: a tokenizer's file or folder, or its hub name."""
     extra: dict[str, Any] = {}
-    """Fields to add to every request body, or to replace in it."""
+    """Fields added to every request body; they replace those of the same name."""
     omit: tuple[str, ...] = ()
-    """Fields the server does not take; without `max_tokens`, `max_completion_tokens` is sent."""
+    """Request fields that the server refuses; for `max_tokens`, `max_completion_tokens` is sent."""
     name: str = ""
 
     def api_key(self) -> str:
@@ -120,7 +123,7 @@ class ReplayedModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Answers with the completions of a recorded run."""
 
     replay: str
-    """A run id, a run's folder or a records file; a path is relative to `models.toml`."""
+    """The recorded run whose answers to use: its id, its folder or its records file."""
     name: str = ""
 
 

@@ -43,25 +43,26 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What one attempt may spend; the loop ends where it is spent."""
 
     turns: Turns = 50
-    """Answers of the model."""
+    """Most answers of the model."""
     tokens: Tokens = 2_000_000
-    """Input and output of all turns."""
+    """Most tokens, input and output of all turns together."""
     cost: Positive | None = None
-    """US dollars, where the model has prices."""
+    """Most US dollars, if the model has prices."""
     seconds: Positive = 600.0
-    """Wall time."""
+    """Most seconds on the clock."""
     retries: Annotated[int, msgspec.Meta(ge=0, le=100)] = 5
-    """Tries in a row without an answer; beyond them the model is taken for gone, an error."""
+    """Most failed requests in a row; after that the attempt is an error: the model is gone."""
     silence: Positive = 180.0
-    """Seconds in which neither the agent nor the model says anything."""
+    """Most seconds in which neither the agent nor the model sends anything."""
 
 
 class RepairAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Asks again with what the failing tests said."""
 
     kind: Literal["repair"] = "repair"
+    """What kind of agent this is."""
     turns: Turns = 3
-    """Answers at most, the first included."""
+    """Most answers per attempt, the first included."""
     name: str = ""
 
     @property
@@ -80,20 +81,23 @@ class ProgramAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A program of others that works in a folder, run in a sandbox."""
 
     kind: Kind
+    """The program."""
     version: str = ""
-    """The one that is installed; "" for that of `VERSIONS`."""
+    """Version of the program; if empty, the one that this package was tested with."""
     rules: str = ""
-    """File of rules, relative to agents.toml; the program finds it where it looks for its own."""
+    """File of rules for the agent; the program finds it where it looks for its own."""
     system_prompt: str = ""
-    """In place of the program's own."""
+    """Replaces the program's own system prompt."""
     disabled_tools: tuple[str, ...] = ()
+    """Names of the program's tools that the agent may not use."""
     args: tuple[str, ...] = ()
-    """Further arguments of the program."""
+    """Further arguments for the program."""
     max_tokens: Tokens = 8192
-    """Cap of output tokens of one answer; smaller ones of the program stay."""
+    """Limit of output tokens per answer; a smaller limit of the program stays."""
     budget: Budget = Budget()
+    """What one attempt may spend; see below."""
     concurrency: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
-    """Attempts at once; 0 for as many as there are processors."""
+    """Attempts at once; 0 is the number of processors."""
     tests: bool = False
     """Whether the judging tests lie in the workspace; `--agent-tests`."""
     name: str = ""

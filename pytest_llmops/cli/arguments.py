@@ -11,19 +11,37 @@ from pytest_llmops.compare.margins import DEFAULT_MARGINS, PROOFS, Margins, rati
 
 def add_runs(command: argparse.ArgumentParser) -> None:
     """Declare `--runs`."""
-    command.add_argument("--runs", type=Path, default=find_project().runs, metavar="FOLDER")
+    command.add_argument(
+        "--runs",
+        type=Path,
+        default=find_project().runs,
+        metavar="FOLDER",
+        help="where runs are recorded (default: runs/)",
+    )
 
 
 def add_suites(command: argparse.ArgumentParser) -> None:
     """Declare `--suites`."""
     default = find_project().suites
-    command.add_argument("--suites", type=Path, default=default, metavar="FILE")
+    command.add_argument(
+        "--suites",
+        type=Path,
+        default=default,
+        metavar="FILE",
+        help="file that names the suites (default: llmops_suites)",
+    )
 
 
 def add_baselines(command: argparse.ArgumentParser) -> None:
     """Declare `--baselines`."""
     folder = find_project().baselines
-    command.add_argument("--baselines", type=Path, default=folder, metavar="FOLDER")
+    command.add_argument(
+        "--baselines",
+        type=Path,
+        default=folder,
+        metavar="FOLDER",
+        help="folder of the baselines (default: llmops_baselines)",
+    )
 
 
 def add_sinks(command: argparse.ArgumentParser) -> None:

@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "calibrate", help="measure the noise of a model, and what a gate can see through it"
     )
-    command.add_argument("--model", default="base", metavar="NAME", help="default: base")
+    command.add_argument("--model", default="base", metavar="NAME", help="model to ask (base)")
     command.add_argument(
         "--repeat",
         type=_several,
@@ -37,21 +37,24 @@ def add(commands: Any) -> None:
         metavar="K",
         help=f"attempts per case (default: {REPEAT})",
     )
-    command.add_argument("--suite", action="append", default=[], metavar="NAME", help="repeatable")
+    command.add_argument(
+        "--suite", action="append", default=[], metavar="NAME", help="repeatable (default: all)"
+    )
     command.add_argument(
         "--temperature",
         type=float,
         default=TEMPERATURE,
         metavar="T",
-        help=f"default: {TEMPERATURE}",
+        help=f"sampling temperature (default: {TEMPERATURE})",
     )
-    command.add_argument("--max-tokens", type=positive, metavar="N", help="default: pytest's")
+    told = "limit of output tokens per attempt (default: that of pytest)"
+    command.add_argument("--max-tokens", type=positive, metavar="N", help=told)
     command.add_argument(
         "--run", dest="reference", metavar="RUN", help="analyse this run instead of asking a model"
     )
     add_runs(command)
     command.add_argument(
-        "--tests", default="benchmarks", metavar="PATH", help="default: benchmarks"
+        "--tests", default="benchmarks", metavar="PATH", help="tests to run (benchmarks)"
     )
     command.add_argument(
         "arguments", nargs="*", metavar="-- ARGUMENT", help="passed on to pytest, after `--`"

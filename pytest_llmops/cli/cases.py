@@ -20,9 +20,13 @@ def _add_validate(commands: Any) -> None:
     command = commands.add_parser(
         "validate", help="check that each case is solved by its reference and not by a trivial body"
     )
-    command.add_argument("cases", nargs="*", metavar="CASE", help="ids; default: all")
+    command.add_argument("cases", nargs="*", metavar="CASE", help="ids of cases (default: all)")
     command.add_argument(
-        "--suite", action="append", default=[], metavar="NAME", help="repeatable; default: all"
+        "--suite",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="suite to check; repeatable (default: all)",
     )
     _suites_options(command)
     command.set_defaults(run=_validate)
@@ -39,9 +43,14 @@ def _add_mine(commands: Any) -> None:
     functions = kinds.add_parser(
         "functions", help="find functions, each judged by the tests that run it"
     )
-    functions.add_argument("--suite", required=True, metavar="NAME")
     functions.add_argument(
-        "--output", type=Path, metavar="FILE", help="default: the manifests of the suite"
+        "--suite", required=True, metavar="NAME", help="suite whose source tree to search"
+    )
+    functions.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="manifest to write (default: the one of the suite)",
     )
     functions.add_argument(
         "--limit", type=positive, default=0, metavar="N", help="stop after N functions"
@@ -56,11 +65,16 @@ def _mine(options: argparse.Namespace) -> int:
 
 
 def _suites_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("-n", "--jobs", type=positive, default=2, metavar="N", help="default: 2")
-    command.add_argument("--source", metavar="PATH|URL", help="where the suite's source is")
+    command.add_argument(
+        "-n", "--jobs", type=positive, default=2, metavar="N", help="processes at once (default: 2)"
+    )
+    command.add_argument("--source", metavar="PATH|URL", help="read the source tree from here")
     add_suites(command)
     command.add_argument(
-        "--sandbox", choices=("bwrap", "process"), default="bwrap", help="default: bwrap"
+        "--sandbox",
+        choices=("bwrap", "process"),
+        default="bwrap",
+        help="`process` needs no namespaces, but lets code reach the network (default: bwrap)",
     )
 
 

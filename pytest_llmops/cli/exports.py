@@ -26,23 +26,36 @@ def add(commands: Any) -> None:
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("harness", choices=("harbor", "inspect"), help="whose tasks to write")
-    command.add_argument("folder", type=Path, metavar="FOLDER", help="to be made")
-    command.add_argument("cases", nargs="*", metavar="CASE", help="ids; default: all of the split")
     command.add_argument(
-        "--suite", action="append", default=[], metavar="NAME", help="repeatable; default: all"
+        "harness", choices=("harbor", "inspect"), help="harness to write tasks for"
+    )
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="new folder to write them to")
+    command.add_argument(
+        "cases", nargs="*", metavar="CASE", help="ids of cases (default: all of the split)"
     )
     command.add_argument(
-        "--split", choices=("eval", "train", "all"), default="eval", help="default: eval"
+        "--suite",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="suite to take cases from; repeatable (default: all)",
+    )
+    command.add_argument(
+        "--split",
+        choices=("eval", "train", "all"),
+        default="eval",
+        help="split to take cases from (default: eval)",
     )
     command.add_argument(
         "--context-tokens",
         type=positive,
         default=CONTEXT_TOKENS,
         metavar="N",
-        help=f"inspect: budget for the rest of the file in a prompt; {CONTEXT_TOKENS}",
+        help=f"inspect: tokens for the rest of the file in a prompt (default: {CONTEXT_TOKENS})",
     )
-    command.add_argument("--source", default="", metavar="PATH|URL", help="where the source is")
+    command.add_argument(
+        "--source", default="", metavar="PATH|URL", help="read the source tree from here"
+    )
     add_suites(command)
     command.set_defaults(run=_export)
 

@@ -17,7 +17,9 @@ def add(commands: Any) -> None:
         add_help=False,
         prefix_chars="\0",  # nothing is an option here
     )
-    command.add_argument("arguments", nargs="*")
+    command.add_argument(
+        "arguments", nargs="*", metavar="ARGUMENT", help="see: llmops finetune --help"
+    )
     command.set_defaults(run=_finetune)
 
 

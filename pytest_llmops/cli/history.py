@@ -20,9 +20,14 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "history", help="show a metric over time, and where it changed for good"
     )
-    command.add_argument("references", nargs="*", metavar="RUN", help="default: all in --runs")
     command.add_argument(
-        "--metric", choices=METRICS, default=METRICS[0], help=f"default: {METRICS[0]}"
+        "references", nargs="*", metavar="RUN", help="runs to show (default: all in --runs)"
+    )
+    command.add_argument(
+        "--metric",
+        choices=METRICS,
+        default=METRICS[0],
+        help=f"metric to show (default: {METRICS[0]})",
     )
     command.add_argument("--model", default="", metavar="NAME", help="only runs of this model")
     command.add_argument("--output", type=Path, metavar="FILE", help="plot it in an HTML file")

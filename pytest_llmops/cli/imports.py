@@ -33,23 +33,28 @@ def add(commands: Any) -> None:
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("harness", choices=tuple(HARNESSES), help="which one wrote the logs")
-    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a log, or a job")
+    command.add_argument("harness", choices=tuple(HARNESSES), help="harness that wrote the logs")
+    command.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a log, or the folder of a job"
+    )
     command.add_argument(
         "--scorer",
         default="",
         metavar="NAME",
-        help="which score, reward or metric judges, where there are several",
+        help="score, reward or metric that decides what is solved, if the log has several",
     )
     command.add_argument(
         "--cluster-by",
         default="",
         metavar="KEY",
-        help="key of the samples' metadata (promptfoo: or variables, lm-eval: the document, "
-        "mini-swe-agent: 'repository') that says which cases are alike; each is its own",
+        help="group cases that have the same value of this metadata key (promptfoo: also a "
+        "variable; lm-eval: a field of the document; mini-swe-agent: 'repository') (default: none)",
     )
     command.add_argument(
-        "--model", default="", metavar="NAME", help="which one, of promptfoo's where several are"
+        "--model",
+        default="",
+        metavar="NAME",
+        help="provider to take from a promptfoo log with several",
     )
     command.add_argument(
         "--scores", type=Path, metavar="FILE", help="SWE-bench's report on mini-swe-agent's patches"

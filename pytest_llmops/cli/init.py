@@ -16,14 +16,16 @@ def add(commands: Any) -> None:
         "init", help="write a benchmark and its gate into this project; asks, on a terminal"
     )
     command.add_argument(
-        "--url", metavar="URL", help="of your endpoint, with the version; default: none"
+        "--url",
+        metavar="URL",
+        help="your endpoint, with the version: https://api.example.com/v1 (default: none)",
     )
-    command.add_argument("--model", metavar="NAME", help="its name there")
+    command.add_argument("--model", metavar="NAME", help="name of the model at the endpoint")
     command.add_argument(
-        "--key-env", metavar="VARIABLE", help="the environment variable with its key"
+        "--key-env", metavar="VARIABLE", help="environment variable that holds the API key"
     )
     command.add_argument(
-        "--ci", choices=PIPELINES, help="the pipeline to write; default: where .git points to"
+        "--ci", choices=PIPELINES, help="pipeline to write (default: where .git points to)"
     )
     command.add_argument(
         "--dry-run", action="store_true", help="show what would change, and change nothing"

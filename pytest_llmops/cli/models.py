@@ -52,9 +52,13 @@ def _add_serve(commands: Any) -> None:
     command = commands.add_parser(
         "serve", help="serve a local model as an OpenAI-compatible endpoint"
     )
-    command.add_argument("--model", default="base", metavar="NAME", help="default: base")
-    command.add_argument("--host", default="127.0.0.1", help="default: this machine only")
-    command.add_argument("--port", type=int, default=8080, help="default: 8080")
+    command.add_argument(
+        "--model", default="base", metavar="NAME", help="model to serve (default: base)"
+    )
+    command.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+    )
+    command.add_argument("--port", type=int, default=8080, help="port to listen on (default: 8080)")
     _models_file(command)
     command.set_defaults(run=_serve)
 
@@ -70,4 +74,10 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _models_file(command: argparse.ArgumentParser) -> None:
     default = find_project().models
-    command.add_argument("--models", type=Path, default=default, metavar="FILE")
+    command.add_argument(
+        "--models",
+        type=Path,
+        default=default,
+        metavar="FILE",
+        help="file that names the models (default: llmops_models)",
+    )

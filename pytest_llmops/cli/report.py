@@ -32,25 +32,25 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--format",
         choices=tuple(FORMATS.values()),
-        help="default: by the ending of --output, else html",
+        help="format of the report (default: by the ending of --output, else html)",
     )
     command.add_argument(
         "--output",
         type=Path,
         metavar="FILE",
-        help="default: report.html, report.parquet; Markdown and CSV go to standard output",
+        help="file to write (default: report.html, report.parquet; Markdown, CSV: standard output)",
     )
     command.add_argument(
         "--refusal",
         type=Path,
         metavar="FILE",
-        help="standard error of the session; where it recorded no run, report that and why",
+        help="standard error of a session that recorded no run; the report says why",
     )
     command.add_argument(
         "--changed",
         type=Path,
         metavar="FILE",
-        help="names of the files that a change touches, one a line; Markdown says which judge it",
+        help="file with the paths a change touches, one per line; Markdown says which judge it",
     )
     add_runs(command)
     add_baselines(command)

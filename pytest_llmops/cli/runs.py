@@ -38,7 +38,11 @@ def add(commands: Any) -> None:
     command.set_defaults(run=_list)
     command = commands.add_parser("show", help="show a recorded run in numbers")
     command.add_argument(
-        "reference", nargs="?", default="latest", metavar="RUN", help="default: latest"
+        "reference",
+        nargs="?",
+        default="latest",
+        metavar="RUN",
+        help="run to show (default: latest)",
     )
     add_runs(command)
     command.set_defaults(run=_show)

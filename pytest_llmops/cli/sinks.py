@@ -16,7 +16,11 @@ def add(commands: Any) -> None:
     """Declare the command."""
     command = commands.add_parser("sync", help="deliver a recorded run to sinks that lack it")
     command.add_argument(
-        "reference", nargs="?", default="latest", metavar="RUN", help="default: latest"
+        "reference",
+        nargs="?",
+        default="latest",
+        metavar="RUN",
+        help="run to deliver (default: latest)",
     )
     add_sinks(command)
     command.add_argument("--no-content", action="store_true", help="send no prompts and answers")

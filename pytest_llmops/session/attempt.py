@@ -42,11 +42,15 @@ class Attempt:
             pool: The sandbox for a case; None where nothing is graded.
             traceparent: The attempt as a parent of spans; "" outside of a run.
         """
-        self.case = selection.cases[key[0]]
-        self.sample = key[1]
+        self.case: Case = selection.cases[key[0]]
+        """What is asked."""
+        self.sample: int = key[1]
+        """Which attempt at the case this is, from 0."""
         self.completion: Completion | None = None
+        """The answer, once `complete()` has returned."""
         self.result: Grade | None = None
-        self.traceparent = traceparent
+        """What the answer is worth, once `grade()` has returned."""
+        self.traceparent: str = traceparent
         """W3C `traceparent`: spans under it are in the trace that sinks show of this attempt."""
         self._key = key
         self._selection = selection

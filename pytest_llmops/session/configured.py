@@ -27,8 +27,12 @@ def declare(add: Callable[..., None]) -> None:
     add("llmops_models", "file that names the models", default=default.models)
     add("llmops_agents", "file that names the agents", default=default.agents)
     add("llmops_suites", "file that names the suites", default=default.suites)
-    add("llmops_baselines", "folder of the baselines", default=default.baselines)
-    add("llmops_sinks", "sinks of every run", type="args", default=())
+    add(
+        "llmops_baselines",
+        "folder of the baselines that --gate knows by name",
+        default=default.baselines,
+    )
+    add("llmops_sinks", "sinks that every run is sent to", type="args", default=())
 
 
 def configured(read: Callable[[str], Any]) -> Configured:

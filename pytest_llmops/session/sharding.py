@@ -16,7 +16,7 @@ def declare_shard(add: Callable[..., None]) -> None:
         "--shard",
         default="",
         metavar="I/N",
-        help="run part I of N of the cases; `llmops merge` puts the runs together",
+        help="run part I of N of the cases; `llmops merge RUN ...` puts the runs together",
     )
     add(
         "--shard-by",
