@@ -37,6 +37,7 @@ def varying(command):
 SHELLS = {
     "cline": lambda command: ("run_commands", json.dumps({"commands": [command]})),
     "mini": lambda command: ("bash", json.dumps({"command": command})),
+    "pi": lambda command: ("bash", json.dumps({"command": command})),
 }
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 
@@ -74,7 +75,7 @@ class AgentServer(ChatServer):
 
     def _tool(self, step, turn):
         """Text, and name and arguments of a tool, or None."""
-        if "text" in step or ("done" in step and self._agent == "cline"):
+        if "text" in step or ("done" in step and self._agent != "mini"):
             return step.get("text", step.get("done")), None
         if "name" in step:
             return "", (step["name"], step["arguments"])

@@ -19,7 +19,8 @@ from project import DOUBLE, write_benchmark
 
 from pytest_llmops.agents.attach import attach, worded
 from pytest_llmops.agents.installed import folder_of
-from pytest_llmops.agents.settings import VERSIONS, Budget, ProgramAgent
+from pytest_llmops.agents.programs import KINDS
+from pytest_llmops.agents.settings import Budget, ProgramAgent
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import EndpointError, SourceError
@@ -62,7 +63,8 @@ FAULTS = {"throttled once": [THROTTLED, OVERLOADED]}
 
 def missing(kind):
     """Why a program cannot be run here; "" where it can."""
-    installed = folder_of(kind, VERSIONS[kind]).is_dir() and sys.platform == "linux"
+    pinned = ProgramAgent(kind=kind).pinned
+    installed = folder_of(kind, pinned).is_dir() and sys.platform == "linux"
     return "" if installed else f"python -m pytest_llmops.agents {kind} was not run"
 
 
@@ -79,7 +81,7 @@ class Played(msgspec.Struct):
     """Processes of ours that run when all scenarios have ended."""
 
 
-@pytest.fixture(scope="module", params=["cline", "mini"])
+@pytest.fixture(scope="module", params=KINDS)
 def played(request, mined, tmp_path_factory):
     """All scenarios played to one agent, some at once: by one worker, for all."""
     if reason := missing(request.param):
@@ -159,11 +161,11 @@ def test_every_scenario_ends_as_it_should(name, played):
     expected = {
         "never ends": "turns",
         "repeats": "repeated",
-        "torn arguments": "failed",
-        "unknown tool": "failed",
+        "torn arguments": "repeated" if kind == "pi" else "failed",
+        "unknown tool": "repeated" if kind == "pi" else "failed",
         "hangs": "silence",
-        "empty": "failed",
-        "only talks": {"cline": "done", "mini": "failed"}[kind],
+        "empty": "done" if kind == "pi" else "failed",
+        "only talks": "failed" if kind == "mini" else "done",
     }
     endings = {expected.get(name, "done")}
     if name == "torn arguments":  # Cline ends by its limit of errors or by that of repetitions
@@ -284,7 +286,7 @@ def test_cline_solves_a_case_in_a_session_and_its_loop_is_kept(workers, project)
         (record,) = run.records
         assert (record.outcome, record.loop.ending) == ("solved", "done")
         assert [record.usage.input, record.usage.output] == counted
-        assert run.run.agent == f"cline {VERSIONS['cline']}"
+        assert run.run.agent == f"cline {ProgramAgent(kind='cline').pinned}"
         assert "In the file small.ts" in record.prompt[0].content
     assert [run.records[0].from_cache for run in runs] == [False, True]
     replay = project.runpytest_subprocess(
@@ -293,7 +295,7 @@ def test_cline_solves_a_case_in_a_session_and_its_loop_is_kept(workers, project)
     replay.stdout.fnmatch_lines(["outcomes: 1 solved"])
 
 
-@pytest.mark.parametrize("kind", ["cline", "mini"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("suite", ["starter", "cline"])
 def test_a_case_of_each_suite_is_solved_with_the_tokens_of_the_server(suite, kind):
     if reason := missing(kind):

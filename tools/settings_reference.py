@@ -160,7 +160,7 @@ Each table is an agent; its name is what `--agent` takes. [Agents](agents.md) ha
 ### The loop that repairs: kind = "repair"
 
 {repair}
-### A program: kind = "cline" or "mini"
+### A program: kind = "cline", "mini", "pi" or a file of yours
 
 {program}
 ### The budget of an attempt
@@ -198,7 +198,7 @@ def configuration() -> str:
         replayed=keys(models.ReplayedModel, "name"),
         suite=keys(cases.Suite, "name", "root"),
         repair=keys(agents.RepairAgent, "name"),
-        program=keys(agents.ProgramAgent, "name", "text", "tests"),
+        program=keys(agents.ProgramAgent, "name", "text", "tests", "place", "code"),
         budget=keys(agents.Budget),
         finetune=keys(tuned.Settings, "collect", "data", "train", "study"),
         collect=keys(tuned.Collect),

@@ -6,14 +6,15 @@ loops and single answers alike.
 
 In the order of the flow:
 
+    programs                 each program of others: its version, how it is started and ends
     settings                 agents.toml, and what an agent is for the records
     feedback                 what failing tests say, as a further question
     repair                   sees the failing tests, and tries again
     web, calls, proxy        between a program and its model: every call counted, budgets kept
     workspace                what a program works on, and what it changed
     jail                     the sandbox of a program
-    cline, mini              how each program is started, and how it says that it has ended
     installed                where programs are, and how they get there
+    adapter                  what has to be known of a program
     program                  an attempt made by a program
     attach                   an agent between a session and its model
 """

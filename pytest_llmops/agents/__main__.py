@@ -3,7 +3,7 @@
 import sys
 
 from pytest_llmops.agents.installed import install
-from pytest_llmops.agents.settings import KINDS, VERSIONS
+from pytest_llmops.agents.programs import KINDS, is_file
 from pytest_llmops.errors import AgentError
 
 
@@ -14,12 +14,11 @@ def main(named: list[str]) -> int:
         return 1 if named else 0
     for one in named or KINDS:
         name, _, version = one.partition("==")
-        kind = next((kind for kind in KINDS if kind == name), None)
-        if kind is None:
+        if name not in KINDS and not is_file(name):
             print(f"{one}: not one of {', '.join(KINDS)}", file=sys.stderr)  # noqa: T201
             return 2
         try:
-            print(install(kind, version or VERSIONS[kind]))  # noqa: T201
+            print(install(name, version))  # noqa: T201
         except AgentError as error:
             print(error, file=sys.stderr)  # noqa: T201
             return 1

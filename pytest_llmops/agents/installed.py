@@ -1,7 +1,8 @@
 """The programs of agents: fetched once by version, into a folder of this user's cache.
 
-`python -m pytest_llmops.agents cline mini` does it. npm's tarballs are checked against the digests
-here for the versions that are the default; pip checks what it fetches against its index.
+`python -m pytest_llmops.agents cline mini pi` does it, each by its module in `programs`. Tarballs
+of npm are checked against the digests there, for the versions that are the default; pip checks what
+it fetches against its index.
 """
 
 import base64
@@ -13,25 +14,22 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
 
-from pytest_llmops.agents.settings import Kind, ProgramAgent
+from pytest_llmops.agents.programs import module_of
+from pytest_llmops.agents.settings import ProgramAgent
 from pytest_llmops.errors import AgentError
 from pytest_llmops.sandbox.judge.fetch import npm
 
+_NPM = ("--ignore-scripts", "--loglevel=error")
 PATIENCE = 900
 """Seconds that a fetch may take."""
-DIGESTS = {
-    "@cline/cli-linux-x64@3.0.65": "sha512-"
-    "YRDt0eNj/XEMB7DeMeOeE92jQFf7DyKGCysStxrk+mIKdO0GVPugDG4yxsmKtBouBnaRVteW3NwYEnSq2kah8A==",
-}
-"""Of npm tarballs, as npm writes them."""
-_PLACES = {"cline": "bin/cline", "mini": "venv/bin/mini"}
 
 
-def folder_of(kind: Kind, version: str) -> Path:
+def folder_of(kind: str, version: str) -> Path:
     """Where a program of a version is; for root, where unprivileged users can read it."""
     root = os.geteuid() == 0
     cache = platformdirs.site_cache_dir if root else platformdirs.user_cache_dir
@@ -45,76 +43,106 @@ def require(agent: ProgramAgent) -> Path:
         AgentError: It is not installed; says how, and which versions are.
     """
     folder = folder_of(agent.kind, agent.pinned)
-    if (folder / _PLACES[agent.kind]).is_file():
+    place = str(module_of(agent.place or agent.kind).PLACE)
+    if not place or (folder / place).is_file():
         return folder
     others = sorted(
         path.name.split("-")[1] for path in folder.parent.glob(f"{agent.kind}-*") if path.is_dir()
     )
     here = f"installed is {', '.join(others)}; " if others else ""
-    named = f"{agent.kind}=={agent.version}" if agent.version else agent.kind
+    kind = agent.place or agent.kind
+    named = f"{kind}=={agent.version}" if agent.version else kind
     raise AgentError(
         f"agent {agent.name}: {agent.kind} {agent.pinned} is not installed; {here}"
         f"run: python -m pytest_llmops.agents {named}"
     )
 
 
-def install(kind: Kind, version: str) -> Path:
+def install(kind: str, version: str = "") -> Path:
     """Fetch a program; returns its folder at once where it is there.
+
+    Args:
+        kind: One of `KINDS`, or the path of an adapter.
+        version: "" for the one that is run where nothing else is named.
 
     Raises:
         AgentError: It cannot be fetched, or is not what it was.
     """
-    folder = folder_of(kind, version)
-    if (folder / _PLACES[kind]).is_file():
+    module = module_of(kind)
+    version = version or module.VERSION
+    folder = folder_of(Path(kind).stem, version)
+    if (folder / module.PLACE).exists():
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        if kind == "mini":
-            _install_mini(folder, version)
-        else:
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as work:
-                made = _install_cline(Path(work), version)
-                made.chmod(0o755)
-                made.rename(folder)
+        module.install(folder, version)
     except OSError as error:
         raise AgentError(f"{kind} {version} cannot be installed in {folder}: {error}") from None
     return folder
 
 
-def _install_cline(work: Path, version: str) -> Path:
-    processors = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
-    processor = processors.get(platform.machine().lower())
-    if sys.platform != "linux" or processor is None:
-        raise AgentError(f"cline: no sandbox for {sys.platform} on {platform.machine()}")
-    named = f"@cline/cli-linux-{processor}@{version}"
-    _run([*npm(), "pack", named, "--ignore-scripts", "--loglevel=error"], work, named)
-    (tarball,) = work.glob("*.tgz")
-    found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
-    if DIGESTS.get(named, f"sha512-{found}") != f"sha512-{found}":
-        raise AgentError(f"{named} from npm is not the pinned package (sha512-{found[:16]}…)")
-    with tarfile.open(tarball) as archive:
-        archive.extractall(work, filter="data")
-    return work / "package"
+def npm_package(
+    named: str, digests: Mapping[str, str], folder: Path, *, whole: bool = False
+) -> None:
+    """Fetch a package of npm, checked against its digest where that is known.
+
+    Args:
+        named: `name@version`.
+        digests: Of tarballs, by that name.
+        folder: Where it comes to lie; there at once and whole, or not at all.
+        whole: Fetch what it depends on too, into `node_modules`; npm checks that.
+    """
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as held:
+        work = Path(held)
+        run([*npm(), "pack", named, *_NPM], work, named)
+        (tarball,) = work.glob("*.tgz")
+        found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
+        if digests.get(named, f"sha512-{found}") != f"sha512-{found}":
+            raise AgentError(f"{named} from npm is not the pinned package (sha512-{found[:16]}…)")
+        if whole:
+            made = work / "whole"
+            made.mkdir()
+            quiet = ("--no-audit", "--no-fund", "--no-save")
+            run(
+                [*npm(), "install", str(tarball), "--prefix", str(made), *quiet, *_NPM], made, named
+            )
+        else:
+            with tarfile.open(tarball) as archive:
+                archive.extractall(work, filter="data")
+            made = work / "package"
+        made.chmod(0o755)
+        made.rename(folder)
 
 
-def _install_mini(folder: Path, version: str) -> None:
-    """An environment knows its own path, so it is made in place; its program is the last in it."""
+def python_package(named: str, folder: Path) -> None:
+    """Make an environment of Python with a package, `venv` in the folder.
+
+    An environment knows its own path, so it is made in place; its programs are the last in it.
+
+    Args:
+        named: `name==version`.
+        folder: Where it comes to lie.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     venv = folder / "venv"
-    named = f"mini-swe-agent=={version}"
     python = str(Path(sys.base_prefix) / "bin" / "python3")
-    _run([python, "-m", "venv", "--without-pip", str(venv)], folder.parent, named)
+    run([python, "-m", "venv", "--without-pip", str(venv)], folder.parent, named)
     flags = ["--no-input", "--disable-pip-version-check", "--only-binary", ":all:", "--quiet"]
     pip = [sys.executable, "-m", "pip", "--python", str(venv / "bin" / "python"), "install"]
     try:
-        _run([*pip, *flags, named], folder.parent, named)
+        run([*pip, *flags, named], folder.parent, named)
     except AgentError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     folder.chmod(0o755)
 
 
-def _run(command: list[str], work: Path, what: str) -> None:
+def run(command: list[str], work: Path, what: str) -> None:
+    """Run a step of an installation in a folder.
+
+    Raises:
+        AgentError: It fails, or does not end; names what was to be installed.
+    """
     environment = {**os.environ, "npm_config_update_notifier": "false"}
     try:
         made = subprocess.run(

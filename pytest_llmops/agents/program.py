@@ -7,17 +7,16 @@ its own words only whether it thinks that it is done. The clock, the budgets and
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 
-from pytest_llmops.agents import cline, mini
+from pytest_llmops.agents.adapter import adapter_of
 from pytest_llmops.agents.calls import Call, turns_of
 from pytest_llmops.agents.installed import require
-from pytest_llmops.agents.jail import Jail, Start
+from pytest_llmops.agents.jail import Jail
 from pytest_llmops.agents.proxy import Proxy, Upstream
-from pytest_llmops.agents.settings import Kind, ProgramAgent
+from pytest_llmops.agents.settings import ProgramAgent
 from pytest_llmops.agents.workspace import (
     Changes,
     answer_in,
@@ -41,20 +40,6 @@ GRACE = 3.0
 """Seconds an agent has to end by itself once a budget is spent."""
 SAME = 5
 """Answers at the end that ask for the same, after which an agent that gave up was in a loop."""
-
-
-class Adapter(NamedTuple):
-    """What is known of one program."""
-
-    prepare: Callable[[ProgramAgent, Jail, Path, str], Start]
-    ending: Callable[[Jail, int], tuple[Ending, str]]
-    failed: Callable[[str], bool]
-
-
-ADAPTERS: dict[Kind, Adapter] = {
-    "cline": Adapter(cline.prepare, cline.ending, cline.failed),
-    "mini": Adapter(mini.prepare, mini.ending, mini.failed),
-}
 
 
 class _Ran(NamedTuple):
@@ -82,7 +67,7 @@ class Program:
             AgentError: It is not installed.
         """
         self._agent = agent
-        self._adapter = ADAPTERS[agent.kind]
+        self._adapter = adapter_of(agent)
         self._folder = require(agent)
         self._tasks = tasks
         self.concurrency = agent.concurrency or os.cpu_count() or 1

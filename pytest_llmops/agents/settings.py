@@ -16,10 +16,11 @@ kind of program as it is.
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from pytest_llmops.agents.programs import KINDS, is_file, module_of
 from pytest_llmops.errors import AgentError
 from pytest_llmops.grading.grade import GRADER
 
@@ -29,11 +30,11 @@ FEEDBACK_VERSION = 1
 PROGRAM_VERSION = 1
 """Rises with every change of what a program is asked and given, by `workspace` or its adapter."""
 MOST_TURNS = 1000
+NEEDED = ("VERSION", "PLACE", "install", "prepare", "ending", "failed")
+"""What an adapter has; see `adapter.Adapter`."""
+OURS = {"name", "text", "tests", "place", "code"}
+"""Fields of agents that no table may set."""
 
-Kind = Literal["cline", "mini"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-VERSIONS: dict[Kind, str] = {"cline": "3.0.65", "mini": "2.4.6"}
-"""Of each program, where agents.toml names no other."""
 Turns = Annotated[int, msgspec.Meta(ge=1, le=MOST_TURNS)]
 Tokens = Annotated[int, msgspec.Meta(ge=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -80,8 +81,8 @@ class RepairAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class ProgramAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A program of others that works in a folder, run in a sandbox."""
 
-    kind: Kind
-    """The program."""
+    kind: str
+    """The program: `cline`, `mini`, `pi`, or a file of your own that says how it is run."""
     version: str = ""
     """Version of the program; if empty, the one that this package was tested with."""
     rules: str = ""
@@ -103,11 +104,15 @@ class ProgramAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     name: str = ""
     text: str = ""
     """Of `rules`, as it was read."""
+    place: str = ""
+    """Path of the user's file that is its adapter; "" for one of this package."""
+    code: str = ""
+    """What that file holds."""
 
     @property
     def pinned(self) -> str:
         """The version that is run."""
-        return self.version or VERSIONS[self.kind]
+        return self.version or str(module_of(self.place or self.kind).VERSION)
 
     @property
     def label(self) -> str:
@@ -118,8 +123,10 @@ class ProgramAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     @property
     def sha256(self) -> str:
         """Digest of everything that decides what it does."""
-        aside = {"name", "rules", "version", "concurrency"}
+        aside = {"name", "rules", "version", "concurrency", "place"}
         fields = {k: v for k, v in msgspec.structs.asdict(self).items() if k not in aside}
+        if not self.code:
+            del fields["code"]
         return _digest(PROGRAM_VERSION, self.pinned, fields)
 
 
@@ -184,23 +191,43 @@ def _parse(path: Path, name: str, table: Any) -> Agent:
     where = f"{path}: [{name}]"
     if name == DIRECT:
         raise AgentError(f"{where} is the name of the single answer; take another one")
-    kinds = ("repair", *KINDS)
-    if not isinstance(table, dict) or table.get("kind") not in kinds:
-        raise AgentError(f"{where} needs a 'kind', one of {', '.join(kinds)}")
-    if wrong := {"name", "text", "tests"} & table.keys():
+    kind = table.get("kind") if isinstance(table, dict) else None
+    if not isinstance(kind, str) or not (kind in {"repair", *KINDS} or is_file(kind)):
+        kinds = ", ".join(("repair", *KINDS))
+        raise AgentError(f"{where} needs a 'kind', one of {kinds}, or a file of your own (*.py)")
+    if wrong := OURS & table.keys():
         raise AgentError(f"{where}: Object contains unknown field `{min(wrong)}`")
-    own: type[Agent] = RepairAgent if table["kind"] == "repair" else ProgramAgent
+    own: type[Agent] = RepairAgent if kind == "repair" else ProgramAgent
     try:
         agent: Agent = msgspec.convert({**table, "name": name}, own)
     except msgspec.ValidationError as error:
         raise AgentError(f"{where}: {error}") from None
-    if isinstance(agent, RepairAgent) or not agent.rules:
+    if isinstance(agent, RepairAgent):
         return agent
+    if agent.rules:
+        agent = msgspec.structs.replace(
+            agent, text=_read(where, "rules", path.parent / agent.rules)
+        )
+    return _with_file(where, path.parent / kind, agent) if is_file(kind) else agent
+
+
+def _read(where: str, what: str, place: Path) -> str:
     try:
-        text = (path.parent / agent.rules).read_text("utf-8")
+        return place.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise AgentError(f"{where} rules: {path.parent / agent.rules}: {error}") from None
-    return msgspec.structs.replace(agent, text=text)
+        raise AgentError(f"{where} {what}: {place}: {error}") from None
+
+
+def _with_file(where: str, place: Path, agent: ProgramAgent) -> ProgramAgent:
+    """An agent whose adapter is a file of the user's."""
+    code = _read(where, "kind", place)
+    try:
+        module = module_of(str(place))
+    except Exception as error:  # noqa: BLE001 a user's code may raise anything
+        raise AgentError(f"{where} kind: {place}: {type(error).__name__}: {error}") from None
+    if missing := [name for name in NEEDED if not hasattr(module, name)]:
+        raise AgentError(f"{where} kind: {place} has no {', '.join(missing)} (docs/agents.md)")
+    return msgspec.structs.replace(agent, kind=place.stem, place=str(place), code=code)
 
 
 def _is_count(text: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from pytest_llmops.agents.programs import KINDS
 from pytest_llmops.agents.settings import DIRECT
 
 
@@ -21,9 +22,8 @@ class AgentChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 def declare_agent(add: Callable[..., None]) -> None:
     """Declare the options; `add` takes what argparse takes."""
-    told = (
-        "how to attempt a case: direct, repair[:N], cline, mini or a name in agents.toml (direct)"
-    )
+    known = ", ".join((DIRECT, "repair[:N]", *KINDS))
+    told = f"how to attempt a case: {known} or a name in agents.toml ({DIRECT})"
     add("--agent", default=DIRECT, metavar="NAME", help=told)
     told = "whether agents see the judging tests in their workspace (default: absent)"
     add("--agent-tests", choices=("absent", "present"), default="absent", help=told)

@@ -8,15 +8,23 @@ import json
 import sys
 from pathlib import Path
 
+from pytest_llmops.agents.installed import python_package
 from pytest_llmops.agents.jail import HOME, URL, Jail, Start
 from pytest_llmops.agents.settings import ProgramAgent
 from pytest_llmops.completions import Ending
 
+VERSION = "2.4.6"
+PLACE = "venv/bin/mini"
 DONE = "Submitted"
 
 
+def install(folder: Path, version: str) -> None:
+    """Make an environment that has it."""
+    python_package(f"mini-swe-agent=={version}", folder)
+
+
 def prepare(agent: ProgramAgent, jail: Jail, folder: Path, task: str) -> Start:
-    """Say how it is started; see `cline.prepare`."""
+    """Make the folder of its settings."""
     (jail.home / "config").mkdir()
     rules = f"\n\n{agent.text}" if agent.text else ""
     system = (

@@ -7,12 +7,23 @@ last event on its output.
 """
 
 import json
+import platform
+import sys
 from pathlib import Path
 
+from pytest_llmops.agents.installed import npm_package
 from pytest_llmops.agents.jail import HOME, URL, WORKSPACE, Jail, Start
 from pytest_llmops.agents.settings import ProgramAgent
 from pytest_llmops.completions import Ending
+from pytest_llmops.errors import AgentError
 
+VERSION = "3.0.65"
+PLACE = "bin/cline"
+DIGESTS = {
+    "@cline/cli-linux-x64@3.0.65": "sha512-"
+    "YRDt0eNj/XEMB7DeMeOeE92jQFf7DyKGCysStxrk+mIKdO0GVPugDG4yxsmKtBouBnaRVteW3NwYEnSq2kah8A==",
+}
+"""Of npm tarballs, as npm writes them."""
 BINARY = "/opt/cline/cline"
 NEEDLESS = (
     *("fetch_web_content", "ask_question", "spawn_agent"),
@@ -26,15 +37,17 @@ NEEDLESS = (
 DATE = "2026-01-01T00:00:00.000Z"
 
 
-def prepare(agent: ProgramAgent, jail: Jail, folder: Path, task: str) -> Start:
-    """Write what it reads, and say how it is started.
+def install(folder: Path, version: str) -> None:
+    """Fetch the package of this machine's binary."""
+    processors = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+    processor = processors.get(platform.machine().lower())
+    if sys.platform != "linux" or processor is None:
+        raise AgentError(f"cline: no sandbox for {sys.platform} on {platform.machine()}")
+    npm_package(f"@cline/cli-linux-{processor}@{version}", DIGESTS, folder)
 
-    Args:
-        agent: Its settings.
-        jail: Where it runs.
-        folder: Where it is installed.
-        task: What it is asked; has to be more than one word.
-    """
+
+def prepare(agent: ProgramAgent, jail: Jail, folder: Path, task: str) -> Start:
+    """Write its settings; its task has to be more than one word."""
     data = jail.home / "data"
     settings = data / "settings"
     settings.mkdir(parents=True)
