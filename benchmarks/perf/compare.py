@@ -1,6 +1,7 @@
 """What a comparison costs: two made-up runs, read back and compared as `llmops gate` does.
 
     python benchmarks/perf/compare.py [--records 1000 100000] [--samples 1 5] [--output FILE]
+    python benchmarks/perf/compare.py --records 1000000 --samples 5    # writes 5 GB, removes it
 
 The runs have records of the size of real ones, prompts and answers included, six cases to a source
 file as the starter suite has, and a tenth of the cases changes sides. A process of its own reads
@@ -80,9 +81,9 @@ def compare(baseline: Path, candidate: Path) -> None:
     """Read and compare two runs, and print what it took."""
     began = time.perf_counter()
     from pytest_llmops.compare.gate import compare_runs
-    from pytest_llmops.runs.reading import read_run
+    from pytest_llmops.runs.packed import read_packed
 
-    runs = read_run(baseline, content=False), read_run(candidate, content=False)
+    runs = read_packed(baseline), read_packed(candidate)
     read = time.perf_counter()
     comparison = compare_runs(*runs, listed=False)
     done = time.perf_counter()

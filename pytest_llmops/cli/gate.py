@@ -50,12 +50,13 @@ def _gate(options: argparse.Namespace) -> int:
     from pytest_llmops.report.terminal import render
     from pytest_llmops.report.verdict import verdict_parts
 
-    candidate = find_candidate(options.candidate, runs=options.runs)
+    candidate = find_candidate(options.candidate, runs=options.runs, packed=True)
     baseline = find_baseline(
         options.baseline,
         baselines=options.baselines,
         runs=options.runs,
         judged=[candidate.run],
+        packed=True,
     )
     if not options.trust_cache:
         refuse_cached(baseline, "baseline")

@@ -7,6 +7,7 @@ judged, by what means the same in both runs (`metrics`).
 A series over time asks for more: a number that jumps because the question changed is no trend.
 """
 
+import sys
 from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
@@ -126,9 +127,13 @@ def asked_otherwise(baseline: Run, candidate: Run) -> Iterator[str]:
 
 def changed_prompts(baseline: Iterable[Record], candidate: Iterable[Record]) -> int:
     """Cases whose prompt is another one in the candidate, as far as it was recorded."""
-    before = {r.case: r.prompt_sha256 for r in baseline if r.prompt_sha256}
-    after = {r.case: r.prompt_sha256 for r in candidate if r.prompt_sha256}
-    return sum(after.get(case, digest) != digest for case, digest in before.items())
+    before = {r.case: sys.intern(r.prompt_sha256) for r in baseline if r.prompt_sha256}
+    changed: set[str] = set()
+    for record in candidate:
+        known, digest = before.get(record.case), record.prompt_sha256
+        if known and digest:
+            (changed.discard if digest == known else changed.add)(record.case)
+    return len(changed)
 
 
 def what_differs(

@@ -1,8 +1,11 @@
 """Whether a recorded run holds all that it set out to measure."""
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable
+
+import msgspec
 
 from pytest_llmops.compare.comparable import name_some
 from pytest_llmops.errors import CompareError
@@ -14,7 +17,7 @@ MIN_CASES = 20
 so few is not yet near a normal distribution, on which the t interval rests."""
 
 
-def require_complete(found: RecordedRun, role: str, *, errors: bool = False) -> None:
+def require_complete(found: RecordedRun, role: str, *, errors: bool = False) -> set[str]:
     """Refuse a run that was interrupted, is incomplete, ungraded, too small or without tokens.
 
     Args:
@@ -22,28 +25,62 @@ def require_complete(found: RecordedRun, role: str, *, errors: bool = False) -> 
         role: What the message calls it: `baseline`, `candidate`.
         errors: Accept attempts that the harness could not complete; the gate counts them.
 
+    Returns:
+        Its cases.
+
     Raises:
         CompareError: Says what is missing, of how many, and names cases.
     """
+    seen = _look_at(found.records)
     reason = (
-        _unfinished(found)
-        or _crashed(found, accepted=errors)
-        or (_ungraded(found) if _is_graded(found) else "")
-        or (tokenless(found.records) if _counts_tokens(found) else "")
-        or _small(found)
+        _unfinished(found, seen)
+        or ("" if errors else _crashed(seen))
+        or (_ungraded(found, seen) if not found.run.harness or seen.graded else "")
+        or (_silent(seen.silent) if not found.run.harness or seen.counted else "")
+        or _small(seen)
     )
     if reason:
         raise CompareError(f"{role} {found.run.id} ({found.path}): {reason}")
+    return seen.cases
 
 
-def _counts_tokens(found: RecordedRun) -> bool:
-    """Whether a run tells tokens; the logs of some harnesses tell none, of any answer."""
-    return not found.run.harness or any(record.usage for record in found.records)
+class _Seen(msgspec.Struct):
+    """What one pass over the records tells."""
+
+    cases: set[str]
+    twice: Counter[tuple[str, int]]
+    """Attempts that were recorded before."""
+    crashed: set[str]
+    errors: list[str]
+    ungraded: set[str]
+    silent: set[str]
+    """Cases with an answer that has no output tokens."""
+    graded: bool = False
+    """Whether any attempt is; the logs of some harnesses tell of none whether it is right."""
+    counted: bool = False
+    """Whether any has token counts; some logs tell of none what it took."""
 
 
-def _is_graded(found: RecordedRun) -> bool:
-    """Whether a run tells outcomes; the logs of some harnesses tell none, of any answer."""
-    return not found.run.harness or any(record.grade for record in found.records)
+def _look_at(records: Iterable[Record]) -> _Seen:
+    seen = _Seen(set(), Counter(), set(), [], set(), set())
+    keys: set[tuple[str, int]] = set()
+    for record in records:
+        case = sys.intern(record.case)  # runs of the same cases hold their names once
+        seen.cases.add(case)
+        if (case, record.sample) in keys:
+            seen.twice[case, record.sample] += 1
+        keys.add((case, record.sample))
+        seen.graded = seen.graded or record.grade is not None
+        seen.counted = seen.counted or record.usage is not None
+        if record.error:
+            seen.crashed.add(case)
+            seen.errors.append(record.error)
+            continue
+        if record.grade is None:
+            seen.ungraded.add(case)
+        if not has_tokens(record):
+            seen.silent.add(case)
+    return seen
 
 
 def has_tokens(record: Record) -> bool:
@@ -51,7 +88,7 @@ def has_tokens(record: Record) -> bool:
     return record.usage is not None and 0 < record.usage.output < math.inf
 
 
-def _unfinished(found: RecordedRun) -> str:
+def _unfinished(found: RecordedRun, seen: _Seen) -> str:
     records, attempts = len(found.records), found.run.attempts
     if part := found.run.part:
         return f"it is shard {part.shard} of a run; put all of them together first (llmops merge)"
@@ -64,44 +101,43 @@ def _unfinished(found: RecordedRun) -> str:
         )
     if records != attempts:
         return f"it has {records} records for {attempts} attempts; run it again"
-    keys = Counter((record.case, record.sample) for record in found.records)
-    if len(keys) < records:
-        (case, sample), count = keys.most_common(1)[0]
-        return f"{case} sample {sample} was recorded {count} times"
+    if seen.twice:
+        (case, sample), count = seen.twice.most_common(1)[0]
+        return f"{case} sample {sample} was recorded {count + 1} times"
     return ""
 
 
-def _crashed(found: RecordedRun, *, accepted: bool) -> str:
-    crashed = [record for record in found.records if record.error]
-    if accepted or not crashed:
+def _crashed(seen: _Seen) -> str:
+    if not seen.errors:
         return ""
-    names = name_some({record.case for record in crashed})
-    return f"{len(crashed)} attempts crashed: {names}; first: {crashed[0].error}; run it again"
+    names = name_some(seen.crashed)
+    return f"{len(seen.errors)} attempts crashed: {names}; first: {seen.errors[0]}; run it again"
 
 
-def _ungraded(found: RecordedRun) -> str:
-    ungraded = {r.case for r in found.records if r.grade is None and not r.error}
-    if not ungraded:
+def _ungraded(found: RecordedRun, seen: _Seen) -> str:
+    if not seen.ungraded:
         return ""
     return (
-        f"{len(ungraded)} cases are not graded: {name_some(ungraded)}; grade their answers with "
-        f"--model=replay:{found.run.id}"
+        f"{len(seen.ungraded)} cases are not graded: {name_some(seen.ungraded)}; grade their "
+        f"answers with --model=replay:{found.run.id}"
     )
 
 
 def tokenless(records: Iterable[Record]) -> str:
     """Why no ratio of tokens can be had of records; "" where one can."""
-    silent = {r.case for r in records if not (has_tokens(r) or r.error)}
-    if not silent:
+    return _silent({r.case for r in records if not (has_tokens(r) or r.error)})
+
+
+def _silent(cases: set[str]) -> str:
+    if not cases:
         return ""
     return (
-        f"{len(silent)} cases have an answer without output tokens: {name_some(silent)}; the "
+        f"{len(cases)} cases have an answer without output tokens: {name_some(cases)}; the "
         "server counts wrongly or answers nothing, and a ratio to 0 has no meaning"
     )
 
 
-def _small(found: RecordedRun) -> str:
-    cases = len({record.case for record in found.records})
-    if cases >= MIN_CASES:
+def _small(seen: _Seen) -> str:
+    if len(seen.cases) >= MIN_CASES:
         return ""
-    return f"{cases} cases are too few for a verdict; at least {MIN_CASES} are needed"
+    return f"{len(seen.cases)} cases are too few for a verdict; at least {MIN_CASES} are needed"

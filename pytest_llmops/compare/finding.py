@@ -12,17 +12,19 @@ from pytest_llmops.compare.baseline import file_name
 from pytest_llmops.errors import CompareError, RecordError
 from pytest_llmops.imports.assembly import run_of
 from pytest_llmops.imports.logs import harness_of, read_log
+from pytest_llmops.runs.packed import read_packed
 from pytest_llmops.runs.reading import RecordedRun, find_run, first_lines, read_run
 from pytest_llmops.runs.record import RECORDS, Run
 
 
-def find_baseline(
+def find_baseline(  # noqa: PLR0913 - all but the first are given by name
     reference: str,
     *,
     baselines: Path,
     runs: Path,
     judged: Sequence[Run] = (),
     suite_hash: str = "",
+    packed: bool = False,
 ) -> RecordedRun:
     """The run that a file, a name in `baselines`, a run's id or folder, or a model stands for.
 
@@ -36,6 +38,7 @@ def find_baseline(
         runs: Folder of recorded runs.
         judged: The runs that are compared with it, as far as they are known.
         suite_hash: Of the cases that are compared, where no run of them is known.
+        packed: Keep only what a verdict looks at (`runs.packed`).
 
     Raises:
         CompareError: There is no such run, or more than one; names those there are.
@@ -43,10 +46,10 @@ def find_baseline(
     """
     found = _baseline(reference, baselines, runs, {run.id for run in judged})
     if isinstance(found, Path):
-        return _read(found)
+        return _read(found, packed=packed)
     cases = judged[0].suite_hash if judged else suite_hash
     same = [pair for pair in found if pair[0].suite_hash == cases]
-    return _newest_that_may_judge(reference, same or found)
+    return _newest_that_may_judge(reference, same or found, packed=packed)
 
 
 def require_known(reference: str, *, baselines: Path, runs: Path) -> None:
@@ -81,8 +84,13 @@ def _baseline(
     )
 
 
-def find_candidate(reference: str, *, runs: Path) -> RecordedRun:
+def find_candidate(reference: str, *, runs: Path, packed: bool = False) -> RecordedRun:
     """The run that `latest`, a run's id or folder, a file, or a model's newest run stands for.
+
+    Args:
+        reference: What the user named.
+        runs: Folder of recorded runs.
+        packed: Keep only what a verdict looks at (`runs.packed`).
 
     Raises:
         CompareError: There is no such run, or more than one; names those there are.
@@ -91,9 +99,9 @@ def find_candidate(reference: str, *, runs: Path) -> RecordedRun:
     of_model = _of_model(reference, runs)
     places = [*_files(reference, runs), *(path for _, path in of_model[-1:])]
     if reference.strip() and (path := _only(reference, places)):
-        return _read(path)
+        return _read(path, packed=packed)
     try:
-        return read_run(find_run(reference, runs), content=False)
+        return _read(find_run(reference, runs), packed=packed)
     except RecordError:
         models = _models(runs)
         if reference == "latest" or not reference.strip() or not models:
@@ -111,11 +119,11 @@ def _files(reference: str, runs: Path) -> list[Path]:
     return [named, named / RECORDS, runs / reference / RECORDS]
 
 
-def _read(path: Path) -> RecordedRun:
+def _read(path: Path, *, packed: bool) -> RecordedRun:
     """Read a records file, or the log of another harness."""
     if harness_of(path):
         return run_of(read_log(path))
-    return read_run(path, content=False)
+    return read_packed(path) if packed else read_run(path, content=False)
 
 
 def _only(reference: str, places: Sequence[Path]) -> Path | None:
@@ -142,8 +150,10 @@ def _of_model(model: str, runs: Path, without: Collection[str] = ()) -> list[tup
     ]
 
 
-def _newest_that_may_judge(model: str, found: Sequence[tuple[Run, Path]]) -> RecordedRun:
-    newest = read_run(found[-1][1], content=False)
+def _newest_that_may_judge(
+    model: str, found: Sequence[tuple[Run, Path]], *, packed: bool
+) -> RecordedRun:
+    newest = _read(found[-1][1], packed=packed)
     if not (why := _unfit(newest)):
         return newest
     older = ", ".join(run.id for run, _ in found[-4:-1][::-1])

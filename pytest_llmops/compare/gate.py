@@ -57,10 +57,12 @@ def compare_runs(  # noqa: PLR0913 - the last two are given by name
     Raises:
         CompareError: A run is not complete, or the two are not comparable; says why.
     """
-    require_complete(baseline, "baseline")
-    require_complete(candidate, "candidate", errors=True)
-    cases = [{record.case for record in run.records} for run in (baseline, candidate)]
-    refuse_incomparable(baseline.run, candidate.run, cases=(cases[0], cases[1]))
+    cases = (
+        require_complete(baseline, "baseline"),
+        require_complete(candidate, "candidate", errors=True),
+    )
+    refuse_incomparable(baseline.run, candidate.run, cases=cases)
+    del cases
     if not itself:
         refuse_same(baseline.run, candidate.run)
     chosen = choose(baseline, candidate, metrics)

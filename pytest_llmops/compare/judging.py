@@ -8,7 +8,7 @@ import numpy as np
 from pytest_llmops.compare.checks import Question, decide
 from pytest_llmops.compare.effects import token_effects
 from pytest_llmops.compare.margins import Margins
-from pytest_llmops.compare.metrics import FINE, UNITS, Chosen, Unit, in_unit, measure_of, ratio_of
+from pytest_llmops.compare.metrics import UNITS, Chosen, Unit, measure_of, ratio_of
 from pytest_llmops.compare.paired import Floats, Paired
 from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.compare.questions import questions_of
@@ -62,7 +62,8 @@ def judge(
             continue
         effects.append(msgspec.structs.replace(token_effects(counted)[0], metric=unit))
         if unit in chosen.judged:
-            found[unit] = _renamed(questions_of(counted, margins)[-1], unit)
+            question = questions_of(counted, margins)[-1]
+            found[unit] = msgspec.structs.replace(question, name=unit)
     asked = [found[name] for name in chosen.judged]
     if margins.cost:
         asked += _costs(_counted("dollars", baseline, candidate), margins)
@@ -77,18 +78,11 @@ def judge(
 def _counted(unit: Unit, baseline: RecordedRun, candidate: RecordedRun) -> Paired | None:
     """Two runs with their attempts counted in a unit; None where one of them does not tell it."""
     prices = ratio_of(baseline.run, candidate.run)
-    sides = [
-        in_unit(found.records, measure_of(unit, found.run, prices))
-        for found in (baseline, candidate)
-    ]
-    if not all(any(record.usage for record in side) for side in sides):
-        return None
-    return pair_records(*sides, listed=False)
-
-
-def _renamed(question: Question, name: CheckName) -> Question:
-    one, other = question.sides
-    return msgspec.structs.replace(question, name=name, sides=(one / FINE, other / FINE))
+    measures = measure_of(unit, baseline.run, prices), measure_of(unit, candidate.run, prices)
+    for found, measure in zip((baseline, candidate), measures, strict=True):
+        if not any(measure(record) for record in found.records):
+            return None
+    return pair_records(baseline.records, candidate.records, listed=False, measures=measures)
 
 
 def _costs(paired: Paired | None, margins: Margins) -> list[Question]:
@@ -109,9 +103,9 @@ def _costs(paired: Paired | None, margins: Margins) -> list[Question]:
     for name, share in names:
         evidence, sides = ratio_of_totals(paired.spent, share, paired)
         asked = msgspec.structs.replace(
-            question, mean=evidence.mean, evidence=evidence, sides=sides, method=""
+            question, name=name, mean=evidence.mean, evidence=evidence, sides=sides, method=""
         )
-        found.append(_renamed(asked, name))
+        found.append(asked)
     return found
 
 

@@ -14,7 +14,7 @@ of it a local server finds in its cache depends on what was asked before, and is
 loop most input is sent again in every turn, and its kinds count as the server tells them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
 import msgspec
@@ -32,9 +32,6 @@ Metric = Literal["truncation", "solve rate", Unit]
 UNITS: tuple[Unit, ...] = get_args(Unit)
 METRICS: tuple[Metric, ...] = ("truncation", "solve rate", *UNITS)
 """What `--gate-metrics` may name, with hyphens for spaces; errors are always checked."""
-
-FINE = 1_000_000
-"""Parts of a unit that are counted: counts of records are whole numbers."""
 
 Measure = Callable[[Record], float | None]
 """How much one attempt took; None where it cannot be told."""
@@ -77,14 +74,7 @@ def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric
     Raises:
         CompareError: What was asked for cannot be compared; says why.
     """
-    missing: dict[Metric, str] = {
-        unit: why for unit in UNITS if (why := _missing(unit, baseline, candidate))
-    }
-    for found in (baseline, candidate):
-        if found.run.harness and not any(record.finish_reason for record in found.records):
-            missing["truncation"] = f"{found.run.harness} does not say which answers were cut"
-        if found.run.harness and not any(record.grade for record in found.records):
-            missing["solve rate"] = f"{found.run.harness} does not say which answers are right"
+    missing = _missing(baseline, candidate)
     if wrong := [name for name in asked if name in missing]:
         raise CompareError(f"{wrong[0]} cannot be judged: {missing[wrong[0]]}")
     lengths = _lengths(baseline.run, candidate.run, missing)
@@ -184,32 +174,41 @@ def ratio_of(baseline: Run, candidate: Run) -> Prices | None:
     return baseline.prices if baseline.prices and candidate.prices else None
 
 
-def in_unit(records: Iterable[Record], measure: Measure) -> list[Record]:
-    """Records whose output tokens are counts of `FINE` parts of a unit.
-
-    A cut answer is as long as what was paid for it, so none counts as cut here.
-    """
-    found = []
-    for record in records:
-        amount = measure(record)
-        usage = Usage(input=0, output=round(amount * FINE)) if amount else None
-        whole = "stop" if record.finish_reason == "length" else record.finish_reason
-        found.append(msgspec.structs.replace(record, usage=usage, finish_reason=whole))
-    return found
-
-
-def _missing(unit: Unit, baseline: RecordedRun, candidate: RecordedRun) -> str:
-    """Why two runs cannot be compared by a unit; "" where they can."""
+def _missing(baseline: RecordedRun, candidate: RecordedRun) -> dict[Metric, str]:
+    """What two runs cannot be compared by, and why."""
+    silent: dict[Unit, str] = {}
     prices = ratio_of(baseline.run, candidate.run)
     for role, found in (("baseline", baseline), ("candidate", candidate)):
-        measure = measure_of(unit, found.run, prices)
-        whole = [record for record in found.records if not record.error]
-        silent = [record for record in whole if not measure(record)]
-        if len(silent) == len(whole) > 0:
-            return f"the {role} does not tell them"
-        if silent and unit != "code characters":  # an answer may have no code
-            return f"the {role} does not tell them of {len(silent)} attempts: {silent[0].case}"
-    return same_tokens(baseline.run, candidate.run) if unit == "output tokens" else ""
+        for unit, why in _silent(role, found, prices):
+            silent.setdefault(unit, why)
+    if why := same_tokens(baseline.run, candidate.run):
+        silent.setdefault("output tokens", why)
+    missing: dict[Metric, str] = {unit: silent[unit] for unit in UNITS if unit in silent}
+    for found in (baseline, candidate):
+        if found.run.harness and not any(record.finish_reason for record in found.records):
+            missing["truncation"] = f"{found.run.harness} does not say which answers were cut"
+        if found.run.harness and not any(record.grade for record in found.records):
+            missing["solve rate"] = f"{found.run.harness} does not say which answers are right"
+    return missing
+
+
+def _silent(role: str, found: RecordedRun, prices: Prices | None) -> Iterator[tuple[Unit, str]]:
+    """Units that a run does not tell its attempts in, and why; crashed attempts have none."""
+    measures = [measure_of(unit, found.run, prices) for unit in UNITS]
+    counts, firsts, whole = [0] * len(UNITS), [""] * len(UNITS), 0
+    for record in found.records:
+        if record.error:
+            continue
+        whole += 1
+        for at, measure in enumerate(measures):
+            if not measure(record):
+                counts[at] += 1
+                firsts[at] = firsts[at] or record.case
+    for unit, count, first in zip(UNITS, counts, firsts, strict=True):
+        if count == whole > 0:
+            yield unit, f"the {role} does not tell them"
+        elif count and unit != "code characters":  # an answer may have no code
+            yield unit, f"the {role} does not tell them of {count} attempts: {first}"
 
 
 def _priced(usage: Usage | None, prices: Prices | None, *, kinds: bool) -> float | None:

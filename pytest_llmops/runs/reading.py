@@ -1,7 +1,7 @@
 """Recorded runs, found and read back."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ class RecordedRun(msgspec.Struct, frozen=True, kw_only=True):
 
     path: Path
     run: Run
-    records: tuple[Record, ...]
+    records: Sequence[Record]
+    """A tuple, or records that are packed until somebody reads them (`packed`)."""
     end: End | None
     """None: the session was interrupted, or still goes on."""
 
@@ -37,20 +38,40 @@ def read_run(path: Path, *, content: bool = True) -> RecordedRun:
         RecordError: A line is broken, of another version, or an attempt occurs twice; names the
             line.
     """
-    lines = decoded_lines(path, Line)
-    run = the_run(path, lines)
-    records: dict[tuple[str, int], Record] = {}
-    end = None
-    for number, line in lines:
-        if isinstance(line, End) and end is None:
+    run, lines = run_lines(path)
+    records, end = [], None
+    for line in lines:
+        if isinstance(line, End):
             end = line
-        elif isinstance(line, Record) and end is None and (line.case, line.sample) not in records:
-            records[line.case, line.sample] = line if content else _without_content(line)
         else:
+            records.append(line if content else _without_content(line))
+    return RecordedRun(path=path, run=run, records=tuple(records), end=end)
+
+
+def run_lines(path: Path) -> tuple[Run, Iterator[Record | End]]:
+    """The first line of a records file, and those after it one by one; see `read_run`.
+
+    Raises:
+        RecordError: As `read_run` does, when the line that is wrong has its turn.
+    """
+    lines = decoded_lines(path, Line)
+    return the_run(path, lines), _ordered(path, lines)
+
+
+def _ordered(path: Path, lines: Iterator[tuple[int, Line]]) -> Iterator[Record | End]:
+    """Every attempt once, and an end after all of them."""
+    seen: set[tuple[str, int]] = set()
+    ended = False
+    for number, line in lines:
+        key = (line.case, line.sample) if isinstance(line, Record) else None
+        if ended or isinstance(line, Run) or key in seen:
             raise RecordError(
                 f"{path}:{number}: a second {_describe(line)}, or lines after the end"
             )
-    return RecordedRun(path=path, run=run, records=tuple(records.values()), end=end)
+        if key:
+            seen.add(key)
+        ended = isinstance(line, End)
+        yield line
 
 
 def _without_content(record: Record) -> Record:
