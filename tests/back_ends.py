@@ -79,7 +79,9 @@ class Stack:
         folder = run_of(self.folder, name, started)
         assert deliver(folder, ["openllmetry"], self.environment).complete
         self.runs[name] = read_run(folder / RECORDS)
-        wait_until(lambda: self.ask('llmops_steps{instance="$run"}', name), 60)
+        # What the collector counts is scraped later than what the run says of itself.
+        for metric in ("llmops_steps", "traces_span_metrics_calls_total"):
+            wait_until(lambda metric=metric: self.ask(f'{metric}{{instance="$run"}}', name), 60)
         return self.runs[name]
 
     def ask(self, query, name, *, at=0):

@@ -84,6 +84,15 @@ def test_the_suite_is_a_dataset_and_the_run_an_experiment_on_it(sent):
         assert found["session.id"] == RUN.id
 
 
+def test_spans_and_scores_are_in_the_environment_that_is_asked_for(tmp_path):
+    folder = write_run(tmp_path, make_records(3))
+    with Receiver(secret_key=SECRET) as receiver:
+        named = {**environment(receiver), "LLMOPS_LANGFUSE_ENVIRONMENT": "bench"}
+        assert deliver(folder, ["langfuse"], named).delivery.complete
+    told = {attributes(span)["langfuse.environment"] for span in receiver.spans}
+    assert told == {one["environment"] for one in receiver.scores.values()} == {"bench"}
+
+
 def test_a_broken_attempt_is_an_error_and_stays_in_the_scores(sent):
     receiver, _, _ = sent
     broken = next(one for one in of_kind(receiver, "case") if one["llmops.case.id"].endswith("#f5"))

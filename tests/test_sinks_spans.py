@@ -69,7 +69,7 @@ def test_the_attempts_at_a_case_have_a_trace_each_and_a_group_in_common():
     other_run = msgspec.structs.replace(RUN, id="other")
     others = (trace_of(RUN, record("b")), trace_of(other_run, record()))
     assert all(group != trace.root.attributes["llmops.case.group"] for trace in others)
-    for words in (mlflow(record(), found[0]), langfuse(RUN, record(), found[0], "d")):
+    for words in (mlflow(record(), found[0]), langfuse(RUN, record(), found[0], "d", "e")):
         assert group in words["case"].values()
 
 
@@ -210,6 +210,22 @@ def test_settings_come_from_the_environment_with_the_names_of_the_tools():
         {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318", "TRACELOOP_HEADERS": "X-A=1%202,y=z"},
     )
     assert (collector.url, collector.headers) == ("http://c:4318", {"x-a": "1 2", "y": "z"})
+
+
+KEYS = {"LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk"}
+
+
+@pytest.mark.parametrize("name", ["Bad Env", "langfuse-x", "e" * 41, "Prod", "a.b", "é"])
+def test_an_environment_that_langfuse_would_rename_is_refused(name):
+    with pytest.raises(SinkError, match="LLMOPS_LANGFUSE_ENVIRONMENT is .* server would change"):
+        read("langfuse", {**KEYS, "LLMOPS_LANGFUSE_ENVIRONMENT": name})
+
+
+def test_an_environment_that_langfuse_keeps_is_taken():
+    for name in ("sdk-experiment", "e" * 40, "bench_1"):
+        found = read("langfuse", {**KEYS, "LLMOPS_LANGFUSE_ENVIRONMENT": name})
+        assert found.environment == name
+    assert read("langfuse", KEYS).environment == "sdk-experiment"
 
 
 @pytest.mark.parametrize("url", ["localhost:4318", "ftp://host", "http://", "http://h:x", "-"])

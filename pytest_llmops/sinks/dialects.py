@@ -10,8 +10,14 @@ from pytest_llmops.runs.traces import digest
 from pytest_llmops.sinks.attributes import Value
 from pytest_llmops.sinks.spans import GROUP, Trace
 
-EXPERIMENT_ENVIRONMENT = "sdk-experiment"
-"""Where Langfuse looks for experiments."""
+BEGINNING = 200
+"""Characters of a text that are shown at the case, too."""
+
+MESSAGES = ("gen_ai.input.messages", "gen_ai.output.messages")
+"""The conversation in the words of the conventions, at the call."""
+
+Words = dict[str, dict[str, Value | None]]
+"""Attributes by kind of span; None takes out one that the span has."""
 
 
 def _json(value: object) -> str:
@@ -24,7 +30,30 @@ def _texts(record: Record) -> tuple[str, str]:
     return asked, record.text or record.refusal
 
 
-def langfuse(run: Run, record: Record, trace: Trace, dataset: str) -> dict[str, dict[str, Value]]:
+def _shown(record: Record) -> tuple[str, str]:
+    """What the case shows of them: lists of traces have nothing else, and the call has it all.
+
+    Without a call, they are whole at the case.
+    """
+    if record.timing is None:
+        return _texts(record)
+    asked = record.prompt[-1].content if record.prompt else ""
+    return _beginning(asked), _beginning(record.text or record.refusal)
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= BEGINNING else f"{text[:BEGINNING]} ... (whole at the call)"
+
+
+LANGFUSE_NAMES = {
+    "gen_ai.tool.call.arguments": "langfuse.observation.input",
+    "gen_ai.tool.call.result": "langfuse.observation.output",
+    "llmops.turn.text": "langfuse.observation.output",
+}
+"""Texts of turns and tools are shown where Langfuse shows texts."""
+
+
+def langfuse(run: Run, record: Record, trace: Trace, dataset: str, environment: str) -> Words:
     """Attributes by kind of span: observations, usage, cost, and the place in the experiment.
 
     Usage keys are disjoint, as Langfuse prices them: `input` is without the cached tokens.
@@ -34,12 +63,13 @@ def langfuse(run: Run, record: Record, trace: Trace, dataset: str) -> dict[str, 
         record: The item's attempt.
         trace: As sent.
         dataset: Id of the suite's dataset at the server.
+        environment: Of Langfuse.
     """
-    asked, answered = _texts(record)
-    texts = {"langfuse.observation.input": asked, "langfuse.observation.output": answered}
+    names = ("langfuse.observation.input", "langfuse.observation.output")
+    texts, shown = (dict(zip(names, of(record), strict=True)) for of in (_texts, _shown))
     everywhere: dict[str, Value] = {
         "session.id": run.id,
-        "langfuse.environment": EXPERIMENT_ENVIRONMENT,
+        "langfuse.environment": environment,
         "langfuse.release": run.versions.get("pytest-llmops", ""),
         "langfuse.trace.name": record.case,
         "langfuse.trace.metadata.case_group": trace.root.attributes[GROUP],
@@ -56,10 +86,11 @@ def langfuse(run: Run, record: Record, trace: Trace, dataset: str) -> dict[str, 
         everywhere["langfuse.observation.level"] = "DEFAULT"
         fault["langfuse.observation.level"] = "ERROR"
         fault["langfuse.observation.status_message"] = record.error
-    found: dict[str, dict[str, Value]] = {
-        "case": {"langfuse.observation.type": "span", **texts, **fault},
+    generation = {"langfuse.observation.type": "generation", **_generation(run, record), **texts}
+    found: Words = {
+        "case": {"langfuse.observation.type": "span", **shown, **fault},
         "attempt": {"langfuse.observation.type": "span"},
-        "chat": {"langfuse.observation.type": "generation", **_generation(run, record), **texts},
+        "chat": {**generation, **dict.fromkeys(MESSAGES)},  # or they were in its metadata again
         "turn": {"langfuse.observation.type": "span"},
         "tool": {"langfuse.observation.type": "tool"},
         "grade": {"langfuse.observation.type": "evaluator"},
@@ -126,19 +157,27 @@ MLFLOW_TYPES = {
 }
 
 
-def mlflow(record: Record, trace: Trace) -> dict[str, dict[str, Value]]:
+MLFLOW_NAMES = {
+    "gen_ai.input.messages": "mlflow.spanInputs",
+    "gen_ai.output.messages": "mlflow.spanOutputs",
+    "gen_ai.tool.call.arguments": "mlflow.spanInputs",
+    "gen_ai.tool.call.result": "mlflow.spanOutputs",
+    "llmops.turn.text": "mlflow.spanOutputs",
+}
+"""MLflow would keep texts under both names."""
+
+
+def mlflow(record: Record, trace: Trace) -> Words:
     """Attributes by kind of span: types, previews of texts, cost, and tags to search traces by.
 
     MLflow adds up tokens from the GenAI conventions itself. Only the total of a cost is known here.
     """
-    found: dict[str, dict[str, Value]] = {
-        kind: {"openinference.span.kind": name} for kind, name in MLFLOW_TYPES.items()
-    }
-    asked, answered = _texts(record)
+    found: Words = {kind: {"openinference.span.kind": name} for kind, name in MLFLOW_TYPES.items()}
+    asked, answered = _shown(record)
     if asked:
-        found["case"]["input.value"] = asked
+        found["case"]["mlflow.spanInputs"] = asked
     if answered:
-        found["case"]["output.value"] = answered
+        found["case"]["mlflow.spanOutputs"] = answered
     found["case"]["mlflow.traceTag.llmops.case"] = record.case
     found["case"]["mlflow.traceTag.llmops.case_group"] = trace.root.attributes[GROUP]
     found["case"]["mlflow.traceTag.llmops.outcome"] = record.outcome
@@ -147,7 +186,7 @@ def mlflow(record: Record, trace: Trace) -> dict[str, dict[str, Value]]:
     return found
 
 
-def openllmetry(run: Run, record: Record) -> dict[str, dict[str, Value]]:
+def openllmetry(run: Run, record: Record) -> Words:
     """Attributes by kind of span: what its decorators write of a workflow, an agent and a task.
 
     The total of tokens is added because its views read it; the conventions have none.
@@ -156,7 +195,7 @@ def openllmetry(run: Run, record: Record) -> dict[str, dict[str, Value]]:
     from opentelemetry.semconv_ai import SpanAttributes, TraceloopSpanKindValues  # noqa: PLC0415
 
     properties = SpanAttributes.TRACELOOP_ASSOCIATION_PROPERTIES
-    everywhere: dict[str, Value] = {
+    everywhere: dict[str, Value | None] = {
         SpanAttributes.TRACELOOP_WORKFLOW_NAME: f"{run.identity.model} on {record.suite}",
         f"{properties}.run_id": run.id,
         f"{properties}.case_id": record.case,

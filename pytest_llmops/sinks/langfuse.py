@@ -21,7 +21,7 @@ from langfuse.api.scores.types.create_score_batch_results import CreateScoreBatc
 from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.runs.traces import digest, span_id, trace_id
 from pytest_llmops.sinks.destination import DeliveryError, RejectedError
-from pytest_llmops.sinks.dialects import EXPERIMENT_ENVIRONMENT, item_id
+from pytest_llmops.sinks.dialects import LANGFUSE_NAMES, item_id
 from pytest_llmops.sinks.dialects import langfuse as words_of
 from pytest_llmops.sinks.ledger import Key
 from pytest_llmops.sinks.otlp import REFUSALS, Line, readable, resource
@@ -60,6 +60,7 @@ class Project:
         """Ask for the project; see `connect`."""
         self._run = run
         self._url = settings.url
+        self._environment = settings.environment
         self._api = LangfuseAPI(
             base_url=settings.url,
             username=settings.public_key,
@@ -103,8 +104,9 @@ class Project:
         spans = []
         for record in records:
             trace = trace_of(self._run, record)
-            words = words_of(self._run, record, trace, self._datasets[record.suite])
-            spans += readable(trace, self._about, words)
+            dataset = self._datasets[record.suite]
+            words = words_of(self._run, record, trace, dataset, self._environment)
+            spans += readable(trace, self._about, words, LANGFUSE_NAMES)
         self._write_scores([one for record in records for one in self._scores(record)])
         self._line.check(self._exporter.export(spans).name == "SUCCESS")
 
@@ -191,7 +193,7 @@ class Project:
             "name": score.name,
             "value": value,
             "dataType": score.kind,
-            "environment": EXPERIMENT_ENVIRONMENT,
+            "environment": self._environment,
             "timestamp": datetime.fromtimestamp(time, UTC).isoformat(),
         }
         return {**found, "comment": score.comment} if score.comment else found

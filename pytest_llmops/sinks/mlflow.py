@@ -30,6 +30,7 @@ from pytest_llmops.runs.record import RECORDS, End, Record, Run
 from pytest_llmops.runs.traces import digest, trace_id
 from pytest_llmops.sinks.database import opening
 from pytest_llmops.sinks.destination import DeliveryError, RejectedError
+from pytest_llmops.sinks.dialects import MLFLOW_NAMES
 from pytest_llmops.sinks.dialects import mlflow as words_of
 from pytest_llmops.sinks.ledger import Key
 from pytest_llmops.sinks.links import name_of
@@ -97,7 +98,7 @@ class Tracking:
         spans: list[ReadableSpan] = []
         for record in records:
             trace = trace_of(self._run, record)
-            spans += readable(trace, self._about, words_of(record, trace))
+            spans += readable(trace, self._about, words_of(record, trace), MLFLOW_NAMES)
         if self._settings.local:
             with _ours(self._settings.uri):
                 self._store(spans, [self._trace(record) for record in records])

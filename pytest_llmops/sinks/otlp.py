@@ -41,8 +41,8 @@ REFUSALS = {400, 411, 413, 415, 422}
 ASKING = {429, 503}
 """HTTP statuses whose Retry-After is kept to."""
 
-Words = Mapping[str, Mapping[str, Value]]
-"""Further attributes, by kind of span, that one tool understands."""
+Words = Mapping[str, Mapping[str, Value | None]]
+"""Attributes, by kind of span, that one tool understands; None takes out one that the span has."""
 
 
 class Line:
@@ -190,9 +190,25 @@ def resource(**attributes: str) -> Resource:
     return Resource({"service.name": SERVICE, "service.version": __version__, **attributes})
 
 
-def readable(trace: Trace, about: Resource, words: Words) -> list[ReadableSpan]:
-    """Make spans of the OpenTelemetry SDK."""
-    return [_readable(trace, span, about, words.get(span.kind, {})) for span in trace.spans]
+def readable(
+    trace: Trace, about: Resource, words: Words, names: Mapping[str, str] | None = None
+) -> list[ReadableSpan]:
+    """Make spans of the OpenTelemetry SDK.
+
+    Args:
+        trace: As values.
+        about: What the batch is about.
+        words: See `Words`.
+        names: What one tool calls attributes of ours.
+    """
+    found = []
+    for span in trace.spans:
+        said = {**span.attributes, **words.get(span.kind, {})}
+        kept = {name: value for name, value in said.items() if value is not None}
+        if names:
+            kept = {names.get(name, name): value for name, value in kept.items()}
+        found.append(_readable(trace, span, about, kept))
+    return found
 
 
 def context(trace: Trace, span: str) -> SpanContext:
@@ -200,13 +216,13 @@ def context(trace: Trace, span: str) -> SpanContext:
     return SpanContext(int(trace.id, 16), int(span, 16), False, TraceFlags(TraceFlags.SAMPLED))
 
 
-def _readable(trace: Trace, span: Span, about: Resource, more: Mapping[str, Value]) -> ReadableSpan:
+def _readable(trace: Trace, span: Span, about: Resource, said: Mapping[str, Value]) -> ReadableSpan:
     return ReadableSpan(
         name=span.name,
         context=context(trace, span.id),
         parent=context(trace, span.parent) if span.parent else None,
         resource=about,
-        attributes={**span.attributes, **more},
+        attributes=said,
         events=[Event(one.name, one.attributes, one.time) for one in span.events],
         kind=SpanKind.CLIENT if span.kind == "chat" else SpanKind.INTERNAL,
         instrumentation_scope=SCOPE,

@@ -6,6 +6,7 @@ kept out of everything that is shown: `bare` takes them out of URLs.
 
 import base64
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -19,6 +20,12 @@ SINKS = ("langfuse", "mlflow", "openllmetry")
 """The names `--sink` takes, besides `all`."""
 
 
+EXPERIMENT_ENVIRONMENT = "sdk-experiment"
+"""Where Langfuse's own SDK puts experiments; its pages of traces and scores hide it at first."""
+
+_LANGFUSE_ENVIRONMENT = re.compile(r"(?!langfuse)[a-z0-9_-]{1,40}")
+
+
 class Langfuse(msgspec.Struct, frozen=True, kw_only=True):
     """A Langfuse project."""
 
@@ -26,6 +33,7 @@ class Langfuse(msgspec.Struct, frozen=True, kw_only=True):
     """Without a slash at the end."""
     public_key: str
     secret_key: str
+    environment: str = EXPERIMENT_ENVIRONMENT
 
 
 class Mlflow(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +130,14 @@ def _langfuse(environment: Mapping[str, str]) -> Langfuse:
             "(see .env.example)"
         )
     url = environment.get("LANGFUSE_BASE_URL") or environment.get("LANGFUSE_HOST")
+    name = environment.get("LLMOPS_LANGFUSE_ENVIRONMENT") or EXPERIMENT_ENVIRONMENT
+    if not _LANGFUSE_ENVIRONMENT.fullmatch(name):
+        raise SinkError(
+            f"sink langfuse: LLMOPS_LANGFUSE_ENVIRONMENT is {name!r}, which the server would "
+            "change; it takes 1 to 40 of a-z, 0-9, _ and -, and no name that begins with langfuse"
+        )
     return Langfuse(
+        environment=name,
         url=_checked("langfuse", "LANGFUSE_BASE_URL", url or "http://127.0.0.1:3000"),
         public_key=keys["LANGFUSE_PUBLIC_KEY"],
         secret_key=keys["LANGFUSE_SECRET_KEY"],

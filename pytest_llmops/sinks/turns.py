@@ -42,7 +42,7 @@ def turn_spans(run: Run, record: Record, trace: str, sent: int) -> Iterator[Span
             parent=above,
             start=begin,
             end=end,
-            attributes=_of_turn(run, number, turn),
+            attributes=_of_turn(run, number, turn, answer=record.text),
         )
         for index, tool in enumerate(turn.tools):
             yield Span(
@@ -56,7 +56,8 @@ def turn_spans(run: Run, record: Record, trace: str, sent: int) -> Iterator[Span
             )
 
 
-def _of_turn(run: Run, number: int, turn: Turn) -> dict[str, Value]:
+def _of_turn(run: Run, number: int, turn: Turn, *, answer: str) -> dict[str, Value]:
+    """Say how a turn went; the text that became the answer is at the call alone."""
     found: dict[str, Value] = {
         "gen_ai.request.model": run.identity.model,
         "gen_ai.response.finish_reasons": (turn.finish_reason,),
@@ -70,7 +71,9 @@ def _of_turn(run: Run, number: int, turn: Turn) -> dict[str, Value]:
     }
     if turn.passing is not None:
         found["llmops.turn.passing"] = turn.passing
-    if turn.text:
+    if turn.text and turn.text == answer:
+        found["llmops.turn.is_answer"] = True
+    elif turn.text:
         found["llmops.turn.text"] = turn.text
     return found
 
