@@ -11,7 +11,7 @@ knows pytest (`tests/test_layers.py` holds them to it):
     tasks                        what is asked
     local_models, models         who is asked
     client, engine, generation   how answers are got
-    sandbox, grading             what they are worth
+    sandbox, places, grading     what they are worth, judged where
     agents                       how a case is attempted, where one answer is not all
     runs, imports, compare       what is kept, and one run against another
     report, sinks                where it is shown

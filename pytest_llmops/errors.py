@@ -61,6 +61,10 @@ class SandboxError(LlmopsError):
     """The sandbox or the Node runtime cannot be used; says nothing about a candidate."""
 
 
+class PlaceError(LlmopsError):
+    """The place that `--run-on` names does not exist or cannot be used."""
+
+
 class RecordError(LlmopsError):
     """A records file cannot be written, or holds something that is not a record."""
 

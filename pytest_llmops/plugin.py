@@ -136,7 +136,7 @@ class Wiring:
         """Tell a starting worker where its completions come from (pytest-xdist)."""
         if self.values["model"]:
             assert isinstance(self.session, Controller)
-            node.workerinput["llmops"] = self.session.broker(), self.session.run
+            node.workerinput["llmops"] = self.session.broker, self.session.run
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:

@@ -12,7 +12,7 @@ from chat_server import completion, requests
 from test_generate import Scripted, never
 
 from pytest_llmops.errors import EndpointError
-from pytest_llmops.generation.broker import BrokerClient, BrokerServer
+from pytest_llmops.generation.broker import LONGEST_QUESTION, BrokerClient, BrokerServer
 from pytest_llmops.generation.generate import Generation
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -98,7 +98,7 @@ def test_a_question_that_is_too_long_ends_the_connection(served):
         Client(served.address, authkey=served.authkey) as raw,
         pytest.raises((EOFError, OSError)),
     ):
-        exchange(raw, b"x" * 100_000)
+        exchange(raw, b"x" * (LONGEST_QUESTION + 1))
 
 
 def test_after_a_time_out_the_next_answer_is_the_right_one():

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from pytest_llmops.cases import id_of_test
 from pytest_llmops.completions import FinishReason
-from pytest_llmops.grading.grade import Grade, Judge
-from pytest_llmops.sandbox import TestJob, TestReport
+from pytest_llmops.grading.grade import Grade
+from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.tasks.materialize import Task
 
 QUOTED = 5

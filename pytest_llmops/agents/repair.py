@@ -23,7 +23,8 @@ from pytest_llmops.completions import (
 )
 from pytest_llmops.errors import EndpointError, LlmopsError
 from pytest_llmops.generation.keys import Answerer, named
-from pytest_llmops.grading.grade import Grade, Judge, grade
+from pytest_llmops.grading.grade import Grade, grade
+from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.materialize import Task
 
 Bench = Callable[[str], tuple[Task, Judge]]

@@ -1,6 +1,6 @@
-"""Completions for the workers of a distributed session, which the controller alone asks for.
+"""Completions and grades for the workers of a distributed session; the controller has them.
 
-A worker sends the key of a case over a Unix socket and blocks until its completion comes back. The
+A worker sends the key of a case over a Unix socket and blocks until what it wants comes back. The
 socket lies in a folder that only this user can enter, and both sides prove that they know the
 session's key; where there are no Unix sockets it is a loopback port. Messages are msgpack of fixed
 form: nothing that a worker sends is ever unpickled.
@@ -29,30 +29,21 @@ from typing import Self
 import msgspec
 
 from pytest_llmops.completions import Completion
-from pytest_llmops.errors import Decided, EndpointError
+from pytest_llmops.errors import EndpointError, LlmopsError, SandboxError
 from pytest_llmops.generation.keys import Key, named
+from pytest_llmops.generation.questions import KINDS, Grade, Question, Reply
 from pytest_llmops.scratch import Scratch, sweep
 
 Address = str | tuple[str, int]
 """Path of a Unix socket, or host and port. Both travel through xdist's `workerinput`."""
 
-LONGEST_QUESTION = 64 * 2**10
-"""Bytes of one question."""
+LONGEST_QUESTION = 16 * 2**20
+"""Bytes of one question; an answer that a test has changed is in it."""
 LONGEST_PATH = 100
 """Bytes of a Unix socket's path: 108 on Linux, 104 on macOS."""
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What the controller sends back: a completion, or why there is none."""
-
-    completion: Completion | None = None
-    error: str = ""
-    """Message of an EndpointError."""
-    decided: str = ""
-    """Message of a Decided."""
-
-
-_questions = msgspec.msgpack.Decoder(Key)
+_questions = msgspec.msgpack.Decoder(Question)
 _replies = msgspec.msgpack.Decoder(Reply)
 
 
@@ -60,17 +51,21 @@ class BrokerServer:
     """Listens in the controller, one thread a worker; a context manager."""
 
     def __init__(
-        self, await_completion: Callable[[Key], Completion], *, folder: Path | None = None
+        self,
+        await_completion: Callable[[Key], Completion],
+        await_grade: Grade | None = None,
+        *,
+        folder: Path | None = None,
     ) -> None:
         """Listen at once.
 
         Args:
-            await_completion: Blocks until there is a completion, or raises EndpointError or
-                Decided; called from the threads of the workers. It must end what it blocks
-                before `close`.
+            await_completion: Blocks until there is a completion, or raises an error of ours;
+                called from the threads of the workers. It must end what it blocks before `close`.
+            await_grade: The same for grades; None where nothing is graded.
             folder: Where the private folder of the socket is made; None for the system's place.
         """
-        self._await_completion = await_completion
+        self._await_completion, self._await_grade = await_completion, await_grade
         self.authkey = secrets.token_bytes(32)
         """What a worker must know."""
         self._folder: Scratch | None = None
@@ -143,15 +138,20 @@ class BrokerServer:
 
     def _reply(self, question: bytes) -> Reply:
         try:
-            return Reply(completion=self._await_completion(_questions.decode(question)))
-        except Decided as reason:
-            return Reply(decided=str(reason))
-        except (EndpointError, msgspec.DecodeError) as error:
-            return Reply(error=str(error))
+            asked = _questions.decode(question)
+            if not asked.grade:
+                return Reply(completion=self._await_completion(asked.key))
+            if self._await_grade:
+                return Reply(grade=self._await_grade(asked.key, asked.changed))
+            raise SandboxError(f"{named(asked.key)}: nothing is graded in this session")
+        except LlmopsError as error:
+            return Reply(error=str(error), kind=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - a worker waits, and must hear of any fault
+            return Reply(error=f"{type(error).__name__}: {error}", kind="EndpointError")
 
 
 class BrokerClient:
-    """Asks the controller from a worker; has `await_completion` as its source has."""
+    """Asks the controller from a worker."""
 
     def __init__(self, address: Address, authkey: bytes) -> None:
         """Remember whom to ask; the connection is made with the first question."""
@@ -178,30 +178,47 @@ class BrokerClient:
                 controller is gone.
             Decided: The request is not needed any more.
         """
-        with self._lock:
-            try:
-                reply = self._ask(key, timeout)
-            except (OSError, EOFError, AuthenticationError, msgspec.DecodeError) as error:
-                self._drop()
-                raise EndpointError(f"{named(key)}: {_explain(error, timeout)}") from error
-            except BaseException:  # Ctrl-C: the answer to this question must not meet the next
-                self._drop()
-                raise
-        if reply.decided:
-            raise Decided(reply.decided)
-        if reply.completion is None:
-            raise EndpointError(reply.error)
+        reply = self._ask(Question(key), timeout)
+        assert reply.completion
         return reply.completion
+
+    def await_grade(self, key: Key, changed: Completion | None = None) -> bytes:
+        """Block until the answer to one request is graded.
+
+        Args:
+            key: Case id and sample index.
+            changed: What is graded, where it is not what came.
+
+        Raises:
+            SandboxError: It cannot be graded.
+            EndpointError: There is no answer, or the controller is gone.
+        """
+        return self._ask(Question(key, grade=True, changed=changed), None).grade
 
     def close(self) -> None:
         """Hang up."""
         with self._lock:
             self._drop()
 
-    def _ask(self, key: Key, timeout: float | None) -> Reply:
+    def _ask(self, question: Question, timeout: float | None) -> Reply:
+        with self._lock:
+            try:
+                reply = self._exchange(msgspec.msgpack.encode(question), timeout)
+            except (OSError, EOFError, AuthenticationError, msgspec.DecodeError) as error:
+                self._drop()
+                why = _explain(error, timeout)
+                raise EndpointError(f"{named(question.key)}: {why}") from error
+            except BaseException:  # Ctrl-C: the answer to this question must not meet the next
+                self._drop()
+                raise
+        if reply.kind:
+            raise KINDS.get(reply.kind, EndpointError)(reply.error)
+        return reply
+
+    def _exchange(self, question: bytes, timeout: float | None) -> Reply:
         if self._connection is None:
             self._connection = Client(self._address, authkey=self._authkey)
-        self._connection.send_bytes(msgspec.msgpack.encode(key))
+        self._connection.send_bytes(question)
         if not self._connection.poll(timeout):
             raise TimeoutError
         return _replies.decode(self._connection.recv_bytes())

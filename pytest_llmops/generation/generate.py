@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import EndpointError
 from pytest_llmops.generation.cache import CompletionCache
-from pytest_llmops.generation.keys import Answerer, Key, named, unannounced
+from pytest_llmops.generation.keys import Answerer, Key, late, named, unannounced, unheard
 from pytest_llmops.generation.progress import Progress, Tally
 
 PULSE = 0.25
@@ -60,8 +60,10 @@ class Generation:
         self._answerer = answerer
         self._cache = cache
         self.identity = identity
-        self._served = served
-        self._health = health
+        self._served, self._health = served, health
+        self.arrived = (
+            unheard  # called with each answer, in the loop's thread, before it is awaited
+        )
         self.reads = True  # what the cache holds; it and `identity` may change before the start
         self.unused = 0
         """Answers that the cache held and that were asked for again."""
@@ -74,8 +76,7 @@ class Generation:
         self._main: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
         self._ends = threading.Lock()
-        self._over = False
-        self._stopping = False
+        self._over = self._stopping = False
         self._ending = ENDED
 
     def start(self, requests: Iterable[Request]) -> None:
@@ -138,9 +139,7 @@ class Generation:
         try:
             return future.result(timeout)
         except TimeoutError:
-            raise EndpointError(
-                f"{named(key)}: no answer within {timeout:g} s of waiting"
-            ) from None
+            raise late(key, timeout) from None
         except EndpointError as error:  # one exception object cannot be raised in several threads
             raise EndpointError(str(error)) from error.__cause__
 
@@ -247,4 +246,5 @@ class Generation:
         if isinstance(result, EndpointError):
             self._futures[key].set_exception(result)
         else:
+            self.arrived(key, result)
             self._futures[key].set_result(result)

@@ -32,3 +32,12 @@ def unannounced(key: Key) -> EndpointError:
     return EndpointError(
         f"{named(key)}: no completion was asked for; the session announced other cases"
     )
+
+
+def late(key: Key, timeout: float | None) -> EndpointError:
+    """The error for a wait that took too long."""
+    return EndpointError(f"{named(key)}: no answer within {timeout:g} s of waiting")
+
+
+def unheard(key: Key, completion: Completion) -> None:
+    """Listen to what arrives where nobody wants to know."""

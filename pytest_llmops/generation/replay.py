@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import EndpointError
-from pytest_llmops.generation.keys import Key, named, unannounced
+from pytest_llmops.generation.keys import Key, named, unannounced, unheard
 from pytest_llmops.generation.progress import Progress, Tally
 
 _MISSING = "the recorded run holds no completion of it; select the cases and samples of that run"
@@ -31,6 +31,7 @@ class Replay:
         self._recorded = recorded
         self._prompts = prompts or {}
         self._strangers: set[Key] = set()
+        self.arrived = unheard  # called with each answer when it is announced
         self._tally = Tally()
         self._ready = threading.Event()
         self._announced: set[Key] = set()
@@ -64,6 +65,9 @@ class Replay:
             raise ValueError("two requests have the same case and sample")
         self._announced |= set(keys)
         self._tally.expect(len(keys))
+        for key in keys:
+            if answer := self._answer(key):
+                self.arrived(key, answer)
 
     def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
         """Return the recorded completion; before `start`, block until then.
@@ -76,13 +80,17 @@ class Replay:
             raise EndpointError(f"{named(key)}: nothing was sent within {timeout:g} s of waiting")
         if key not in self._announced:
             raise unannounced(key)
-        completion = self._recorded.get(key)
-        if completion is None or key in self._strangers:
-            fault = EndpointError(f"{named(key)}: {_STRANGER if completion else _MISSING}")
+        completion = self._answer(key)
+        if completion is None:
+            why = _STRANGER if key in self._recorded else _MISSING
+            fault = EndpointError(f"{named(key)}: {why}")
             self._tally.add(fault)
             raise fault
         self._tally.add(completion)
         return completion
+
+    def _answer(self, key: Key) -> Completion | None:
+        return None if key in self._strangers else self._recorded.get(key)
 
     def progress(self) -> Progress:
         """Counts of this moment."""

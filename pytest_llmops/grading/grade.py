@@ -9,7 +9,7 @@ does is an outcome; only a fault of the sandbox itself raises.
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -19,7 +19,7 @@ from pytest_llmops.grading.candidate import Candidate, worked_on
 from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery, is_unsure, wary
 from pytest_llmops.grading.extract import READ_LIMIT, extract, is_unread
 from pytest_llmops.grading.quality import Quality, measure
-from pytest_llmops.sandbox import TestJob, TestReport, TestResult
+from pytest_llmops.sandbox import Judge, TestJob, TestReport, TestResult
 from pytest_llmops.tasks.materialize import Task
 
 Outcome = Literal[
@@ -79,13 +79,6 @@ FINAL = ("solved", "forged")
 """Outcomes that an answer has whoever ended it."""
 DETAIL_LIMIT = 300
 """Characters of `Grade.detail`."""
-
-
-class Judge(Protocol):
-    """What runs tests; `sandbox.NodePool` does."""
-
-    def run(self, job: TestJob) -> TestReport:
-        """Run a job; raises SandboxError for faults that are not the candidate's."""
 
 
 class Grade(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -19,7 +19,7 @@ What is not covered: side channels, faults of the kernel or of V8, and candidate
 observable behaviour of objects which tests share with them on purpose.
 """
 
-from pytest_llmops.sandbox.job import TestJob, TestReport, TestResult
+from pytest_llmops.sandbox.job import Judge, TestJob, TestReport, TestResult
 from pytest_llmops.sandbox.pool import NodePool
 
-__all__ = ["NodePool", "TestJob", "TestReport", "TestResult"]
+__all__ = ["Judge", "NodePool", "TestJob", "TestReport", "TestResult"]

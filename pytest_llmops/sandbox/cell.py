@@ -5,6 +5,7 @@ import re
 import select
 import signal
 import subprocess
+import threading
 import time
 
 import msgspec
@@ -73,6 +74,7 @@ class Cell:
         self._node = 0
         self._peak: int | None = None
         self._ended = False
+        self._ending = threading.Lock()
         self._message: Message | None = None
 
     def wait_ready(self) -> None:
@@ -113,11 +115,21 @@ class Cell:
         status, detail = self._verdict(timeout, late=late, gone=gone)
         return TestReport(status=status, detail=detail, seconds=seconds, peak_memory=self._peak)
 
+    def kill(self) -> None:
+        """Kill the process under the hands of who waits for it, who then ends it; from any thread.
+
+        What is inside dies with it.
+        """
+        with self._ending:
+            if not self._ended:  # until then nobody has waited for it, so the id is its own
+                os.killpg(self._process.pid, signal.SIGKILL)
+
     def end(self) -> None:
         """Kill whatever still runs, and give everything back."""
-        if self._ended:
-            return
-        self._ended = True
+        with self._ending:
+            if self._ended:
+                return
+            self._ended = True
         self._look()  # who has reported waits for this
         for pid, kill in ((self._node, os.kill), (self._process.pid, os.killpg)):
             if pid:

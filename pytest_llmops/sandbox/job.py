@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -78,3 +78,10 @@ class TestReport(msgspec.Struct, frozen=True, kw_only=True):
 
     Of a process that died by itself, the largest that was seen, every `channel.GLANCE` seconds.
     """
+
+
+class Judge(Protocol):
+    """What runs tests, here or elsewhere; for any thread. `NodePool` does."""
+
+    def run(self, job: TestJob) -> TestReport:
+        """Run a job; raises SandboxError for faults that are not the candidate's."""

@@ -21,6 +21,8 @@ from pytest_llmops.sandbox.job import MEMORY, TIMEOUT, TestJob, TestReport
 from pytest_llmops.sandbox.limits import Limits
 from pytest_llmops.sandbox.transformer import Transformer
 
+ABANDONED = "this pool was closed while it judged; make a new one"
+
 
 class NodePool:
     """Judges jobs of one source tree, up to `size` at a time; thread-safe.
@@ -43,8 +45,10 @@ class NodePool:
         self._lock = Lock()
         self._limits = Limits(MEMORY, TIMEOUT)
         self._reserve: deque[Future[Cell]] = deque()
+        self._judging: set[Cell] = set()
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="llmops-sandbox")
         self._closed = False
+        self._abandoned = False
         try:
             self._cage, first = self._first(make_cages(isolation, node))
             if isinstance(self._cage, BwrapCage):
@@ -79,9 +83,22 @@ class NodePool:
             self._check_open()
             code = self._transformer.transform(job, self._root)
             if code.status != "ready":
-                return TestReport(status=code.status, detail=code.detail)
-            cell = self._take(Limits(job.memory, job.timeout))
-            return cell.judge(code.payload, job.timeout)
+                report = TestReport(status=code.status, detail=code.detail)
+            else:
+                report = self._judged(job, code.payload)
+            if self._abandoned:  # what was killed says nothing of the candidate
+                raise SandboxError(ABANDONED)
+            return report
+
+    def abandon(self) -> None:
+        """Close, and end the jobs in flight instead of waiting for them; they raise."""
+        self._abandoned = True
+        with self._lock:
+            judging = list(self._judging)
+        self._transformer.abandon()
+        for cell in judging:
+            cell.kill()
+        self.close()
 
     def close(self) -> None:
         """End all processes, after the jobs in flight."""
@@ -130,8 +147,21 @@ class NodePool:
         if self._closed:
             raise SandboxError("this pool is closed; make a new one")
 
+    def _judged(self, job: TestJob, payload: bytes) -> TestReport:
+        cell = self._take(Limits(job.memory, job.timeout))
+        with self._lock:
+            self._judging.add(cell)
+        if self._abandoned:
+            cell.kill()
+        try:
+            cell.wait_ready()
+            return cell.judge(payload, job.timeout)
+        finally:
+            with self._lock:
+                self._judging.discard(cell)
+
     def _take(self, limits: Limits) -> Cell:
-        """A ready process with those limits; the reserve follows what jobs ask for."""
+        """A process with those limits; the reserve follows what jobs ask for."""
         with self._lock:
             stale: deque[Future[Cell]] = deque()
             if limits != self._limits:
@@ -141,6 +171,4 @@ class NodePool:
         for other in stale:
             other.result().end()
         self._refill()
-        cell = waiting.result()
-        cell.wait_ready()
-        return cell
+        return waiting.result()

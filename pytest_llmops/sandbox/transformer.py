@@ -64,6 +64,7 @@ class Transformer:
             str(judge),
         ]
         self._lock = Lock()
+        self._abandoned = False
         self._process: subprocess.Popen[bytes] | None = None
         # The kernel ends a confined process with the thread that started it.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="llmops-transformer")
@@ -87,6 +88,8 @@ class Transformer:
         }
         line = msgspec.json.encode(request) + b"\n"
         with self._lock:
+            if self._abandoned:
+                raise SandboxError("the compiler was ended with its session")
             try:
                 head, payload = self._ask(line)
             except _DiedError as error:
@@ -99,6 +102,12 @@ class Transformer:
         if head.status == "fault":
             return Transformed("syntax_error", f"the parser failed: {head.detail}")
         return Transformed(head.status, head.detail, payload)
+
+    def abandon(self) -> None:
+        """Kill the process under the hands of who waits for it; from any thread."""
+        self._abandoned = True
+        if process := self._process:
+            process.kill()
 
     def close(self) -> None:
         """End the process."""

@@ -5,6 +5,8 @@ In the order of the flow:
     identities               where a model is asked, and who it is for the records
     answers                  the model, made ready to be asked
     attempt                  one case, asked once and graded
+    asking                   what the model is asked
+    graders, bench           answers graded as they arrive, and where
     gating                   the gate
     configured               the settings of pytest's configuration file
     numbers, choosing, options, names    the command line

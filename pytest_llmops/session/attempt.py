@@ -8,9 +8,8 @@ import msgspec
 
 from pytest_llmops.cases import Case
 from pytest_llmops.completions import Completion
-from pytest_llmops.grading.grade import Grade, grade
+from pytest_llmops.grading.grade import Grade
 from pytest_llmops.runs.record import Record
-from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.selection import Selection, suite_of
 
@@ -29,7 +28,7 @@ class Attempt:
         key: tuple[str, int],
         selection: Selection,
         await_completion: Callable[[tuple[str, int]], Completion],
-        pool: Callable[[Case], NodePool] | None,
+        await_grade: Callable[[tuple[str, int], Completion | None], Grade] | None,
         *,
         traceparent: str = "",
     ) -> None:
@@ -39,7 +38,8 @@ class Attempt:
             key: Case id and sample.
             selection: Where the case is materialized.
             await_completion: Blocks until the answer is there.
-            pool: The sandbox for a case; None where nothing is graded.
+            await_grade: Blocks until the answer is graded, or the one that a test has put in its
+                place; None where nothing is graded.
             traceparent: The attempt as a parent of spans; "" outside of a run.
         """
         self.case: Case = selection.cases[key[0]]
@@ -55,7 +55,8 @@ class Attempt:
         self._key = key
         self._selection = selection
         self._await_completion = await_completion
-        self._pool = pool
+        self._await_grade = await_grade
+        self._answer: Completion | None = None
 
     @property
     def task(self) -> Task:
@@ -91,18 +92,21 @@ class Attempt:
             EndpointError: The endpoint gave no answer.
         """
         self._selection.task(self.case.id)  # a corrupt case is told before anything is awaited
-        self.completion = self._await_completion(self._key)
+        self.completion = self._answer = self._await_completion(self._key)
         return self.completion
 
     def grade(self) -> Grade | None:
-        """Run the tests on the answer; None where grading is switched off.
+        """What the tests say of the answer; None where grading is switched off.
+
+        They may have run before, since answers are graded as they arrive.
 
         Raises:
             SandboxError: The sandbox cannot be used.
         """
         completion = self.completion or self.complete()
-        if self._pool is not None:
-            self.result = grade(self.task, completion, self._pool(self.case))
+        if self._await_grade is not None:
+            changed = None if completion is self._answer else completion
+            self.result = self._await_grade(self._key, changed)
         return self.result
 
     def record(self, *, content: bool = True, error: str = "") -> Record:

@@ -10,18 +10,19 @@ from functools import cached_property
 
 import msgspec
 
-from pytest_llmops.agents.attach import worded
 from pytest_llmops.completions import Completion, Request
-from pytest_llmops.errors import CompareError, EndpointError, ModelError
+from pytest_llmops.errors import CompareError, EndpointError
 from pytest_llmops.generation.broker import Address, BrokerServer
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.models import load_models
+from pytest_llmops.grading.grade import Grade
 from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.ids import draw_id
 from pytest_llmops.runs.record import End, Record
 from pytest_llmops.session.answers import Answers, check_model, open_agent, open_answers
+from pytest_llmops.session.asking import requests_of, require_model
 from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.attendance import Attendance
+from pytest_llmops.session.bench import Bench, encoding
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.recording import Recording, describe, open_gate, reach
@@ -44,6 +45,7 @@ class Controller(Worker):
             CompareError: There is no such baseline.
         """
         super().__init__(options, selection, None, run=draw_id(options.model))
+        self._bench = Bench(options, selection)
         self._agent = open_agent(options)
         if options.model:
             check_model(options.model, options.models_file)
@@ -80,15 +82,13 @@ class Controller(Worker):
         """Lines for the head of the session: model, suites, and suites left out."""
         return head(self.options, self.selection)
 
-    def broker(self) -> tuple[Address, bytes]:
-        """Open the door for workers, once; returns its address and key."""
-        return self._server.address, self._server.authkey
-
     @cached_property
-    def _server(self) -> BrokerServer:
-        server = BrokerServer(self.await_completion)
+    def broker(self) -> tuple[Address, bytes]:
+        """The door for workers, opened when first asked for: its address and key."""
+        grades = encoding(self.await_grade) if self.options.grade else None
+        server = BrokerServer(self.await_completion, grades)
         self._open.callback(server.close)
-        return server
+        return server.address, server.authkey
 
     def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
         """Wait for an answer; before `announce`, for that too.
@@ -105,7 +105,11 @@ class Controller(Worker):
             )
         if self._rounds:
             self._rounds.wait(key, timeout)
-        return self._answers.source.await_completion(key, timeout)
+        return self._bench.handed(key, self._answers.source.await_completion(key, timeout))
+
+    def await_grade(self, key: Key, changed: Completion | None = None) -> Grade:
+        """Wait for the grade of an answer; see `bench.Bench`."""
+        return self._bench.await_grade(key, changed)
 
     def announce(self, keys: Mapping[str, Key]) -> None:
         """Start the model, the run and its requests.
@@ -127,14 +131,13 @@ class Controller(Worker):
     def _start(self, keys: Mapping[str, Key]) -> None:
         self.attendance = Attendance(keys)
         options = self.options
-        if not options.model:
-            known = ", ".join(load_models(options.models_file)) or "none"
-            raise ModelError(f"--model is needed; {options.models_file} names: {known}")
+        require_model(options)
         first = list(keys.values())
         self._gate = open_gate(options, self.selection, first)
-        self.prove_sandbox(first)  # like sinks, before a model is loaded in vain
+        self._bench.prove(first)  # like sinks, before a model is loaded in vain
         reached = reach(options)
-        self._answers = open_answers(options, self._agent, self.bench)
+        self._answers = open_answers(options, self._agent, self._bench.judging)
+        self._answers.source.arrived = self._bench.offer
         self._answers.meet(judged=bool(options.gate), trusted=options.trust_cache)
         run = describe(self.run, options, self.selection, first, self._answers)
         if self._gate:
@@ -146,13 +149,10 @@ class Controller(Worker):
         self._answers.source.start(self._ask(first))
 
     def _ask(self, keys: Sequence[Key]) -> list[Request]:
-        """The requests of attempts; corrupt cases have none, and their own tests say why."""
+        """The requests of attempts, noted for their records."""
         assert self._answers
         assert self._recording
-        who = self._answers.identity
-        made = self.selection.requests(keys, who.context_tokens, who.instruction)
-        how, task = (who.agent_sha256, who.asked_as), self.selection.task
-        requests = [worded(one, task(one.case_id), *how) for one in made]
+        requests = requests_of(self.selection, keys, self._answers.identity)
         self._recording.requests |= {request.key: request for request in requests}
         return requests
 
@@ -212,15 +212,13 @@ class Controller(Worker):
         Raises:
             RecordError: The file cannot be written.
         """
+        self._bench.close()
         if self._recording:
-            rounds = self._rounds
+            rounds, found = self._rounds, self._recording.records
             asked = rounds.released if rounds else None
-            exit_status = exit_status or self.attendance.check(self._recording.records, asked)
-            end = End(
-                finished=time.time(),
-                exit_status=exit_status,
-                decided_after=rounds.made if rounds and rounds.decided else None,
-            )
+            exit_status = exit_status or self.attendance.check(found, asked)
+            decided = rounds.decided_after if rounds else None
+            end = End(finished=time.time(), exit_status=exit_status, decided_after=decided)
             if self._gate:
                 self._gate.decide(self._recording.so_far(end))
                 exit_status = exit_status or self._gate.exit_status
@@ -234,7 +232,7 @@ class Controller(Worker):
         assert self._recording
         told = [*left_out(self.selection), *(self._answers.problems() if self._answers else [])]
         told += [*self._recording.told, *self.attendance.told()]
-        wanted = self._rounds.made if self._rounds and self._rounds.decided else None
+        wanted = self._rounds.decided_after if self._rounds else None
         verdict = self._gate.parts() if self._gate else []
         return tail(self._recording, wanted, [*told, *verdict], width=width, color=color)
 
@@ -243,6 +241,7 @@ class Controller(Worker):
         self._ready.set()
         if self._rounds:
             self._rounds.close()
+        self._bench.close()
         if self._answers:
             self._answers.close()
         super().close()

@@ -9,6 +9,7 @@ import msgspec
 from pytest_llmops.cases import SPLITS, TIERS
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
+from pytest_llmops.places.where import HELP, Where, where
 from pytest_llmops.session.choosing import AgentChoice, chosen_agent, declare_agent
 from pytest_llmops.session.configured import Configured
 from pytest_llmops.session.gate_options import declare_gate, gate_of
@@ -33,6 +34,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     grade: bool = True
     content: bool = True
     sandbox: Literal["bwrap", "process"] = "bwrap"
+    place: Where = Where()
+    """Where answers are graded."""
     root: Path
     runs: Path
     label: str = ""
@@ -73,6 +76,7 @@ def declare(add: Callable[..., None]) -> None:
         default="bwrap",
         help="`process` needs no namespaces, but lets answers reach the network (default: bwrap)",
     )
+    add("--run-on", default="local", metavar="PLACE", help=HELP)
     add("--runs", type=Path, metavar="FOLDER", help="where to record runs (default: runs/)")
     add("--label", default="", metavar="TEXT", help="name of the run in lists and reports")
     declare_gate(add)
@@ -142,6 +146,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
 
     Raises:
         CaseError: Options contradict each other.
+        PlaceError: `--run-on` names no place.
     """
     if values["source"] and len(values["suite"]) != 1:
         raise CaseError("--source needs exactly one --suite, whose source it replaces")
@@ -167,6 +172,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
         grade=not values["no_grade"],
         content=not values["no_content"],
         sandbox=values["sandbox"],
+        place=where(values["run_on"]),
         root=root,
         runs=runs,
         label=values["label"],

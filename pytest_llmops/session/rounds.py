@@ -37,6 +37,11 @@ class Rounds:
         return len(self._released)
 
     @property
+    def decided_after(self) -> int | None:
+        """How many attempts the verdict took; None where there is none."""
+        return self.made if self.decided else None
+
+    @property
     def released(self) -> frozenset[Key]:
         """The attempts that were."""
         return frozenset(self._released)

@@ -1,23 +1,22 @@
-"""A process that runs attempts: it owns a sandbox and waits for completions from the controller."""
+"""A process that runs attempts; completions and grades come from the controller."""
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
-from pathlib import Path
 
-from pytest_llmops.agents.settings import DIRECT
-from pytest_llmops.cases import Case
+import msgspec
+
 from pytest_llmops.completions import Completion
 from pytest_llmops.generation.broker import Address, BrokerClient
 from pytest_llmops.generation.keys import Key
+from pytest_llmops.grading.grade import Grade
 from pytest_llmops.runs.traces import traceparent
-from pytest_llmops.sandbox import NodePool
 from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.gating import in_order
 from pytest_llmops.session.options import Options
-from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.selection import Selection
+
+_grades = msgspec.msgpack.Decoder(Grade)
 
 
 class Worker:
@@ -45,9 +44,6 @@ class Worker:
         self.attempts = selection.attempts()
         self._broker = broker
         self._open = ExitStack()
-        self._pools: dict[Path, NodePool] = {}
-        self._opening = threading.Lock()
-        self._at_once = 1 if broker or options.agent.name == DIRECT else 4
 
     @cached_property
     def _client(self) -> BrokerClient:
@@ -59,6 +55,14 @@ class Worker:
     def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
         """Wait for an answer; see `broker.BrokerClient`."""
         return self._client.await_completion(key, timeout)
+
+    def await_grade(self, key: Key, changed: Completion | None = None) -> Grade:
+        """Wait for the grade of an answer, or of one that a test has put in its place.
+
+        Raises:
+            SandboxError: The sandbox cannot be used.
+        """
+        return _grades.decode(self._client.await_grade(key, changed))
 
     @property
     def sequential(self) -> bool:
@@ -74,34 +78,10 @@ class Worker:
 
     def attempt(self, key: Key) -> Attempt:
         """The attempt a test works with."""
-        pool: Callable[[Case], NodePool] | None = self._pool if self.options.grade else None
+        await_grade = self.await_grade if self.options.grade else None
         parent = traceparent(self.run, *key) if self.run else ""
-        return Attempt(key, self.selection, self.await_completion, pool, traceparent=parent)
-
-    def _pool(self, case: Case) -> NodePool:
-        root = self.selection.tree(case).root
-        with self._opening:
-            if root not in self._pools:
-                pool = NodePool(root, size=self._at_once, isolation=self.options.sandbox)
-                self._pools[root] = self._open.enter_context(pool)
-            return self._pools[root]
-
-    def bench(self, case_id: str) -> tuple[Task, NodePool]:
-        """What an agent has an answer judged by between its turns; for any thread."""
-        task = self.selection.task(case_id)
-        return task, self._pool(task.case)
-
-    def prove_sandbox(self, keys: Iterable[Key]) -> None:
-        """Start a sandbox and end it, before anything is asked of a model and paid for.
-
-        Raises:
-            SandboxError: It does not start; says why, and how to go on without it.
-        """
-        first = next(iter(keys), None)
-        if self.options.grade and first:
-            root = self.selection.tree(self.selection.cases[first[0]]).root
-            NodePool(root, isolation=self.options.sandbox).close()
+        return Attempt(key, self.selection, self.await_completion, await_grade, traceparent=parent)
 
     def close(self) -> None:
-        """Let go of sandboxes and connections; may be called twice."""
+        """Let go of connections; may be called twice."""
         self._open.close()

@@ -1,0 +1,9 @@
+"""Where tests are judged: on this machine, or on others.
+
+    cores    how many processors there are to use
+    where    `--run-on`, parsed
+    local    this machine
+
+A place gives out judges (`sandbox.Judge`), one for each source tree. Whoever has work for them
+brings as many threads as the place judges at once; what is computed is computed in the sandbox.
+"""

@@ -1,0 +1,55 @@
+"""This machine: one pool of sandboxed processes a source tree."""
+
+from pathlib import Path
+from threading import Lock
+
+from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox import Judge, NodePool
+from pytest_llmops.sandbox.cage import Isolation
+from pytest_llmops.tasks.sources import SourceTree
+
+
+class LocalPlace:
+    """Judges on this machine, up to `size` jobs at once."""
+
+    def __init__(self, size: int, isolation: Isolation) -> None:
+        """Prepare; a pool is started when its tree is first judged."""
+        self.size = size
+        self._isolation = isolation
+        self._opening = Lock()
+        self._pools: dict[Path, NodePool] = {}
+        self._closed = False
+
+    def judge(self, tree: SourceTree) -> Judge:
+        """The pool of a tree.
+
+        Raises:
+            SandboxError: No sandbox can be started here.
+        """
+        with self._opening:
+            if self._closed:
+                raise SandboxError("nothing is judged any more: the session has ended")
+            if tree.root not in self._pools:
+                pool = NodePool(tree.root, size=self.size, isolation=self._isolation)
+                self._pools[tree.root] = pool
+            return self._pools[tree.root]
+
+    def prove(self, tree: SourceTree) -> None:
+        """Start a sandbox for a tree, and end it.
+
+        Raises:
+            SandboxError: It does not start; says why, and how to go on without it.
+        """
+        NodePool(tree.root, isolation=self._isolation).close()
+
+    def told(self) -> list[str]:
+        """Nothing: it is this machine."""
+        return []
+
+    def close(self) -> None:
+        """End all pools, and the jobs in flight; safe to repeat."""
+        with self._opening:
+            self._closed = True
+            pools, self._pools = list(self._pools.values()), {}
+        for pool in pools:
+            pool.abandon()
