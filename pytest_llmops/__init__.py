@@ -15,6 +15,7 @@ knows pytest (`tests/test_layers.py` holds them to it):
     agents                       how a case is attempted, where one answer is not all
     runs, imports, compare       what is kept, and one run against another
     report, sinks                where it is shown
+    viewer                       all of it, in a browser on this machine
     session                      a benchmark session, from options to records
     observability                the sinks compared with each other
     mining                       how cases are made and proved

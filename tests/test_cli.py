@@ -20,7 +20,7 @@ COMMAND = Path(sys.executable).with_name("llmops")
 COMMANDS = {
     *("finetune", "init"),
     *("runs", "merge"),
-    *("models", "serve", "show", "report", "history", "gate", "bless", "calibrate", "sync"),
+    *("models", "serve", "show", "report", "view", "history", "gate", "bless", "calibrate", "sync"),
     *("observability", "validate", "mine", "import", "export"),
 }
 MODELS = """

@@ -23,6 +23,7 @@ from pytest_llmops.cli import (
     report,
     runs,
     sinks,
+    view,
 )
 from pytest_llmops.cli.project import forget_project
 from pytest_llmops.errors import LlmopsError, naming_extras
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         models,
         runs,
         report,
+        view,
         history,
         gate,
         imports,

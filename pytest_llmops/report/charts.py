@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from pytest_llmops.report.summary import summarize
+from pytest_llmops.report.summary import Rate, summarize
 from pytest_llmops.report.texts import in_chart
 from pytest_llmops.runs.record import Record
 
@@ -44,33 +44,45 @@ def pareto(runs: Sequence[tuple[str, Sequence[Record]]]) -> Figure:
         answered = sum(record.usage is not None for record in records)
         if answered and not math.isnan(total.rate.estimate):
             points.append((total.output_tokens / answered, total.rate, name))
+    told = [f"{tokens:,.1f} output tokens per attempt" for tokens, _, _ in points]
+    return front(points, "mean output tokens per attempt", told)
+
+
+def front(points: Sequence[tuple[float, Rate, str]], what: str, told: Sequence[str]) -> Figure:
+    """Solve rate over what it took, a point each; a line joins those that no other beats in both.
+
+    Args:
+        points: What it took, solve rate, and a name.
+        what: Title of the axis of what it took.
+        told: What it took as a person reads it, by point.
+    """
     best = sorted(
         point
-        for point in [(tokens, rate.estimate) for tokens, rate, _ in points]
+        for point in [(spent, rate.estimate) for spent, rate, _ in points]
         if not any(_beats((other, rate.estimate), point) for other, rate, _ in points)
     )
     return {
         "data": [
             {
                 "type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False,
-                "x": [tokens for tokens, _ in best],
+                "x": [spent for spent, _ in best],
                 "y": [rate * 100 for _, rate in best],
                 "line": {"color": "@faint", "dash": "dot", "width": 2, "shape": "hv"},
             },
             {
                 "type": "scatter", "mode": "markers+text", "showlegend": False,
-                "x": [tokens for tokens, _, _ in points],
+                "x": [spent for spent, _, _ in points],
                 "y": [rate.estimate * 100 for _, rate, _ in points],
                 "text": [f"  {in_chart(name)}" for _, _, name in points],
                 "textposition": "middle right",
+                "customdata": list(told),
                 "error_y": {
                     "type": "data", "symmetric": False, "color": "@neutral", "thickness": 1.5,
                     "array": [(rate.high - rate.estimate) * 100 for _, rate, _ in points],
                     "arrayminus": [(rate.estimate - rate.low) * 100 for _, rate, _ in points],
                 },
                 "marker": {"size": 12, "color": "@accent"},
-                "hovertemplate": "%{text}<br>%{y:.1f} % solved<br>%{x:,.1f} output tokens an "
-                "attempt<extra></extra>",
+                "hovertemplate": "%{text}<br>%{y:.1f} % solved<br>%{customdata}<extra></extra>",
                 "cliponaxis": False,
             },
         ],
@@ -78,8 +90,8 @@ def pareto(runs: Sequence[tuple[str, Sequence[Record]]]) -> Figure:
             "height": 360,
             "margin": {"t": 16},
             "xaxis": {
-                "title": {"text": "mean output tokens per attempt"},
-                "range": [0, 1.2 * max([tokens for tokens, _, _ in points], default=1.0)],
+                "title": {"text": what},
+                "range": [0, 1.25 * max([spent for spent, _, _ in points], default=1.0)],
             },
             "yaxis": {"title": {"text": "attempts solved, %"}, "rangemode": "tozero"},
             "hovermode": "closest",

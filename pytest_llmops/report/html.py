@@ -8,7 +8,9 @@ whose hashes it names and load nothing from anywhere: what slipped through would
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -32,37 +34,41 @@ TEMPLATES = files("pytest_llmops.report") / "templates"
 
 SCRIPTS = ("page.js", "charts.js", "diff.js", "detail.js", "trajectory.js", "cases.js")
 """In the order in which they run, as one script."""
-STYLES = ("page.css", "trajectory.css")
+
+STYLES = ("page.css", "cases.css", "trajectory.css", "print.css")
+"""In the order in which they count, as one style."""
 
 
 def report_html(subject: Subject) -> str:
     """Draw the whole report."""
-    figures_by_id = _figures(subject)
+    drawn, values = report_parts(subject)
+    data = {"names": subject.names, "rows": rows(subject)}
+    return page("report.html", drawn, data=data, details=packed(details(subject)), **values)
+
+
+def report_parts(subject: Subject) -> tuple[dict[str, charts.Figure], dict[str, Any]]:
+    """The charts of a report, and what its template shows beside the table of all cases."""
     summaries = [summarize(run.records) for run in subject.runs]
-    return page(
-        "report.html",
-        figures_by_id,
-        data={"names": subject.names, "rows": rows(subject)},
-        subject=subject,
-        names=[visible(name) for name in subject.names],
-        summaries=summaries,
-        tries=common_tries(summaries),
-        groups=groups(subject),
-        outcomes=outcomes(summaries),
-        facts=facts(subject.runs),
-        clusters={
+    return _figures(subject), {
+        "subject": subject,
+        "names": [visible(name) for name in subject.names],
+        "summaries": summaries,
+        "tries": common_tries(summaries),
+        "groups": groups(subject),
+        "outcomes": outcomes(summaries),
+        "facts": facts(subject.runs),
+        "clusters": {
             number: forest.cluster_ratios(comparison.pairs)
             for number, comparison in _comparisons(subject)
         },
-        changed=[
+        "changed": [
             (number, case, _side(subject.changed[case]), _outcomes(subject, case))
             for number, case in enumerate(subject.cases)
             if case in subject.changed
         ],
-        details=packed(details(subject)),
-        warnings=_warnings(subject),
-        started=started(subject.runs[0].run),
-    )
+        "warnings": _warnings(subject),
+        "started": started(subject.runs[0].run),
+    }
 
 
 def history_html(found: Trend) -> str:
@@ -88,14 +94,15 @@ def page(template: str, drawn: Mapping[str, charts.Figure], *, data: Any, **valu
         data: What the page's script reads, as JSON.
         values: What the template shows.
     """
-    scripts = [script for script in (get_plotlyjs() if drawn else "", _own_script()) if script]
+    scripts = [script for script in (get_plotlyjs() if drawn else "", own_script()) if script]
     return (
-        _environment()
+        environment(str(TEMPLATES))
         .get_template(template)
         .render(
             **values,
+            layout="layout.html",
             policy=policy(scripts),
-            style=Markup("\n".join(map(_text, STYLES))),  # noqa: S704 ours, without a value in it
+            style=Markup(stylesheet()),  # noqa: S704 ours, without a value in it
             scripts=[Markup(script) for script in scripts],  # noqa: S704 ours and plotly's
             data=Markup(in_script({"charts": drawn, **data})),  # noqa: S704 escaped for scripts
             drawn=drawn,
@@ -171,26 +178,32 @@ def _warnings(subject: Subject) -> list[str]:
     return found
 
 
-def _own_script() -> str:
-    body = "\n".join(_text(name) for name in SCRIPTS)
+def own_script(*more: Traversable) -> str:
+    """The script of a page: the parts that all have, and further files."""
+    parts = [TEMPLATES / name for name in SCRIPTS]
+    body = "\n".join(part.read_text("utf-8") for part in (*parts, *more))
     return f'"use strict";\n(() => {{\n{body}\n}})();'
 
 
-def _text(name: str) -> str:
-    return (TEMPLATES / name).read_text("utf-8")
+def stylesheet(*more: Traversable) -> str:
+    """The style of a page: what all have, and further files."""
+    parts = [TEMPLATES / name for name in STYLES]
+    return "".join(part.read_text("utf-8") for part in (*parts, *more))
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(str(TEMPLATES)),
+@cache
+def environment(*folders: str) -> Environment:
+    """The templates of some folders, with numbers as people read them."""
+    found = Environment(
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     for name in ("amount", "share", "bounds", "signed", "change", "percent_of_ratio"):
-        environment.filters[name] = getattr(figures, name)
+        found.filters[name] = getattr(figures, name)
     for name in ("interval", "metric", "probability", "dollars"):
-        environment.filters[name] = getattr(figures, name)
-    environment.filters |= {"visible": visible, "duration": duration}
-    return environment
+        found.filters[name] = getattr(figures, name)
+    found.filters |= {"visible": visible, "duration": duration}
+    return found

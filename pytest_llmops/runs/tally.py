@@ -60,7 +60,7 @@ class _Grade(msgspec.Struct):
     outcome: str
 
 
-class _Brief(msgspec.Struct, tag="record", gc=False):
+class Brief(msgspec.Struct, tag="record", gc=False, kw_only=True):
     """The part of a record that is counted; the rest is passed over undecoded."""
 
     usage: _Usage | None = None
@@ -75,17 +75,18 @@ def tally(path: Path) -> Tally:
     Raises:
         RecordError: See `reading.decoded_lines`; or it is no records file.
     """
-    lines = decoded_lines(path, Run | _Brief | End)
+    lines = decoded_lines(path, Run | Brief | End)
     found = Tally(run=the_run(path, lines))
     for _, line in lines:
         if isinstance(line, End):
             found.end = line
         else:
-            _count(found, line)
+            count(found, line)
     return found
 
 
-def _count(found: Tally, line: _Brief) -> None:
+def count(found: Tally, line: Brief) -> None:
+    """Add an attempt to a run in numbers."""
     found.attempts += 1
     found.errors += bool(line.error)
     found.graded += line.grade is not None

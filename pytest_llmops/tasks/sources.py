@@ -114,10 +114,10 @@ def open_source(suite: Suite, *, source: str | None = None) -> SourceTree:
     if suite.folder:
         if source:
             raise SourceError(f"suite {suite.name!r} is embedded; --source has no meaning for it")
-        folder = suite.root / suite.folder
-        if not folder.is_dir():
-            raise SourceError(f"suite {suite.name!r}: no folder {folder}")
-        return SourceTree(folder.resolve(), "")
+        tree = present_source(suite)
+        if tree is None:
+            raise SourceError(f"suite {suite.name!r}: no folder {suite.root / suite.folder}")
+        return tree
     tree = SourceTree(_cache_folder(suite), suite.commit)
     if not tree.root.is_dir():
         origin = source or os.environ.get(source_variable(suite)) or suite.repository
@@ -126,6 +126,12 @@ def open_source(suite: Suite, *, source: str | None = None) -> SourceTree:
         except OSError as error:
             raise SourceError(f"suite {suite.name!r}: {tree.root}: {_cause(error)}") from None
     return tree
+
+
+def present_source(suite: Suite) -> SourceTree | None:
+    """The tree of a suite, if it is on this machine already; nothing is fetched."""
+    folder = (suite.root / suite.folder).resolve() if suite.folder else _cache_folder(suite)
+    return SourceTree(folder, suite.commit) if folder.is_dir() else None
 
 
 def source_variable(suite: Suite) -> str:

@@ -36,6 +36,7 @@ function layoutOf(figure, narrow) {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     margin: { l: narrow ? 48 : 64, r: 16, t: 48, b: 52, ...layout.margin },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: colorOf("faint"), activecolor: colorOf("quiet") },
     hoverlabel: { bgcolor: colorOf("card"), bordercolor: colorOf("line"), font, align: "left" },
     autosize: true,
   };

@@ -14,15 +14,34 @@ function texts() {
   return unpacked;
 }
 
+/** The texts of one case: out of the page, or from where it says they are. */
+async function textsOf(index) {
+  if (!page.texts) return (await texts())[index];
+  const answer = await fetch(`${page.texts}&case=${encodeURIComponent(page.cases[index])}`);
+  const found = await answer.json();
+  if (!answer.ok) throw new Error(found.error);
+  return found;
+}
+
 /** Fill an element with the details of a case; once. */
 async function showDetail(into, index) {
   if (into.childElementCount) return;
   try {
-    const { runs } = placed((await texts())[index], index);
+    const { runs } = placed(await textsOf(index), index);
+    if (page.attempts) addPages(runs, page.cases[index]);
     into.replaceChildren(...detailParts(runs));
   } catch (error) {
     into.replaceChildren(make("p", "note warn", `The texts cannot be unpacked: ${error.message}`));
   }
+}
+
+/** The address of each attempt's own page, where there are such pages. */
+function addPages(runs, id) {
+  runs.forEach((run, at) => {
+    for (const one of run.attempts) {
+      one.page = `${page.attempts[at]}&case=${encodeURIComponent(id)}&sample=${one.sample}`;
+    }
+  });
 }
 
 function detailParts(runs) {
@@ -76,8 +95,12 @@ function attemptParts(one) {
   if (one.detail) parts.push(make("p", "said", one.detail));
   if (one.loop) parts.push(loopLink(one));
   const links = Object.entries(one.links ?? {});
-  if (links.length) {
+  if (links.length || one.page) {
     const traces = make("p", "links");
+    if (one.page) {
+      const own = traces.appendChild(make("a", "", "whole attempt"));
+      own.href = one.page;
+    }
     for (const [sink, url] of links) {
       const link = make("a", "", `${sink} trace`);
       link.href = url;

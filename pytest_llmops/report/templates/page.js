@@ -33,3 +33,9 @@ try {
   if (kept === "light" || kept === "dark") root.dataset.theme = kept;
 } catch { /* as above */ }
 dark.addEventListener("change", () => { for (const follow of onTheme) follow(); });
+
+// The menu of sections closes behind the reader who chose one.
+const menu = document.getElementById("sections");
+menu?.addEventListener("click", (event) => {
+  if (event.target.closest("a") && menu.matches(":popover-open")) menu.hidePopover();
+});

@@ -13,7 +13,7 @@ function placed(detail, index) {
 function loopLink(one) {
   const line = make("p", "links");
   const link = make("a", "", `Turn by turn (${one.loop.turns.length})`);
-  link.href = `#attempt/${one.place.join("/")}`;
+  link.href = one.page ? `${one.page}#trajectory` : `#attempt/${one.place.join("/")}`;
   line.append(link, `ended: ${one.loop.ending}`);
   return line;
 }
@@ -31,7 +31,14 @@ function attemptPage(one, row, at) {
   line.append(make("i", `dot r${at}`), make("bdi", "", names[at]), ` · sample ${one.sample} · `);
   line.append(make("span", outcomeClass(one.outcome), one.outcome), ` · ended: ${loop.ending}`);
   const parts = [back, title, line];
-  for (const said of [loop.why, one.detail]) if (said) parts.push(make("p", "quiet", said));
+  if (one.detail) parts.push(make("p", "quiet", one.detail));
+  return [...parts, ...loopParts(one)];
+}
+
+/** The figures of a loop, its turns, and what it changed. */
+function loopParts(one) {
+  const { loop } = one;
+  const parts = loop.why ? [make("p", "quiet", loop.why)] : [];
   parts.push(figureList(one), turnTable(loop.turns));
   const answers = loop.turns.every((turn) => !turn.tools.length && !turn.purpose); // each in place of the one before
   loop.turns.forEach((turn, n) => parts.push(turnElement(turn, n, answers && n ? loop.turns[n - 1].text : null)));
