@@ -332,7 +332,7 @@ def test_a_broken_file_is_named_and_the_others_stand(tmp_path):
     for page in ("cases", "trend", "models"):
         assert pages.get(page).status_code == 200
     name = next(shown.name for shown in Shelf(tmp_path).runs() if shown.broken)
-    assert f"{path}:2" in read(pages.get(f"run?run={name}"))
+    assert f"{path}:2" in read(pages.get(f"run?run={name}"), 404)
 
 
 def test_a_session_that_goes_on_is_followed(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@
 
 import argparse
 import webbrowser
-from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from pytest_llmops.cli.arguments import add_runs, add_suites
@@ -32,7 +32,8 @@ def add(commands: Any) -> None:
 def _view(options: argparse.Namespace) -> int:
     try:
         for package in NEEDED:
-            import_module(package)
+            if find_spec(package) is None:
+                raise ModuleNotFoundError(name=package)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"this needs {error.name}: pip install 'pytest-llmops[view]'"

@@ -8,12 +8,8 @@ whose hashes it names and load nothing from anywhere: what slipped through would
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -26,17 +22,9 @@ from pytest_llmops.report.identity import facts, started
 from pytest_llmops.report.remarks import remarks
 from pytest_llmops.report.subject import Subject, usual_outcome
 from pytest_llmops.report.summary import common_tries, summarize
-from pytest_llmops.report.terminal import duration
+from pytest_llmops.report.templating import TEMPLATES, environment, own_script, stylesheet
 from pytest_llmops.report.texts import in_script, packed, visible
 from pytest_llmops.report.trend import Trend, trend_figure, value_text, when
-
-TEMPLATES = files("pytest_llmops.report") / "templates"
-
-SCRIPTS = ("page.js", "charts.js", "diff.js", "detail.js", "trajectory.js", "cases.js")
-"""In the order in which they run, as one script."""
-
-STYLES = ("page.css", "cases.css", "trajectory.css", "print.css")
-"""In the order in which they count, as one style."""
 
 
 def report_html(subject: Subject) -> str:
@@ -175,35 +163,4 @@ def _warnings(subject: Subject) -> list[str]:
         if not run.run.content:
             found.append(f"{visible(name)}: texts were withheld (a baseline, or --no-content).")
         found += [f"{visible(name)}: {visible(line)}." for line in remarks(run.run, run.records)]
-    return found
-
-
-def own_script(*more: Traversable) -> str:
-    """The script of a page: the parts that all have, and further files."""
-    parts = [TEMPLATES / name for name in SCRIPTS]
-    body = "\n".join(part.read_text("utf-8") for part in (*parts, *more))
-    return f'"use strict";\n(() => {{\n{body}\n}})();'
-
-
-def stylesheet(*more: Traversable) -> str:
-    """The style of a page: what all have, and further files."""
-    parts = [TEMPLATES / name for name in STYLES]
-    return "".join(part.read_text("utf-8") for part in (*parts, *more))
-
-
-@cache
-def environment(*folders: str) -> Environment:
-    """The templates of some folders, with numbers as people read them."""
-    found = Environment(
-        loader=FileSystemLoader(folders),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for name in ("amount", "share", "bounds", "signed", "change", "percent_of_ratio"):
-        found.filters[name] = getattr(figures, name)
-    for name in ("interval", "metric", "probability", "dollars"):
-        found.filters[name] = getattr(figures, name)
-    found.filters |= {"visible": visible, "duration": duration}
     return found

@@ -2,10 +2,11 @@
 
 In the order of the flow:
 
-    shelf                    the runs, counted, with the place of every attempt
-    matrix, leaders, series  cases by run; models by rate and dollars; a number over time
-    closer                   what runs and attempts hold, read when somebody looks
-    references               the solution of a case, where its source is at hand
-    pages                    all of it as HTML
+    shown, shelf             a run, counted, with the place of every attempt; all of them
+    listing, matrix, leaders the list of runs; cases by run; models by rate and dollars
+    pages                    these as HTML
+    closer, series           what runs and attempts hold, once somebody looks; numbers over time
+    references, attempt      the solution of a case, where its source is at hand; one attempt
+    reports                  these as HTML
     guard, app, serve        who may ask, what is answered, and where
 """

@@ -1,10 +1,12 @@
 """What the viewer answers at which address."""
 
 from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from plotly.offline import get_plotlyjs
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -13,14 +15,17 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from pytest_llmops.errors import LlmopsError
-from pytest_llmops.report.html import own_script, stylesheet
+from pytest_llmops.errors import LlmopsError, RecordError
+from pytest_llmops.report.templating import own_script, stylesheet
 from pytest_llmops.report.texts import visible
-from pytest_llmops.viewer import closer
 from pytest_llmops.viewer.guard import Guard
 from pytest_llmops.viewer.pages import TEMPLATES, Pages
 from pytest_llmops.viewer.references import References
-from pytest_llmops.viewer.shelf import Shelf, Shown
+from pytest_llmops.viewer.shelf import Shelf
+from pytest_llmops.viewer.shown import Shown
+
+if TYPE_CHECKING:
+    from pytest_llmops.viewer.reports import Reports
 
 KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
 """For what does not change while the server runs; its address is new each time."""
@@ -80,13 +85,26 @@ class _Answers:
 
     def __init__(self, shelf: Shelf, references: References) -> None:
         self._shelf = shelf
-        self._pages = Pages(shelf, references)
+        self._references = references
+        self._pages = Pages(shelf)
+
+    @cached_property
+    def _reports(self) -> "Reports":
+        from pytest_llmops.viewer.reports import Reports  # noqa: PLC0415 - costs a second
+
+        return Reports(self._shelf, self._references)
 
     def runs(self, request: Request) -> Response:
-        return HTMLResponse(self._pages.runs(dict(request.query_params)))
+        """The list; once it is sent, what other pages need is imported."""
+        ready = BackgroundTask(lambda: self._reports)
+        return HTMLResponse(self._pages.runs(dict(request.query_params)), background=ready)
 
     def run(self, request: Request) -> Response:
-        return HTMLResponse(self._pages.run(self._named(request)[0]))
+        shown = self._named(request)[0]
+        if shown.broken:
+            raise RecordError(shown.broken)
+        live = shown.state == "running"
+        return HTMLResponse(self._pages.live(shown) if live else self._reports.compare([shown]))
 
     def compare(self, request: Request) -> Response:
         """Runs in the order named; those ticked in the list are put in the order of time."""
@@ -96,7 +114,7 @@ class _Answers:
             named.sort(key=lambda run: order.index(run.name))
         if len(named) == 1:
             return RedirectResponse(f"run?{urlencode({'run': named[0].name})}", 303)
-        return HTMLResponse(self._pages.compare(named))
+        return HTMLResponse(self._reports.compare(named))
 
     def cases(self, request: Request) -> Response:
         names = request.query_params.getlist("run")
@@ -108,15 +126,15 @@ class _Answers:
         sample = asked.get("sample", "0")
         number = int(sample) if sample.isdecimal() else -1
         return HTMLResponse(
-            self._pages.attempt(self._named(request)[0], asked.get("case", ""), number)
+            self._reports.attempt(self._named(request)[0], asked.get("case", ""), number)
         )
 
     def texts(self, request: Request) -> Response:
         case = request.query_params.get("case", "")
-        return JSONResponse(closer.texts(self._named(request), case))
+        return JSONResponse(self._reports.texts(self._named(request), case))
 
     def trend(self, request: Request) -> Response:
-        return HTMLResponse(self._pages.trend(dict(request.query_params)))
+        return HTMLResponse(self._reports.trend(dict(request.query_params)))
 
     def models(self, request: Request) -> Response:
         return HTMLResponse(self._pages.models(dict(request.query_params)))
@@ -130,6 +148,8 @@ class _Answers:
         return Response(text, media_type="text/css", headers=KEPT)
 
     def plotly(self, _: Request) -> Response:
+        from plotly.offline import get_plotlyjs  # noqa: PLC0415 - as above
+
         return Response(get_plotlyjs(), media_type="text/javascript", headers=KEPT)
 
     def _named(self, request: Request) -> list[Shown]:

@@ -9,6 +9,7 @@ from pytest_llmops.report.loops import loop_data
 from pytest_llmops.report.texts import visible
 from pytest_llmops.runs.record import Record
 from pytest_llmops.viewer.closer import Attempt
+from pytest_llmops.viewer.pages import address
 from pytest_llmops.viewer.references import Reference
 
 Values = dict[str, Any]
@@ -41,11 +42,6 @@ def attempt_values(found: Attempt, reference: Reference | None) -> tuple[Values,
         "elsewhere": f"cases?{urlencode({'text': record.case})}",
     }
     return values, {**_difference(reference), **_trajectory(record)}
-
-
-def address(run: str, case: str, sample: int) -> str:
-    """Of the page of an attempt."""
-    return f"attempt?{urlencode({'run': run, 'case': case, 'sample': sample})}"
 
 
 def _trajectory(record: Record) -> Values:

@@ -11,7 +11,7 @@ from pytest_llmops.report.cases_table import details
 from pytest_llmops.report.subject import Subject, read_links, subject_of
 from pytest_llmops.runs.reading import RecordedRun, read_run, record_at
 from pytest_llmops.runs.record import Record
-from pytest_llmops.viewer.shelf import Entry, Shown
+from pytest_llmops.viewer.shown import Shown
 
 KEPT = 4
 """Comparisons that are kept, the last ones: each holds its runs, without their texts."""
@@ -66,7 +66,7 @@ def texts(runs: Sequence[Shown], case: str) -> dict[str, Any]:
         RecordedRun(
             path=run.path,
             run=run.run,
-            records=tuple(record_at(run.path, one.place) for one in attempts_at(run, case)),
+            records=tuple(record_at(run.path, one.place) for one in run.by_case.get(case, ())),
             end=None,
         )
         for run in runs
@@ -75,12 +75,6 @@ def texts(runs: Sequence[Shown], case: str) -> dict[str, Any]:
     if not subject.cases:
         raise RecordError(f"{case}: no attempt at it in these runs")
     return details(subject)[0]
-
-
-def attempts_at(shown: Shown, case: str) -> list[Entry]:
-    """The attempts of a run at a case, by sample."""
-    found = [one for (name, _), one in shown.entries.items() if name == case]
-    return sorted(found, key=lambda one: one.sample)
 
 
 def attempt(shown: Shown, case: str, sample: int) -> Attempt:
@@ -97,5 +91,5 @@ def attempt(shown: Shown, case: str, sample: int) -> Attempt:
         shown=shown,
         record=record_at(shown.path, entry.place),
         links=dict(links),
-        samples=tuple(one.sample for one in attempts_at(shown, case)),
+        samples=tuple(one.sample for one in shown.by_case[case]),
     )

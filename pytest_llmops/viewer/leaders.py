@@ -7,7 +7,7 @@ import msgspec
 
 from pytest_llmops.report.charts import Figure, front
 from pytest_llmops.report.figures import dollars
-from pytest_llmops.viewer.shelf import Shown
+from pytest_llmops.viewer.shown import Shown
 
 
 class Questions(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pytest_llmops.report.identity import started
-from pytest_llmops.viewer.shelf import Entry, Shown
+from pytest_llmops.viewer.shown import Entry, Shown
 
 LAST = 12
 """Attempts of a session that are shown while it goes on: the newest."""

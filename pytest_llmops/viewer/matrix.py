@@ -1,13 +1,13 @@
 """Cases by runs: what became of each case in each run, filtered and sorted here, page by page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
-from pytest_llmops.viewer.shelf import Entry, Shown
+from pytest_llmops.viewer.shown import Entry, Shown
 
-PAGE = 100
+PAGE = 60
 """Rows that are sent at a time; more come as a reader gets near their end."""
 
 COLUMNS = 20
@@ -33,7 +33,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Cell(msgspec.Struct, frozen=True):
     """The attempts of one run at one case."""
 
-    run: str
     attempts: tuple[Entry, ...]
 
     @property
@@ -59,29 +58,22 @@ class Cell(msgspec.Struct, frozen=True):
         return f"{only.outcome.replace('_', ' ')}{tokens}"
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One case."""
 
     case: str
+    suite: str
     tier: str
     cells: tuple[Cell, ...]
-
-    @property
-    def solved(self) -> float:
-        """Share of runs that attempted it in which most attempts are solved; 0..1."""
-        sides = [*_sides(self.cells)]
-        return sum(sides) / len(sides)
+    outcomes: frozenset[str]
+    """Of all its attempts; `unsolved` among them where one is not `solved`."""
+    solved: float
+    """Share of runs that attempted it in which most attempts are solved; 0..1."""
 
     @property
     def differs(self) -> bool:
         """Whether some run solved it and another did not."""
-        return len(set(_sides(self.cells))) > 1
-
-
-def _sides(cells: Sequence[Cell]) -> Iterator[bool]:
-    for cell in cells:
-        if cell.attempts:
-            yield 2 * sum(one.solved for one in cell.attempts) > len(cell.attempts)
+        return 0 < self.solved < 1
 
 
 class Matrix(msgspec.Struct, frozen=True):
@@ -93,70 +85,65 @@ class Matrix(msgspec.Struct, frozen=True):
     every: int
 
 
-def matrix(runs: Sequence[Shown], asked: Asked, start: int = 0) -> Matrix:
-    """A page of the cases of some runs.
+def grid(runs: Sequence[Shown]) -> list[Row]:
+    """All cases of some runs, by id."""
+    columns = [run.by_case for run in runs]
+    cases = sorted({case for column in columns for case in column})
+    return [_row(case, columns) for case in cases]
+
+
+def _row(case: str, columns: Sequence[Mapping[str, list[Entry]]]) -> Row:
+    cells = [Cell(tuple(column.get(case, ()))) for column in columns]
+    seen = [one for cell in cells for one in cell.attempts]
+    sides = [*_sides(cells)]
+    unsolved = {"unsolved"} if any(not one.solved for one in seen) else set()
+    return Row(
+        case=case,
+        suite=seen[0].suite,
+        tier=seen[0].tier,
+        cells=tuple(cells),
+        outcomes=frozenset({one.outcome for one in seen} | unsolved),
+        solved=sum(sides) / len(sides),
+    )
+
+
+def _sides(cells: Sequence[Cell]) -> Iterator[bool]:
+    for cell in cells:
+        if cell.attempts:
+            yield 2 * sum(one.solved for one in cell.attempts) > len(cell.attempts)
+
+
+def matrix(rows: Sequence[Row], asked: Asked, start: int = 0) -> Matrix:
+    """A page of the cases that fit.
 
     Args:
-        runs: Columns.
-        asked: Which cases, and in which order.
+        rows: All of them.
+        asked: Which, and in which order.
         start: Rows to pass over.
     """
-    columns = [_by_case(run) for run in runs]
-    every = {case: attempts[0] for column in reversed(columns) for case, attempts in column.items()}
     words = asked.text.lower().split()
-    fitting = sorted(
-        case
-        for case, one in every.items()
-        if asked.suite in ("", one.suite)
-        and asked.tier in ("", one.tier)
-        and (not words or all(word in case.lower() for word in words))
-    )
-    if not (asked.outcome or asked.differ or asked.sort != "case"):
-        rows = [_row(case, every[case], runs, columns) for case in fitting[start : start + PAGE]]
-        return Matrix(tuple(rows), len(fitting), len(every))
-    found = [_row(case, every[case], runs, columns) for case in fitting]
-    found = [row for row in found if _fits(row, asked)]
+    found = [row for row in rows if _fits(row, asked, words)]
     if asked.sort == "hardest":
         found.sort(key=lambda row: row.solved)
     elif asked.sort == "differ":
         found.sort(key=lambda row: abs(row.solved - 0.5))
-    return Matrix(tuple(found[start : start + PAGE]), len(found), len(every))
+    return Matrix(tuple(found[start : start + PAGE]), len(found), len(rows))
 
 
-def _by_case(run: Shown) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = {}
-    for entry in run.entries.values():
-        found.setdefault(entry.case, []).append(entry)
-    return found
-
-
-def _row(
-    case: str, one: Entry, runs: Sequence[Shown], columns: Sequence[dict[str, list[Entry]]]
-) -> Row:
-    cells = (
-        Cell(run.name, tuple(sorted(column.get(case, ()), key=lambda entry: entry.sample)))
-        for run, column in zip(runs, columns, strict=True)
-    )
-    return Row(case, one.tier, tuple(cells))
-
-
-def _fits(row: Row, asked: Asked) -> bool:
+def _fits(row: Row, asked: Asked, words: Sequence[str]) -> bool:
+    if asked.suite not in ("", row.suite) or asked.tier not in ("", row.tier):
+        return False
+    if asked.outcome and asked.outcome not in row.outcomes:
+        return False
     if asked.differ and not row.differs:
         return False
-    if not asked.outcome:
-        return True
-    seen = (one for cell in row.cells for one in cell.attempts)
-    if asked.outcome == "unsolved":
-        return any(not one.solved for one in seen)
-    return any(one.outcome == asked.outcome for one in seen)
+    return not words or all(word in row.case.lower() for word in words)
 
 
-def choices(runs: Sequence[Shown]) -> dict[str, list[str]]:
+def choices(rows: Sequence[Row]) -> dict[str, list[str]]:
     """What the filters offer: suites, tiers and outcomes that occur."""
-    found: dict[str, dict[str, None]] = {"suite": {}, "tier": {}, "outcome": {}}
-    for run in runs:
-        for one in run.entries.values():
-            found["suite"][one.suite] = None
-            found["tier"][one.tier] = None
-            found["outcome"][one.outcome] = None
-    return {name: sorted(values) for name, values in found.items()}
+    return {
+        "suite": sorted({row.suite for row in rows}),
+        "tier": sorted({row.tier for row in rows}),
+        "outcome": sorted({one for row in rows for one in row.outcomes}),
+    }

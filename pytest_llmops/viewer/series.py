@@ -11,7 +11,7 @@ from pytest_llmops.report import figures
 from pytest_llmops.report.charts import Figure
 from pytest_llmops.report.texts import in_chart
 from pytest_llmops.viewer.leaders import who
-from pytest_llmops.viewer.shelf import Shown
+from pytest_llmops.viewer.shown import Shown
 
 
 class Measure(msgspec.Struct, frozen=True):

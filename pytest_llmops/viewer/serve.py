@@ -42,7 +42,8 @@ def listen(port: int) -> socket.socket:
     Raises:
         RecordError: The port cannot be had.
     """
-    listener = socket.socket()
+    # By its number, or asyncio does not know it for TCP, and each answer waits 40 ms for its like.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))

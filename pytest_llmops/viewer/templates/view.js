@@ -20,11 +20,16 @@ function put(element, nodes) {
   arrived(element);
 }
 
-const further = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    if (isIntersecting) more(target);
-  }
-}, { rootMargin: "1200px" });
+/** Fetch what follows a row before a reader, scrolling its box, comes to it. */
+function follow(mark) {
+  const root = mark.closest(".table-box");
+  const near = new IntersectionObserver((entries) => {
+    if (!entries.some((one) => one.isIntersecting)) return;
+    near.disconnect();
+    more(mark);
+  }, { root, rootMargin: "1200px" });
+  near.observe(mark);
+}
 
 /** What new rows bring: how many there are in all, and where the next ones are. */
 function arrived(element) {
@@ -34,12 +39,11 @@ function arrived(element) {
   const next = element.querySelector("[data-more]");
   if (next) {
     next.hidden = false; // a row that is not drawn comes near nothing
-    further.observe(next);
+    follow(next);
   }
 }
 
 async function more(mark) {
-  further.unobserve(mark);
   const rows = await fetched(mark.dataset.more);
   const body = mark.parentElement;
   mark.replaceWith(...rows);
