@@ -5,6 +5,6 @@ In the order of the flow:
     machine                  where it happened, with which versions
     identity                 who answered
     record                   one line an attempt, written as it ends
-    reading                  recorded runs, found and read
+    lines, reading           lines of files; recorded runs, found and read
     trajectory               a loop in the words of others
 """

@@ -8,7 +8,8 @@ import msgspec
 
 from pytest_llmops.errors import RecordError
 from pytest_llmops.runs.ids import draw_id
-from pytest_llmops.runs.reading import RecordedRun, decoded_lines
+from pytest_llmops.runs.lines import decoded_lines
+from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Line, Record, RecordFile, Run
 
 SAME = (

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from pytest_llmops.runs.reading import decoded_lines, the_run
+from pytest_llmops.runs.lines import decoded_lines, the_run
 from pytest_llmops.runs.record import End, Run
 from pytest_llmops.tasks.shards import mean_seconds
 
@@ -73,7 +73,7 @@ def tally(path: Path) -> Tally:
     """Count a records file in one pass.
 
     Raises:
-        RecordError: See `reading.decoded_lines`; or it is no records file.
+        RecordError: See `lines.decoded_lines`; or it is no records file.
     """
     lines = decoded_lines(path, Run | Brief | End)
     found = Tally(run=the_run(path, lines))
@@ -115,7 +115,7 @@ def case_seconds(path: Path) -> dict[str, float]:
     """What an attempt at each case took, answer and grading, in seconds; the mean of its attempts.
 
     Raises:
-        RecordError: See `reading.decoded_lines`; or it is no records file.
+        RecordError: See `lines.decoded_lines`; or it is no records file.
     """
     lines = decoded_lines(path, Run | _Taken | End)
     the_run(path, lines)

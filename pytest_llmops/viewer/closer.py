@@ -9,7 +9,8 @@ import msgspec
 from pytest_llmops.errors import RecordError
 from pytest_llmops.report.cases_table import details
 from pytest_llmops.report.subject import Subject, read_links, subject_of
-from pytest_llmops.runs.reading import RecordedRun, read_run, record_at
+from pytest_llmops.runs.lines import record_at
+from pytest_llmops.runs.reading import RecordedRun, read_run
 from pytest_llmops.runs.record import Record
 from pytest_llmops.viewer.shown import Shown
 

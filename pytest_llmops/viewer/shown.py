@@ -16,7 +16,7 @@ import msgspec
 
 from pytest_llmops.errors import RecordError
 from pytest_llmops.report.summary import Rate, wilson
-from pytest_llmops.runs.reading import Place, placed_lines, the_run
+from pytest_llmops.runs.lines import Place, placed_lines, the_run
 from pytest_llmops.runs.record import End, Run
 from pytest_llmops.runs.tally import Brief, Tally, count
 
