@@ -27,7 +27,7 @@ class Bundle(NamedTuple):
 
     prompt: Tokens
     answers: tuple[Tokens, ...]
-    """Each with the token that ends it, unless it was cut off."""
+    """Each with the token that ends it, unless it was truncated."""
     pairs: tuple[tuple[int, int], ...] = ()
     """Chosen and rejected answer, by place in `answers`; preference only."""
 
@@ -83,7 +83,7 @@ def prepare(
     The prompt is what the evaluation sends through the same chat template; the completion is
     followed by the token with which the template ends an answer.
 
-    A rejected answer that was cut off gets no such token: to make its end less likely would teach
+    A rejected answer that was truncated gets no such token: to make its end less likely would teach
     the model to go on.
 
     Args:

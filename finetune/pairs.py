@@ -26,7 +26,7 @@ def pair(answers: Iterable[Answer], data: Data, seed: int) -> list[Pair]:
     """Make preference pairs: shorter correct over longer correct over wrong.
 
     Of each case, up to `pairs_per_case`, all with the shortest correct answer chosen: over the
-    longest correct one, then over answers that were cut off, those first that repeat themselves
+    longest correct one, then over answers that were truncated, those first that repeat themselves
     most, then over other wrong ones in an order drawn by the seed. A model that repeats itself goes
     on up to the limit, which costs the most tokens of all.
     """

@@ -35,7 +35,7 @@ LABELS = {
 """Heads of the columns: code that was used, other code, and so on; `unknown` is not graded, or
 nothing visible."""
 
-BESIDE = ("total", "repeated", "cut off")
+BESIDE = ("total", "repeated", "truncated")
 """Further columns: the sum, and what is counted in the parts and said again."""
 
 
@@ -50,7 +50,7 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens by part, in the order of `LABELS`; they sum to `total`."""
     repeated: float
     """Tokens of lines that repeat an earlier line of their answer; also in `parts`."""
-    cut: int
+    truncated: int
     """Tokens of answers that hit the token limit; also in `parts`."""
 
 
@@ -70,7 +70,7 @@ def spend(run: RecordedRun) -> Spent:
         total=sum(tokens for _, tokens in outputs),
         parts=parts,
         repeated=repeated,
-        cut=sum(tokens for one, tokens in outputs if one.cut),
+        truncated=sum(tokens for one, tokens in outputs if one.truncated),
     )
 
 
@@ -129,7 +129,7 @@ def _values(one: Spent) -> dict[str, float]:
     parts = {LABELS[part]: tokens for part, tokens in one.parts.items()}
     return {
         **parts,
-        **dict(zip(BESIDE, (float(one.total), one.repeated, float(one.cut)), strict=True)),
+        **dict(zip(BESIDE, (float(one.total), one.repeated, float(one.truncated)), strict=True)),
     }
 
 

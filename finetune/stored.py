@@ -105,7 +105,7 @@ def _fate(one: Answer) -> str:
         return f"reference, {one.form}"
     if not one.solved:
         return "sample, wrong"
-    return "sample, passed" if one.stopped else "sample, passed but cut off"
+    return "sample, passed" if one.stopped else "sample, passed but truncated"
 
 
 def _counts(names: Iterable[str]) -> dict[str, int]:

@@ -19,8 +19,8 @@ HEADER = (
     "change, points",
     "tokens per solved",
     "of base",
-    "cut off",
-    "cut off, points",
+    "truncated",
+    "truncated, points",
     "examples",
 )
 
@@ -50,7 +50,7 @@ def _points(one: Interval) -> str:
 def table(findings: Sequence[Finding]) -> Table:
     """The findings for a terminal of 80 columns; the page has more of them."""
     shown = Table(
-        *("arm", "tokens", "ratio", "95 %", "solved", "points", "95 %", "/solved", "cut"),
+        *("arm", "tokens", "ratio", "95 %", "solved", "points", "95 %", "/solved", "trunc"),
         title=_title(findings),
         title_justify="left",
         box=None,

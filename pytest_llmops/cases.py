@@ -20,10 +20,10 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.shipped import placed
 
 Split = Literal["eval", "train"]
-Tier = Literal["easy", "medium", "hard"]
+Difficulty = Literal["easy", "medium", "hard"]
 
 SPLITS: tuple[Split, ...] = ("eval", "train")
-TIERS: tuple[Tier, ...] = ("easy", "medium", "hard")
+DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 
 
 class FileHash(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class Case(
     id: str
     """Unique in the suite and used as pytest id; see `case_id`."""
     split: Split
-    tier: Tier
+    difficulty: Difficulty = msgspec.field(name="tier")
     source: FileHash
     symbol: str
     """`name`, `Class.method`, or `default` for an anonymous default export."""
@@ -229,7 +229,7 @@ def split_of(suite: Suite, path: str) -> Split:
     return "train" if draw < suite.train_share else "eval"
 
 
-def tier_of(body_lines: int, complexity: int) -> Tier:
+def difficulty_of(body_lines: int, complexity: int) -> Difficulty:
     """Difficulty by size of the reference, the same rule for every suite.
 
     easy: at most 4 lines and complexity 2; hard: over 16 lines or complexity over 7.

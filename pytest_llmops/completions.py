@@ -8,7 +8,7 @@ import msgspec
 
 FinishReason = Literal["stop", "length", "context", "content_filter", "other"]
 """`length`: the limit that was asked for; `context`: one of the server's own, before that."""
-CUT = frozenset({"length", "context"})
+TRUNCATED = frozenset({"length", "context"})
 """Finish reasons of answers that were not ended by the model."""
 CountedBy = Literal["server", "total", "local"]
 """The server; the server, but output is its total less the prompt; or a tokenizer here."""

@@ -92,7 +92,7 @@ def cases_of(tree, path):
         Case(
             id=f"mini:{path.removesuffix('.ts')}#{one.symbol}",
             split=path.split("/")[0],
-            tier="easy",
+            difficulty="easy",
             source=hashed(tree, path),
             symbol=one.symbol,
             body_sha256=body_sha256(module, one),
@@ -137,7 +137,7 @@ def write_run(project, answers, *, run="sampled", split="train", end=True, **fie
                 case=case,
                 suite="mini",
                 split=task.case.split,
-                tier="easy",
+                difficulty="easy",
                 cluster=task.case.cluster,
                 sample=sample,
                 prompt_sha256=request.prompt_sha256,

@@ -20,13 +20,13 @@ def case(number):
     return f"starter:eval/m{number:04}#f"
 
 
-def recorded(tokens=TOKENS, *, solved=None, cut=(), per_file=1, name="base", **fields):
+def recorded(tokens=TOKENS, *, solved=None, truncated=(), per_file=1, name="base", **fields):
     """A complete run.
 
     Args:
         tokens: Output tokens of each case; a list of them for several samples.
         solved: For each case whether it is solved, or how many of its samples; default: half.
-        cut: Numbers of the cases that hit the token limit.
+        truncated: Numbers of the cases that hit the token limit.
         per_file: Cases of one source file.
         name: Of the run and its model.
         fields: Of the run.
@@ -43,7 +43,7 @@ def recorded(tokens=TOKENS, *, solved=None, cut=(), per_file=1, name="base", **f
                 outcome="solved" if sample < good else "wrong",
                 cluster=f"eval/m{number // per_file:04}.ts",
                 text_sha256=f"{name}-{number}-{sample}",
-                finish_reason="length" if number in cut else "stop",
+                finish_reason="length" if number in truncated else "stop",
             )
             for sample, count in enumerate(samples)
         ]

@@ -46,7 +46,7 @@ def record(case="starter:eval/text#trim", sample=0, *, output=40, outcome="solve
     values = {
         "suite": "starter",
         "split": "eval",
-        "tier": "easy",
+        "difficulty": "easy",
         "cluster": "eval/text.ts",
         "prompt_sha256": "",
         "prompt": (Message("user", "write it"),),

@@ -38,7 +38,7 @@ def attempts(cases=24, *, suite="starter", ratio=1.0, solved=0.5, samples=1, tex
                     case_id(number, suite),
                     sample,
                     suite=suite,
-                    tier=("easy", "medium", "hard")[number % 3],
+                    difficulty=("easy", "medium", "hard")[number % 3],
                     cluster=f"eval/file{number % files}.ts",
                     output=round((40 + 7 * (number % 5)) * ratio) + sample,
                     text=answer,

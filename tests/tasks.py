@@ -78,7 +78,7 @@ def make_task(symbol, source=MODULE, path="text.ts", root=Path("/nowhere"), **fi
         **{
             "id": f"mini:{path}#{symbol}",
             "split": "eval",
-            "tier": "easy",
+            "difficulty": "easy",
             "source": FileHash(path=path, sha256=hashlib.sha256(source.encode()).hexdigest()),
             "symbol": symbol,
             "body_sha256": body_sha256(module, declaration),

@@ -8,6 +8,7 @@ from pytest_llmops.cases import (
     FileHash,
     Suite,
     case_id,
+    difficulty_of,
     find_suites,
     id_of_test,
     load_cases,
@@ -15,7 +16,6 @@ from pytest_llmops.cases import (
     read_manifest,
     split_of,
     suite_hash,
-    tier_of,
     write_manifest,
 )
 from pytest_llmops.errors import CaseError
@@ -25,7 +25,7 @@ def case(name="a", **fields):
     values = {
         "id": f"own:lib/{name}#f",
         "split": "eval",
-        "tier": "easy",
+        "difficulty": "easy",
         "source": FileHash(path=f"lib/{name}.ts", sha256="1" * 64),
         "symbol": "f",
         "body_sha256": "2" * 64,
@@ -188,7 +188,7 @@ def test_no_share_means_no_training_cases():
 
 
 @pytest.mark.parametrize(
-    ("lines", "complexity", "tier"),
+    ("lines", "complexity", "difficulty"),
     [
         (1, 1, "easy"),
         (4, 2, "easy"),
@@ -199,8 +199,8 @@ def test_no_share_means_no_training_cases():
         (2, 8, "hard"),
     ],
 )
-def test_the_tier_follows_from_size_and_branches(lines, complexity, tier):
-    assert tier_of(lines, complexity) == tier
+def test_the_difficulty_follows_from_size_and_branches(lines, complexity, difficulty):
+    assert difficulty_of(lines, complexity) == difficulty
 
 
 def test_the_hash_of_a_selection_depends_on_its_cases_and_not_on_their_order():

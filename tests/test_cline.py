@@ -11,14 +11,14 @@ from project import SOURCE, TESTS
 from test_sources import git
 
 from pytest_llmops.cases import (
+    DIFFICULTIES,
     SPLITS,
-    TIERS,
     Case,
     Suite,
+    difficulty_of,
     load_cases,
     load_suites,
     split_of,
-    tier_of,
 )
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import SourceError
@@ -89,9 +89,9 @@ def test_there_are_enough_cases():
     assert len(CASES) >= 250
 
 
-def test_every_tier_is_there_in_every_split():
-    found = Counter((case.split, case.tier) for case in CASES)
-    assert set(found) == {(split, tier) for split in SPLITS for tier in TIERS}
+def test_every_difficulty_is_there_in_every_split():
+    found = Counter((case.split, case.difficulty) for case in CASES)
+    assert set(found) == {(split, difficulty) for split in SPLITS for difficulty in DIFFICULTIES}
 
 
 def test_the_splits_share_no_file():
@@ -100,9 +100,9 @@ def test_the_splits_share_no_file():
 
 
 @pytest.mark.parametrize("case", CASES[:: max(1, len(CASES) // 25)], ids=lambda case: case.id)
-def test_split_and_tier_follow_from_the_rules(case):
+def test_split_and_difficulty_follow_from_the_rules(case):
     assert case.split == split_of(SUITE, case.source.path)
-    assert case.tier == tier_of(case.body_lines, case.complexity)
+    assert case.difficulty == difficulty_of(case.body_lines, case.complexity)
     assert case.id.startswith("cline:sdk/packages/")
 
 

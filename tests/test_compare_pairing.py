@@ -50,7 +50,7 @@ def test_tokens_of_a_case_are_the_geometric_mean_of_its_samples():
 
 def test_shares_count_every_attempt():
     paired = pair_records(
-        recorded([[9] * 4] * 20, solved=[3] * 20, cut={5}).records, BASE.records[:20]
+        recorded([[9] * 4] * 20, solved=[3] * 20, truncated={5}).records, BASE.records[:20]
     )
     assert paired.pairs[5].solved[0] == 0.75
     assert paired.pairs[5].truncated == (1, 0)

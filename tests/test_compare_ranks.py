@@ -14,10 +14,12 @@ LIMIT = math.log(512)
 
 
 def attempts(logs, limit=math.inf):
-    """Answers that are cut where they reach the limit."""
+    """Answers that are truncated where they reach the limit."""
     logs = np.asarray(logs, dtype=float)
-    cut = (logs >= limit).astype(float)
-    return Attempts(output=np.minimum(logs, limit), cut=cut, solved=np.ones_like(cut))
+    truncated = (logs >= limit).astype(float)
+    return Attempts(
+        output=np.minimum(logs, limit), truncated=truncated, solved=np.ones_like(truncated)
+    )
 
 
 def made(cases=60, samples=3, *, ratio=1.0, limit=math.inf, sd=0.5, baseline=None):
@@ -36,8 +38,8 @@ def compared(sides, per_file=1, limit=math.inf):
 
 def gehan(one, other):
     """Of one pair, by its definition: which answer is known to be longer."""
-    (before, cut), (after, later_cut) = one, other
-    if not cut and after > before + 1e-9:
+    (before, truncated), (after, later_cut) = one, other
+    if not truncated and after > before + 1e-9:
         return 1
     return -1 if not later_cut and before > after + 1e-9 else 0
 
@@ -49,8 +51,8 @@ def test_the_score_of_a_case_is_gehans(limit, shift):
     found = scores(before, after, shift)
     for case in range(20):
         pairs = itertools.product(
-            zip(before.output[case], before.cut[case], strict=True),
-            zip(after.output[case] - shift, after.cut[case], strict=True),
+            zip(before.output[case], before.truncated[case], strict=True),
+            zip(after.output[case] - shift, after.truncated[case], strict=True),
         )
         assert found[case] == pytest.approx(np.mean([gehan(*pair) for pair in pairs]))
 
@@ -85,7 +87,7 @@ def test_false_alarms_keep_their_level_where_half_is_cut(per_file):
 
 
 def test_a_growth_that_the_limit_hides_is_found_by_ranks():
-    """Of 40 % cut: the mean of counts sees a part of the growth, ranks see all of it."""
+    """Of 40 % truncated: the mean of counts sees a part of the growth, ranks see all of it."""
     sides = made(400, 3, ratio=1.3, limit=math.log(120))
     found = longer(compared(sides, limit=math.log(120)))
     assert found.method == "censored ranks"
@@ -95,9 +97,9 @@ def test_a_growth_that_the_limit_hides_is_found_by_ranks():
 
 def test_all_equal_and_all_cut_answers_have_no_shift():
     same = attempts(np.full((30, 2), 4.0))
-    cut = attempts(np.full((30, 2), 7.0), limit=LIMIT)
+    truncated = attempts(np.full((30, 2), 7.0), limit=LIMIT)
     assert Ranks((same, same), np.arange(30)).score(0.0).estimate == 0
-    assert longer(compared((cut, cut), limit=LIMIT)).upper(0.05) <= 1e-3
+    assert longer(compared((truncated, truncated), limit=LIMIT)).upper(0.05) <= 1e-3
 
 
 def test_one_file_has_no_bounds():
@@ -108,8 +110,8 @@ def test_one_file_has_no_bounds():
 
 
 def test_where_no_answer_ended_the_counts_are_what_is_known():
-    cut = attempts(RNG.normal(8.0, 0.1, (30, 3)), limit=LIMIT)
-    found = longer(compared((cut, cut), limit=LIMIT))
+    truncated = attempts(RNG.normal(8.0, 0.1, (30, 3)), limit=LIMIT)
+    found = longer(compared((truncated, truncated), limit=LIMIT))
     assert found.method == "censored ranks"
     assert found.p_above(0.0) > 0.4
 
@@ -129,7 +131,7 @@ def test_finished_answers_are_weighted_by_how_many_there_are():
 
 def test_few_cut_answers_leave_the_finished_ones_to_judge():
     found = longer(compared(made(limit=6.5), limit=6.5))
-    assert (found.method, found.cut < 0.05) == ("finished answers", True)
+    assert (found.method, found.truncated < 0.05) == ("finished answers", True)
 
 
 def test_regressed_asks_of_all_counted_tokens_that_they_grew_too():
@@ -147,7 +149,7 @@ def test_regressed_asks_of_all_counted_tokens_that_they_grew_too():
 
 
 def test_held_asks_of_all_counted_tokens_that_they_stay_within():
-    """Answers cut in one run only are no proof of thrift."""
+    """Answers truncated in one run only are no proof of thrift."""
     before = np.full((60, 3), 4.0) + RNG.normal(0, 0.01, (60, 3))
     after = before.copy()
     after[:20, 0] = 7.0
@@ -170,7 +172,9 @@ def test_the_worst_file_loops_as_far_as_the_limit_lets_it(limit, worst):
 def test_the_order_of_attempts_does_not_matter():
     before, after = made(40, 4, limit=5.2)
     turned = Attempts(
-        output=after.output[:, ::-1], cut=after.cut[:, ::-1], solved=after.solved[:, ::-1]
+        output=after.output[:, ::-1],
+        truncated=after.truncated[:, ::-1],
+        solved=after.solved[:, ::-1],
     )
     one, other = (longer(compared((before, side), limit=5.2)) for side in (after, turned))
     assert one.mean == other.mean

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmops.cases import read_manifest, tier_of
+from pytest_llmops.cases import difficulty_of, read_manifest
 from pytest_llmops.grading.complexity import complexity
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree
@@ -104,4 +104,4 @@ def test_the_manifest_says_what_is_counted():
     for case in read_manifest(CASES / "starter.jsonl"):
         task = materialize(case, tree)
         assert (case.id, case.complexity) == (case.id, complexity(task.reference, task.module.path))
-        assert case.tier == tier_of(case.body_lines, case.complexity)
+        assert case.difficulty == difficulty_of(case.body_lines, case.complexity)

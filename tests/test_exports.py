@@ -110,7 +110,7 @@ class TestInspect:
         lines = (tmp_path / "out" / "cases.jsonl").read_text().splitlines()
         first, second = map(json.loads, lines)
         assert first["id"] == COLORIZE.partition(":")[2]
-        assert first["metadata"] == {"file": "eval/ansi_text.ts", "tier": "easy"}
+        assert first["metadata"] == {"file": "eval/ansi_text.ts", "difficulty": "easy"}
         assert "Write the TypeScript function `colorize`" in first["input"][0]["content"]
         assert second["id"] == STRIP.partition(":")[2]
         compile((tmp_path / "out" / "task.py").read_text(), "task.py", "exec")

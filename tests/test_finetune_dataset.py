@@ -92,7 +92,7 @@ class TestADataset:
             "reference, long": 4,
             "reference, short": 4,
             "sample, passed": 2,
-            "sample, passed but cut off": 1,
+            "sample, passed but truncated": 1,
             "sample, wrong": 2,
         }
 

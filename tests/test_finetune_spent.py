@@ -56,7 +56,7 @@ class TestSpending:
             "markup": 20.0,
             "unknown": 40.0,
         }
-        assert (spent.repeated, spent.cut, spent.attempts) == (160.0, 300, 4)
+        assert (spent.repeated, spent.truncated, spent.attempts) == (160.0, 300, 4)
 
     def test_adds_up_to_the_total(self):
         for one in map(spend, (BASE, LORA)):

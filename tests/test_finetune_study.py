@@ -113,7 +113,7 @@ def attempt(at, tokens, *, solved):
         case=f"mini:eval/f{at}#f",
         suite="mini",
         split="eval",
-        tier="easy",
+        difficulty="easy",
         cluster=f"eval/f{at // 2}.ts",
         sample=0,
         text="x",

@@ -161,21 +161,22 @@ def test_of_a_weak_baseline_no_more_than_half_may_be_lost():
 
 
 def test_more_truncated_answers_regress_before_tokens_are_believed():
-    found = compared(recorded(noisy(MANY, 0.9), cut=range(60), name="new"))
+    found = compared(recorded(noisy(MANY, 0.9), truncated=range(60), name="new"))
     assert [one.verdict for one in found.checks] == ["held", "regressed", "held", "held"]
     assert found.verdict == "regressed"
 
 
 def test_counts_at_the_limit_are_lower_bounds_and_doubled_to_see_what_they_hide():
-    cut = range(12)
-    found = compared(recorded(noisy(MANY, 1.14), cut=cut, name="new"))
+    truncated = range(12)
+    found = compared(recorded(noisy(MANY, 1.14), truncated=truncated, name="new"))
     assert check(found, "output tokens").verdict == "held"
-    (note,) = [note for note in found.notes if "cut off" in note]
+    (note,) = [note for note in found.notes if "twice as long" in note]
     assert note.startswith("output tokens would be undecided (1.2")
     both = compared(
-        recorded(noisy(MANY, 1.14), cut=cut, name="new"), baseline=recorded(MANY, cut=cut)
+        recorded(noisy(MANY, 1.14), truncated=truncated, name="new"),
+        baseline=recorded(MANY, truncated=truncated),
     )
-    assert not any("cut off" in note for note in both.notes)
+    assert not any("twice as long" in note for note in both.notes)
 
 
 def crashed(run, numbers, **fields):
@@ -289,11 +290,11 @@ def test_a_proof_is_asked_for_at_the_level_of_its_check():
 
 
 def test_the_report_says_which_estimator_judged_tokens_and_why():
-    found = compared(recorded(MANY, cut=range(12), name="new"))
+    found = compared(recorded(MANY, truncated=range(12), name="new"))
     assert check(found, "output tokens").method.startswith("judged by finished answers")
-    assert "as 2.0% of all were cut" in check(found, "output tokens").method
+    assert "as 2.0% of all were truncated" in check(found, "output tokens").method
     assert any(note.startswith("output tokens: judged by finished answers") for note in found.notes)
-    many = compared(recorded(MANY, cut=range(200), name="new"))
+    many = compared(recorded(MANY, truncated=range(200), name="new"))
     assert check(many, "output tokens").method.startswith("judged by censored ranks")
     assert check(compared(recorded(MANY, name="new")), "output tokens").method == ""
 

@@ -154,6 +154,14 @@ def test_an_option_of_another_plugin_keeps_its_name_too(project):
     result.stdout.fnmatch_lines(["llmops: --runs: declared by *; here: --llmops-runs"])
 
 
+@pytest.mark.parametrize("name", ["--difficulty", "--tier", "--llmops-tier"])
+def test_the_difficulty_is_chosen_by_its_name_and_by_the_former_one(name, project):
+    (project.path / "pytest.ini").write_text(f"[pytest]\n{SUITES}")
+    assert ran(run(project, "benchmarks", "--model=recorded", name, "easy"))
+    none = run(project, "benchmarks", "--model=recorded", name, "hard")
+    none.stderr.fnmatch_lines(["ERROR: *has no eval cases hard"])
+
+
 def test_values_of_options_are_no_paths_to_look_for_conftests_in(project):
     (project.path / "pytest.ini").write_text(f"[pytest]\n{SUITES}testpaths = benchmarks\n")
     for folder in ("recorded", "mini"):

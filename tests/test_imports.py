@@ -48,7 +48,7 @@ class TestInspect:
         keys = {(one.case, one.sample) for one in found.records}
         assert keys == {(f"sums:sum-{n:02}", k) for n in range(CASES) for k in (0, 1)}
         assert all(one.solved == (number(one) % 3 != 2) for one in found.records)
-        assert {number(one) for one in found.records if one.cut} == {5}
+        assert {number(one) for one in found.records if one.truncated} == {5}
         assert (found.run.samples, found.run.attempts, found.run.cases) == (2, 48, 24)
         assert found.run.harness == "inspect 0.3.285"
         assert found.run.grader == "inspect includes"
@@ -152,7 +152,7 @@ class TestInspect:
     def test_a_broken_archive_is_refused_by_name(self, tmp_path):
         whole = (INSPECT / "base.eval").read_bytes()
         for name, content in {
-            "cut": whole[:-100],
+            "truncated": whole[:-100],
             "bad": whole[:900] + b"x" * 90 + whole[990:],
         }.items():
             (tmp_path / f"{name}.eval").write_bytes(content)
@@ -192,7 +192,7 @@ class TestHarbor:
         assert found.run.identity.served == "acme/m"
 
     def test_a_late_attempt_counts_by_its_reward_as_a_cut_one(self):
-        (late,) = [one for one in imported(HARBOR / "base").records if one.cut]
+        (late,) = [one for one in imported(HARBOR / "base").records if one.truncated]
         assert (number(late), late.solved, late.error) == (7, True, "")
 
     def test_any_other_exception_is_an_error_whatever_the_reward(self, job):

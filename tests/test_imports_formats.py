@@ -23,7 +23,7 @@ class TestPromptfoo:
             assert one.case.startswith(f"promptfoo:sum {n} ")
             assert (one.usage.input, one.usage.cached, one.usage.cache_write) == (100 + n, 40, 0)
             assert (one.usage.output, one.usage.reasoning) == (20 + n, 7)
-            assert (one.solved, one.cut) == (n % 3 != 2, n == 5)
+            assert (one.solved, one.truncated) == (n % 3 != 2, n == 5)
         assert (found.run.cases, found.run.attempts, found.run.samples) == (CASES, CASES, 1)
         assert found.run.harness == "promptfoo 0.121.20"
         assert found.run.identity.served == "openai:chat:m"

@@ -70,7 +70,12 @@ def test_a_case_holds_digests_and_ids_and_no_text(mined):
     assert case.source == FileHash(path="lib/text.ts", sha256=digest)
     body = b"{\n  return value * 2\n}"
     assert case.body_sha256 == hashlib.sha256(body).hexdigest()
-    assert (case.symbol, case.body_lines, case.complexity, case.tier) == ("double", 1, 1, "easy")
+    assert (case.symbol, case.body_lines, case.complexity, case.difficulty) == (
+        "double",
+        1,
+        1,
+        "easy",
+    )
     assert [file.path for file in case.tests] == [TEST]
 
 

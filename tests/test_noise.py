@@ -25,7 +25,7 @@ from pytest_llmops.runs.record import End
 
 CASES = 48
 CLUSTER = 4
-TIERS = ("easy", "medium", "hard")
+DIFFICULTIES = ("easy", "medium", "hard")
 MARGINS = Margins(tokens=1.05, solve_rate=0.5, truncation=0.5)
 """Margins at which output tokens alone decide."""
 
@@ -48,7 +48,7 @@ def recorded(samples=6, *, sd=0.3, cases=CASES, solve=0.5, seed=0, text=None):
                     f"starter:m{number // CLUSTER:02}#f{number % CLUSTER}",
                     sample,
                     cluster=f"m{number // CLUSTER:02}",
-                    tier=TIERS[number % 3],
+                    difficulty=DIFFICULTIES[number % 3],
                     usage=Usage(input=100, output=tokens),
                     text_sha256=text or f"{number}-{sample}-{seed}",
                     outcome="solved" if generator.random() < solve else "wrong",

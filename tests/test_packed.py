@@ -18,7 +18,7 @@ from pytest_llmops.runs.reading import read_run
 
 PRICES = Prices(input=1.0, output=5.0)
 COMPARED = (
-    "case", "suite", "split", "tier", "cluster", "sample", "prompt_sha256", "text_sha256",
+    "case", "suite", "split", "difficulty", "cluster", "sample", "prompt_sha256", "text_sha256",
     "finish_reason", "usage", "counted_by", "served_model", "from_cache", "priced", "cost", "error",
 )  # fmt: skip
 
@@ -70,7 +70,11 @@ def test_what_is_compared_is_what_was_recorded(pair):
                 if isinstance(mine, Usage):
                     mine, theirs = msgspec.structs.asdict(mine), msgspec.structs.asdict(theirs)
                 assert mine == theirs, field
-            assert (one.outcome, one.cut, one.solved) == (other.outcome, other.cut, other.solved)
+            assert (one.outcome, one.truncated, one.solved) == (
+                other.outcome,
+                other.truncated,
+                other.solved,
+            )
             assert one.grade.quality.characters == other.grade.quality.characters
             assert one.grade.quality.code_share == other.grade.quality.code_share
 

@@ -16,13 +16,13 @@ from pytest_llmops.report.terminal import COLUMNS, Live, duration, render, summa
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def group(suite="starter", tier="medium", attempts=263, solved=88, output=12_345):
-    """Records of one suite and tier, all of the same length."""
+def group(suite="starter", difficulty="medium", attempts=263, solved=88, output=12_345):
+    """Records of one suite and difficulty, all of the same length."""
     return [
         record(
-            f"{suite}:{tier}#{number}",
+            f"{suite}:{difficulty}#{number}",
             suite=suite,
-            tier=tier,
+            difficulty=difficulty,
             output=output,
             outcome="solved" if number < solved else "wrong",
         )
@@ -68,20 +68,28 @@ def test_the_table_fits_80_columns(records, row):
 def test_where_the_width_is_short_names_break_and_numbers_stay_whole():
     text = shown(group("a-suite-with-a-long-name") + group("cline", "hard"))
     assert "…" not in text
-    numbers = "263     88 33.5% 28-39 12,345 12,345     36,895 0.5   0      0"
+    numbers = "263     88 33.5% 28-39 12,345 12,345     36,895 0.5     0   0"
     assert text.count(numbers) == 2
     assert text.splitlines()[1].startswith("a-suite-with-a")
 
 
 def test_groups_stand_from_easy_to_hard_with_all_of_them_last():
-    records = [r for tier in ("hard", "easy") for r in group(tier=tier, attempts=4, solved=1)]
+    records = [
+        r
+        for difficulty in ("hard", "easy")
+        for r in group(difficulty=difficulty, attempts=4, solved=1)
+    ]
     records += group("cline", "medium", attempts=2, solved=1)
     names = [line.rsplit(maxsplit=10)[0] for line in shown(records).splitlines()[1:5]]
     assert names == ["cline medium", "starter easy", "starter hard", "all"]
 
 
-def test_costs_stand_by_tier_where_prices_are_known():
-    records = [record("a", cost=0.25), record("b", tier="hard", cost=0.5), record("c", cost=None)]
+def test_costs_stand_by_difficulty_where_prices_are_known():
+    records = [
+        record("a", cost=0.25),
+        record("b", difficulty="hard", cost=0.5),
+        record("c", cost=None),
+    ]
     lines = [line.split() for line in shown(records, width=100).splitlines()[:4]]
     assert [line[-1] for line in lines] == ["cost", "$0.250", "$0.500", "$0.750"]
 
@@ -91,7 +99,7 @@ def test_one_group_needs_no_sum():
 
 
 def test_the_order_of_records_does_not_matter():
-    records = [*group(attempts=5), *group(tier="easy", attempts=3), unanswered()]
+    records = [*group(attempts=5), *group(difficulty="easy", attempts=3), unanswered()]
     assert shown(records) == shown(records[::-1])
 
 

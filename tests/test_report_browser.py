@@ -66,7 +66,7 @@ def page(opened, report):
     found, complaints = opened
     found.set_viewport_size({"width": 1280, "height": 900})
     found.click("button[type=reset]")
-    found.locator("#table thead button", has_text="Tier").click()
+    found.locator("#table thead button", has_text="Difficulty").click()
     found.locator("#table thead button", has_text="Case").click()
     yield found
     allowed = ("data:", "blob:", report)
@@ -104,11 +104,11 @@ def test_a_heading_sorts_and_sorts_back(page):
 
 
 def test_the_keyboard_sorts_and_opens(page):
-    page.locator("#table thead button", has_text="Tier").focus()
+    page.locator("#table thead button", has_text="Difficulty").focus()
     page.keyboard.press("Enter")
-    tiers = column(page, 2)
-    assert tiers[0] == "easy"
-    assert tiers == sorted(tiers, key=["easy", "medium", "hard"].index)
+    difficulties = column(page, 2)
+    assert difficulties[0] == "easy"
+    assert difficulties == sorted(difficulties, key=["easy", "medium", "hard"].index)
     page.locator("#table .open").first.focus()
     page.keyboard.press("Space")
     page.wait_for_selector("#table .opened pre")
@@ -124,7 +124,7 @@ def test_filters_narrow_the_table_and_are_cleared(page):
     page.click("button[type=reset]")
     page.wait_for_timeout(200)  # a form is cleared after the event that says so
     assert shown(page) == "240"
-    page.select_option("[name=tier]", "hard")
+    page.select_option("[name=difficulty]", "hard")
     assert shown(page) == "80 of 240"
     page.check("[name=changed]")
     assert shown(page) == "16 of 240"

@@ -201,14 +201,14 @@ def test_nothing_to_attempt_is_an_error_with_the_reason(split, reason, cases):
         chosen(cases, split=split)
 
 
-def test_tiers_choose_among_the_cases_and_a_tier_without_any_is_said(cases):
+def test_difficulties_choose_among_the_cases_and_one_without_any_is_said(cases):
     manifest = cases / "mini.jsonl"
     made = [
-        msgspec.structs.replace(case, tier=tier)
-        for case, tier in zip(read_manifest(manifest), ("hard", "easy", "easy"), strict=True)
+        msgspec.structs.replace(case, difficulty=difficulty)
+        for case, difficulty in zip(read_manifest(manifest), ("hard", "easy", "easy"), strict=True)
     ]
     write_manifest(manifest, made)
-    assert list(chosen(cases, tiers=("hard",)).cases) == [ADD]
-    assert list(chosen(cases, tiers=("hard", "easy")).cases) == [ADD, DOUBLE]
+    assert list(chosen(cases, difficulties=("hard",)).cases) == [ADD]
+    assert list(chosen(cases, difficulties=("hard", "easy")).cases) == [ADD, DOUBLE]
     with pytest.raises(CaseError, match=r"mini has no eval cases medium$"):
-        chosen(cases, tiers=("medium",))
+        chosen(cases, difficulties=("medium",))

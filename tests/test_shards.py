@@ -11,7 +11,7 @@ def case(file, name, suite="starter"):
     return Case(
         id=f"{suite}:{file}#{name}",
         split="eval",
-        tier="easy",
+        difficulty="easy",
         source=FileHash(path=f"{file}.ts", sha256="0"),
         symbol=name,
         body_sha256="0",

@@ -55,7 +55,7 @@ def make_record(number: int, sample: int, draw: random.Random, name: str) -> Rec
         case=f"made:{source}#function{number}",
         suite="made",
         split="eval",
-        tier="medium",
+        difficulty="medium",
         cluster=f"{source}.ts",
         sample=sample,
         prompt_sha256="p" * 64,

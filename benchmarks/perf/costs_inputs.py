@@ -71,7 +71,7 @@ def record(task: Task) -> Record:
         sample=0,
         suite="starter",
         split=task.case.split,
-        tier=task.case.tier,
+        difficulty=task.case.difficulty,
         cluster=task.case.cluster,
         prompt_sha256=asked.prompt_sha256,
         prompt=asked.messages,

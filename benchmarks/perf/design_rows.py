@@ -15,7 +15,7 @@ from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
 
 BY: tuple[By, ...] = ("file", "case", "all")
 FILES: tuple[Files, ...] = ("six", "huge", "cline", "starter")
-METRICS: tuple[Metric, ...] = ("tokens", "solve", "cut")
+METRICS: tuple[Metric, ...] = ("tokens", "solve", "truncated")
 TIGHT = Margins(tokens=1.05, solve_rate=0.02, truncation=0.05)
 
 
@@ -67,7 +67,7 @@ WORLDS = {
     "no limit": World(limit=1e9, runaway=0.0),
     "noisy": World(repeat_sd=0.65),
     "heavy tails": World(tails=3.0),
-    "many cut": World(median=180.0, tails=3.0, runaway=0.2),
+    "many truncated": World(median=180.0, tails=3.0, runaway=0.2),
 }
 
 
@@ -86,7 +86,7 @@ def _unchanged(cases: Sequence[int]) -> Iterator[Row]:
 
 def _power() -> Iterator[Row]:
     change = Margins(proof="change")
-    worlds = {"": World(), ", noisy": WORLDS["noisy"], ", many cut": WORLDS["many cut"]}
+    worlds = {"": World(), ", noisy": WORLDS["noisy"], ", many truncated": WORLDS["many truncated"]}
     for name, world in worlds.items():
         for count, baseline, made in (
             (120, 3, 3), (120, 5, 5), (120, 10, 3), (120, 10, 5), (263, 3, 3), (263, 10, 3),

@@ -1,9 +1,9 @@
 """Made-up worlds in which the truth is known, to try the gate's verdicts in (`gate_designs.py`).
 
 Nothing of the gate is used here: a world draws the attempts of two runs, and says by how much the
-candidate is truly worse. Answers have lengths that are alike within a case, some are cut at the
-token limit, cases belong to source files, and files are alike (ICC). Harm comes to whole files, to
-single cases, or to every answer a little.
+candidate is truly worse. Answers have lengths that are alike within a case, some are truncated at
+the token limit, cases belong to source files, and files are alike (ICC). Harm comes to whole files,
+to single cases, or to every answer a little.
 """
 
 import json
@@ -23,7 +23,7 @@ Codes = NDArray[np.intp]
 CASES = Path(__file__).parents[2] / "cases"
 LOOP = 8.0
 """Answers of a file that loops are so many times as long."""
-Metric = Literal["tokens", "solve", "cut"]
+Metric = Literal["tokens", "solve", "truncated"]
 By = Literal["file", "case", "all"]
 Files = Literal["six", "huge", "cline", "starter"]
 
@@ -74,7 +74,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     tokens: Floats
     """Output tokens, whole, at most the limit."""
-    cut: Floats
+    truncated: Floats
     solved: Floats
 
 
@@ -114,10 +114,10 @@ def _run(
     if math.isfinite(world.tails):
         noise = generator.standard_t(world.tails, shape) * math.sqrt(1 - 2 / world.tails)
     tokens = np.maximum(1.0, np.rint(np.exp(length[:, None] + world.repeat_sd * noise)))
-    cut = (tokens >= world.limit) | (generator.random(shape) < world.runaway)
+    truncated = (tokens >= world.limit) | (generator.random(shape) < world.runaway)
     return Run(
-        tokens=np.where(cut, world.limit, tokens),
-        cut=cut.astype(np.float64),
+        tokens=np.where(truncated, world.limit, tokens),
+        truncated=truncated.astype(np.float64),
         solved=(generator.random(shape) < rate[:, None]).astype(np.float64),
     )
 
@@ -137,18 +137,18 @@ def _hit(
 def _harmed(
     world: World, harm: Harm, run: Run, hit: NDArray[np.bool_], generator: np.random.Generator
 ) -> Run:
-    """Solves lost and answers cut; a change of length is in the run already."""
-    if harm.metric not in {"solve", "cut"}:
+    """Solves lost and answers truncated; a change of length is in the run already."""
+    if harm.metric not in {"solve", "truncated"}:
         return run
-    every = np.broadcast_to(hit[:, None], run.cut.shape)
+    every = np.broadcast_to(hit[:, None], run.truncated.shape)
     if harm.by == "all":
-        every = generator.random(run.cut.shape) < harm.size / _worst(world, harm.metric)
+        every = generator.random(run.truncated.shape) < harm.size / _worst(world, harm.metric)
     if harm.metric == "solve":
         return msgspec.structs.replace(run, solved=np.where(every, 0.0, run.solved))
     return msgspec.structs.replace(
         run,
         tokens=np.where(every, world.limit, run.tokens),
-        cut=np.where(every, 1.0, run.cut),
+        truncated=np.where(every, 1.0, run.truncated),
     )
 
 
@@ -160,9 +160,11 @@ def _worst(world: World, metric: Metric) -> float:
     many = msgspec.structs.replace(world, cases=200_000, files="six", samples=1, baseline=1)
     generator = np.random.default_rng(1)
     found = draw(many, Harm(), generator).baseline
-    if metric == "cut":
-        return float(1 - found.cut.mean())
-    longer = np.where(found.cut == 1, world.limit, np.minimum(found.tokens * LOOP, world.limit))
+    if metric == "truncated":
+        return float(1 - found.truncated.mean())
+    longer = np.where(
+        found.truncated == 1, world.limit, np.minimum(found.tokens * LOOP, world.limit)
+    )
     return float(np.log(longer / found.tokens).mean())
 
 

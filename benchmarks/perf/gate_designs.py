@@ -30,7 +30,11 @@ from pytest_llmops.compare.stopping import Moment, judge
 from pytest_llmops.compare.values import Check
 from pytest_llmops.runs.record import Verdict
 
-CHECKS: dict[Metric, str] = {"tokens": "output tokens", "solve": "solve rate", "cut": "truncation"}
+CHECKS: dict[Metric, str] = {
+    "tokens": "output tokens",
+    "solve": "solve rate",
+    "truncated": "truncation",
+}
 
 
 class Shares(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,12 +106,12 @@ def _paired(row: Row, session: Session, made: Codes | None = None) -> Paired:
     return paired_from(sides, clusters, limit=math.log(row.world.limit))
 
 
-FIELDS = ("tokens", "cut", "solved")
+FIELDS = ("tokens", "truncated", "solved")
 
 
 def _attempts(run: Run, seen: NDArray[np.bool_]) -> Attempts:
-    output, cut, solved = (getattr(run, name)[seen] for name in FIELDS)
-    return Attempts(output=np.log(output), cut=cut, solved=solved)
+    output, truncated, solved = (getattr(run, name)[seen] for name in FIELDS)
+    return Attempts(output=np.log(output), truncated=truncated, solved=solved)
 
 
 def _step_by_step(row: Row, session: Session) -> tuple[Sequence[Check], Verdict, float]:

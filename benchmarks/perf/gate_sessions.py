@@ -63,8 +63,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _attempts(parts: list[Floats], rows: NDArray[np.bool_] | None = None) -> Attempts:
-    output, solved, cut = (part if rows is None else part[rows] for part in parts)
-    return Attempts(output=output, cut=cut, solved=solved)
+    output, solved, truncated = (part if rows is None else part[rows] for part in parts)
+    return Attempts(output=output, truncated=truncated, solved=solved)
 
 
 class Design(msgspec.Struct, frozen=True, kw_only=True):

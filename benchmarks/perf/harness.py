@@ -84,7 +84,7 @@ def _module(tree: Path, number: int) -> list[Case]:
         Case(
             id=case_id("made", path, declaration.symbol),
             split="eval",
-            tier="easy",
+            difficulty="easy",
             source=FileHash(path=path, sha256=sha256(source).hexdigest()),
             symbol=declaration.symbol,
             body_sha256=body_sha256(module, declaration),
@@ -128,7 +128,7 @@ def _answers(folder: Path, cases: list[Case]) -> None:
                 case=case.id,
                 suite="made",
                 split="eval",
-                tier="easy",
+                difficulty="easy",
                 cluster=case.cluster,
                 sample=0,
                 prompt=(Message("user", "made"),),

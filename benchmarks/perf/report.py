@@ -21,7 +21,7 @@ from pathlib import Path
 
 from made_up import made_up_run
 
-from pytest_llmops.cases import TIERS
+from pytest_llmops.cases import DIFFICULTIES
 from pytest_llmops.completions import Message, Timing, Usage
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.grading.quality import Quality
@@ -59,7 +59,7 @@ def attempt(case: int, sample: int, chance: random.Random) -> Record:
         case=f"starter:eval/file{case % 80:02}#function{case:04}",
         suite="starter",
         split="eval",
-        tier=TIERS[case % 3],
+        difficulty=DIFFICULTIES[case % 3],
         cluster=f"eval/file{case % 80:02}.ts",
         sample=sample,
         prompt=(Message("user", "\n".join(own.choices(LINES, k=42))),),

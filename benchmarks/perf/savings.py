@@ -57,22 +57,22 @@ def main() -> None:
     suites = tuple(sorted({one.suite for one in base.values()}))
     chosen = select(Choice(suites_file=project.suites_file, suites=suites, split="eval"))
     references = {name: count(reference_completion(chosen.task(name))) for name in base}
-    cut = {name for name, one in adapted.items() if one.cut}
+    truncated = {name for name, one in adapted.items() if one.truncated}
     spent = sum(map(tokens, base.values()))
     totals = {
         "base": spent,
         "adapter": sum(map(tokens, adapted.values())),
         "references": sum(references.values()),
         "no endless": sum(
-            references[name] if name in cut else tokens(one) for name, one in adapted.items()
+            references[name] if name in truncated else tokens(one) for name, one in adapted.items()
         ),
     }
     table = Table("", "output tokens", "of base", title=f"{len(base)} cases of {', '.join(suites)}")
     for name, total in totals.items():
         table.add_row(name, f"{total:,}", f"{total / spent - 1:+.1%}")
     Console().print(table)
-    endless = sum(tokens(adapted[name]) for name in cut)
-    print(f"{len(cut)} answers of the adapter hit the limit; they have {endless:,} of its tokens")
+    endless = sum(tokens(adapted[name]) for name in truncated)
+    print(f"{len(truncated)} answers of the adapter are truncated, with {endless:,} of its tokens")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def make_record(run: Run, number: int) -> Record:
         case=f"made:module{number // 20}#step{number}",
         suite="made",
         split="eval",
-        tier="easy",
+        difficulty="easy",
         cluster=f"module{number // 20}.ts",
         sample=0,
         prompt_sha256=f"{number:064x}",

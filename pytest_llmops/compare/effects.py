@@ -194,7 +194,7 @@ def sign_flips(sums: Floats, seed: int = 0) -> Floats:
 
 
 def token_effects(paired: Paired) -> tuple[Effect, ...]:
-    """Output, input and total tokens, an answer that was cut as long as its limit."""
+    """Output, input and total tokens, an answer that was truncated as long as its limit."""
     tokens = {"output": paired.output, "input": paired.input, "total": paired.total}
     changes = {name: paired.log_ratio(tokens[name]) for name in METRICS}
     means = {name: clustered_mean(change, paired.clusters) for name, change in changes.items()}

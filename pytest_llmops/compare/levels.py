@@ -3,7 +3,7 @@
 A candidate that is not worse than any margin is called regressed with a chance of 5 % at most: the
 sum of the levels at which the checks are tested (Bonferroni, weighted). Tokens have three fifths of
 it, because a change of tokens is what is hardest to see, while a model that lost what it solved or
-is cut off more often shows it plainly. Holm's correction gives tokens a third.
+is truncated more often shows it plainly. Holm's correction gives tokens a third.
 
 Source: Rosenthal and Rubin 1983, "Ensemble-adjusted p values" (weights chosen beforehand).
 """

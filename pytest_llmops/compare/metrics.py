@@ -186,7 +186,7 @@ def _missing(baseline: RecordedRun, candidate: RecordedRun) -> dict[Metric, str]
     missing: dict[Metric, str] = {unit: silent[unit] for unit in UNITS if unit in silent}
     for found in (baseline, candidate):
         if found.run.harness and not any(record.finish_reason for record in found.records):
-            missing["truncation"] = f"{found.run.harness} does not say which answers were cut"
+            missing["truncation"] = f"{found.run.harness} does not say which answers were truncated"
         if found.run.harness and not any(record.grade for record in found.records):
             missing["solve rate"] = f"{found.run.harness} does not say which answers are right"
     return missing

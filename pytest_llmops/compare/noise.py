@@ -46,7 +46,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     """The noise of a group of cases."""
 
     name: str
-    """`all`, or a tier."""
+    """`all`, or a difficulty."""
     cases: int
     repeat_sd: float
     """Between attempts at the same case, of ln output tokens."""
@@ -91,10 +91,17 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def levels_of(samples: Samples) -> tuple[Level, ...]:
-    """The noise of all cases, then by tier."""
-    tiers = np.array(samples.tiers)
-    names = [tier for tier in ("easy", "medium", "hard") if tier in samples.tiers]
-    groups = [("all", np.ones(len(tiers), dtype=bool)), *((name, tiers == name) for name in names)]
+    """The noise of all cases, then by difficulty."""
+    difficulties = np.array(samples.difficulties)
+    names = [
+        difficulty
+        for difficulty in ("easy", "medium", "hard")
+        if difficulty in samples.difficulties
+    ]
+    groups = [
+        ("all", np.ones(len(difficulties), dtype=bool)),
+        *((name, difficulties == name) for name in names),
+    ]
     return tuple(_level(name, samples, chosen) for name, chosen in groups)
 
 
@@ -163,14 +170,14 @@ def proved_beyond(margins: Margins) -> float:
 
 
 def plant(paired: Paired, factor: float) -> Paired:
-    """Multiply the candidate's output tokens; what gets beyond the token limit is cut there."""
+    """Multiply the candidate's output tokens; what exceeds the token limit is truncated."""
     if factor == 1:
         return paired
     baseline, candidate = paired.attempts
     grown = candidate.output + math.log(factor)
     after = Attempts(
         output=np.minimum(grown, paired.limit),
-        cut=np.where(grown >= paired.limit, 1.0, candidate.cut),
+        truncated=np.where(grown >= paired.limit, 1.0, candidate.truncated),
         solved=candidate.solved,
     )
     return paired_from((baseline, after), paired.clusters, limit=paired.limit)
@@ -183,7 +190,7 @@ def judge_division(paired: Paired, margins: Margins) -> Sequence[Check]:
 
 def _level(name: str, samples: Samples, chosen: NDArray[np.bool_]) -> Level:
     output = samples.output[chosen]
-    cut = samples.truncated[chosen]
+    truncated = samples.truncated[chosen]
     within = _within(output)
     means, attempts = output.mean(axis=1), output.shape[1]
     between = float(means.var(ddof=1)) - float(within.mean()) / attempts if len(means) > 1 else 0.0
@@ -193,8 +200,8 @@ def _level(name: str, samples: Samples, chosen: NDArray[np.bool_]) -> Level:
         cases=len(output),
         repeat_sd=math.sqrt(float(within.mean())),
         case_sd=math.sqrt(max(0.0, between)),
-        truncated=float(cut.mean()),
-        truncated_part=float(within[cut.any(axis=1)].sum()) / whole if whole else math.nan,
+        truncated=float(truncated.mean()),
+        truncated_part=float(within[truncated.any(axis=1)].sum()) / whole if whole else math.nan,
         solved=float(samples.solved[chosen].mean()),
         solve_sd=math.sqrt(float(samples.solved[chosen].var(axis=1, ddof=1).mean())),
     )

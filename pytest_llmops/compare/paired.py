@@ -24,7 +24,7 @@ class Attempts(msgspec.Struct, frozen=True, kw_only=True):
 
     output: Floats
     """(n, K) ln output tokens; nan also for an attempt without a count (crashed)."""
-    cut: Floats
+    truncated: Floats
     """(n, K) 1 for an answer that hit the token limit, which then is a lower bound; else 0."""
     solved: Floats
     """(n, K) 1 or 0."""
@@ -32,7 +32,7 @@ class Attempts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def finished(self) -> Floats:
         """(n, K) ln output tokens of the answers that came to their end, nan for the others."""
-        return np.where(self.cut == 0, self.output, math.nan)
+        return np.where(self.truncated == 0, self.output, math.nan)
 
 
 class Paired(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
     truncated: Floats
     """(n, 2) share of attempts that hit the token limit."""
     output: Floats
-    """(n, 2) mean over samples of ln output tokens, a cut answer as long as its limit."""
+    """(n, 2) mean over samples of ln output tokens, a truncated answer as long as its limit."""
     finished: Floats
     """(n, 2) the same over the answers that came to their end; nan where none did."""
     finishes: Floats
@@ -79,7 +79,7 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
     @property
-    def cut_share(self) -> float:
+    def truncated_share(self) -> float:
         """Share of all attempts of both runs that hit the token limit."""
         return float((self.truncated * self.samples).sum() / self.samples.sum())
 
@@ -111,7 +111,7 @@ def paired_from(
         attempts=attempts,
         samples=_both([_count(side.solved) for side in attempts]),
         solved=_both([_mean(side.solved) for side in attempts]),
-        truncated=_both([_mean(side.cut) for side in attempts]),
+        truncated=_both([_mean(side.truncated) for side in attempts]),
         output=_both([_mean(side.output) for side in attempts]),
         finished=_both([_mean(side) for side in finished]),
         finishes=_both([_count(side) for side in finished]),

@@ -83,7 +83,7 @@ class _Table(msgspec.Struct):
     """Number of the case of each attempt."""
     samples: "array[int]"
     values: "array[float]"
-    """Output and input tokens, cut or not, solved or not, of each attempt."""
+    """Output and input tokens, truncated or not, solved or not, of each attempt."""
     answers: "array[int]"
     """Hash of all that makes an answer the same as another."""
     known: bool = True
@@ -98,9 +98,9 @@ class _Table(msgspec.Struct):
         values = np.frombuffer(self.values, dtype=np.float64).reshape(-1, VALUES)[order]
         found = np.full((VALUES, len(cases), int(counts.max(initial=0))), math.nan)
         found[:, rows[order], column] = values.T
-        output, prompt, cut, solved = found
+        output, prompt, truncated, solved = found
         logs = [_logs(counts) for counts in (output, prompt, output + prompt)]
-        return Attempts(output=logs[0], cut=cut, solved=solved), logs[1], logs[2]
+        return Attempts(output=logs[0], truncated=truncated, solved=solved), logs[1], logs[2]
 
     def same(self, other: "_Table", cases: Sequence[str]) -> bool:
         """Whether every attempt was answered alike; not so where an answer was not recorded."""
@@ -148,16 +148,16 @@ def _table(records: Iterable[Record], measure: Measure | None) -> _Table:
 
 
 def _numbers(record: Record) -> tuple[float, float, float, float]:
-    """Output and input tokens, cut or not, solved or not."""
+    """Output and input tokens, truncated or not, solved or not."""
     usage = record.usage if has_tokens(record) else None
     output, prompt = (usage.output, usage.input) if usage else (math.nan, math.nan)
-    return output, prompt, record.cut, record.solved and not record.error
+    return output, prompt, record.truncated, record.solved and not record.error
 
 
 def _measured(record: Record, measure: Measure) -> tuple[float, float, float, float]:
-    """The same in another unit; a cut answer is as long as what was paid for it, so it is none."""
-    cut = record.cut and record.finish_reason != "length"
-    return measure(record) or math.nan, math.nan, cut, record.solved and not record.error
+    """The same in another unit; a truncated answer is as long as what was paid."""
+    truncated = record.truncated and record.finish_reason != "length"
+    return measure(record) or math.nan, math.nan, truncated, record.solved and not record.error
 
 
 def _files(before: _Table, after: _Table, cases: Sequence[str]) -> Codes:
@@ -211,7 +211,7 @@ def _pairs(
         yield CasePair(
             case=record.case,
             suite=record.suite,
-            tier=record.tier,
+            difficulty=record.difficulty,
             cluster=record.cluster,
             samples=samples,
             output=output,

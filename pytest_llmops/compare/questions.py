@@ -70,11 +70,13 @@ def notes_of(
 
 def _censoring(paired: Paired, questions: Sequence[Question]) -> Iterator[str]:
     """Ask about tokens again with every count at the limit doubled."""
-    cut = [np.where(np.isnan(side.output), math.nan, side.cut) for side in paired.attempts]
-    if paired.identical or not any(np.nansum(side) for side in cut):
+    truncated = [
+        np.where(np.isnan(side.output), math.nan, side.truncated) for side in paired.attempts
+    ]
+    if paired.identical or not any(np.nansum(side) for side in truncated):
         return
-    shares = np.column_stack([np.nansum(side, axis=1) for side in cut])
-    counted = np.column_stack([(~np.isnan(side)).sum(axis=1) for side in cut])
+    shares = np.column_stack([np.nansum(side, axis=1) for side in truncated])
+    counted = np.column_stack([(~np.isnan(side)).sum(axis=1) for side in truncated])
     output = paired.output + math.log(2) * shares / np.maximum(1, counted)
     change = longer(msgspec.structs.replace(paired, output=output))
     again = msgspec.structs.replace(questions[2], mean=change.mean, evidence=change)
@@ -82,14 +84,14 @@ def _censoring(paired: Paired, questions: Sequence[Question]) -> Iterator[str]:
     if after.verdict != before.verdict:
         worst = shown("ratio", after.change.high)
         yield (
-            f"output tokens would be {after.verdict} ({worst} at worst) if answers cut off at the "
-            "token limit were twice as long; raise --max-tokens"
+            f"output tokens would be {after.verdict} ({worst} at worst) if answers truncated at "
+            "the token limit were twice as long; raise --max-tokens"
         )
 
 
 def _truncation(paired: Paired, margins: Margins) -> Question:
-    cut = paired.truncated
-    change, sides = cut[:, 1] - cut[:, 0], _means(cut)
+    truncated = paired.truncated
+    change, sides = truncated[:, 1] - truncated[:, 0], _means(truncated)
     more = worsening(change, paired.samples, paired.clusters, 1 - sides[0])
     return Question(
         name="truncation",
@@ -98,7 +100,7 @@ def _truncation(paired: Paired, margins: Margins) -> Question:
         proof=margins.proof,
         mean=more.mean,
         evidence=more,
-        within=_binomial(cut, paired.samples),
+        within=_binomial(truncated, paired.samples),
         samples=paired.samples,
     )
 
@@ -127,7 +129,7 @@ def _tokens(paired: Paired, margins: Margins) -> Question:
         sides=_means(paired.output, geometric=True),
         margin=math.log(margins.tokens),
         proof=margins.proof,
-        method=change.told if change.cut else "",
+        method=change.told if change.truncated else "",
         mean=change.mean,
         evidence=change,
         within=paired.spread,

@@ -1,8 +1,8 @@
-"""Censored ranks: by what factor answers got longer, where many are cut off at the token limit.
+"""Censored ranks: by what factor answers got longer, where many are truncated at the token limit.
 
-A cut answer is longer than its count, by how much nobody knows. But it is known to be longer than
-any answer that ended earlier, and that is all ranks need. With the candidate's ln tokens moved down
-by s, each pair of a baseline's and a candidate's answer at the same case scores
+A truncated answer is longer than its count, by how much nobody knows. But it is known to be longer
+than any answer that ended earlier, and that is all ranks need. With the candidate's ln tokens moved
+down by s, each pair of a baseline's and a candidate's answer at the same case scores
 
     +1   the baseline's ended, and the candidate's is longer
     -1   the candidate's ended, and the baseline's is longer
@@ -84,9 +84,9 @@ def scores(baseline: Attempts, candidate: Attempts, shift: float) -> Floats:
     total = np.zeros(len(before))
     pairs = np.zeros(len(before))
     for column in range(before.shape[1]):  # one at a time, so that memory stays small
-        one, cut = before[:, [column]], baseline.cut[:, [column]]
-        longer = (cut == 0) & (after > one + EQUAL)
-        shorter = (candidate.cut == 0) & (one > after + EQUAL)
+        one, truncated = before[:, [column]], baseline.truncated[:, [column]]
+        longer = (truncated == 0) & (after > one + EQUAL)
+        shorter = (candidate.truncated == 0) & (one > after + EQUAL)
         total += longer.sum(axis=1) - shorter.sum(axis=1).astype(np.float64)
         pairs += (~np.isnan(one) & ~np.isnan(after)).sum(axis=1)
     with np.errstate(invalid="ignore"):

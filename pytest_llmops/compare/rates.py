@@ -1,11 +1,11 @@
-"""How a share of attempts changed: solved, or cut off at the token limit.
+"""How a share of attempts changed: solved, or truncated at the token limit.
 
 `worse` orients both: it is the loss of solved attempts, or the gain of truncated ones.
 
     lower bound   that of the clustered mean (`effects`), and above 0 only where flipping the signs
                   of whole files agrees
     upper bound   the higher of that of the clustered mean, skew left aside, and of `unseen`: one
-                  more file, in which all that the baseline solves is lost, or all answers are cut
+                  more file, in which all that the baseline solves is lost, or all is truncated
 
 So what cases without a change can exclude counts the files they are of, not the cases.
 

@@ -21,7 +21,7 @@ from pytest_llmops.runs.record import Record
 class Samples(msgspec.Struct, frozen=True, kw_only=True):
     """n cases, K attempts each, in the order of case and sample."""
 
-    tiers: tuple[str, ...]
+    difficulties: tuple[str, ...]
     """Of each case."""
     clusters: Codes
     """(n,) number of the cluster of each case, 0..G-1."""
@@ -72,7 +72,7 @@ def samples_of(found: RecordedRun) -> Samples:
     output = np.log([[_tokens(record) for record in row] for row in rows])
     limit = math.log(found.run.identity.sampling.max_tokens)
     return Samples(
-        tiers=tuple(record.tier for record in first),
+        difficulties=tuple(record.difficulty for record in first),
         clusters=np.unique(names, return_inverse=True)[1],
         output=output,
         solved=np.array([[float(record.solved) for record in row] for row in rows]),
@@ -119,8 +119,8 @@ def pair_arrays(samples: Samples, baseline: Codes, candidate: Codes) -> Paired:
 
 def _chosen(samples: Samples, at: Codes) -> Attempts:
     parts = (samples.output, samples.truncated, samples.solved)
-    output, cut, solved = (np.take_along_axis(part, at, axis=1) for part in parts)
-    return Attempts(output=output, cut=cut, solved=solved)
+    output, truncated, solved = (np.take_along_axis(part, at, axis=1) for part in parts)
+    return Attempts(output=output, truncated=truncated, solved=solved)
 
 
 def _tokens(record: Record) -> int:
@@ -130,7 +130,7 @@ def _tokens(record: Record) -> int:
 
 
 def _cut(record: Record) -> bool:
-    return record.cut
+    return record.truncated
 
 
 def _identical(rows: list[list[Record]]) -> float:

@@ -1,16 +1,17 @@
 """By what factor output tokens changed: which answers are compared, and by which estimator.
 
-Two numbers describe a length that a limit may cut. `counted` takes a cut answer as long as its
-limit: what was paid for. What proves a change is another, because a cut answer is mostly noise:
+Two numbers describe a length that a limit may truncate. `counted` takes a truncated answer as long
+as its limit: what was paid for. What proves a change is another, because such an answer is mostly
+noise:
 
-    finished answers   the mean over cases of the difference of mean ln tokens, cut answers left
-                       out; a case counts by the harmonic mean of its finished answers in both runs
-    censored ranks     where more than `CENSORED` of the answers were cut: cut answers only count as
+    finished answers   the mean over cases of the difference of mean ln tokens, truncated answers
+                       left out; a case counts by the harmonic mean of what finished in both runs
+    censored ranks     where more than `CENSORED` of the answers were truncated: these only count as
                        longer than those that ended earlier (`ranks`)
 
-Leaving answers out that only one run has cut is a choice that the model made, so neither stands
-alone: truncation is a check of its own, "regressed" asks of `counted` that it be beyond the margin
-too, and "held" asks that its upper bound be within, one unseen file included (`unseen`).
+Leaving answers out that only one run has truncated is a choice that the model made, so neither
+stands alone: truncation is a check of its own, "regressed" asks of `counted` that it be beyond the
+margin too, and "held" asks that its upper bound be within, one unseen file included (`unseen`).
 """
 
 import math
@@ -25,7 +26,7 @@ from pytest_llmops.compare.ranks import Ranks
 from pytest_llmops.compare.unseen import Unseen, unseen
 
 CENSORED = 0.2
-"""Share of answers cut beyond which leaving them out loses more than ranks do."""
+"""Share of answers truncated beyond which leaving them out loses more than ranks do."""
 LOOP = math.log(8)
 """How much longer the answers of a file get at worst, ln: a loop says the same eight times. No file
 gets beyond the token limit either, which is mostly nearer."""
@@ -66,13 +67,13 @@ class Longer(msgspec.Struct, frozen=True, kw_only=True):
     """A change of output tokens, in ln units."""
 
     method: Method
-    cut: float
-    """Share of the answers of both runs that were cut."""
+    truncated: float
+    """Share of the answers of both runs that were truncated."""
     judge: Mean | Ranks
     mean: Mean
     """Estimate and standard error of the judge."""
     counted: Mean
-    """Over all answers, cut ones as long as their limit."""
+    """Over all answers, truncated ones as long as their limit."""
     unseen: Unseen
     """The same with the worst that a file not seen could add."""
 
@@ -82,8 +83,8 @@ class Longer(msgspec.Struct, frozen=True, kw_only=True):
         if self.method == "finished answers":
             why = "whose length is known"
         else:
-            why = "a cut answer counts as longer than those that ended earlier"
-        return f"judged by {self.method} ({why}), as {self.cut:.1%} of all were cut"
+            why = "a truncated answer counts as longer than those that ended earlier"
+        return f"judged by {self.method} ({why}), as {self.truncated:.1%} of all were truncated"
 
     def p_above(self, limit: float) -> float:
         """One-sided p-value of a change above `limit`; nan for fewer than two clusters."""
@@ -114,12 +115,12 @@ def longer(paired: Paired) -> Longer:
     mean = finished_mean(paired)
     judge: Mean | Ranks = mean
     method: Method = "finished answers"
-    if paired.cut_share > CENSORED or math.isnan(mean.estimate):
+    if paired.truncated_share > CENSORED or math.isnan(mean.estimate):
         ranks = Ranks(paired.attempts, paired.clusters)
         judge, mean, method = ranks, ranks.mean(), "censored ranks"
     return Longer(
         method=method,
-        cut=paired.cut_share,
+        truncated=paired.truncated_share,
         judge=judge,
         mean=counted if math.isnan(mean.error) else mean,
         counted=counted,

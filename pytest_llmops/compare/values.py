@@ -90,7 +90,7 @@ class CasePair(msgspec.Struct, frozen=True, kw_only=True):
 
     case: str
     suite: str
-    tier: str
+    difficulty: str
     cluster: str
     samples: tuple[int, int]
     """Attempts in baseline and candidate."""

@@ -34,7 +34,7 @@ schema_version = "1.4"
 case = {case}
 suite = {suite}
 split = {split}
-tier = {tier}
+difficulty = {difficulty}
 file = {file}
 
 [verifier]
@@ -138,7 +138,7 @@ def _export(task: Task, graph: ImportGraph, folder: Path) -> None:
         "case": case.id,
         "suite": case.id.partition(":")[0],
         "split": case.split,
-        "tier": case.tier,
+        "difficulty": case.difficulty,
         "file": case.cluster,
     }
     quoted = {name: json.dumps(value) for name, value in values.items()}

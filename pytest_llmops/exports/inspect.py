@@ -92,7 +92,7 @@ def _sample(selection: Selection, name: str, context_tokens: int) -> bytes:
             "id": name.partition(":")[2],
             "input": [msgspec.structs.asdict(message) for message in messages],
             "target": task.case.body_sha256,
-            "metadata": {"file": task.case.cluster, "tier": task.case.tier},
+            "metadata": {"file": task.case.cluster, "difficulty": task.case.difficulty},
         }
     )
 

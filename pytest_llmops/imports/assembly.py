@@ -129,7 +129,7 @@ def _record(log: Log, attempt: Attempt) -> Record:
         case=f"{log.suite}:{attempt.case}",
         suite=log.suite,
         split="eval",
-        tier="medium",
+        difficulty="medium",
         cluster=attempt.cluster or attempt.case,
         sample=attempt.sample,
         prompt_sha256=attempt.prompt_sha256,

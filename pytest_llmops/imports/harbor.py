@@ -1,8 +1,8 @@
 """Jobs of Harbor: the folder with `result.json` of the job, and one folder for each trial.
 
 Rewards are numbers: solved is an attempt whose reward is 1. A trial that timed out may have one all
-the same, and counts by it, as a cut answer; one that ended with any other exception is an error,
-whatever its reward. Harbor gives attempts no number, so they are numbered as they started.
+the same, and counts by it, as a truncated answer; one that ended with any other exception is an
+error, whatever its reward. Harbor gives attempts no number, so they are numbered as they started.
 """
 
 import math

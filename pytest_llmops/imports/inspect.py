@@ -241,5 +241,5 @@ def _text(value: Any) -> str:
 def _notes(samples: list[Document]) -> Iterator[str]:
     if lost := sum(len(sample.get("error_retries") or ()) for sample in samples):
         yield f"{lost} failed tries were made again: their tokens count for cost, not for length"
-    if cut := sum(bool(sample.get("limit")) for sample in samples):
-        yield f"{cut} samples hit a limit of Inspect and count as cut"
+    if truncated := sum(bool(sample.get("limit")) for sample in samples):
+        yield f"{truncated} samples hit a limit of Inspect and count as truncated"

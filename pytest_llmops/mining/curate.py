@@ -10,7 +10,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from pytest_llmops.cases import SPLITS, TIERS, Case, Suite, load_cases, write_manifest
+from pytest_llmops.cases import DIFFICULTIES, SPLITS, Case, Suite, load_cases, write_manifest
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.mine import Mined, Miner
 from pytest_llmops.mining.parallel import Crew
@@ -135,11 +135,11 @@ def _funnel(mined: Mined) -> Table:
 
 
 def _overview(cases: Sequence[Case]) -> Table:
-    """Cases by tier and split."""
-    table = Table("tier", *SPLITS, "all", title=f"{len(cases)} cases")
-    for tier in TIERS:
-        counts = Counter(case.split for case in cases if case.tier == tier)
-        table.add_row(tier, *(str(counts[split]) for split in SPLITS), str(counts.total()))
+    """Cases by difficulty and split."""
+    table = Table("difficulty", *SPLITS, "all", title=f"{len(cases)} cases")
+    for difficulty in DIFFICULTIES:
+        counts = Counter(case.split for case in cases if case.difficulty == difficulty)
+        table.add_row(difficulty, *(str(counts[split]) for split in SPLITS), str(counts.total()))
     return table
 
 

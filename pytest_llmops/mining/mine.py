@@ -20,8 +20,8 @@ from pytest_llmops.cases import (
     FileHash,
     Suite,
     case_id,
+    difficulty_of,
     split_of,
-    tier_of,
 )
 from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.complexity import complexity
@@ -175,7 +175,7 @@ class Miner:
         return Case(
             id=case_id(self._suite.name, module.path, declaration.symbol),
             split=split_of(self._suite, module.path),
-            tier=tier_of(lines, paths),
+            difficulty=difficulty_of(lines, paths),
             source=self._hash(module.path),
             symbol=declaration.symbol,
             body_sha256=body_sha256(module, declaration),

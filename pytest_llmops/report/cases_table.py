@@ -39,7 +39,7 @@ def _row(subject: Subject, case: str) -> dict[str, Any]:
     return {
         "id": visible(case),
         "suite": one.suite,
-        "tier": one.tier,
+        "difficulty": one.difficulty,
         "cluster": visible(one.cluster),
         "changed": case in subject.changed,
         "runs": [_cell(records) if records else None for records in attempts],

@@ -26,7 +26,7 @@ QUALITY = tuple(msgspec.structs.fields(Quality))
 """Static figures of an answer, one column each."""
 
 COLUMNS: Mapping[str, type] = {
-    **dict.fromkeys(("run", "model", "case", "suite", "split", "tier", "cluster"), str),
+    **dict.fromkeys(("run", "model", "case", "suite", "split", "difficulty", "cluster"), str),
     "sample": int,
     "outcome": str,
     "solved": bool,
@@ -58,7 +58,7 @@ def flat_rows(runs: Sequence[RecordedRun]) -> Iterator[dict[str, Any]]:
 
 def _row(run: Run, record: Record) -> dict[str, Any]:
     found: dict[str, Any] = {"run": run.id, "model": run.identity.model}
-    for name in ("case", "suite", "split", "tier", "cluster", "sample", "finish_reason"):
+    for name in ("case", "suite", "split", "difficulty", "cluster", "sample", "finish_reason"):
         found[name] = getattr(record, name)
     for name in ("cost", "engine_memory", "retries", "from_cache"):
         found[name] = getattr(record, name)

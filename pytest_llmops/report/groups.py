@@ -1,20 +1,20 @@
-"""Runs counted by suite and tier, side by side."""
+"""Runs counted by suite and difficulty, side by side."""
 
 from collections.abc import Sequence
 
 import msgspec
 
-from pytest_llmops.cases import TIERS
+from pytest_llmops.cases import DIFFICULTIES
 from pytest_llmops.report.subject import Subject
 from pytest_llmops.report.summary import OUTCOMES, Summary, summarize
 from pytest_llmops.runs.record import Record
 
 
 class Group(msgspec.Struct, frozen=True):
-    """One suite and tier, or all of them."""
+    """One suite and difficulty, or all of them."""
 
     suite: str
-    tier: str
+    difficulty: str
     """"" for all attempts."""
     runs: tuple[Summary | None, ...]
     """By run; None where a run has no attempt in this group."""
@@ -22,22 +22,22 @@ class Group(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """`starter medium`, or `all`."""
-        return f"{self.suite} {self.tier}".strip()
+        return f"{self.suite} {self.difficulty}".strip()
 
 
 def groups(subject: Subject) -> list[Group]:
-    """Groups by suite, tiers from easy to hard, then all; empty ones are left out."""
+    """Groups by suite, difficulties from easy to hard, then all; empty ones are left out."""
     kinds = [_by_kind(run.records) for run in subject.runs]
     suites = sorted({suite for kind in kinds for suite, _ in kind})
     present = [
-        (suite, tier)
+        (suite, difficulty)
         for suite in suites
-        for tier in TIERS
-        if any((suite, tier) in kind for kind in kinds)
+        for difficulty in DIFFICULTIES
+        if any((suite, difficulty) in kind for kind in kinds)
     ]
     found = [
-        Group(suite, tier, tuple(_counted(kind.get((suite, tier))) for kind in kinds))
-        for suite, tier in present
+        Group(suite, difficulty, tuple(_counted(kind.get((suite, difficulty))) for kind in kinds))
+        for suite, difficulty in present
     ]
     if len(found) == 1:
         return found
@@ -47,7 +47,7 @@ def groups(subject: Subject) -> list[Group]:
 def _by_kind(records: Sequence[Record]) -> dict[tuple[str, str], list[Record]]:
     found: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        found.setdefault((record.suite, record.tier), []).append(record)
+        found.setdefault((record.suite, record.difficulty), []).append(record)
     return found
 
 

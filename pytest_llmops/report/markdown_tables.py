@@ -34,16 +34,16 @@ def safe(text: str) -> str:
 
 
 def summary_table(subject: Subject) -> Iterator[str]:
-    """The runs by suite and tier; folded away below a verdict."""
+    """The runs by suite and difficulty; folded away below a verdict."""
     many, found = len(subject.runs) > 1, groups(subject)
     k = common_tries(total for total in found[-1].runs if total)
-    opened = "<details><summary>Summary by suite and tier</summary>\n"
+    opened = "<details><summary>Summary by suite and difficulty</summary>\n"
     yield opened if many else f"## {safe(subject.names[0])}\n"
     columns = ("group", *(["run"] if many else []), "attempts", "solved", "rate", "95 %")
     passes = (f"pass@{k}", f"pass^{k}") if k else ()
     priced = any(total and total.cost is not None for total in found[-1].runs)
     costs = ("cost", "cost per solved") if priced else ()
-    rest = ("tokens", "p95", "per solved", "cut", "errors", *costs)
+    rest = ("tokens", "p95", "per solved", "truncated", "errors", *costs)
     yield from heading((*columns, *passes, *rest), left=1 + many)
     for group in found:
         for cells in _group_rows(subject, group, k, priced=priced):

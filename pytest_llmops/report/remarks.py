@@ -46,10 +46,10 @@ def _served(run: Run, records: Sequence[Record]) -> Iterator[str]:
 
 
 def _context(run: Run, records: Sequence[Record]) -> Iterator[str]:
-    cut = sum(record.finish_reason == "context" for record in records)
-    if cut:
+    truncated = sum(record.finish_reason == "context" for record in records)
+    if truncated:
         yield (
-            f"{cut} of {len(records)} answers were cut by the server before the "
+            f"{truncated} of {len(records)} answers were truncated by the server before the "
             f"{run.identity.sampling.max_tokens} tokens asked for: its context or a limit of its "
             "own; give it a longer context, or the model a smaller context_tokens"
         )

@@ -153,7 +153,7 @@ def summarize(records: Sequence[Record]) -> Summary:
         counted=counted,
         ends_told=not answered or any(record.finish_reason for record in answered),
         seconds_median=statistics.median(seconds) if seconds else math.nan,
-        truncated=sum(record.cut for record in records),
+        truncated=sum(record.truncated for record in records),
         errors=sum(bool(record.error) for record in records),
         from_cache=sum(record.from_cache for record in records),
         cost=sum(cost for cost, _ in costs) if costs else None,

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
-from pytest_llmops.cases import TIERS
+from pytest_llmops.cases import DIFFICULTIES
 from pytest_llmops.report.figures import dollars
 from pytest_llmops.report.remarks import remarks
 from pytest_llmops.report.summary import Summary, summarize
@@ -20,11 +20,11 @@ from pytest_llmops.runs.record import Record, Run
 
 COLUMNS = (
     *("", "n", "solved", "rate", "95 %", "tokens", "p95", "per solved"),
-    *("sec", "cut", "errors"),
+    *("sec", "trunc", "err"),
 )
 """Headings: `n` counts attempts, `tokens` is the median of output tokens per attempt, `per solved`
-all output tokens by solved attempts, `sec` the median of seconds an answer took, `cut` counts
-answers that hit the token limit. Where prices are known a column `cost` follows."""
+all output tokens by solved attempts, `sec` the median of seconds an answer took, `trunc` counts
+answers that hit the token limit, `err` crashed attempts. With prices a column `cost` follows."""
 
 
 class Live:
@@ -111,7 +111,7 @@ def render(parts: Sequence[RenderableType], *, width: int, color: bool) -> str:
 def summary_parts(
     run: Run, records: Sequence[Record], *, seconds: float | None, wanted: int | None = None
 ) -> list[RenderableType]:
-    """The end of a run: the table by suite and tier, then what the run took.
+    """The end of a run: the table by suite and difficulty, then what the run took.
 
     Args:
         run: Identity of the run.
@@ -146,11 +146,11 @@ def _table(records: Sequence[Record], total: Summary) -> Table:
 
 
 def _groups(records: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
-    """Attempts by suite and tier, tiers from easy to hard, empty groups left out."""
+    """Attempts by suite and difficulty, from easy to hard, empty groups left out."""
     groups = {
-        f"{suite} {tier}": [r for r in records if (r.suite, r.tier) == (suite, tier)]
+        f"{suite} {level}": [r for r in records if (r.suite, r.difficulty) == (suite, level)]
         for suite in sorted({record.suite for record in records})
-        for tier in TIERS
+        for level in DIFFICULTIES
     }
     return {name: group for name, group in groups.items() if group}
 

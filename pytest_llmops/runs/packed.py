@@ -82,7 +82,7 @@ def _packed(record: Record) -> _Packed:
         case=record.case,
         suite=record.suite,
         split=record.split,
-        tier=record.tier,
+        difficulty=record.difficulty,
         cluster=record.cluster,
         sample=record.sample,
         prompt_sha256=record.prompt_sha256,

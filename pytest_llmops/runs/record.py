@@ -10,9 +10,9 @@ from typing import IO
 
 import msgspec
 
-from pytest_llmops.cases import Split, Tier
+from pytest_llmops.cases import Difficulty, Split
 from pytest_llmops.completions import (
-    CUT,
+    TRUNCATED,
     Completion,
     CountedBy,
     FinishReason,
@@ -50,7 +50,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     case: str
     suite: str
     split: Split
-    tier: Tier
+    difficulty: Difficulty = msgspec.field(name="tier")
     cluster: str
     sample: int
     prompt_sha256: str = ""
@@ -87,9 +87,9 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
         return self.grade is not None and self.grade.outcome == "solved"
 
     @property
-    def cut(self) -> bool:
+    def truncated(self) -> bool:
         """Whether a limit of tokens ended the answer, the one asked for or the server's own."""
-        return self.finish_reason in CUT
+        return self.finish_reason in TRUNCATED
 
     @property
     def outcome(self) -> str:

@@ -141,7 +141,7 @@ def make_record(
         case=case.id,
         suite=suite_of(case),
         split=case.split,
-        tier=case.tier,
+        difficulty=case.difficulty,
         cluster=case.cluster,
         sample=sample,
     )

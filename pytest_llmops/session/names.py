@@ -17,6 +17,10 @@ LOADED_LATE = (
 )
 
 
+ALIASES = {"--difficulty": "--tier"}
+"""Former names, which go on working."""
+
+
 def dest(option: str) -> str:
     """Where the value of `--max-tokens` is kept: `llmops_max_tokens`."""
     return PREFIX + option.removeprefix("--").replace("-", "_")
@@ -45,6 +49,7 @@ def declare_last(parser: Any) -> list[str]:
         names = [option, prefixed(option)]
         if option in taken:
             left.append(names.pop(0))
+        names += [name for name in _former(option) if name not in taken]
         add(*names, dest=dest(option), **attributes)
 
     declare(declare_one)
@@ -57,7 +62,7 @@ def without_values(arguments: Sequence[str]) -> list[str]:
 
     def note(option: str, **attributes: Any) -> None:
         if attributes.get("action", "append") == "append":
-            valued.update((option, prefixed(option)))
+            valued.update((option, prefixed(option), *_former(option)))
 
     declare(note)
     kept, rest = [], iter(arguments)
@@ -69,6 +74,12 @@ def without_values(arguments: Sequence[str]) -> list[str]:
         if argument == "--":
             break
     return [*kept, *rest]
+
+
+def _former(option: str) -> tuple[str, ...]:
+    """The name that it had, in both forms."""
+    name = ALIASES.get(option)
+    return (name, prefixed(name)) if name else ()
 
 
 def by_name(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from pytest_llmops.cases import SPLITS, TIERS
+from pytest_llmops.cases import DIFFICULTIES, SPLITS
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
 from pytest_llmops.places.where import HELP, Where, where
@@ -105,12 +105,12 @@ def _declare_choice(add: Callable[..., None]) -> None:
         help="split of the suites (default: eval)",
     )
     add(
-        "--tier",
+        "--difficulty",
         action="append",
-        choices=TIERS,
+        choices=DIFFICULTIES,
         default=[],
-        metavar="TIER",
-        help=f"run cases of this difficulty: {', '.join(TIERS)}; repeatable (default: all)",
+        metavar="DIFFICULTY",
+        help=f"run cases of this difficulty: {', '.join(DIFFICULTIES)}; repeatable (default: all)",
     )
     declare_shard(add)
     add("--samples", type=positive, default=1, metavar="K", help="attempts per case (default: 1)")
@@ -160,7 +160,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
             suites_file=root / configured.suites,
             suites=tuple(values["suite"]),
             split=values["split"],
-            tiers=tuple(values["tier"]),
+            difficulties=tuple(values["difficulty"]),
             samples=values["samples"],
             shard=shard,
             seconds=seconds,

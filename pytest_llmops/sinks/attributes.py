@@ -45,7 +45,7 @@ def of_case(run: Run, record: Record) -> dict[str, Value]:
         "llmops.case.id": record.case,
         "llmops.case.suite": record.suite,
         "llmops.case.split": record.split,
-        "llmops.case.tier": record.tier,
+        "llmops.case.difficulty": record.difficulty,
         "llmops.case.cluster": record.cluster,
         "llmops.sample": record.sample,
         "llmops.outcome": record.outcome,

@@ -73,7 +73,12 @@ def langfuse(run: Run, record: Record, trace: Trace, dataset: str, environment: 
         "langfuse.release": run.versions.get("pytest-llmops", ""),
         "langfuse.trace.name": record.case,
         "langfuse.trace.metadata.case_group": trace.root.attributes[GROUP],
-        "langfuse.trace.tags": (run.identity.model, record.suite, record.tier, record.outcome),
+        "langfuse.trace.tags": (
+            run.identity.model,
+            record.suite,
+            record.difficulty,
+            record.outcome,
+        ),
         "langfuse.experiment.id": run.id,
         "langfuse.experiment.name": run.id,
         "langfuse.experiment.metadata": _json({"model": run.identity.model}),

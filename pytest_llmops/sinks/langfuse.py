@@ -171,7 +171,7 @@ class Project:
                     "case": record.case,
                     "sample": record.sample,
                     "split": record.split,
-                    "tier": record.tier,
+                    "difficulty": record.difficulty,
                     "cluster": record.cluster,
                     "prompt_sha256": record.prompt_sha256,
                 },

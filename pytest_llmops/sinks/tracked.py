@@ -136,7 +136,7 @@ def _row(record: Record) -> dict[str, object]:
     return {
         "case": record.case,
         "sample": record.sample,
-        "tier": record.tier,
+        "difficulty": record.difficulty,
         "outcome": record.outcome,
         "solved": record.solved,
         "tests_passed": grade.tests_passed if grade else None,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_llmops.cases import Case, Tier, find_suites, load_cases
+from pytest_llmops.cases import Case, Difficulty, find_suites, load_cases
 from pytest_llmops.completions import Message, Request, Sampling
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.tasks.materialize import Task, materialize
@@ -26,7 +26,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """Names; empty for every suite whose source can be reached."""
     split: str = "eval"
     """`eval`, `train` or `all`."""
-    tiers: tuple[Tier, ...] = ()
+    difficulties: tuple[Difficulty, ...] = ()
     """Difficulties; empty for all."""
     samples: int = 1
     """Attempts per case."""
@@ -173,11 +173,13 @@ def select(choice: Choice) -> Selection:
 
 
 def _is_chosen(case: Case, choice: Choice) -> bool:
-    return choice.split in (case.split, "all") and (not choice.tiers or case.tier in choice.tiers)
+    return choice.split in (case.split, "all") and (
+        not choice.difficulties or case.difficulty in choice.difficulties
+    )
 
 
 def _nothing(choice: Choice, opened: list[str], unreachable: Mapping[str, str]) -> str:
     reasons = [f"{name} cannot be reached ({reason})" for name, reason in unreachable.items()]
-    kinds = " or ".join(choice.tiers)
+    kinds = " or ".join(choice.difficulties)
     reasons += [f"{name} has no {choice.split} cases {kinds}".rstrip() for name in opened]
     return f"{choice.suites_file}: no cases to attempt: {'; '.join(reasons) or 'no suites'}"

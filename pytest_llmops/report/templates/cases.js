@@ -55,7 +55,7 @@ const solvedOf = (row, at) => (row.runs[at] ? row.runs[at].solved / row.runs[at]
 function columnsOf() {
   const columns = [{ title: "Case", value: (row) => row.id, fill: fillCase }];
   if (!oneSuite) columns.push({ title: "Suite", value: (row) => row.suite });
-  columns.push({ title: "Tier", value: (row) => ["easy", "medium", "hard"].indexOf(row.tier), text: (row) => row.tier });
+  columns.push({ title: "Difficulty", value: (row) => ["easy", "medium", "hard"].indexOf(row.difficulty), text: (row) => row.difficulty });
   names.forEach((name, at) => {
     columns.push(
       { title: "Outcome", run: at, value: (row) => outcomeKey(row, at), fill: (cell, row) => fillOutcome(cell, row.runs[at]) },
@@ -128,23 +128,23 @@ function sorted(rows, { by, down }) {
 }
 
 function filterOf(form) {
-  const { text, suite, tier, outcome, run, changed } = form.elements;
+  const { text, suite, difficulty, outcome, run, changed } = form.elements;
   const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = (cell) => cell && (outcome.value === "not solved" ? cell.solved < cell.samples : cell.outcome === outcome.value);
   return (row) =>
     words.every((word) => row.search.includes(word)) &&
     (!suite.value || row.suite === suite.value) &&
-    (!tier.value || row.tier === tier.value) &&
+    (!difficulty.value || row.difficulty === difficulty.value) &&
     (!changed?.checked || row.changed) &&
     (!outcome.value || (run?.value ? fits(row.runs[Number(run.value)]) : row.runs.some(fits)));
 }
 
 function fillChoices(form, rows, many) {
-  const { suite, tier, outcome, run } = form.elements;
+  const { suite, difficulty, outcome, run } = form.elements;
   const add = (select, values) => { for (const value of values) select.add(new Option(value, value)); };
   const present = (read) => [...new Set(rows.flatMap(read))].sort();
   add(suite, present((row) => [row.suite]));
-  add(tier, ["easy", "medium", "hard"].filter((one) => rows.some((row) => row.tier === one)));
+  add(difficulty, ["easy", "medium", "hard"].filter((one) => rows.some((row) => row.difficulty === one)));
   const outcomes = present((row) => row.runs.filter(Boolean).map((one) => one.outcome));
   add(outcome, ["not solved", ...outcomes]);
   if (many) names.forEach((name, at) => run.add(new Option(name, at)));

@@ -87,7 +87,7 @@ function attemptParts(one) {
     one.seconds !== undefined && `${one.seconds} s`,
     one.mebibytes && `tests took ${number.format(one.mebibytes)} MiB`,
     one.finish === "length" && "hit the token limit",
-    one.finish === "context" && "cut by a limit of the server",
+    one.finish === "context" && "truncated by a limit of the server",
   ].filter(Boolean);
   const line = make("p");
   line.append(make("span", outcomeClass(one.outcome), one.outcome), ` · ${facts.join(" · ")}`);
