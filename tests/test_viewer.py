@@ -206,7 +206,7 @@ def test_cases_stand_by_runs_and_are_filtered(pages, ids):
     assert rows.count("<tr><th") == 10  # from the 13th to the 22nd
     assert 'class="c solved"' in rows
     assert pages.get("cases?part=1&text=case0005").text.count("<tr><th") == 1
-    assert pages.get("cases?part=1&tier=hard").text.count("<tr><th") == 8
+    assert pages.get("cases?part=1&difficulty=hard").text.count("<tr><th") == 8
     assert pages.get("cases?part=1&outcome=unsolved").text.count("<tr><th") == 12
     assert pages.get(f"cases?part=1&run={ids[0]}").text.count('<td class="cell"') == 24
     hardest = pages.get("cases?part=1&sort=hardest").text

@@ -51,7 +51,7 @@ def pages(names: list[str]) -> dict[str, str]:
         "list, filtered": "?part=1&text=lora",
         "cases by runs": "cases",
         "cases, filtered by words": "cases?part=1&text=file01",
-        "cases, filtered by outcome": "cases?part=1&outcome=unsolved&tier=hard",
+        "cases, filtered by outcome": "cases?part=1&outcome=unsolved&difficulty=hard",
         "cases, hardest first": "cases?part=1&sort=hardest",
         "two runs compared": f"compare?{two}",
         "trend": "trend?measure=solved",

@@ -22,7 +22,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     """Words that the id of a case must hold."""
     suite: str = ""
-    tier: str = ""
+    difficulty: str = ""
     outcome: str = ""
     """Of some attempt in some run; `unsolved` stands for all that are not `solved`."""
     differ: str = ""
@@ -63,7 +63,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     case: str
     suite: str
-    tier: str
+    difficulty: str
     cells: tuple[Cell, ...]
     outcomes: frozenset[str]
     """Of all its attempts; `unsolved` among them where one is not `solved`."""
@@ -100,7 +100,7 @@ def _row(case: str, columns: Sequence[Mapping[str, list[Entry]]]) -> Row:
     return Row(
         case=case,
         suite=seen[0].suite,
-        tier=seen[0].tier,
+        difficulty=seen[0].difficulty,
         cells=tuple(cells),
         outcomes=frozenset({one.outcome for one in seen} | unsolved),
         solved=sum(sides) / len(sides),
@@ -131,7 +131,7 @@ def matrix(rows: Sequence[Row], asked: Asked, start: int = 0) -> Matrix:
 
 
 def _fits(row: Row, asked: Asked, words: Sequence[str]) -> bool:
-    if asked.suite not in ("", row.suite) or asked.tier not in ("", row.tier):
+    if asked.suite not in ("", row.suite) or asked.difficulty not in ("", row.difficulty):
         return False
     if asked.outcome and asked.outcome not in row.outcomes:
         return False
@@ -141,9 +141,9 @@ def _fits(row: Row, asked: Asked, words: Sequence[str]) -> bool:
 
 
 def choices(rows: Sequence[Row]) -> dict[str, list[str]]:
-    """What the filters offer: suites, tiers and outcomes that occur."""
+    """What the filters offer: suites, difficulties and outcomes that occur."""
     return {
         "suite": sorted({row.suite for row in rows}),
-        "tier": sorted({row.tier for row in rows}),
+        "difficulty": sorted({row.difficulty for row in rows}),
         "outcome": sorted({one for row in rows for one in row.outcomes}),
     }

@@ -30,8 +30,7 @@ class Line(Brief, tag="record", gc=False, kw_only=True):
     case: str
     sample: int
     suite: str
-    tier: str
-    cluster: str = ""
+    difficulty: str = msgspec.field(name="tier")
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -40,7 +39,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     case: str
     sample: int
     suite: str
-    tier: str
+    difficulty: str
     outcome: str
     solved: bool
     tokens: int | None
@@ -187,7 +186,7 @@ def _entry(line: Line, place: Place) -> Entry:
         case=sys.intern(line.case),
         sample=line.sample,
         suite=sys.intern(line.suite),
-        tier=sys.intern(line.tier),
+        difficulty=sys.intern(line.difficulty),
         outcome=sys.intern(outcome),
         solved=graded == "solved",
         tokens=line.usage.output if line.usage else None,
