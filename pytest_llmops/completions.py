@@ -127,11 +127,11 @@ class Timing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 Ending = Literal[
-    "done", "turns", "tokens", "cost", "silence", "time", "repeated", "gave_up", "failed"
+    "done", "turns", "tokens", "cost", "silence", "time", "memory", "repeated", "gave_up", "failed"
 ]
 """How a loop ended: `done` by the agent's own word; `turns`, `tokens`, `cost`, `time` (of the wall
-clock) and `silence` where that budget was spent; `repeated` where it did the same over and over;
-`gave_up` where it says that it cannot; `failed` where its program broke off."""
+clock), `memory` and `silence` where that budget was spent; `repeated` where it did the same over
+and over; `gave_up` where it says that it cannot; `failed` where its program broke off."""
 
 
 class ToolCall(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -181,6 +181,8 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True):
     """Tests that the agent wrote to; they were put back before grading."""
     detail: str = ""
     """Why it ended, for people."""
+    memory: int | None = None
+    """Most that the program and all it started held at once, bytes; None where none ran."""
 
     @property
     def model_seconds(self) -> float:

@@ -45,24 +45,30 @@ SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 class AgentServer(ChatServer):
     """Plays one scenario to an agent; `counted` are its own sums of input and output tokens."""
 
-    def __init__(self, agent, *steps, faults=()):
+    def __init__(self, agent, *steps, faults=(), counts=True):
         """Play steps.
 
         Args:
             agent: Whose tools are called.
             steps: Steps, or scripts of `chat_server` in place of one.
             faults: Scripts that answer the first calls, before any step.
+            counts: Whether it tells its counts.
         """
         super().__init__(models=[{"id": "m"}])
         self._agent = agent
         self._steps = steps
         self._faults = list(faults)
+        self._counts = counts
         self.counted = [0, 0]
         self.place = ""
         """Its URL, which a command may name as `{url}`."""
         self._scripts = [self._play]
 
     async def _play(self, one):
+        if one.body["max_tokens"] == 1:  # the question whether it takes tools, which no agent asks
+            self.calls.remove(one)
+            await one.whole(200, {"choices": [], "usage": {"prompt_tokens": 1}})
+            return
         if self._faults:
             await self._faults.pop(0)(one)
             return
@@ -109,7 +115,8 @@ class AgentServer(ChatServer):
         else:
             choice = {"index": 0, "message": message, "finish_reason": reason}
             document = {"id": "x", "object": "chat.completion", "created": 1, "model": "m"}
-            await one.whole(200, document | {"choices": [choice], "usage": usage})
+            told = {"usage": usage} if self._counts else {}
+            await one.whole(200, document | {"choices": [choice]} | told)
 
     async def _stream(self, one, message, reason, usage):
         head = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m"}
@@ -126,7 +133,7 @@ class AgentServer(ChatServer):
                 await one.event(head | {"choices": [{"index": 0, "delta": {"tool_calls": [more]}}]})
         end = {"index": 0, "delta": {}, "finish_reason": reason}
         await one.event(head | {"choices": [end]})
-        if (one.body.get("stream_options") or {}).get("include_usage"):
+        if self._counts and (one.body.get("stream_options") or {}).get("include_usage"):
             await one.event(head | {"choices": [], "usage": usage})
         await one.raw(b"data: [DONE]\n\n")
         await one.end()

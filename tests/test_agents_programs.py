@@ -122,13 +122,14 @@ async def play_all(kind, selection):
 
 async def attempt(agent, selection, url, asked=None):
     endpoint = Endpoint(base_url=url, model="m")
-    answerer = attach(agent, endpoint, lambda case: (selection.task(case), None), None)
-    try:
-        return await answerer.complete(asked or request(DOUBLE)), ""
-    except EndpointError as error:
-        return None, str(error)
-    finally:
-        await answerer.aclose()
+    with NodePool(next(iter(selection.trees.values())).root) as pool:
+        answerer = attach(agent, endpoint, lambda case: (selection.task(case), pool), None)
+        try:
+            return await answerer.complete(asked or request(DOUBLE)), ""
+        except EndpointError as error:
+            return None, str(error)
+        finally:
+            await answerer.aclose()
 
 
 def come_of(played, name):
@@ -172,6 +173,20 @@ def test_every_scenario_ends_as_it_should(name, played):
         endings.add("repeated")
     assert completion.loop.ending in endings, completion.loop.detail
     assert [completion.usage.input, completion.usage.output] == server.counted
+
+
+@pytest.mark.parametrize(
+    ("name", "passing"),
+    [("solves", [False, True, True, True]), ("repairs", [False, False, True, True])],
+)
+def test_it_is_told_after_which_turn_the_files_pass_and_what_that_took(name, passing, played):
+    _, completion, _ = come_of(played, name)
+    turns = completion.loop.turns
+    assert [turn.passing for turn in turns] == passing
+    spent = [turn.usage.input + turn.usage.output for turn in turns]
+    assert completion.loop.tokens_to_pass() == sum(spent[: passing.index(True) + 1])
+    assert completion.loop.memory > 20 * 2**20
+    assert "+  return value * 2;" in completion.loop.diffs["small.ts"]
 
 
 def test_tries_of_a_call_are_no_turns(played):

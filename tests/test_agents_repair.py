@@ -13,7 +13,7 @@ from pytest_llmops.agents.settings import RepairAgent, load_agents, resolve
 from pytest_llmops.compare.comparable import what_differs
 from pytest_llmops.errors import AgentError
 from pytest_llmops.runs.reading import find_run, read_run
-from pytest_llmops.session.answers import open_agent
+from pytest_llmops.session.agents import open_agent
 from pytest_llmops.session.choosing import AgentChoice
 from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.selection import Choice
@@ -236,7 +236,7 @@ def test_a_program_that_is_missing_is_told_with_the_way_to_get_it(project):
 
 
 def test_the_engine_of_this_package_is_refused_to_agents_that_call_tools(project, monkeypatch):
-    monkeypatch.setattr("pytest_llmops.session.answers.require", lambda _: None)
+    monkeypatch.setattr("pytest_llmops.session.agents.require", lambda _: None)
     (project.path / "models.toml").write_text('[base]\nweights = "embedded:tiny"\n')
     choice = Choice(suites_file=project.path / "cases" / "suites.toml")
     options = Options(

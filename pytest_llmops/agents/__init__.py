@@ -13,6 +13,9 @@ In the order of the flow:
     web, calls, proxy        between a program and its model: every call counted, budgets kept
     workspace                what a program works on, and what it changed
     jail                     the sandbox of a program
+    watch                    an end put to a program that takes too long, or too much
+    states                   since which turn its files pass
+    ability                  whether a model takes tools
     installed                where programs are, and how they get there
     adapter                  what has to be known of a program
     program                  an attempt made by a program

@@ -37,7 +37,7 @@ def attach(agent: Agent, endpoint: Endpoint, bench: Bench, prices: Prices | None
     """
     if isinstance(agent, RepairAgent):
         return Repair(agent, ChatClient(endpoint), bench)
-    return Program(agent, endpoint, lambda case: bench(case)[0], prices)
+    return Program(agent, endpoint, bench, prices)
 
 
 def asked_as(agent: Agent) -> str:

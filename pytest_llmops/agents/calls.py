@@ -23,16 +23,26 @@ BESIDE = "no tools offered"
 class Call:
     """One request and what came back, as it comes."""
 
-    def __init__(self, body: Mapping[str, Any]) -> None:
+    def __init__(self, body: Mapping[str, Any], files: Mapping[str, str] | None = None) -> None:
+        """Begin.
+
+        Args:
+            body: What the agent asked.
+            files: What it had changed by then; see `states`.
+        """
+        self.files = files or {}
         self.started = time.time()
         self._clock = time.perf_counter()
         self.messages: Sequence[Any] = body.get("messages") or ()
-        self.offers_tools = bool(body.get("tools"))
+        self.offered: Sequence[Any] = body.get("tools") or ()
+        self.offers_tools = bool(self.offered)
         self.key = hashlib.sha256(json.dumps(self.messages, sort_keys=True).encode()).hexdigest()
         """Of what was asked, by which a second try is known."""
         self.answer = Answer()
         self.fault = ""
         """Why there is no answer that counts."""
+        self.uncounted = False
+        """The agent has its answer, and nobody knows what it cost."""
         self.spent = False
         """It was not made, because a budget was spent."""
         self.usage: Usage | None = None
@@ -66,6 +76,15 @@ class Call:
         """Nothing more comes."""
         self.seconds = time.perf_counter() - self._clock
         self.ended = True
+
+    def count_here(self, length: Callable[[str], int]) -> None:
+        """Count its tokens with the model's tokenizer, for a server that counts none.
+
+        What stands between the messages is not counted, because it is not known.
+        """
+        asked = "\n".join([*map(_words, self.messages), *map(json.dumps, self.offered)])
+        self.usage = Usage(input=length(asked), output=length(self.answer.text + self.asks_for))
+        self.counted_by = "local"
 
     @property
     def tools(self) -> list[tuple[str, str, str]]:
@@ -102,7 +121,10 @@ class Call:
 
 
 def turns_of(
-    calls: Sequence[Call], ended: float, failed: Callable[[str], bool]
+    calls: Sequence[Call],
+    ended: float,
+    failed: Callable[[str], bool],
+    passing: Sequence[bool | None] = (),
 ) -> tuple[Turn, ...]:
     """The turns of a loop.
 
@@ -110,13 +132,15 @@ def turns_of(
         calls: In the order in which they were made.
         ended: When the loop ended; Unix time, seconds.
         failed: Whether a tool's result says that it failed.
+        passing: Whether the tests passed after each answered call, where that is known.
     """
     answered = [call for call in calls if call.usage]
     with_tools = any(call.offers_tools for call in answered)
     results = dict(_results(calls))
     starts = [*(call.started for call in answered[1:]), ended][: len(answered)]
     turns = []
-    for call, following in zip(answered, starts, strict=True):
+    known = passing or (None,) * len(answered)
+    for call, following, passes in zip(answered, starts, known, strict=True):
         assert call.usage
         turns.append(
             Turn(
@@ -141,9 +165,19 @@ def turns_of(
                     for name_id, name, arguments in call.tools
                 ),
                 tool_seconds=max(0.0, following - call.started - call.seconds),
+                passing=passes,
             )
         )
     return tuple(turns)
+
+
+def _words(message: Any) -> str:
+    """What a message says, and which tools it calls."""
+    if not isinstance(message, dict):
+        return json.dumps(message)
+    content, called = message.get("content") or "", message.get("tool_calls")
+    said = content if isinstance(content, str) else json.dumps(content)
+    return said + json.dumps(called) if called else said
 
 
 def _tool(name: str, arguments: str, result: str, failed: Callable[[str], bool]) -> ToolCall:

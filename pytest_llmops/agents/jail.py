@@ -9,12 +9,15 @@ process, and that one with bubblewrap.
 import asyncio
 import os
 import signal
+import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from pytest_llmops.errors import AgentError
+from pytest_llmops.memory import descendants
 from pytest_llmops.sandbox.binaries import find_bwraps, find_node
 from pytest_llmops.sandbox.cage import NOBODY, closed
 from pytest_llmops.scratch import Scratch, sweep
@@ -27,6 +30,9 @@ HOME = "/home/agent"
 RELAY = Path(__file__).with_name("relay.mjs")
 LONGEST_PATH = 100
 """Bytes of a Unix socket's path."""
+TMP = 512 * 2**20
+"""Bytes of its /tmp, which is memory that no process holds."""
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _LIMITS = 'ulimit -c 0 && ulimit -f 2097152 && ulimit -u 8192 2>/dev/null; exec "$@"'
 """No core files, files of 1 GiB at most; processes are counted by user."""
 
@@ -57,6 +63,8 @@ class Jail:
         self.socket = self.folder / "model.sock"
         self.stdout = self.folder / "stdout"
         self._process: asyncio.subprocess.Process | None = None
+        self.peak = 0
+        """Most bytes that were held whenever it was looked."""
         if len(str(self.socket).encode()) > LONGEST_PATH:
             raise AgentError(
                 f"{self.socket}: too long for a socket; set TMPDIR to a shorter folder"
@@ -95,6 +103,17 @@ class Jail:
             return await asyncio.wait_for(self._process.wait(), seconds)
         except TimeoutError:
             return None
+
+    def held(self) -> int:
+        """Memory that all processes in it hold now, bytes; `peak` is the most of all looks.
+
+        What they share with files counts once, by the largest of them.
+        """
+        assert self._process
+        found = [_memory_of(pid) for pid in (self._process.pid, *descendants(self._process.pid))]
+        held = sum(own for own, _ in found) + max(shared for _, shared in found)
+        self.peak = max(self.peak, held)
+        return held
 
     def kill(self) -> None:
         """End everything that runs in it; safe to repeat."""
@@ -152,7 +171,9 @@ class Jail:
             *(str(self._bwrap), *unshared, "--uid", str(NOBODY), "--gid", str(NOBODY)),
             *("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "agent"),
             *("--ro-bind", "/usr", "/usr", *links, "--ro-bind", str(self.folder / "etc"), "/etc"),
-            *("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"),  # noqa: S108 - its own
+            *("--dev", "/dev", "--proc", "/proc"),
+            *(("--size", str(TMP)) if _has_sizes(self._bwrap) else ()),
+            *("--tmpfs", "/tmp"),  # noqa: S108 - its own
             *("--dir", "/run", "--bind", str(self.socket), "/run/model.sock"),
             *("--bind", str(self.workspace), WORKSPACE, "--bind", str(self.home), HOME),
             *("--ro-bind", str(find_node()), "/opt/node/node"),
@@ -161,3 +182,19 @@ class Jail:
             *("/opt/node/node", "--max-old-space-size=64", "/opt/relay.mjs", str(PORT)),
             *("/run/model.sock", *start.argv),
         ]
+
+
+def _memory_of(pid: int) -> tuple[int, int]:
+    """Bytes that a process holds for itself, and those that it shares; 0 where it has ended."""
+    try:
+        resident, shared = Path(f"/proc/{pid}/statm").read_text("ascii").split()[1:3]
+    except (OSError, ValueError):
+        return 0, 0
+    return (int(resident) - int(shared)) * _PAGE, int(shared) * _PAGE
+
+
+@cache
+def _has_sizes(bwrap: Path) -> bool:
+    """Whether this bubblewrap can limit a file system in memory (0.7 and later)."""
+    told = subprocess.run([bwrap, "--help"], capture_output=True, text=True, check=False)
+    return "--size" in told.stdout + told.stderr

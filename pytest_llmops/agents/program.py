@@ -4,9 +4,11 @@ What it did is taken from the proxy (calls, tokens, tools) and from its workspac
 its own words only whether it thinks that it is done. The clock, the budgets and the grade are ours.
 """
 
+import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import httpx
@@ -16,7 +18,10 @@ from pytest_llmops.agents.calls import Call, turns_of
 from pytest_llmops.agents.installed import require
 from pytest_llmops.agents.jail import Jail
 from pytest_llmops.agents.proxy import Proxy, Upstream
+from pytest_llmops.agents.repair import Bench
 from pytest_llmops.agents.settings import ProgramAgent
+from pytest_llmops.agents.states import passing
+from pytest_llmops.agents.watch import watch
 from pytest_llmops.agents.workspace import (
     Changes,
     answer_in,
@@ -24,20 +29,18 @@ from pytest_llmops.agents.workspace import (
     files_of,
     instruction,
     lay_out,
+    sources,
 )
 from pytest_llmops.client.endpoint import Endpoint
+from pytest_llmops.client.tokenizer import TokenCounter
 from pytest_llmops.completions import Completion, Ending, Loop, Request, Timing, Turn, Usage
 from pytest_llmops.errors import EndpointError, LlmopsError
 from pytest_llmops.generation.keys import named
+from pytest_llmops.grading.grade import grade
 from pytest_llmops.models import Prices
+from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.materialize import Task
 
-PULSE = 0.1
-"""Seconds between two looks at an agent that runs."""
-STARTUP = 120.0
-"""Seconds a program has to its first call, if its budget of silence is less: some take long."""
-GRACE = 3.0
-"""Seconds an agent has to end by itself once a budget is spent."""
 SAME = 5
 """Answers at the end that ask for the same, after which an agent that gave up was in a loop."""
 
@@ -49,6 +52,7 @@ class _Ran(NamedTuple):
     handed: float
     ended: float
     ending: tuple[Ending, str]
+    memory: int
 
 
 class Program:
@@ -58,18 +62,25 @@ class Program:
         self,
         agent: ProgramAgent,
         endpoint: Endpoint,
-        tasks: Callable[[str], Task],
+        bench: Bench,
         prices: Prices | None = None,
     ) -> None:
         """Find the program.
 
+        Args:
+            agent: Which, and its settings.
+            endpoint: Of its model.
+            bench: What it works at; without a judge nobody says when its files pass.
+            prices: Of the model.
+
         Raises:
             AgentError: It is not installed.
+            ModelError: The model's tokenizer cannot be loaded.
         """
         self._agent = agent
         self._adapter = adapter_of(agent)
         self._folder = require(agent)
-        self._tasks = tasks
+        self._bench = bench
         self.concurrency = agent.concurrency or os.cpu_count() or 1
         """Attempts at once."""
         headers = {"content-type": "application/json"}
@@ -80,7 +91,8 @@ class Program:
             timeout=httpx.Timeout(None, connect=30.0),
             trust_env=not endpoint.is_local,
         )
-        self._model = Upstream(endpoint, client, prices)
+        length = TokenCounter(endpoint.tokenizer).length if endpoint.tokenizer else None
+        self._model = Upstream(endpoint, client, prices, length)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -100,31 +112,34 @@ class Program:
             raise EndpointError(f"{where}: {said}") from None
 
     async def _attempt(self, request: Request) -> Completion:
-        task = self._tasks(request.case_id)
+        task, judge = self._bench(request.case_id)
         handed = time.time()
         with Jail() as jail:
             before = files_of(task, tests=self._agent.tests)
             lay_out(before, jail.workspace)
             text = instruction(task, tests=self._agent.tests)
             start = self._adapter.prepare(self._agent, jail, self._folder, text)
-            async with self._proxy(request, jail) as proxy:
+            async with self._proxy(request, jail, before) as proxy:
                 try:
                     await jail.start(start)
-                    ending = await self._watch(jail, proxy)
+                    ending = await watch(jail, proxy, self._agent.budget, self._adapter.ending)
                 finally:
                     await jail.ended()
             ended, ending = time.time(), self._settled(proxy.calls, ending)
-            ran = _Ran(
-                calls=proxy.calls,
-                turns=turns_of(proxy.calls, ended, self._adapter.failed),
-                found=changes(task, jail.workspace, before),
-                handed=handed,
-                ended=ended,
-                ending=ending,
-            )
+            found = changes(task, jail.workspace, before)
+        passed = await asyncio.to_thread(_passing, task, judge, proxy.calls, found)
+        ran = _Ran(
+            calls=proxy.calls,
+            turns=turns_of(proxy.calls, ended, self._adapter.failed, passed),
+            found=found,
+            handed=handed,
+            ended=ended,
+            ending=ending,
+            memory=jail.peak,
+        )
         return self._completion(task, ran)
 
-    def _proxy(self, request: Request, jail: Jail) -> Proxy:
+    def _proxy(self, request: Request, jail: Jail, before: dict[str, bytes]) -> Proxy:
         sampling = request.sampling
         fields = {
             "max_tokens": self._agent.max_tokens,
@@ -132,39 +147,19 @@ class Program:
             "top_p": sampling.top_p,
             "seed": request.seed,
         }
-        return Proxy(self._model, self._agent.budget, fields, jail.socket)
-
-    async def _watch(self, jail: Jail, proxy: Proxy) -> tuple[Ending, str]:
-        """Wait for the end of the program, or put one to it."""
-        budget = self._agent.budget
-        began, last = time.monotonic(), -1
-        while (status := await jail.wait(PULSE)) is None:
-            now = time.monotonic()
-            size = jail.stdout.stat().st_size
-            if size != last:
-                last, proxy.heard = size, max(proxy.heard, now)
-            if proxy.spent:
-                await jail.wait(GRACE)
-                return proxy.spent, f"the budget of {proxy.spent} was spent"
-            if proxy.gone:
-                return "failed", "the model is gone"
-            if now - began > budget.seconds:
-                return "time", f"{budget.seconds:g} s were over"
-            patience = budget.silence if proxy.calls else max(budget.silence, STARTUP)
-            if now - proxy.heard > patience:
-                return "silence", f"nothing was heard for {patience:g} s"
-        if proxy.spent:
-            return proxy.spent, f"the budget of {proxy.spent} was spent"
-        return self._adapter.ending(jail, status)
+        look = partial(sources, jail.workspace, before)
+        return Proxy(self._model, self._agent.budget, fields, jail.socket, files=look)
 
     def _settled(self, calls: list[Call], ended: tuple[Ending, str]) -> tuple[Ending, str]:
         """What an ending was: a program that failed because its model did has none.
 
         Raises:
-            EndpointError: The model was asked, and the last thing that it said was a fault; or the
-                program never asked it.
+            EndpointError: The model was asked, and the last thing that it said was a fault, or some
+                answer has no counts; or the program never asked it.
         """
         ending, detail = ended
+        if uncounted := next((call for call in calls if call.uncounted), None):
+            raise EndpointError(f"{self._model.endpoint.where}: {uncounted.fault}")
         if ending != "failed":
             return ended
         if not calls:
@@ -202,5 +197,26 @@ class Program:
                 diffs=ran.found.diffs,
                 edited_tests=ran.found.edited_tests,
                 detail=ran.ending[1],
+                memory=ran.memory or None,
             ),
         )
+
+
+def _passing(
+    task: Task, judge: Judge | None, calls: Sequence[Call], found: Changes
+) -> tuple[bool | None, ...]:
+    """Whether the files passed after each turn; see `states`."""
+    if judge is None:
+        return ()
+    return passing(calls, found.files, lambda state: _passes(task, judge, dict(state)))
+
+
+def _passes(task: Task, judge: Judge, files: dict[str, str]) -> bool:
+    whole = Completion(
+        text=answer_in(task, files),
+        finish_reason="stop",
+        usage=Usage(input=0, output=0),
+        timing=Timing(started=0.0, queue=0.0, total=0.0),
+        loop=Loop(ending="done", turns=(), seconds=0.0, files=files),
+    )
+    return grade(task, whole, judge).solved

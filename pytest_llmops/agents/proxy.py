@@ -7,7 +7,7 @@ come. A budget that is spent is answered with status 400, which agents do not as
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +34,8 @@ class Upstream(NamedTuple):
     client: httpx.AsyncClient
     prices: Prices | None = None
     """For a budget in dollars."""
+    length: Callable[[str], int] | None = None
+    """Counts tokens where the server does not."""
 
 
 class Proxy:
@@ -44,12 +46,20 @@ class Proxy:
         budget: What the agent may spend.
         fields: What every request says, whatever the agent says: sampling, the cap of its answer.
         socket: Where it listens.
+        files: What the agent has changed so far.
     """
 
     def __init__(
-        self, model: Upstream, budget: Budget, fields: Mapping[str, Any], socket: Path
+        self,
+        model: Upstream,
+        budget: Budget,
+        fields: Mapping[str, Any],
+        socket: Path,
+        *,
+        files: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        self._endpoint, self._client, self._prices = model
+        self._endpoint, self._client, self._prices, self._length = model
+        self._files = files
         self._budget = budget
         self._fields = fields
         self._server = WebServer(socket, self._serve)
@@ -68,7 +78,9 @@ class Proxy:
 
     @property
     def gone(self) -> bool:
-        """Whether the model did not answer as often as is borne."""
+        """Whether the model did not answer as often as is borne, or does not count."""
+        if any(call.uncounted for call in self.calls):
+            return True
         last = self.calls[-self._budget.retries - 1 :]
         return len(last) > self._budget.retries and all(c.fault and not c.spent for c in last)
 
@@ -92,7 +104,7 @@ class Proxy:
         body = json.loads(exchange.body)
         if not isinstance(body, dict):
             raise ValueError("not a request")
-        call = Call(body)
+        call = Call(body, self._files())
         self.calls.append(call)
         self.spent = self.spent or self._over()
         if self.spent:
@@ -137,8 +149,14 @@ class Proxy:
             call.close()
         if not call.answer.complete and not call.tools:
             raise EndpointError("the stream broke off before its end")
+        if not call.usage and self._length:
+            call.count_here(self._length)
         if not call.usage:
-            raise EndpointError("the server reports no token counts ('usage')")
+            call.uncounted = True
+            raise EndpointError(
+                "the server reports no token counts ('usage'); "
+                "name the model's 'tokenizer' to have them counted here"
+            )
 
     async def _gone(self, exchange: Exchange, call: Call) -> None:
         """Pass on that the model is not there, or broke off."""

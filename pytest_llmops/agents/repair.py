@@ -27,8 +27,8 @@ from pytest_llmops.grading.grade import Grade, grade
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.materialize import Task
 
-Bench = Callable[[str], tuple[Task, Judge]]
-"""A case's task, and what runs its tests; called from any thread."""
+Bench = Callable[[str], tuple[Task, Judge | None]]
+"""A case's task, and what runs its tests, None where nothing is judged; called from any thread."""
 
 
 class Repair:
@@ -72,6 +72,7 @@ class Repair:
 
     def _judge(self, case_id: str, answer: Completion) -> tuple[Grade, str]:
         task, judge = self._bench(case_id)
+        assert judge, "a session without grades has no such agent"
         heard = Heard(judge)
         found = grade(task, answer, heard)
         return found, feedback(task, found, heard.reports, answer.finish_reason)

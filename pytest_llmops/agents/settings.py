@@ -53,6 +53,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Most seconds on the clock."""
     retries: Annotated[int, msgspec.Meta(ge=0, le=100)] = 5
     """Most failed requests in a row; after that the attempt is an error: the model is gone."""
+    memory: Annotated[int, msgspec.Meta(ge=1)] = 2048
+    """Most MiB that the program and all that it starts hold at once."""
     silence: Positive = 180.0
     """Most seconds in which neither the agent nor the model sends anything."""
 

@@ -52,7 +52,8 @@ class TokenCounter:
             )
         else:
             prompt = "\n".join(message["content"] for message in messages)
-        return Usage(input=self._length(prompt), output=self._length(text))
+        return Usage(input=self.length(prompt), output=self.length(text))
 
-    def _length(self, text: str) -> int:
+    def length(self, text: str) -> int:
+        """Tokens of a text."""
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -62,6 +62,7 @@ ENDED: dict[Ending, Outcome] = {
     "tokens": "budget",
     "cost": "budget",
     "time": "budget",
+    "memory": "out_of_memory",
     "silence": "hung",
     "repeated": "repeated",
     "gave_up": "gave_up",

@@ -88,3 +88,13 @@ def probability(value: float) -> str:
     if not math.isfinite(value):
         return NONE
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def duration(seconds: float) -> str:
+    """`48.1 s`, `3 min 05 s` or `2 h 07 min`."""
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"

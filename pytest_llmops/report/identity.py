@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from pytest_llmops.compare.comparable import agent_of
-from pytest_llmops.report.figures import NONE
-from pytest_llmops.report.terminal import duration
+from pytest_llmops.report.figures import NONE, duration
 from pytest_llmops.report.texts import visible
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Run

@@ -46,6 +46,12 @@ class Loops(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the input that the turn before had already; nan where there was none."""
     model_seconds: float
     tool_seconds: float
+    cached: float
+    """Share of the input that was read from a prompt cache; nan where there was none."""
+    to_pass: float
+    """Median of input and output tokens to the first state that passed; nan where none did."""
+    memory: int | None
+    """Most that the program of an attempt held, bytes; None where none ran."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,7 +182,9 @@ def _loops(records: Sequence[Record], solved: int) -> Loops | None:
     if not found:
         return None
     priced = sum(record.priced or 0.0 for record in records)
-    read = sum(record.usage.input for record in records if record.loop and record.usage)
+    usages = [record.usage for record in records if record.loop and record.usage]
+    read = sum(usage.input for usage in usages)
+    first = [tokens for loop in found if (tokens := loop.tokens_to_pass()) is not None]
     return Loops(
         attempts=len(found),
         turns=sum(len(loop.turns) for loop in found),
@@ -187,6 +195,9 @@ def _loops(records: Sequence[Record], solved: int) -> Loops | None:
         resent=sum(loop.resent for loop in found) / read if read else math.nan,
         model_seconds=sum(loop.model_seconds for loop in found),
         tool_seconds=sum(loop.tool_seconds for loop in found),
+        cached=sum(usage.cached for usage in usages) / read if read else math.nan,
+        to_pass=statistics.median(first) if first else math.nan,
+        memory=max((loop.memory or 0 for loop in found), default=0) or None,
     )
 
 

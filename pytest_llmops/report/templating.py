@@ -7,7 +7,7 @@ from importlib.resources.abc import Traversable
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pytest_llmops.report import figures
-from pytest_llmops.report.terminal import duration
+from pytest_llmops.report.figures import duration
 from pytest_llmops.report.texts import visible
 
 TEMPLATES = files("pytest_llmops.report") / "templates"

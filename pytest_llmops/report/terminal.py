@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pytest_llmops.cases import DIFFICULTIES
-from pytest_llmops.report.figures import dollars
+from pytest_llmops.report.figures import dollars, duration
 from pytest_llmops.report.remarks import remarks
 from pytest_llmops.report.summary import Summary, summarize
 from pytest_llmops.runs.record import Record, Run
@@ -213,6 +213,8 @@ def _loops(run: Run, total: Summary) -> list[str]:
         return []
     calls = f", {loops.calls:,} tool calls ({loops.failed_calls:,} failed)" if loops.calls else ""
     again = "" if math.isnan(loops.resent) else f"; {loops.resent:.0%} of the input sent again"
+    again += "" if math.isnan(loops.cached) else f", {loops.cached:.0%} cached"
+    again += "" if math.isnan(loops.to_pass) else f"; {loops.to_pass:,.0f} tokens to pass"
     split = f"model {duration(loops.model_seconds)}, tools {duration(loops.tool_seconds)}"
     turns = f"{loops.turns:,} turns, {loops.turns / loops.attempts:.1f} per attempt{calls}"
     priced = f"{_number(loops.priced)} priced tokens, {_number(loops.priced_per_solved)} per solved"
@@ -220,7 +222,9 @@ def _loops(run: Run, total: Summary) -> list[str]:
 
 
 def _memory(total: Summary) -> list[str]:
-    held = {"engine": total.engine_memory, "tests of an answer": total.grade_memory}
+    program = total.loops.memory if total.loops else None
+    held = {"engine": total.engine_memory, "program of an attempt": program}
+    held["tests of an answer"] = total.grade_memory
     shown = [f"{name} {n / 2**20:,.0f} MiB" for name, n in held.items() if n]
     return [f"memory at most: {', '.join(shown)}"] if shown else []
 
@@ -234,16 +238,6 @@ def _passes(total: Summary) -> list[str]:
     return [
         f"of {k} attempts at a case: one solved {one:.1%} (pass@{k}), all {every:.1%} (pass^{k})"
     ]
-
-
-def duration(seconds: float) -> str:
-    """`48.1 s`, `3 min 05 s` or `2 h 07 min`."""
-    if round(seconds, 1) < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02} s"
-    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def _number(value: float) -> str:

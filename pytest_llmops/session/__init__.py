@@ -3,6 +3,7 @@
 In the order of the flow:
 
     identities               where a model is asked, and who it is for the records
+    agents                   what attempts the cases, and whether its model will do
     answers                  the model, made ready to be asked
     attempt                  one case, asked once and graded
     asking                   what the model is asked

@@ -11,9 +11,7 @@ import msgspec
 import platformdirs
 
 from pytest_llmops.agents.attach import Bench, asked_as, attach
-from pytest_llmops.agents.installed import require
-from pytest_llmops.agents.settings import Agent, RepairAgent
-from pytest_llmops.agents.settings import resolve as resolve_agent
+from pytest_llmops.agents.settings import Agent, ProgramAgent
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.serving import ask_serving
@@ -28,6 +26,7 @@ from pytest_llmops.local_models import AdapterModel, LocalModel
 from pytest_llmops.models import EndpointModel, Model, Prices, ReplayedModel, resolve
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Identity, Record
+from pytest_llmops.session.agents import require_model_for
 from pytest_llmops.session.identities import hosted, local
 from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
@@ -125,6 +124,8 @@ def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers
             assert engine
             endpoint, identity = local(model, base, engine, sampling)
         prices = model.prices if isinstance(model, EndpointModel) else None
+        if isinstance(agent, ProgramAgent):
+            require_model_for(agent, endpoint, prices)
         if agent:
             identity = msgspec.structs.replace(
                 identity, agent_sha256=agent.sha256, asked_as=asked_as(agent)
@@ -184,30 +185,6 @@ def _why_none(records: Sequence[Record]) -> str:
 
 def _failure(engine: EngineProcess) -> str | None:
     return None if engine.alive else f"the engine has died; its last words: {engine.last_words()}"
-
-
-def open_agent(options: Options) -> Agent | None:
-    """The agent that the command line names; None for one direct answer.
-
-    Raises:
-        AgentError: It is unknown, cannot be used, or has no use without grades.
-    """
-    agent = resolve_agent(options.agent.name, options.agent.file, tests=options.agent.tests)
-    if isinstance(agent, RepairAgent) and not options.grade:
-        raise AgentError(f"--agent={options.agent.name} sees what tests say; leave --no-grade out")
-    if agent and not isinstance(agent, RepairAgent):
-        if options.sandbox == "process":
-            raise AgentError(
-                f"--agent={options.agent.name} is a program, which --sandbox=process cannot hold"
-            )
-        require(agent)
-        _, base = resolve(options.model, options.models_file) if options.model else (None, None)
-        if base and base.engine == "llmops":
-            raise AgentError(
-                f"--agent={options.agent.name} calls tools, and model {options.model} cannot: this "
-                "package's engine has no tool calls; take an endpoint, or engine = 'vllm'"
-            )
-    return agent
 
 
 def check_model(name: str, models_file: Path) -> None:

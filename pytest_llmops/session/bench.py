@@ -30,14 +30,14 @@ class Bench:
         self._graders = Graders(self._place.size, self._grade)
         self._answers: dict[Key, Completion] = {}
 
-    def judging(self, case_id: str) -> tuple[Task, Judge]:
-        """A case, and what runs its tests: for grades, and for an agent between its turns."""
+    def judging(self, case_id: str) -> tuple[Task, Judge | None]:
+        """A case, and what runs its tests for an agent between its turns; None without grades."""
         task = self._selection.task(case_id)
-        return task, self._place.judge(task.tree)
+        return task, self._place.judge(task.tree) if self._grades else None
 
     def _grade(self, case_id: str, completion: Completion) -> Grade:
-        task, judge = self.judging(case_id)
-        return grade(task, completion, judge)
+        task = self._selection.task(case_id)
+        return grade(task, completion, self._place.judge(task.tree))
 
     def prove(self, keys: Iterable[Key]) -> None:
         """Start a sandbox and end it, before anything is asked of a model and paid for.

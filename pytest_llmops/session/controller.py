@@ -18,7 +18,8 @@ from pytest_llmops.grading.grade import Grade
 from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.ids import draw_id
 from pytest_llmops.runs.record import End, Record
-from pytest_llmops.session.answers import Answers, check_model, open_agent, open_answers
+from pytest_llmops.session.agents import open_agent
+from pytest_llmops.session.answers import Answers, check_model, open_answers
 from pytest_llmops.session.asking import requests_of, require_model
 from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.attendance import Attendance
