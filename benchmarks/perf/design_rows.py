@@ -1,7 +1,8 @@
 """The rows of `gate_designs.py`: worlds of `designs.py`, and how much worse the candidate is.
 
 Parts: `margin`, where a candidate is worse by exactly what is allowed; `unchanged`, a model against
-itself; `power`, one that uses more tokens; `sequential`, the gate that looks while it asks.
+itself; `power`, one that uses more tokens; `sequential`, the gate that looks while it asks;
+`tried`, other ways of asking, of which none is the gate's.
 """
 
 import math
@@ -36,6 +37,7 @@ def rows(cases: Sequence[int], samples: Sequence[int]) -> Iterator[Row]:
     yield from _unchanged(cases)
     yield from _power()
     yield from _sequential()
+    yield from _tried()
 
 
 def _margin(cases: Sequence[int], samples: Sequence[int]) -> Iterator[Row]:
@@ -60,7 +62,8 @@ def _on_margin(
     name: str, metric: Metric, by: By, world: World, margins: Margins = DEFAULT_MARGINS
 ) -> Row:
     harm = Harm(metric=metric, by=by, size=_margin_of(metric, margins))
-    return Row(part="margin", name=name, world=world, harm=harm, margins=margins)
+    part = "tried" if name.startswith("on the margin") else "margin"
+    return Row(part=part, name=name, world=world, harm=harm, margins=margins)
 
 
 WORLDS = {
@@ -106,6 +109,33 @@ def _sequential() -> Iterator[Row]:
             harm = Harm(metric=metric, by="file", size=_margin_of(metric, Margins()))
             name = f"{metric} by file, on the margin"
             yield Row(part="sequential", name=name, world=world, harm=harm, sequential=True)
+
+
+TRIED = {
+    "as it is": World(),
+    "common random numbers, 0.2": World(common=0.2),
+    "common random numbers, 0.5": World(common=0.5),
+    "antithetic pairs, 0.2": World(antithetic=0.2),
+    "antithetic pairs, 0.5": World(antithetic=0.5),
+    "uneven noise": World(uneven=0.5, baseline=10),
+    "uneven noise, adaptive": World(uneven=0.5, baseline=10, adaptive=True),
+}
+
+
+def _tried() -> Iterator[Row]:
+    """Whether they hold an unchanged model more often, find more, and are still right."""
+    longer = Harm(metric="tokens", by="all", size=math.log(1.1))
+    for name, world in TRIED.items():
+        fewer = msgspec.structs.replace(world, cases=120)
+        yield Row(part="tried", name=f"unchanged, {name}", world=world)
+        yield _on_margin(f"on the margin, {name}", "tokens", "file", world)
+        yield Row(
+            part="tried",
+            name=f"1.1x, {name}",
+            world=fewer,
+            harm=longer,
+            margins=Margins(proof="change"),
+        )
 
 
 def _margin_of(metric: Metric, margins: Margins) -> float:

@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 import numpy as np
+from design_noise import Chance, Noise
 from numpy.typing import NDArray
 from scipy import special
 
@@ -58,6 +59,15 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     they share with their file."""
     other_sd: float = 0.0
     """How differently the candidate treats cases, ln tokens, mean 0; 0 is the same model."""
+    common: float = 0.0
+    """Correlation of an answer's length and outcome with those of the baseline's answer of the same
+    number, beyond what their case explains: common random numbers."""
+    antithetic: float = 0.0
+    """The same of every second answer of a run with the one before it, below 0."""
+    uneven: float = 0.0
+    """Spread of the cases' own `repeat_sd`, ln."""
+    adaptive: bool = False
+    """The candidate's attempts go to cases by the noise that the baseline showed there."""
 
 
 class Harm(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +86,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """Output tokens, whole, at most the limit."""
     truncated: Floats
     solved: Floats
+    noise: Noise
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,33 +104,54 @@ def draw(world: World, harm: Harm, generator: np.random.Generator) -> Session:
     ease = _alike(files, world.icc, generator)
     a, b = world.rate * world.spread, (1 - world.rate) * world.spread
     rate = special.betaincinv(a, b, special.ndtr(ease))
-    before = _run(world, length, rate, world.baseline, generator)
+    sd = np.full((len(files), 1), world.repeat_sd)
+    if world.uneven:  # of the same mean square
+        sd *= np.exp(world.uneven * generator.normal(size=sd.shape) - world.uneven**2)
+    chance = Chance(generator, world.tails, world.common, world.antithetic)
+    before = _run(world, length, rate, chance.noise((len(files), world.baseline)), sd)
     change = world.other_sd * _alike(files, world.icc, generator)
     if harm.metric == "tokens" and harm.by == "all":
         change = change + harm.size
     hit = _hit(world, harm, files, generator)
     if harm.metric == "tokens":
         change = change + np.where(hit, math.log(LOOP), 0.0)
-    after = _run(world, length + change, rate, world.samples, generator)
+    made = 2 * world.samples if world.adaptive else world.samples
+    noise = chance.noise((len(files), made), before.noise)
+    after = _run(world, length + change, rate, noise, sd)
+    if world.adaptive:
+        after = _allotted(world, before, after)
     return Session(
         files=files, baseline=before, candidate=_harmed(world, harm, after, hit, generator)
     )
 
 
-def _run(
-    world: World, length: Floats, rate: Floats, samples: int, generator: np.random.Generator
-) -> Run:
-    shape = (len(length), samples)
-    noise = generator.normal(size=shape)
-    if math.isfinite(world.tails):
-        noise = generator.standard_t(world.tails, shape) * math.sqrt(1 - 2 / world.tails)
-    tokens = np.maximum(1.0, np.rint(np.exp(length[:, None] + world.repeat_sd * noise)))
-    truncated = (tokens >= world.limit) | (generator.random(shape) < world.runaway)
+def _run(world: World, length: Floats, rate: Floats, noise: Noise, sd: Floats) -> Run:
+    drawn, runaway, luck = noise
+    tokens = np.maximum(1.0, np.rint(np.exp(length[:, None] + sd * drawn)))
+    truncated = (tokens >= world.limit) | (runaway < world.runaway)
     return Run(
         tokens=np.where(truncated, world.limit, tokens),
         truncated=truncated.astype(np.float64),
-        solved=(generator.random(shape) < rate[:, None]).astype(np.float64),
+        solved=(luck < rate[:, None]).astype(np.float64),
+        noise=noise,
     )
+
+
+def _allotted(world: World, before: Run, after: Run) -> Run:
+    """The candidate with as many attempts in all, 1 to twice as many a case, by noise seen."""
+    seen = np.log(before.tokens).std(axis=1, ddof=1) + 0.05
+    most, whole = 2 * world.samples, world.samples * len(seen)
+    low, high = 0.0, 1e6
+    for _ in range(60):  # the factor at which they are as many as planned
+        middle = (low + high) / 2
+        given = np.clip(np.rint(middle * seen), 1, most)
+        low, high = (middle, high) if given.sum() < whole else (low, middle)
+    late = np.arange(most) >= given[:, None]
+    parts = {name: np.where(late, math.nan, getattr(after, name)) for name in LEFT_OUT}
+    return msgspec.structs.replace(after, **parts)
+
+
+LEFT_OUT = ("tokens", "truncated", "solved")
 
 
 def _hit(
@@ -157,7 +189,9 @@ def _worst(world: World, metric: Metric) -> float:
     """By how much the metric changes, on average, where everything goes wrong."""
     if metric == "solve":
         return world.rate
-    many = msgspec.structs.replace(world, cases=200_000, files="six", samples=1, baseline=1)
+    many = msgspec.structs.replace(
+        world, cases=200_000, files="six", samples=1, baseline=1, adaptive=False
+    )
     generator = np.random.default_rng(1)
     found = draw(many, Harm(), generator).baseline
     if metric == "truncated":

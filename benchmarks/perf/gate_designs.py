@@ -100,7 +100,7 @@ def _paired(row: Row, session: Session, made: Codes | None = None) -> Paired:
     if made is not None:
         late = np.arange(candidate.tokens.shape[1]) >= made[:, None]
         fields = {name: np.where(late, math.nan, getattr(candidate, name)) for name in FIELDS}
-        candidate = Run(**fields)
+        candidate = msgspec.structs.replace(candidate, **fields)
     sides = (_attempts(session.baseline, seen), _attempts(candidate, seen))
     clusters = np.unique(session.files[seen], return_inverse=True)[1]
     return paired_from(sides, clusters, limit=math.log(row.world.limit))
@@ -179,7 +179,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
     """The docstring as it is written."""
 
 
-PARTS = ("margin", "unchanged", "power", "sequential")
+PARTS = ("margin", "unchanged", "power", "sequential", "tried")
 
 
 if __name__ == "__main__":
