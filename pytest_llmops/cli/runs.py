@@ -161,7 +161,7 @@ def _columns(counted: Sequence["Tally"]) -> dict[str, list[str]]:
         "agent": [one.run.agent for one in counted],
         "solved": [f"{one.solved}/{one.attempts}" if one.graded else "-" for one in counted],
         "rate": ["-" if one.rate is None else f"{one.rate:.1%}" for one in counted],
-        "tokens": [f"{one.output_tokens:,}" for one in counted],
+        "tokens": ["-" if (n := one.output_tokens) is None else f"{n:,}" for one in counted],
         "cost": [priced(one.cost) for one in counted],
         "per solved": [priced(one.cost_per_solved) for one in counted],
         "": [_said(one) for one in counted],

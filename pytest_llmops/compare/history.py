@@ -25,6 +25,7 @@ from pytest_llmops.compare.comparable import refuse_other_questions
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.compare.paired import Paired
 from pytest_llmops.compare.pairing import pair_records
+from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.reading import RecordedRun
 
 Floats = NDArray[np.float64]
@@ -171,15 +172,39 @@ def _next_cut(
     return start + cut, (1 + reached) / (1 + PERMUTATIONS)
 
 
-def _value(reference: RecordedRun, found: RecordedRun, metric: Metric) -> float:
-    require_complete(found, "run")
+def require_told(found: RecordedRun, metric: Metric) -> None:
+    """Refuse a run that does not tell what a series is of; the logs of some harnesses do not.
+
+    Raises:
+        CompareError: Says what is missing.
+    """
+    told = found.run.harness
+    if told and metric != "solve rate" and not any(one.usage for one in found.records):
+        raise CompareError(f"{told} tells no tokens, so it has no {metric}")
+    if told and metric != "token ratio" and not any(one.grade for one in found.records):
+        raise CompareError(f"{told} does not say which answers are right, so it has no {metric}")
+
+
+def refuse_outsider(reference: RecordedRun, found: RecordedRun, metric: Metric) -> None:
+    """Refuse a run that does not belong in the series of another.
+
+    Raises:
+        CompareError: Names every difference.
+    """
     cases = [{record.case for record in run.records} for run in (reference, found)]
     refuse_other_questions(
         reference.run,
         found.run,
         cases=(cases[0], cases[1]),
         records=(reference.records, found.records),
+        tokens=metric != "solve rate",
     )
+
+
+def _value(reference: RecordedRun, found: RecordedRun, metric: Metric) -> float:
+    require_complete(found, "run")
+    require_told(found, metric)
+    refuse_outsider(reference, found, metric)
     return _measure(pair_records(reference.records, found.records, listed=False), metric)
 
 

@@ -47,6 +47,10 @@ class Quality(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Share of the lines of 4 characters and more that repeat an earlier line."""
 
 
+UNMEASURED = Quality()
+"""What another harness, which measures nothing of it, leaves of an answer."""
+
+
 def measure(text: str, candidate: Candidate | None, task: Task) -> Quality:
     """Measure a completion's text.
 

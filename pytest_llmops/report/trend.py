@@ -7,9 +7,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from pytest_llmops.compare.comparable import refuse_other_questions
 from pytest_llmops.compare.complete import require_complete
-from pytest_llmops.compare.history import Change, Metric, Point, change_points, measure
+from pytest_llmops.compare.history import (
+    Change,
+    Metric,
+    Point,
+    change_points,
+    measure,
+    refuse_outsider,
+    require_told,
+)
 from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.errors import CompareError, RecordError
 from pytest_llmops.report import figures
@@ -69,13 +76,14 @@ def trend(sources: Sequence[Source], metric: Metric) -> Trend:
         CompareError: No run is complete.
         RecordError: A run that the user named cannot be read.
     """
-    latest = next((run for run, why in map(_complete, reversed(sources)) if run and not why), None)
+    told = (_complete(source, metric) for source in reversed(sources))
+    latest = next((run for run, why in told if run and not why), None)
     points, left_out = [], []
     reference = None
     for source in sources:
-        run, why = _complete(source)
+        run, why = _complete(source, metric)
         if run and latest and not why:
-            why = _incomparable(latest, run)
+            why = _incomparable(latest, run, metric)
         if why or run is None:
             left_out.append((source.name, why))
             continue
@@ -93,8 +101,8 @@ def trend(sources: Sequence[Source], metric: Metric) -> Trend:
     )
 
 
-def _complete(source: Source) -> tuple[RecordedRun | None, str]:
-    """A run, as far as it can be read, and why it is not complete."""
+def _complete(source: Source, metric: Metric) -> tuple[RecordedRun | None, str]:
+    """A run, as far as it can be read, and why it has no place in a series of the metric."""
     try:
         run = source.read()
     except RecordError as error:
@@ -103,20 +111,15 @@ def _complete(source: Source) -> tuple[RecordedRun | None, str]:
         return None, str(error)
     try:
         require_complete(run, "run")
+        require_told(run, metric)
     except CompareError as error:
         return run, str(error)
     return run, ""
 
 
-def _incomparable(latest: RecordedRun, run: RecordedRun) -> str:
-    cases = [{record.case for record in one.records} for one in (latest, run)]
+def _incomparable(latest: RecordedRun, run: RecordedRun, metric: Metric) -> str:
     try:
-        refuse_other_questions(
-            latest.run,
-            run.run,
-            cases=(cases[0], cases[1]),
-            records=(latest.records, run.records),
-        )
+        refuse_outsider(latest, run, metric)
         pair_records(latest.records, run.records)  # which sees a case that moved
     except CompareError as error:
         return str(error)

@@ -25,8 +25,9 @@ class Tally(msgspec.Struct, kw_only=True):
     solved: int = 0
     graded: int = 0
     errors: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
+    input_tokens: int | None = None
+    """Of all attempts; None where none tells them, as in the logs of some harnesses."""
+    output_tokens: int | None = None
     cost: float | None = None
     """US dollars of all attempts; None where none has a price."""
 
@@ -92,8 +93,8 @@ def count(found: Tally, line: Brief) -> None:
     found.graded += line.grade is not None
     found.solved += line.grade is not None and line.grade.outcome == "solved"
     if line.usage:
-        found.input_tokens += line.usage.input
-        found.output_tokens += line.usage.output
+        found.input_tokens = (found.input_tokens or 0) + line.usage.input
+        found.output_tokens = (found.output_tokens or 0) + line.usage.output
     if line.cost is not None:
         found.cost = (found.cost or 0.0) + line.cost
 

@@ -8,6 +8,7 @@ import msgspec
 
 from pytest_llmops.completions import Message, Timing
 from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.quality import UNMEASURED
 from pytest_llmops.runs.record import Identity, Record, Run
 from pytest_llmops.sinks.scores import scores
 
@@ -35,6 +36,11 @@ def run_attributes(run: Run) -> dict[str, Value]:
 def provider(identity: Identity) -> str:
     """`gen_ai.provider.name`: the engine of this package, or the kind of endpoint."""
     return "pytest-llmops" if identity.weights_sha256 else "openai"
+
+
+def is_called(record: Record) -> bool:
+    """Whether a model answered; logs of other harnesses tell no times, but mostly counts."""
+    return record.timing is not None or record.usage is not None
 
 
 def of_case(run: Run, record: Record) -> dict[str, Value]:
@@ -68,23 +74,20 @@ def of_attempt(record: Record) -> dict[str, Value]:
     }
 
 
-def of_call(run: Run, record: Record, timing: Timing) -> dict[str, Value]:
+def of_call(run: Run, record: Record) -> dict[str, Value]:
     """Say of the model call what the GenAI conventions name; texts only where a run keeps them."""
-    sampling = run.identity.sampling
     found: dict[str, Value] = {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": provider(run.identity),
         "gen_ai.request.model": run.identity.model,
         "gen_ai.response.model": record.served_model or run.identity.model,
-        "gen_ai.request.max_tokens": sampling.max_tokens,
-        "gen_ai.request.temperature": sampling.temperature,
-        "gen_ai.request.top_p": sampling.top_p,
-        "gen_ai.request.seed": run.identity.seed(record.case, record.sample),
         "gen_ai.conversation.id": run.id,
-        "llmops.call.started": timing.started,
-        "llmops.call.queue_seconds": timing.queue,
         "llmops.from_cache": record.from_cache,
     }
+    if not run.harness:  # logs do not tell all of it, and a default is not what was asked for
+        found |= _asked(run, record)
+    if timing := record.timing:
+        found |= _timed(timing)
     if loop := record.loop:
         found |= {
             "gen_ai.operation.name": "invoke_agent",
@@ -97,10 +100,6 @@ def of_call(run: Run, record: Record, timing: Timing) -> dict[str, Value]:
             "llmops.loop.model_seconds": loop.model_seconds,
             "llmops.loop.tool_seconds": loop.tool_seconds,
         }
-    if timing.first_token is not None:
-        found["gen_ai.response.time_to_first_chunk"] = timing.first_token
-    if sampling.stop:
-        found["gen_ai.request.stop_sequences"] = sampling.stop
     if record.finish_reason:
         found["gen_ai.response.finish_reasons"] = (record.finish_reason,)
     if usage := record.usage:
@@ -119,6 +118,29 @@ def of_call(run: Run, record: Record, timing: Timing) -> dict[str, Value]:
     return found
 
 
+def _asked(run: Run, record: Record) -> dict[str, Value]:
+    sampling = run.identity.sampling
+    found: dict[str, Value] = {
+        "gen_ai.request.max_tokens": sampling.max_tokens,
+        "gen_ai.request.temperature": sampling.temperature,
+        "gen_ai.request.top_p": sampling.top_p,
+        "gen_ai.request.seed": run.identity.seed(record.case, record.sample),
+    }
+    if sampling.stop:
+        found["gen_ai.request.stop_sequences"] = sampling.stop
+    return found
+
+
+def _timed(timing: Timing) -> dict[str, Value]:
+    found: dict[str, Value] = {
+        "llmops.call.started": timing.started,
+        "llmops.call.queue_seconds": timing.queue,
+    }
+    if timing.first_token is not None:
+        found["gen_ai.response.time_to_first_chunk"] = timing.first_token
+    return found
+
+
 def of_grade(grade: Grade) -> dict[str, Value]:
     """Say what the tests and the static checks said."""
     found: dict[str, Value] = {
@@ -131,8 +153,9 @@ def of_grade(grade: Grade) -> dict[str, Value]:
         found["llmops.grade.memory_bytes"] = grade.memory
     if grade.detail:
         found["llmops.grade.detail"] = grade.detail
-    for name, value in msgspec.structs.asdict(grade.quality).items():
-        found[f"llmops.quality.{name}"] = value
+    if grade.quality != UNMEASURED:
+        for name, value in msgspec.structs.asdict(grade.quality).items():
+            found[f"llmops.quality.{name}"] = value
     return found
 
 

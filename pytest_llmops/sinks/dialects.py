@@ -7,7 +7,7 @@ import msgspec
 from pytest_llmops.completions import Usage
 from pytest_llmops.runs.record import Record, Run
 from pytest_llmops.runs.traces import digest
-from pytest_llmops.sinks.attributes import Value
+from pytest_llmops.sinks.attributes import Value, is_called
 from pytest_llmops.sinks.spans import GROUP, Trace
 
 BEGINNING = 200
@@ -35,7 +35,7 @@ def _shown(record: Record) -> tuple[str, str]:
 
     Without a call, they are whole at the case.
     """
-    if record.timing is None:
+    if not is_called(record):
         return _texts(record)
     asked = record.prompt[-1].content if record.prompt else ""
     return _beginning(asked), _beginning(record.text or record.refusal)
@@ -119,15 +119,16 @@ def _generation(run: Run, record: Record) -> dict[str, Value]:
     sampling, timing = run.identity.sampling, record.timing
     found: dict[str, Value] = {
         "langfuse.observation.model.name": record.served_model or run.identity.model,
-        "langfuse.observation.model.parameters": _json(
+    }
+    if not run.harness:
+        found["langfuse.observation.model.parameters"] = _json(
             {
                 "max_tokens": sampling.max_tokens,
                 "temperature": sampling.temperature,
                 "top_p": sampling.top_p,
                 "seed": run.identity.seed(record.case, record.sample),
             }
-        ),
-    }
+        )
     if record.usage:
         found["langfuse.observation.usage_details"] = _json(_usage(record.usage))
     # Without a cost the server would take one from its own prices for any model of a known name.

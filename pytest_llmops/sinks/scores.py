@@ -2,6 +2,7 @@
 
 import msgspec
 
+from pytest_llmops.grading.quality import UNMEASURED
 from pytest_llmops.runs.record import Record
 
 QUALITY = ("code_share", "length_ratio", "repetition")
@@ -27,7 +28,7 @@ def scores(record: Record) -> tuple[Score, ...]:
 
     Returns:
         `solved` and `outcome` always, so that errors stay in every denominator; `tests` (the share
-        that passed) and quality where it was graded.
+        that passed) where it was graded, and quality where that was measured.
     """
     grade = record.grade
     found = [
@@ -37,6 +38,7 @@ def scores(record: Record) -> tuple[Score, ...]:
     if grade:
         share = grade.tests_passed / max(1, grade.tests_expected)
         found.append(Score(name="tests", value=share))
+    if grade and grade.quality != UNMEASURED:
         quality = msgspec.structs.asdict(grade.quality)
         found += [Score(name=name, value=float(quality[name])) for name in QUALITY]
     return tuple(found)

@@ -62,7 +62,7 @@ def trace_of(run: Run, record: Record) -> Trace:
             error=record.error,
         ),
     ]
-    if record.timing:
+    if attributes.is_called(record):
         spans.append(
             Span(
                 name=f"invoke_agent {run.agent}" if record.loop else f"chat {run.identity.model}",
@@ -71,7 +71,7 @@ def trace_of(run: Run, record: Record) -> Trace:
                 parent=attempt,
                 start=sent,
                 end=answered,
-                attributes=attributes.of_call(run, record, record.timing),
+                attributes=attributes.of_call(run, record),
                 events=_first_token(sent, record.timing),
             )
         )
@@ -105,8 +105,8 @@ def _times(run: Run, record: Record) -> tuple[int, int, int, int, int]:
     return one, two, three, four, five
 
 
-def _first_token(sent: int, timing: Timing) -> tuple[Event, ...]:
-    if timing.first_token is None:
+def _first_token(sent: int, timing: Timing | None) -> tuple[Event, ...]:
+    if timing is None or timing.first_token is None:
         return ()
     return (Event(name="first_token", time=sent + round(timing.first_token * 1e9)),)
 
