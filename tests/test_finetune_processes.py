@@ -55,6 +55,7 @@ def train_in_two(folder, output, settings, *, environment, kill_at=-1):
     program.write_text(PROGRAM)
     places = [str(folder / "data"), str(folder / "tiny"), str(output)]
     command = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone"]
+    command += ["--local-addr=127.0.0.1"]  # else they meet by the machine's name, if it has one
     command += ["--nproc_per_node=2", str(program), *places, json.dumps(settings), str(kill_at)]
     added = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     return subprocess.run(
