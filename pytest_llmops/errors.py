@@ -29,6 +29,7 @@ EXTRA_OF = {
     "mlflow": "mlflow",
     "opentelemetry": "openllmetry",
     "traceloop": "traceloop",
+    "ray": "ray",
 }
 """Top-level packages that the core does without, and the extra that brings each."""
 

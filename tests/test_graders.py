@@ -17,7 +17,7 @@ def graders():
     made = []
 
     def make(size, grade=lambda _, answer: answer.text):
-        made.append(Graders(size, grade))
+        made.append(Graders(lambda: size, grade))
         return made[-1]
 
     yield make

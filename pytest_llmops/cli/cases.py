@@ -7,6 +7,7 @@ from typing import Any
 from pytest_llmops.cases import find_suites
 from pytest_llmops.cli.arguments import add_suites
 from pytest_llmops.mining.curate import Setup, run_mine, run_validate
+from pytest_llmops.places.where import HELP, Where, where
 from pytest_llmops.session.numbers import positive
 
 
@@ -65,9 +66,11 @@ def _mine(options: argparse.Namespace) -> int:
 
 
 def _suites_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
+    place = command.add_mutually_exclusive_group()
+    place.add_argument(
         "-n", "--jobs", type=positive, default=2, metavar="N", help="processes at once (default: 2)"
     )
+    place.add_argument("--run-on", metavar="PLACE", help=HELP)
     command.add_argument("--source", metavar="PATH|URL", help="read the source tree from here")
     add_suites(command)
     command.add_argument(
@@ -79,4 +82,5 @@ def _suites_options(command: argparse.ArgumentParser) -> None:
 
 
 def _setup(options: argparse.Namespace) -> Setup:
-    return Setup(source=options.source, jobs=options.jobs, isolation=options.sandbox)
+    place = where(options.run_on) if options.run_on else Where(jobs=options.jobs)
+    return Setup(source=options.source, place=place, isolation=options.sandbox)

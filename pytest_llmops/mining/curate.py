@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -15,31 +15,35 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.mine import Mined, Miner
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import NOTES, Finding, validate
-from pytest_llmops.sandbox import NodePool
+from pytest_llmops.places.where import Where, open_place
+from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.sources import SourceTree, open_source
 
 Isolation = Literal["bwrap", "process"]
 
+TWO = Where(jobs=2)
+"""This machine, two at a time."""
+
 
 @dataclass(frozen=True)
 class Setup:
-    """Where the source comes from and how test files are run."""
+    """Where the source comes from, and where and how test files are run."""
 
     source: str | None = None
     """Path or URL in place of the suite's repository."""
-    jobs: int = 2
-    """Sandboxed processes at a time."""
+    place: Where = TWO
+    """Where they are run, and how many at a time."""
     isolation: Isolation = "bwrap"
 
     @contextmanager
-    def open(self, suite: Suite) -> Iterator[tuple[SourceTree, NodePool, Crew]]:
-        """Give the tree of a suite, and a sandbox and threads that end with the block."""
+    def open(self, suite: Suite) -> Iterator[tuple[SourceTree, Judge, Crew]]:
+        """Give the tree of a suite, what judges it, and threads that end with the block."""
         tree = open_source(suite, source=self.source)
         with (
-            NodePool(tree.root, size=self.jobs, isolation=self.isolation) as pool,
-            Crew(self.jobs) as crew,
+            closing(open_place(self.place, self.isolation)) as place,
+            Crew(place.size) as crew,
         ):
-            yield tree, pool, crew
+            yield tree, place.judge(tree), crew
 
 
 def run_mine(suite: Suite, setup: Setup, *, output: Path | None = None, limit: int = 0) -> int:
@@ -50,7 +54,7 @@ def run_mine(suite: Suite, setup: Setup, *, output: Path | None = None, limit: i
 
     Raises:
         CaseError: A limit without an output: a manifest would be replaced by a part of itself.
-        SourceError, SandboxError: The tree or the sandbox cannot be had.
+        SourceError, SandboxError, PlaceError: The tree or the sandbox cannot be had.
     """
     if limit and not output:
         raise CaseError("--limit needs --output FILE: a part must not replace the whole manifest")
@@ -97,7 +101,7 @@ def run_validate(suites: Iterable[Suite], setup: Setup, *, ids: Sequence[str] = 
 
     Raises:
         CaseError: An id that no case has, or a suite without cases: proving nothing proves nothing.
-        SourceError, SandboxError: A tree or the sandbox cannot be had.
+        SourceError, SandboxError, PlaceError: A tree or the sandbox cannot be had.
     """
     chosen = {suite.name: (suite, _choose(load_cases(suite), ids)) for suite in suites}
     known = {case.id for _, cases in chosen.values() for case in cases}

@@ -31,7 +31,7 @@ from pytest_llmops.mining.mutants import EMPTY, THROW, Mutant, Subject, mutants,
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.reach import Function
 from pytest_llmops.mining.settings import unread_settings
-from pytest_llmops.sandbox import NodePool, TestJob, TestReport
+from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.tasks.materialize import body_sha256
 from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.typescript import Declaration, Module
@@ -80,7 +80,7 @@ class Mined:
 class Miner:
     """A suite and what is needed to mine it."""
 
-    def __init__(self, suite: Suite, tree: SourceTree, pool: NodePool, crew: Crew) -> None:
+    def __init__(self, suite: Suite, tree: SourceTree, pool: Judge, crew: Crew) -> None:
         self._suite = suite
         self._tree = tree
         self._pool = pool

@@ -16,7 +16,7 @@ from zlib import crc32
 import msgspec
 
 from pytest_llmops.cases import id_of_test
-from pytest_llmops.sandbox import NodePool, TestJob, TestReport
+from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.typescript import Declaration, Module, replace_body
 
@@ -81,11 +81,11 @@ class Subject:
         text = replace_body(self.module, self.declaration, body)
         return TestJob(root=self.tree.root, tests=self.tests, overlay={self.module.path: text})
 
-    def run(self, pool: NodePool, body: str) -> TestReport:
+    def run(self, pool: Judge, body: str) -> TestReport:
         """Run the tests with another body."""
         return pool.run(self.job(body))
 
-    def looks(self, pool: NodePool) -> Iterator[TestReport]:
+    def looks(self, pool: Judge) -> Iterator[TestReport]:
         """Judge the body that the tree has three times, with its test files in other orders.
 
         First as they are named and with nothing changed, then the other way around as a candidate's
@@ -100,7 +100,7 @@ class Subject:
             yield pool.run(msgspec.structs.replace(job, tests=tests, falsify=seed, wary=wary))
 
     def survivors(
-        self, pool: NodePool, expected: frozenset[str], bodies: Iterable[Mutant]
+        self, pool: Judge, expected: frozenset[str], bodies: Iterable[Mutant]
     ) -> Iterator[Mutant]:
         """Give those bodies with which every expected test still passes."""
         for mutant in bodies:

@@ -20,7 +20,7 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.confirm import falsified, forgery
 from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
 from pytest_llmops.mining.parallel import Crew
-from pytest_llmops.sandbox import NodePool, TestReport
+from pytest_llmops.sandbox import Judge, TestReport
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree
 
@@ -45,13 +45,13 @@ class Finding:
     """The error, the tests that failed, or the name of the body that passed."""
 
 
-def validate(cases: Iterable[Case], tree: SourceTree, pool: NodePool, crew: Crew) -> list[Finding]:
+def validate(cases: Iterable[Case], tree: SourceTree, pool: Judge, crew: Crew) -> list[Finding]:
     """Prove cases, as many at once as the crew has threads; no finding means all hold."""
     found = crew.map("cases", lambda case: list(_findings(case, tree, pool)), cases)
     return [finding for findings in found for finding in findings]
 
 
-def _findings(case: Case, tree: SourceTree, pool: NodePool) -> Iterator[Finding]:
+def _findings(case: Case, tree: SourceTree, pool: Judge) -> Iterator[Finding]:
     try:
         task = materialize(case, tree)
     except CaseError as error:

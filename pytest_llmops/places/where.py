@@ -1,5 +1,6 @@
-"""`--run-on`, parsed: `local`, or `local:N` for N jobs at once."""
+"""`--run-on`, parsed: `local`, `local:N` for N jobs at once, `ray` or `ray:HOST:PORT`."""
 
+import re
 from typing import Protocol
 
 import msgspec
@@ -11,7 +12,7 @@ from pytest_llmops.sandbox import Judge
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.tasks.sources import SourceTree
 
-HELP = "where tests are judged: local, or local:N for N at once (default: one per core)"
+HELP = "where tests are judged: local[:N] for N at once, or ray[:HOST:PORT] (default: local)"
 
 
 class Place(Protocol):
@@ -37,7 +38,9 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     """What `--run-on` names."""
 
     jobs: int = 0
-    """At once; 0 for one per core."""
+    """At once, on this machine; 0 for one per core."""
+    ray: str | None = None
+    """Address of a Ray cluster, "" for the one of this machine; None for no cluster."""
 
 
 def where(text: str) -> Where:
@@ -49,9 +52,23 @@ def where(text: str) -> Where:
     kind, colon, rest = text.partition(":")
     if kind == "local" and (not colon or (rest.isdecimal() and int(rest) > 0)):
         return Where(jobs=int(rest or 0))
-    raise PlaceError(f"--run-on={text}: is neither local nor local:N, with N jobs at once")
+    if kind == "ray" and (not colon or re.fullmatch(r"[^/\s]+:\d+", rest)):
+        return Where(ray=rest)
+    raise PlaceError(
+        f"--run-on={text}: is none of local, local:N (N jobs at once), ray (the cluster that this "
+        "machine is part of) and ray:HOST:PORT"
+    )
 
 
 def open_place(chosen: Where, isolation: Isolation) -> Place:
-    """Make ready to judge at a place; what is costly is started when it is needed."""
+    """Make ready to judge at a place; of this machine, nothing is started before it is needed.
+
+    Raises:
+        PlaceError: A cluster cannot be used.
+        MissingExtraError: Ray is not installed.
+    """
+    if chosen.ray is not None:
+        from pytest_llmops.places.ray_place import RayPlace  # noqa: PLC0415 - only where asked for
+
+        return RayPlace(chosen.ray, isolation)
     return LocalPlace(chosen.jobs or cores(), isolation)

@@ -1,13 +1,14 @@
 """Where the answers of a session are graded, and who grades them."""
 
 from collections.abc import Callable, Iterable
+from threading import Lock
 
 import msgspec
 
 from pytest_llmops.completions import Completion
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.grading.grade import Grade, grade
-from pytest_llmops.places.where import open_place
+from pytest_llmops.places.where import Place, open_place
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.session.graders import Graders
 from pytest_llmops.session.options import Options
@@ -19,44 +20,48 @@ class Bench:
     """The place of a session and its graders; close it when the session ends."""
 
     def __init__(self, options: Options, selection: Selection) -> None:
-        """Prepare; nothing is started before it is needed.
-
-        Raises:
-            PlaceError: There is no such place.
-        """
+        """Prepare; nothing is started before it is needed."""
         self._selection = selection
-        self._grades = options.grade
-        self._place = open_place(options.place, options.sandbox)
-        self._graders = Graders(self._place.size, self._grade)
+        self._options = options
+        self._place: Place | None = None
+        self._opening = Lock()
+        self._graders = Graders(lambda: self._opened().size, self._grade)
         self._answers: dict[Key, Completion] = {}
 
     def judging(self, case_id: str) -> tuple[Task, Judge | None]:
         """A case, and what runs its tests for an agent between its turns; None without grades."""
         task = self._selection.task(case_id)
-        return task, self._place.judge(task.tree) if self._grades else None
+        return task, self._opened().judge(task.tree) if self._options.grade else None
+
+    def _opened(self) -> Place:
+        with self._opening:
+            if self._place is None:
+                self._place = open_place(self._options.place, self._options.sandbox)
+            return self._place
 
     def _grade(self, case_id: str, completion: Completion) -> Grade:
         task = self._selection.task(case_id)
-        return grade(task, completion, self._place.judge(task.tree))
+        return grade(task, completion, self._opened().judge(task.tree))
 
     def prove(self, keys: Iterable[Key]) -> None:
         """Start a sandbox and end it, before anything is asked of a model and paid for.
 
         Raises:
+            PlaceError: There is no such place.
             SandboxError: It does not start; says why, and how to go on without it.
         """
         first = next(iter(keys), None)
-        if self._grades and first:
-            self._place.prove(self._selection.tree(self._selection.cases[first[0]]))
+        if self._options.grade and first:
+            self._opened().prove(self._selection.tree(self._selection.cases[first[0]]))
 
     def offer(self, key: Key, completion: Completion) -> None:
         """An answer has arrived."""
-        if self._grades:
+        if self._options.grade:
             self._graders.offer(key, completion)
 
     def handed(self, key: Key, completion: Completion) -> Completion:
         """Note the answer that a test gets, which may ask for its grade next."""
-        if self._grades:
+        if self._options.grade:
             self._answers[key] = completion
         return completion
 
@@ -68,10 +73,15 @@ class Bench:
         """
         return self._graders.await_grade(key, changed or self._answers[key], again=bool(changed))
 
+    def told(self) -> list[str]:
+        """What a person should know of the place."""
+        return self._place.told() if self._place else []
+
     def close(self) -> None:
         """End what is judged at this moment, and the place; safe to repeat."""
         self._graders.close()
-        self._place.close()
+        if self._place:
+            self._place.close()
         self._graders.join()
 
 

@@ -232,7 +232,7 @@ class Controller(Worker):
         """The run in numbers, for the end of the session."""
         assert self._recording
         told = [*left_out(self.selection), *(self._answers.problems() if self._answers else [])]
-        told += [*self._recording.told, *self.attendance.told()]
+        told += [*self._recording.told, *self._bench.told(), *self.attendance.told()]
         wanted = self._rounds.decided_after if self._rounds else None
         verdict = self._gate.parts() if self._gate else []
         return tail(self._recording, wanted, [*told, *verdict], width=width, color=color)

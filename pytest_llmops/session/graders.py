@@ -23,11 +23,11 @@ ENDED = "the session ended before its grade came"
 class Graders:
     """Grades what is offered; safe for any thread."""
 
-    def __init__(self, size: int, grade: Callable[[str, Completion], Grade]) -> None:
+    def __init__(self, size: Callable[[], int], grade: Callable[[str, Completion], Grade]) -> None:
         """Prepare; nothing runs before a grade is awaited.
 
         Args:
-            size: Answers graded at once.
+            size: Says how many answers are graded at once.
             grade: Grades an answer to the case of an id; called from several threads.
         """
         self._size = size
@@ -98,7 +98,7 @@ class Graders:
         self._grades[key] = Future()
 
     def _begin(self) -> None:
-        while len(self._threads) < self._size:
+        for _ in range(len(self._threads), self._size()):
             number = len(self._threads)
             thread = threading.Thread(
                 target=self._work, name=f"llmops-grader-{number}", daemon=True

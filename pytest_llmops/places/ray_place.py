@@ -1,0 +1,156 @@
+"""A Ray cluster: one judge on each of its free processors.
+
+The controller alone connects. It hands a job to a free judge and waits. A judge whose worker or
+node dies has its job taken away, which goes to another one, so every job has one report. What is
+sent are jobs and reports; a source tree goes to the object store once, and to every node once.
+
+If the head dies, Ray ends this process a minute later without any clean-up. What is on record by
+then is in the file, and the next session goes on from there.
+"""
+
+import threading
+from hashlib import sha256
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from pytest_llmops.errors import SandboxError
+from pytest_llmops.places.cores import cores
+from pytest_llmops.places.remote import packed
+from pytest_llmops.places.seats import Seat, Seats, connect
+from pytest_llmops.sandbox import Judge, TestJob, TestReport
+from pytest_llmops.sandbox.cage import Isolation
+from pytest_llmops.tasks.sources import SourceTree
+
+OVERTIME = 120.0
+"""Seconds beyond its own limit after which a job counts as lost with its judge."""
+TRIES = 3
+"""Judges that one job may lose."""
+PULSE = 0.5
+"""Seconds between two looks at whether there is a judge left to wait for."""
+CLOSED = "nothing is judged any more: the session has ended"
+
+
+class RayPlace:
+    """Judges on the nodes of a Ray cluster, one job per processor."""
+
+    def __init__(self, address: str, isolation: Isolation) -> None:
+        """Connect, and start the judges.
+
+        Raises:
+            PlaceError: Ray or the cluster is missing or full, or has other versions; or no node of
+                it can judge.
+        """
+        self._ray = connect(address)
+        self._where = address
+        self._free: SimpleQueue[Seat] = SimpleQueue()
+        self._seats = Seats(self._ray, address, isolation)
+        self._sending = threading.Lock()
+        self._trees: dict[str, tuple[str, Any]] = {}
+        self._settled = threading.Condition()
+        self._at_work = 0
+        self._closed = False
+        try:
+            for seat in self._seats.take_all():
+                self._free.put(seat)
+        except BaseException:
+            self.close()
+            raise
+        self.size = len(self._seats) + cores()
+        """Jobs in hand at once; one that has no judge yet is being prepared."""
+
+    def judge(self, tree: SourceTree) -> Judge:
+        """What has jobs of a tree judged somewhere in the cluster."""
+        return _RayJudge(self, tree)
+
+    def prove(self, tree: SourceTree) -> None:
+        """Nothing to do: every node has proved its sandbox before it took its seat."""
+
+    def told(self) -> list[str]:
+        """Nodes left out and nodes lost."""
+        return self._seats.told()
+
+    def run(self, tree: SourceTree, job: TestJob) -> TestReport:
+        """Judge a job, on another node where the first is lost.
+
+        Raises:
+            SandboxError: See `NodePool.run`; or nobody is left to judge.
+        """
+        with self._settled:
+            if self._closed:
+                raise SandboxError(CLOSED)
+            self._at_work += 1
+        try:
+            for _ in range(TRIES):
+                seat = self._next()
+                report = self._run_at(seat, tree, job)
+                if report:
+                    self._free.put(seat)
+                    return report
+                if self._closed:
+                    raise SandboxError(CLOSED)
+                self._seats.replace(seat, self._free.put)
+        finally:
+            with self._settled:
+                self._at_work -= 1
+                self._settled.notify_all()
+        raise SandboxError(
+            f"{', '.join(job.tests)}: {TRIES} judges of the Ray cluster were lost over it; "
+            f"the last was on {seat.node}"
+        )
+
+    def _next(self) -> Seat:
+        while not self._closed:
+            try:
+                return self._free.get(timeout=PULSE)
+            except Empty:
+                if not len(self._seats):
+                    raise SandboxError(f"{self._where}: no node of the cluster is left") from None
+        raise SandboxError(CLOSED)
+
+    def _run_at(self, seat: Seat, tree: SourceTree, job: TestJob) -> TestReport | None:
+        """The report of a judge; None where it was lost over the job."""
+        errors = self._ray.exceptions
+        digest, archive = self._sent(tree)
+        pending = seat.judge.run.remote(digest, [archive], job)
+        try:
+            report: TestReport = self._ray.get(pending, timeout=job.timeout + OVERTIME)
+        except errors.RayTaskError as error:
+            self._free.put(seat)
+            cause = error.cause
+            said = str(cause) if isinstance(cause, SandboxError) else f"{seat.node}: {cause!r}"
+            raise SandboxError(said) from None
+        except errors.RayError:
+            return None
+        return report
+
+    def _sent(self, tree: SourceTree) -> tuple[str, Any]:
+        """Digest and place of a tree in the object store; sent when it is first judged."""
+        with self._sending:
+            key = str(tree.root)
+            if key not in self._trees:
+                archive = packed(tree.root)
+                digest = sha256(archive).hexdigest()[:32]
+                self._trees[key] = digest, self._ray.put(archive)
+            return self._trees[key]
+
+    def close(self) -> None:
+        """End the judges with what they judge, and let go of the cluster; safe to repeat."""
+        with self._settled:
+            if self._closed:
+                return
+            self._closed = True
+        self._seats.close()
+        with self._settled:
+            self._settled.wait_for(lambda: not self._at_work, timeout=OVERTIME)
+        self._ray.shutdown()
+
+
+class _RayJudge:
+    """The judge of one source tree; a `sandbox.Judge`."""
+
+    def __init__(self, place: RayPlace, tree: SourceTree) -> None:
+        self._place, self._tree = place, tree
+
+    def run(self, job: TestJob) -> TestReport:
+        """Judge a job; see `RayPlace.run`."""
+        return self._place.run(self._tree, job)

