@@ -4,6 +4,7 @@
 #   make test  ARGS="tests/test_cases.py"                   run the tests
 #   make finetune                                           train and register the adapter lora-v1
 #   make servers-check                                      deliver to a real collector, Jaeger, Prometheus
+#   make ray-check                                          grade on a Ray cluster of three nodes
 #   make check                                              lint, types, lock and tests, as CI does
 #   make lock  ARGS=--upgrade                               write requirements.lock anew
 #   make docs                                               build the documentation as a site, build/docs
@@ -17,7 +18,7 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test orders servers-check check docs docs-check lint types format lock lock-check setup model judge agents wheel up down
+.PHONY: bench finetune test orders servers-check ray-check check docs docs-check lint types format lock lock-check setup model judge agents wheel up down
 
 # Keys and addresses of sinks lie in .env, where `make up` has made one.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
@@ -37,6 +38,10 @@ orders: setup judge model # the tests in other orders and one file at a time; ho
 servers-check: setup # makes the programs with Go, ten minutes once; or takes LLMOPS_COLLECTOR and so on
 	@$(BIN)/python tools/servers.py > /dev/null
 	@$(BIN)/pytest $(wildcard tests/test_collector_*.py) $(ARGS)
+
+ray-check: setup # installs Ray beside what is locked, 80 MB; a cluster of three nodes on loopback
+	@$(BIN)/uv pip install -q --python $(BIN)/python --only-binary :all: -r pyproject.toml --extra ray
+	@$(BIN)/pytest tests/test_ray.py $(ARGS)
 
 check: lint types lock-check docs-check test
 

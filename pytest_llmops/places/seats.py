@@ -36,7 +36,7 @@ def connect(address: str) -> Any:
         PlaceError: There is no such cluster, or it has another version of Ray or Python.
         MissingExtraError: Ray is not installed.
     """
-    _knock(address)
+    knock(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     with naming_extras():
         ray = import_module("ray")
@@ -54,7 +54,7 @@ def connect(address: str) -> Any:
     return ray
 
 
-def _knock(address: str) -> None:
+def knock(address: str) -> None:
     """See that something listens at an address; Ray itself takes minutes to notice that none does.
 
     Raises:
