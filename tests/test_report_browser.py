@@ -1,6 +1,8 @@
 """The report in a real browser, without a network."""
 
+import re
 import shutil
+import zlib
 
 import msgspec
 import pytest
@@ -71,6 +73,19 @@ def page(opened, report):
     yield found
     allowed = ("data:", "blob:", report)
     assert [one for one in complaints if not one.startswith(allowed)] == []
+
+
+def texts_by_page(pdf):
+    """How many pieces of text each page of a PDF of Chromium shows."""
+    objects = dict(re.findall(rb"(\d+) 0 obj\s(.*?)endobj", pdf, re.DOTALL))
+    found = []
+    for body in objects.values():
+        if re.search(rb"/Type\s*/Page\b", body):
+            number = re.search(rb"/Contents (\d+) 0 R", body)[1]
+            packed = objects[number].partition(b"stream\n")[2].rpartition(b"endstream")[0]
+            shown = zlib.decompressobj().decompress(packed)
+            found.append(len(re.findall(rb"\bT[jJ]\b", shown)))
+    return found
 
 
 def column(page, number):
@@ -192,12 +207,31 @@ def test_a_narrow_window_scrolls_its_tables_and_not_itself(page):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_a_phone_has_a_menu_of_sections(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    menu = page.locator("nav#sections")
+    assert not menu.is_visible()
+    page.click("button.sections")
+    assert menu.is_visible()
+    box = menu.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    menu.locator("a", has_text="Cases").click()
+    assert not menu.is_visible()
+    page.wait_for_timeout(1000)  # it scrolls smoothly, past charts that are being drawn
+    assert page.url.endswith("#cases")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert menu.is_visible()  # on a wide window the sections stand in the bar
+
+
 def test_paper_holds_every_row_and_every_chart(page):
     before = page.evaluate("document.documentElement.dataset.theme")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert len(column(page, 1)) == 240
     assert page.locator(".plot").count() == page.locator(".plot .main-svg:first-child").count()
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    assert page.pdf(format="A4").startswith(b"%PDF")
+    texts = texts_by_page(page.pdf(format="A4"))
+    assert len(texts) > 5
+    assert min(texts) > 60  # pieces of text: no page is empty, or holds a heading alone
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.documentElement.dataset.theme") == before

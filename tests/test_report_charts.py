@@ -9,9 +9,10 @@ from plotly import graph_objects
 from records import record, unanswered
 from report_runs import attempts, graded, pair, recorded, subject
 
+from pytest_llmops.compare.values import Interval
 from pytest_llmops.completions import Usage
 from pytest_llmops.report import charts, forest
-from pytest_llmops.report.html import TEMPLATES
+from pytest_llmops.report.templating import TEMPLATES
 
 
 def comparison(*runs):
@@ -76,6 +77,17 @@ def test_a_cluster_of_few_cases_is_a_point_without_an_interval():
 def test_the_effects_stand_in_order_with_output_on_top():
     drawn = forest.overall([("lora", comparison(*pair()))])
     assert drawn["data"][0]["y"][::-1] == ["lora  output", "lora  input", "lora  total"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.02, 1.1), (0.8, 40.0), (0.001, 900.0)])
+def test_no_interval_is_cut_at_the_edge_of_a_forest(low, high):
+    found = comparison(*pair())
+    input_ = msgspec.structs.replace(found.effects[1], ratio=Interval(low, 1.0, high))
+    effects = (found.effects[0], input_, *found.effects[2:])
+    drawn = forest.overall([("lora", msgspec.structs.replace(found, effects=effects))])
+    start, end = (10**edge for edge in drawn["layout"]["xaxis"]["range"])
+    assert start < low
+    assert high < end
 
 
 def test_cases_are_sorted_by_ratio_and_marked_by_who_solved_them():

@@ -11,8 +11,10 @@ import pytest
 from records import record, unanswered
 from report_runs import HOSTILE, attempts, case_id, gated, pair, recorded, subject
 
-from pytest_llmops.report import cases_table
+from pytest_llmops.completions import Usage
+from pytest_llmops.report import cases_table, figures
 from pytest_llmops.report.html import history_html, report_html
+from pytest_llmops.report.markdown import report_markdown
 from pytest_llmops.report.trend import Source, trend
 
 
@@ -58,6 +60,46 @@ def compared():
     base = recorded(attempts(24, solved=0.5))
     other = recorded(attempts(24, solved=0.75, ratio=0.8), model="lora", number=1)
     return Page(report_html(subject(base, other)))
+
+
+def test_a_length_has_one_interval_wherever_it_is_shown():
+    """The gate's bounds and a plain 95 % interval of the same ratio once stood side by side."""
+    base, other = pair(120, solved=0.6)
+    spread = [
+        msgspec.structs.replace(
+            one, usage=Usage(input=100, output=one.usage.output + 5 * (number % 7))
+        )
+        for number, one in enumerate(other.records)
+    ]
+    other = msgspec.structs.replace(other, records=tuple(spread))
+    found = subject(base, other)
+    comparison = found.versus[0].comparison
+    (check,) = (one for one in comparison.checks if one.name == "output tokens")
+    shown = figures.interval(check.change, "ratio")
+    plain = figures.interval(comparison.effects[0].ratio, "ratio")
+    assert shown != plain
+    page = Page(report_html(found))
+    assert page.shown.count(shown) == 2  # the figure on top, and the table of checks
+    assert plain not in page.shown
+    overall = page.data["charts"]["chart-overall"]["data"][0]
+    told = dict(zip(overall["y"], overall["customdata"], strict=True))["lora  output"]
+    assert told[0] == shown
+    assert plain not in report_markdown(found)
+    assert shown in report_markdown(found)
+
+
+def test_dollars_stand_wherever_tokens_do():
+    base = recorded(attempts(24, cost=0.002))
+    other = recorded(attempts(24, solved=0.75, cost=0.0015), model="lora", number=1)
+    page = Page(report_html(subject(base, other)))
+    assert f"Dollars per solved {figures.MINUS}50.0 % $0.00400 → $0.00200" in page.shown
+    assert "$0.0480" in page.shown  # what the baseline cost in all
+    assert page.data["rows"][0]["runs"][1]["cost"] == 0.0015
+    assert page.details[0]["runs"][0]["attempts"][0]["cost"] == "$0.00200"
+    assert page.data["charts"]["chart-dollars"]["data"][1]["x"] == pytest.approx([0.002, 0.0015])
+    unpriced = Page(report_html(subject(*pair())))
+    assert "Dollars" not in unpriced.shown
+    assert "chart-dollars" not in unpriced.data["charts"]
 
 
 def alone(records, **fields):

@@ -52,6 +52,15 @@ def test_a_lasting_change_is_found_and_drawn():
     assert graph_objects.Figure(json.loads(text)).layout.yaxis.title.text
 
 
+def test_dollars_have_a_series_in_which_a_run_without_prices_is_a_gap():
+    priced = runs([1.0, 1.0], cost=0.01)
+    found = series([*priced, recorded(attempts(24), number=2)], "dollars per solved")
+    assert [point.value for point in found.points][:2] == pytest.approx([0.02, 0.02])
+    assert value_text(found.points[0].value, found.metric) == "$0.0200"
+    assert value_text(found.points[2].value, found.metric) == "\N{EN DASH}"
+    assert trend_figure(found)["data"][0]["y"][2] is None
+
+
 def test_runs_of_other_suites_and_unfinished_ones_are_left_out_and_told():
     found = runs([1.0, 1.1, 1.2])
     other = recorded(attempts(24), suite_hash="f" * 16, id="other")

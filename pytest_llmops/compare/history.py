@@ -30,7 +30,7 @@ from pytest_llmops.runs.reading import RecordedRun
 
 Floats = NDArray[np.float64]
 
-Metric = Literal["token ratio", "solve rate", "cost of pass"]
+Metric = Literal["token ratio", "solve rate", "cost of pass", "dollars per solved"]
 
 ALPHA = 0.05
 SHORTEST = 3
@@ -66,7 +66,8 @@ def measure(reference: RecordedRun, found: RecordedRun, metric: Metric) -> Point
 
     `token ratio` is the geometric mean over cases of output tokens against the reference; `solve
     rate` the mean over cases of the share of attempts solved, 0..1; `cost of pass` output tokens by
-    solved attempt, inf where none is solved.
+    solved attempt, inf where none is solved; `dollars per solved` the same in dollars, nan where an
+    answer has no price.
 
     Args:
         reference: The run that all of a series are compared with; complete.
@@ -197,7 +198,7 @@ def refuse_outsider(reference: RecordedRun, found: RecordedRun, metric: Metric) 
         found.run,
         cases=(cases[0], cases[1]),
         records=(reference.records, found.records),
-        tokens=metric != "solve rate",
+        tokens=metric in {"token ratio", "cost of pass"},
     )
 
 
@@ -205,7 +206,17 @@ def _value(reference: RecordedRun, found: RecordedRun, metric: Metric) -> float:
     require_complete(found, "run")
     require_told(found, metric)
     refuse_outsider(reference, found, metric)
+    if metric == "dollars per solved":
+        return _dollars(found)
     return _measure(pair_records(reference.records, found.records, listed=False), metric)
+
+
+def _dollars(found: RecordedRun) -> float:
+    answered = [record for record in found.records if record.usage]
+    costs = [record.cost for record in answered if record.cost is not None]
+    if not costs or len(costs) < len(answered):
+        return math.nan
+    return cost_of_pass(sum(costs), sum(record.solved for record in found.records))
 
 
 def _measure(paired: Paired, metric: Metric) -> float:

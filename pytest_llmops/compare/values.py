@@ -140,3 +140,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
             if name in judged:
                 return name, effect
         return "output tokens", None
+
+    def told(self, effect: Effect) -> Interval:
+        """The one interval of a length for people: that of its check, where the gate judges it.
+
+        The check's bounds are those the verdict rests on; the effect's own interval, plain and
+        two-sided, would stand beside them as a second one for the same number.
+        """
+        name = "output tokens" if effect.metric == "output" else effect.metric
+        return next((check.change for check in self.checks if check.name == name), effect.ratio)

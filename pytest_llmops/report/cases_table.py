@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_llmops.completions import Message
+from pytest_llmops.report.figures import dollars
 from pytest_llmops.report.loops import loop_data
 from pytest_llmops.report.subject import Subject, usual_outcome, usual_tokens
 from pytest_llmops.report.texts import visible
@@ -48,12 +49,14 @@ def _row(subject: Subject, case: str) -> dict[str, Any]:
 
 def _cell(records: Sequence[Record]) -> dict[str, Any]:
     tokens = usual_tokens(records)
-    return {
+    costs = [record.cost for record in records if record.cost is not None]
+    found: dict[str, Any] = {
         "outcome": usual_outcome(records).replace("_", " "),
         "solved": sum(record.solved for record in records),
         "samples": len(records),
         "tokens": None if math.isnan(tokens) else round(tokens, 1),
     }
+    return found | ({"cost": sum(costs) / len(costs)} if costs else {})
 
 
 def details(subject: Subject, budget: int = BUDGET) -> list[dict[str, Any]]:
@@ -116,6 +119,8 @@ def _attempt(record: Record, purse: _Purse, *, content: bool) -> dict[str, Any]:
     }
     if record.usage:
         found |= {"input": record.usage.input, "output": record.usage.output}
+    if record.cost is not None:
+        found["cost"] = dollars(record.cost)
     if record.timing:
         found["seconds"] = round(record.timing.total, 2)
     if record.grade:

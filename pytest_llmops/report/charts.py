@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from pytest_llmops.report.figures import dollars
 from pytest_llmops.report.summary import Rate, summarize
 from pytest_llmops.report.texts import in_chart
 from pytest_llmops.runs.record import Record
@@ -46,6 +47,22 @@ def pareto(runs: Sequence[tuple[str, Sequence[Record]]]) -> Figure:
             points.append((total.output_tokens / answered, total.rate, name))
     told = [f"{tokens:,.1f} output tokens per attempt" for tokens, _, _ in points]
     return front(points, "mean output tokens per attempt", told)
+
+
+def priced(runs: Sequence[tuple[str, Sequence[Record]]]) -> Figure:
+    """Solve rate over mean dollars per attempt, a point each run whose prices are known.
+
+    Args:
+        runs: Name and records of each run.
+    """
+    totals = [(name, summarize(records)) for name, records in runs]
+    points = [
+        (total.cost / total.attempts, total.rate, name)
+        for name, total in totals
+        if total.cost is not None and not math.isnan(total.rate.estimate)
+    ]
+    told = [f"{dollars(spent)} per attempt" for spent, _, _ in points]
+    return front(points, "mean dollars per attempt", told)
 
 
 def front(points: Sequence[tuple[float, Rate, str]], what: str, told: Sequence[str]) -> Figure:

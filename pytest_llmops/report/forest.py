@@ -32,18 +32,18 @@ def overall(comparisons: Sequence[tuple[str, Comparison]]) -> Figure:
     Args:
         comparisons: Name and comparison of each candidate.
     """
-    rows: list[tuple[str, Effect]] = [
-        (f"{in_chart(name)}  {effect.metric}", effect)
+    rows: list[tuple[str, Effect, Interval]] = [
+        (f"{in_chart(name)}  {effect.metric}", effect, comparison.told(effect))
         for name, comparison in comparisons
         for effect in comparison.effects
         if math.isfinite(effect.ratio.estimate)
     ]
     rows.reverse()  # plotly draws from bottom to top
-    output = [effect.metric == "output" for _, effect in rows]
+    output = [effect.metric == "output" for _, effect, _ in rows]
     trace = _intervals(
-        [name for name, _ in rows],
-        [effect.ratio for _, effect in rows],
-        [f"p of an increase {effect.p_increase:.3g}" for _, effect in rows],
+        [name for name, _, _ in rows],
+        [told for _, _, told in rows],
+        [_source(effect, told) for _, effect, told in rows],
     )
     trace["marker"] = {
         "symbol": "diamond",
@@ -51,7 +51,13 @@ def overall(comparisons: Sequence[tuple[str, Comparison]]) -> Figure:
         "color": ["@accent" if first else "@neutral" for first in output],
         "opacity": 1,
     }
-    return _forest("tokens", [trace], [effect.ratio for _, effect in rows])
+    return _forest("tokens", [trace], [told for _, _, told in rows])
+
+
+def _source(effect: Effect, told: Interval) -> str:
+    if told is effect.ratio:
+        return f"two-sided 95 %; p of an increase {effect.p_increase:.3g}"
+    return "the bounds of the gate's check"
 
 
 def clusters(comparison: Comparison) -> Figure:
@@ -68,7 +74,7 @@ def clusters(comparison: Comparison) -> Figure:
     sizes = [min(16.0, 5 + 2.2 * math.sqrt(count)) for _, count, _ in rows]
     trace["marker"] = {"symbol": "square", "size": sizes, "color": "@accent", "opacity": 1}
     figure = _forest("output tokens", [trace], [ratio for _, _, ratio in rows])
-    output = comparison.effects[0].ratio
+    output = comparison.told(comparison.effects[0])
     if math.isfinite(output.low) and math.isfinite(output.high):
         figure["layout"]["shapes"] += [_band(output), _line(output.estimate, "@accent", "dot")]
     return figure
@@ -186,7 +192,7 @@ def _intervals(names: list[str], ratios: list[Interval], details: list[str]) -> 
             "thickness": 1.5,
             "width": 0,
         },
-        "hovertemplate": "%{y}<br>%{customdata[1]} (95 %: %{customdata[0]})<br>%{customdata[2]}"
+        "hovertemplate": "%{y}<br>%{customdata[1]} (%{customdata[0]})<br>%{customdata[2]}"
         "<extra></extra>",
     }
 
@@ -196,11 +202,12 @@ def _length(value: float) -> float:
 
 
 def _span(ratios: Sequence[Interval]) -> tuple[float, float]:
-    """What the axis shows: all estimates and 1; intervals beyond it are cut at its edge."""
-    values = [ratio.estimate for ratio in ratios] or [1.0]
-    bounds = [b for r in ratios for b in (r.low, r.high) if math.isfinite(b) and 0.5 < b < 2]
-    low, high = min(*values, *bounds, 0.9), max(*values, *bounds, 1.1)
-    return low * 0.96, high * 1.04
+    """What the axis shows: 1, all estimates and all of their intervals that are finite."""
+    values = [value for one in ratios for value in (one.low, one.estimate, one.high)]
+    known = [value for value in values if math.isfinite(value) and value > 0]
+    low, high = min([*known, 0.9]), max([*known, 1.1])
+    air = (high / low) ** 0.04
+    return low / air, high * air
 
 
 def _ratio_axis(what: str) -> Figure:

@@ -120,6 +120,9 @@ def _figures(subject: Subject) -> dict[str, charts.Figure]:
     compared = _comparisons(subject)
     if len(named) > 1:
         found["chart-pareto"] = charts.pareto(named)
+        priced = charts.priced(named)
+        if len(priced["data"][1]["x"]) > 1:
+            found["chart-dollars"] = priced
     if compared:
         found["chart-overall"] = forest.overall(
             [(subject.names[number], comparison) for number, comparison in compared]

@@ -115,9 +115,9 @@ def _key_figures(comparison: Comparison, costs: str) -> str:
     name, effect = comparison.length
     told = []
     if effect:
-        change = figures.percent_of_ratio(effect.ratio.estimate)
-        interval = figures.interval(effect.ratio, "ratio")
-        told.append(f"{name.capitalize()} **{change}** (95 %: {interval})")
+        found = comparison.told(effect)
+        change = figures.percent_of_ratio(found.estimate)
+        told.append(f"{name.capitalize()} **{change}** ({figures.interval(found, 'ratio')})")
     if name == "output tokens" and effect:
         told.append(f"tokens per solved {figures.amount(cost[0])} → {figures.amount(cost[1])}")
     if costs:

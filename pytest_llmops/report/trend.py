@@ -28,6 +28,7 @@ TITLES: dict[Metric, str] = {
     "token ratio": "output tokens against the first run",
     "solve rate": "solve rate, %",
     "cost of pass": "output tokens per solved attempt",
+    "dollars per solved": "dollars per solved attempt",
 }
 
 
@@ -130,6 +131,8 @@ def value_text(value: float, metric: Metric) -> str:
     """A value of the series for a person."""
     if metric == "solve rate":
         return figures.share(value)
+    if metric == "dollars per solved":
+        return figures.dollars(value)
     return figures.amount(value, 3 if metric == "token ratio" else 0)
 
 

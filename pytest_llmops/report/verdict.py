@@ -103,10 +103,11 @@ def _explained(check: Check) -> str:
 
 def _effects(comparison: Comparison) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for heading in ("tokens", "ratio", "95 %", "p", "sign flips", "clusters"):
+    for heading in ("tokens", "ratio", "bounds", "p", "sign flips", "clusters"):
         table.add_column(heading, justify="left" if heading == "tokens" else "right", no_wrap=True)
     for effect in comparison.effects:
-        low, estimate, high = (_number(value, 3) for value in msgspec.structs.astuple(effect.ratio))
+        told = comparison.told(effect)
+        low, estimate, high = (_number(value, 3) for value in msgspec.structs.astuple(told))
         flips, clusters = _p(effect.p_permutation), str(effect.clusters)
         bounds = f"{low}..{high}"
         table.add_row(effect.metric, estimate, bounds, _p(effect.p_increase), flips, clusters)

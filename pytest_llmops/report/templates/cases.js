@@ -49,6 +49,8 @@ const ratioOf = (row, at) => {
   const [a, b] = [tokensOf(row, 0), tokensOf(row, at)];
   return a && b ? b / a : null;
 };
+const costOf = (row, at) => row.runs[at]?.cost ?? null;
+const priced = page.rows?.some((row) => row.runs.some((run) => run?.cost !== undefined));
 const solvedOf = (row, at) => (row.runs[at] ? row.runs[at].solved / row.runs[at].samples : null);
 
 /** What the table shows: heading, value to sort by, and how to fill a cell. */
@@ -61,6 +63,9 @@ function columnsOf() {
       { title: "Outcome", run: at, value: (row) => outcomeKey(row, at), fill: (cell, row) => fillOutcome(cell, row.runs[at]) },
       { title: "Tokens", run: at, numeric: true, value: (row) => tokensOf(row, at), text: (row) => shown(tokensOf(row, at)) },
     );
+    if (priced) {
+      columns.push({ title: "Dollars", run: at, numeric: true, value: (row) => costOf(row, at), text: (row) => dollars(costOf(row, at)) });
+    }
     if (at > 0) {
       columns.push({ title: "Change", run: at, numeric: true, value: (row) => ratioOf(row, at), text: (row) => percent(ratioOf(row, at)) });
     }
@@ -74,6 +79,7 @@ function outcomeKey(row, at) {
 }
 
 const shown = (value) => (value === null ? "–" : number.format(value));
+const dollars = (value) => (value === null ? "–" : `$${value < 1 ? Number(value.toPrecision(3)) : value.toFixed(2)}`);
 function percent(ratio) {
   if (ratio === null) return "–";
   const change = Math.round((ratio - 1) * 100);

@@ -84,6 +84,7 @@ function attemptParts(one) {
     one.tests && `${one.tests} tests passed`,
     one.output !== undefined && `${number.format(one.output)} output tokens`,
     one.input !== undefined && `${number.format(one.input)} input tokens`,
+    one.cost,
     one.seconds !== undefined && `${one.seconds} s`,
     one.mebibytes && `tests took ${number.format(one.mebibytes)} MiB`,
     one.finish === "length" && "hit the token limit",
