@@ -164,6 +164,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """From the end of this answer to the next call, or to the end of the loop: tools and tests."""
     passing: bool | None = None
     """Whether all tests passed after this turn; None where none were run."""
+    key: str = ""
+    """Digest of what was asked, dates and the like left out; "" in records that do not say."""
 
 
 class Loop(msgspec.Struct, frozen=True, kw_only=True):

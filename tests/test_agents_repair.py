@@ -144,9 +144,21 @@ def test_a_recorded_loop_is_replayed_and_graded_again(project):
     again = latest(project)
     assert (again.run.agent, again.run.identity) == (first.run.agent, first.run.identity)
     assert (only(again).loop, only(again).outcome) == (only(first).loop, "solved")
-    refused = project.runpytest_subprocess(*replay, "--agent=repair:2")
+    calls = len(scripted.calls)
+    for agent, turns, outcome in (("repair:2", 2, "solved"), ("repair:1", 1, "budget")):
+        assert project.runpytest_subprocess(*replay, f"--agent={agent}").ret == 0
+        run = latest(project)
+        assert (run.run.agent, run.run.replays) == (agent, first.run.id)
+        assert (len(only(run).loop.turns), only(run).outcome) == (turns, outcome)
+    assert len(scripted.calls) == calls
+
+
+def test_answers_without_loops_are_not_played_to_an_agent(project):
+    _, direct = ask(project, server(answer(WRONG)), agent="direct")
+    replay = ("benchmarks", f"--model=replay:{direct.run.id}", "-k", "double", "--agent=repair")
+    refused = project.runpytest_subprocess(*replay)
     assert refused.ret == 4
-    refused.stderr.fnmatch_lines(["*answers are those of agent repair:3 *leave --agent out*"])
+    refused.stderr.fnmatch_lines(["*answers are those of agent direct, *leave --agent out*"])
 
 
 def test_texts_of_turns_are_withheld_where_contents_are(project):

@@ -8,7 +8,10 @@ from test_report_browser import ARGUMENTS, CHROMIUM, WAIT_MS
 
 from pytest_llmops.completions import Loop, ToolCall, Usage
 from pytest_llmops.report.cases_table import BUDGET, details
+from pytest_llmops.report.export import flat_rows
 from pytest_llmops.report.html import report_html
+from pytest_llmops.report.markdown import report_markdown
+from pytest_llmops.sinks.run_scores import figures as figures_of
 
 EDIT = ToolCall(
     name="editor",
@@ -135,3 +138,39 @@ def test_an_address_of_no_attempt_says_so(opened):
     page.evaluate("location.hash = '#attempt/0/0/0'")
     page.wait_for_selector("#attempt h1")
     assert complaints == []
+
+
+def agent_run(loop=LOOP, **fields):
+    run = recorded(looped(loop), **fields)
+    return msgspec.structs.replace(run, run=msgspec.structs.replace(run.run, agent="cline 3.0.65"))
+
+
+def test_html_and_markdown_have_a_table_of_what_loops_took_and_others_none():
+    direct, made = recorded(attempts(3)), agent_run(model="lora", number=1)
+    for draw in (report_html, report_markdown):
+        assert "Priced tokens per attempt" not in draw(subject(direct)).replace("priced", "Priced")
+        text = draw(subject(direct, made)).replace("priced tokens per", "Priced tokens per")
+        assert "Priced tokens per attempt" in text
+        assert "editor 1" in text
+        assert "alert(1)</script>" not in text.partition("Priced tokens per attempt")[2][:4000]
+    assert "| lora | cline 3.0.65 | 2.0 | 42 | 21 | 48.0 % | 16.0 % | 290 |" in report_markdown(
+        subject(direct, made)
+    )
+
+
+def test_tables_and_junit_have_the_figures_of_a_loop():
+    first, other = [row for row in flat_rows([agent_run()]) if row["sample"] == 0][:2]
+    assert (first["turns"], first["tool_calls"], first["failed_tool_calls"]) == (2, 2, 1)
+    assert (first["priced_tokens"], first["tokens_to_pass"], first["ending"]) == (42.0, 290, "done")
+    assert other["turns"] is None
+    named = dict(looped(LOOP)[0].properties())
+    assert named["llmops.tool_calls"] == 2
+    assert named["llmops.tools"].startswith(("</script>", "editor"))
+    assert named["llmops.tokens_to_pass"] == 290
+
+
+def test_the_figures_of_a_run_have_priced_tokens_per_attempt_and_per_solved():
+    figures = figures_of(agent_run().records)
+    assert (figures["priced_per_attempt"], figures["priced_per_solved"]) == (42.0, 21.0)
+    assert (figures["turns"], figures["failed_tool_calls"]) == (2.0, 1.0)
+    assert not {"turns", "priced_per_solved"} & figures_of(attempts(3)).keys()

@@ -9,6 +9,7 @@ In the order of the flow:
     programs                 each program of others: its version, how it is started and ends
     settings                 agents.toml, and what an agent is for the records
     feedback                 what failing tests say, as a further question
+    requests, tape           a request by what it asks; a recorded loop as the model of another
     repair                   sees the failing tests, and tries again
     web, calls, proxy        between a program and its model: every call counted, budgets kept
     workspace                what a program works on, and what it changed

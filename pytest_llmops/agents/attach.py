@@ -7,6 +7,7 @@ import msgspec
 from pytest_llmops.agents.program import Program
 from pytest_llmops.agents.repair import Bench, Repair
 from pytest_llmops.agents.settings import Agent, RepairAgent
+from pytest_llmops.agents.tape import TapeModel, Tapes
 from pytest_llmops.agents.workspace import digest, instruction
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
@@ -21,6 +22,17 @@ WORKSPACE = "workspace"
 """How an agent is asked that works in a folder."""
 SHOWN = "workspace with tests"
 """The same, where the judging tests lie there."""
+
+
+RECORDED = Endpoint(base_url="http://recorded.invalid/v1", model="recorded")
+"""Stands for the endpoint of a replay; nothing is sent there."""
+
+
+def attach_to_tapes(agent: Agent, tapes: Tapes, bench: Bench) -> Answerer:
+    """What runs recorded loops again, with the answers of then; see `attach`."""
+    if isinstance(agent, RepairAgent):
+        return Repair(agent, TapeModel(tapes), bench)
+    return Program(agent, RECORDED, bench, tapes=tapes)
 
 
 def attach(agent: Agent, endpoint: Endpoint, bench: Bench, prices: Prices | None) -> Answerer:

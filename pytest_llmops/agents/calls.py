@@ -5,13 +5,13 @@ turn: those that brought no answer are its retries. A call that offers no tools,
 offers tools in others, is none of the work: a title, a memory. Its tokens count, its name says so.
 """
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from pytest_llmops.agents.requests import key_of
 from pytest_llmops.client.events import BodyReader
 from pytest_llmops.client.wire import Answer
 from pytest_llmops.completions import CountedBy, Timing, ToolCall, Turn, Usage
@@ -36,8 +36,8 @@ class Call:
         self.messages: Sequence[Any] = body.get("messages") or ()
         self.offered: Sequence[Any] = body.get("tools") or ()
         self.offers_tools = bool(self.offered)
-        self.key = hashlib.sha256(json.dumps(self.messages, sort_keys=True).encode()).hexdigest()
-        """Of what was asked, by which a second try is known."""
+        self.key = key_of(body)
+        """Of what was asked, by which a second try is known, and the answer in a replay."""
         self.answer = Answer()
         self.fault = ""
         """Why there is no answer that counts."""
@@ -166,6 +166,7 @@ def turns_of(
                 ),
                 tool_seconds=max(0.0, following - call.started - call.seconds),
                 passing=passes,
+                key=call.key,
             )
         )
     return tuple(turns)

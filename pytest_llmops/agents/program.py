@@ -21,6 +21,7 @@ from pytest_llmops.agents.proxy import Proxy, Upstream
 from pytest_llmops.agents.repair import Bench
 from pytest_llmops.agents.settings import ProgramAgent
 from pytest_llmops.agents.states import passing
+from pytest_llmops.agents.tape import Tapes, TapeTransport
 from pytest_llmops.agents.watch import watch
 from pytest_llmops.agents.workspace import (
     Changes,
@@ -64,6 +65,8 @@ class Program:
         endpoint: Endpoint,
         bench: Bench,
         prices: Prices | None = None,
+        *,
+        tapes: Tapes | None = None,
     ) -> None:
         """Find the program.
 
@@ -72,6 +75,7 @@ class Program:
             endpoint: Of its model.
             bench: What it works at; without a judge nobody says when its files pass.
             prices: Of the model.
+            tapes: Recorded loops whose answers stand for the model.
 
         Raises:
             AgentError: It is not installed.
@@ -93,6 +97,7 @@ class Program:
         )
         length = TokenCounter(endpoint.tokenizer).length if endpoint.tokenizer else None
         self._model = Upstream(endpoint, client, prices, length)
+        self._tapes = tapes
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -148,7 +153,11 @@ class Program:
             "seed": request.seed,
         }
         look = partial(sources, jail.workspace, before)
-        return Proxy(self._model, self._agent.budget, fields, jail.socket, files=look)
+        model = self._model
+        if self._tapes is not None:
+            played = TapeTransport(self._tapes.get(request.key, ()))
+            model = model._replace(client=httpx.AsyncClient(transport=played))
+        return Proxy(model, self._agent.budget, fields, jail.socket, files=look)
 
     def _settled(self, calls: list[Call], ended: tuple[Ending, str]) -> tuple[Ending, str]:
         """What an ending was: a program that failed because its model did has none.

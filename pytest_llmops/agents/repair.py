@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable
 
 from pytest_llmops.agents.feedback import Heard, feedback
+from pytest_llmops.agents.requests import key_of
 from pytest_llmops.agents.settings import RepairAgent
+from pytest_llmops.agents.tape import as_json
 from pytest_llmops.completions import (
     Completion,
     Ending,
@@ -60,7 +62,7 @@ class Repair:
             judged, said = await self._judged(request, answer)
             ending = self._ending(judged, answer, answers)
             answers.append(answer)
-            turns.append(_turn(answer, judged, time.monotonic() - began))
+            turns.append(_turn(messages, answer, judged, time.monotonic() - began))
             messages = (*messages, Message("assistant", answer.text), Message("user", said))
         return whole(answers, turns, ending)
 
@@ -96,7 +98,7 @@ def _asking(request: Request, messages: tuple[Message, ...]) -> Request:
     )
 
 
-def _turn(answer: Completion, judged: Grade, seconds: float) -> Turn:
+def _turn(messages: tuple[Message, ...], answer: Completion, judged: Grade, seconds: float) -> Turn:
     return Turn(
         usage=answer.usage,
         timing=answer.timing,
@@ -106,6 +108,7 @@ def _turn(answer: Completion, judged: Grade, seconds: float) -> Turn:
         text=answer.text,
         tool_seconds=seconds,
         passing=judged.solved,
+        key=key_of({"messages": as_json(messages)}),
     )
 
 

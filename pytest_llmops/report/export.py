@@ -17,6 +17,7 @@ import msgspec
 from pytest_llmops.completions import Timing, Usage
 from pytest_llmops.errors import RecordError
 from pytest_llmops.grading.quality import Quality
+from pytest_llmops.runs.loop_figures import loop_figures
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record, Run
 
@@ -41,6 +42,10 @@ COLUMNS: Mapping[str, type] = {
     "cost": float,
     **dict.fromkeys(("engine_memory", "grade_memory"), int),
     "retries": int,
+    **dict.fromkeys(("turns", "tool_calls", "failed_tool_calls", "resent_tokens"), int),
+    **dict.fromkeys(("priced_tokens", "model_seconds", "tool_seconds"), float),
+    **dict.fromkeys(("tokens_to_pass", "agent_memory"), int),
+    **dict.fromkeys(("ending", "tools"), str),
     "from_cache": bool,
     "served_model": str,
     **dict.fromkeys(("prompt_sha256", "text_sha256", "prompt", "text", "refusal", "error"), str),
@@ -69,6 +74,8 @@ def _row(run: Run, record: Record) -> dict[str, Any]:
     if record.usage:
         found["counted_by"] = record.counted_by
         found |= {f"{name}_tokens": n for name, n in msgspec.structs.asdict(record.usage).items()}
+    if record.loop:
+        found |= loop_figures(record.loop, record.priced)
     return found | _timing(record.timing) | _grade(record)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pytest_llmops.compare.values import Check, Comparison
 from pytest_llmops.report import figures
+from pytest_llmops.report.markdown_loops import loops_table
 from pytest_llmops.report.markdown_tables import heading, safe, summary_table, table_row
 from pytest_llmops.report.subject import Subject, Versus, usual_outcome, usual_tokens
 from pytest_llmops.report.summary import summarize
@@ -47,6 +48,7 @@ def report_markdown(subject: Subject) -> str:
         MARKER,
         *(line for number in range(1, len(subject.runs)) for line in _verdict(subject, number)),
         *summary_table(subject),
+        *loops_table(subject),
     ]
     text = "\n".join(head) + "\n"
     if len(text) > LIMIT // 2:

@@ -13,6 +13,7 @@ import msgspec
 
 from pytest_llmops.compare.passk import mean_over_cases
 from pytest_llmops.grading.grade import Outcome
+from pytest_llmops.report.loop_totals import Loops, total_loops
 from pytest_llmops.runs.record import Record
 
 OUTCOMES: tuple[str, ...] = (*get_args(Outcome), "ungraded", "error")
@@ -28,30 +29,6 @@ class Rate(msgspec.Struct, frozen=True):
     low: float
     estimate: float
     high: float
-
-
-class Loops(msgspec.Struct, frozen=True, kw_only=True):
-    """What the agents of a group of attempts took."""
-
-    attempts: int
-    turns: int
-    calls: int
-    """Tools called."""
-    failed_calls: int
-    priced: float
-    """Priced tokens."""
-    priced_per_solved: float
-    """Priced tokens of all attempts by solved ones; inf where none is."""
-    resent: float
-    """Share of the input that the turn before had already; nan where there was none."""
-    model_seconds: float
-    tool_seconds: float
-    cached: float
-    """Share of the input that was read from a prompt cache; nan where there was none."""
-    to_pass: float
-    """Median of input and output tokens to the first state that passed; nan where none did."""
-    memory: int | None
-    """Most that the program of an attempt held, bytes; None where none ran."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +68,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Peak resident memory of the largest process that ran the tests of an answer, bytes."""
     outcomes: dict[str, int]
     """Attempts by outcome, in the order of `OUTCOMES`."""
-    loops: "Loops | None"
+    loops: Loops | None
     """What agents took; None where every answer was a direct one."""
     by_case: tuple[tuple[int, int], ...]
     """Attempts of each case, and how many of them are solved; sorted."""
@@ -168,37 +145,13 @@ def summarize(records: Sequence[Record]) -> Summary:
         engine_memory=max((record.engine_memory or 0 for record in records), default=0) or None,
         grade_memory=max((r.grade.memory or 0 for r in records if r.grade), default=0) or None,
         outcomes={name: counts[name] for name in OUTCOMES if counts[name]},
-        loops=_loops(records, solved),
+        loops=total_loops(records, solved),
         by_case=by_case,
     )
 
 
 def _per_solved(tokens: int, solved: int) -> float:
     return tokens / solved if solved else math.inf
-
-
-def _loops(records: Sequence[Record], solved: int) -> Loops | None:
-    found = [record.loop for record in records if record.loop]
-    if not found:
-        return None
-    priced = sum(record.priced or 0.0 for record in records)
-    usages = [record.usage for record in records if record.loop and record.usage]
-    read = sum(usage.input for usage in usages)
-    first = [tokens for loop in found if (tokens := loop.tokens_to_pass()) is not None]
-    return Loops(
-        attempts=len(found),
-        turns=sum(len(loop.turns) for loop in found),
-        calls=sum(len(turn.tools) for loop in found for turn in loop.turns),
-        failed_calls=sum(one.failed for loop in found for turn in loop.turns for one in turn.tools),
-        priced=priced,
-        priced_per_solved=priced / solved if solved else math.inf,
-        resent=sum(loop.resent for loop in found) / read if read else math.nan,
-        model_seconds=sum(loop.model_seconds for loop in found),
-        tool_seconds=sum(loop.tool_seconds for loop in found),
-        cached=sum(usage.cached for usage in usages) / read if read else math.nan,
-        to_pass=statistics.median(first) if first else math.nan,
-        memory=max((loop.memory or 0 for loop in found), default=0) or None,
-    )
 
 
 def _by_case(records: Sequence[Record]) -> tuple[tuple[int, int], ...]:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from pytest_llmops.cases import DIFFICULTIES
 from pytest_llmops.report.figures import dollars, duration
+from pytest_llmops.report.loop_totals import loops_line
 from pytest_llmops.report.remarks import remarks
 from pytest_llmops.report.summary import Summary, summarize
 from pytest_llmops.runs.record import Record, Run
@@ -186,7 +187,7 @@ def _totals(run: Run, total: Summary, seconds: float | None) -> list[str]:
     took = "took: " + ("?" if seconds is None else duration(seconds))
     took += f"; grading {duration(total.grade_seconds)}"
     outcomes = f"outcomes: {', '.join(counts)}"
-    spent = [tokens, *_loops(run, total), *_cost(total)]
+    spent = [tokens, *([loops_line(run, total.loops)] if total.loops else []), *_cost(total)]
     parts = [*_passes(total), *spent, took, *_memory(total)]
     return [outcomes, *parts, _which(run)]
 
@@ -205,20 +206,6 @@ def _cost(total: Summary) -> list[str]:
 def _which(run: Run) -> str:
     parts = [run.label, run.identity.model, str(run.checkout or "")]
     return f"run: {run.id} ({', '.join(filter(None, parts))})"
-
-
-def _loops(run: Run, total: Summary) -> list[str]:
-    loops = total.loops
-    if loops is None:
-        return []
-    calls = f", {loops.calls:,} tool calls ({loops.failed_calls:,} failed)" if loops.calls else ""
-    again = "" if math.isnan(loops.resent) else f"; {loops.resent:.0%} of the input sent again"
-    again += "" if math.isnan(loops.cached) else f", {loops.cached:.0%} cached"
-    again += "" if math.isnan(loops.to_pass) else f"; {loops.to_pass:,.0f} tokens to pass"
-    split = f"model {duration(loops.model_seconds)}, tools {duration(loops.tool_seconds)}"
-    turns = f"{loops.turns:,} turns, {loops.turns / loops.attempts:.1f} per attempt{calls}"
-    priced = f"{_number(loops.priced)} priced tokens, {_number(loops.priced_per_solved)} per solved"
-    return [f"loops ({run.agent}): {turns}; {priced}{again}; {split}"]
 
 
 def _memory(total: Summary) -> list[str]:

@@ -24,6 +24,7 @@ from pytest_llmops.completions import (
 from pytest_llmops.errors import RecordError
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.runs.identity import Identity
+from pytest_llmops.runs.loop_figures import loop_figures
 from pytest_llmops.runs.machine import Machine
 from pytest_llmops.runs.run import FORMAT, End, Gated, Run, Verdict
 
@@ -106,10 +107,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
         if self.timing:
             found["generate_seconds"] = round(self.timing.total, 3)
         if self.loop:
-            found |= {"turns": len(self.loop.turns), "ending": self.loop.ending}
-            found |= {"resent_tokens": self.loop.resent, "priced_tokens": round(self.priced or 0)}
-            found |= {"model_seconds": round(self.loop.model_seconds, 3)}
-            found |= {"tool_seconds": round(self.loop.tool_seconds, 3)}
+            found |= loop_figures(self.loop, self.priced)
         if self.grade:
             found["tests"] = f"{self.grade.tests_passed}/{self.grade.tests_expected}"
             found["grade_seconds"] = round(self.grade.seconds, 3)

@@ -10,15 +10,14 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from pytest_llmops.agents.attach import Bench, asked_as, attach
+from pytest_llmops.agents.attach import Bench, attach, attach_to_tapes
 from pytest_llmops.agents.settings import Agent, ProgramAgent
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.serving import ask_serving
-from pytest_llmops.compare.comparable import agent_of
 from pytest_llmops.engine import EngineProcess, EngineSpec, start_engine
 from pytest_llmops.engine.foreign import check_spec
-from pytest_llmops.errors import AgentError, ModelError
+from pytest_llmops.errors import ModelError
 from pytest_llmops.generation.cache import CompletionCache
 from pytest_llmops.generation.generate import Generation
 from pytest_llmops.generation.replay import Replay
@@ -26,7 +25,7 @@ from pytest_llmops.local_models import AdapterModel, LocalModel
 from pytest_llmops.models import EndpointModel, Model, Prices, ReplayedModel, resolve
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Identity, Record
-from pytest_llmops.session.agents import require_model_for
+from pytest_llmops.session.agents import as_agent, require_model_for, tapes_of
 from pytest_llmops.session.identities import hosted, local
 from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
@@ -114,7 +113,7 @@ def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers
     model, base = resolve(options.model, options.models_file)
     sampling = options.choice.sampling
     if isinstance(model, ReplayedModel):
-        return _replay(model, options.runs, agent)
+        return _replay(model, options.runs, agent, bench)
     with ExitStack() as stack:
         engine = stack.enter_context(start_engine(engine_spec(model, base))) if base else None
         if isinstance(model, EndpointModel):
@@ -127,9 +126,7 @@ def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers
         if isinstance(agent, ProgramAgent):
             require_model_for(agent, endpoint, prices)
         if agent:
-            identity = msgspec.structs.replace(
-                identity, agent_sha256=agent.sha256, asked_as=asked_as(agent)
-            )
+            identity = as_agent(identity, agent)
         store = stack.enter_context(CompletionCache(cache_file())) if options.cache else None
         generation = Generation(
             attach(agent, endpoint, bench, prices) if agent else ChatClient(endpoint),
@@ -150,14 +147,9 @@ def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers
         )
 
 
-def _replay(model: ReplayedModel, runs: Path, agent: Agent | None) -> Answers:
+def _replay(model: ReplayedModel, runs: Path, agent: Agent | None, bench: Bench) -> Answers:
     recorded = read_run(find_run(model.replay, runs))
     identity = recorded.run.identity
-    if agent and agent.sha256 != identity.agent_sha256:
-        raise AgentError(
-            f"{recorded.path}: its answers are those of agent {agent_of(recorded.run)}, and "
-            f"--agent names {agent.label}; a replay has the agent of its run, leave --agent out"
-        )
     if identity.prompt_version != PROMPT_VERSION:
         raise ModelError(
             f"{recorded.path}: its prompts have version {identity.prompt_version}, this is "
@@ -168,8 +160,15 @@ def _replay(model: ReplayedModel, runs: Path, agent: Agent | None) -> Answers:
     if not answers:
         raise ModelError(f"{recorded.path}: {_why_none(recorded.records)}")
     first = recorded.run.replays or recorded.run.id
-    source = Replay(answers, prompts)
-    return Answers(source=source, identity=identity, agent=recorded.run.agent, replays=first)
+    if agent is None:
+        source = Replay(answers, prompts)
+        return Answers(source=source, identity=identity, agent=recorded.run.agent, replays=first)
+    return Answers(
+        source=Generation(attach_to_tapes(agent, tapes_of(recorded), bench)),
+        identity=as_agent(identity, agent),
+        agent=agent.label,
+        replays=first,
+    )
 
 
 def _why_none(records: Sequence[Record]) -> str:

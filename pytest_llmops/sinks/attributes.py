@@ -9,6 +9,7 @@ import msgspec
 from pytest_llmops.completions import Message, Timing
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.grading.quality import UNMEASURED
+from pytest_llmops.runs.loop_figures import loop_figures
 from pytest_llmops.runs.record import Identity, Record, Run
 from pytest_llmops.sinks.scores import scores
 
@@ -92,14 +93,9 @@ def of_call(run: Run, record: Record) -> dict[str, Value]:
         found |= {
             "gen_ai.operation.name": "invoke_agent",
             "gen_ai.agent.name": run.agent,
-            "llmops.loop.ending": loop.ending,
-            "llmops.loop.turns": len(loop.turns),
-            "llmops.loop.tool_calls": sum(len(turn.tools) for turn in loop.turns),
-            "llmops.loop.resent_tokens": loop.resent,
-            "llmops.loop.priced_tokens": record.priced or 0.0,
-            "llmops.loop.model_seconds": loop.model_seconds,
-            "llmops.loop.tool_seconds": loop.tool_seconds,
         }
+        told = loop_figures(loop, record.priced)
+        found |= {f"llmops.loop.{name}": value for name, value in told.items()}
     if record.finish_reason:
         found["gen_ai.response.finish_reasons"] = (record.finish_reason,)
     if usage := record.usage:

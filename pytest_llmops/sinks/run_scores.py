@@ -19,7 +19,7 @@ def figures(records: Sequence[Record]) -> dict[str, float]:
     output tokens by solved attempts.
     """
     total = summarize(records)
-    found = {
+    found: dict[str, float] = {
         "attempts": total.attempts,
         "cases": total.cases,
         "solved": total.solved,
@@ -40,11 +40,26 @@ def figures(records: Sequence[Record]) -> dict[str, float]:
     }
     for name in (*TOKENS * (not total.counted), *ENDS * (not total.ends_told)):
         del found[name]
-    optional = {
+    optional: dict[str, float | None] = {
         "cost_usd": total.cost,
         "engine_memory_bytes": total.engine_memory,
         "grade_memory_bytes": total.grade_memory,
     }
+    if loops := total.loops:
+        optional |= {
+            "turns": loops.turns,
+            "tool_calls": loops.calls,
+            "failed_tool_calls": loops.failed_calls,
+            "priced_tokens": loops.priced,
+            "priced_per_attempt": loops.per_attempt,
+            "priced_per_solved": loops.priced_per_solved,
+            "resent_share": loops.resent,
+            "cached_share": loops.cached,
+            "tokens_to_pass": loops.to_pass,
+            "model_seconds": loops.model_seconds,
+            "tool_seconds": loops.tool_seconds,
+            "agent_memory_bytes": loops.memory,
+        }
     found |= {name: value for name, value in optional.items() if value is not None}
     return {name: float(value) for name, value in found.items() if math.isfinite(value)}
 
@@ -52,5 +67,8 @@ def figures(records: Sequence[Record]) -> dict[str, float]:
 def run_scores(records: Sequence[Record]) -> tuple[Score, ...]:
     """The figures that judge a run rather than describe it."""
     found = figures(records)
-    chosen = ("solve_rate", "cost_of_pass", "output_tokens_median", "truncated", "errors")
+    chosen = (
+        *("solve_rate", "cost_of_pass", "output_tokens_median", "truncated", "errors"),
+        *("priced_per_attempt", "priced_per_solved"),
+    )
     return tuple(Score(name=name, value=found[name]) for name in chosen if name in found)

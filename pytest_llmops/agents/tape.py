@@ -1,0 +1,150 @@
+"""A recorded loop as the model of another one: each request gets the answer that it got then.
+
+Requests are known again by what they ask (`requests`). One that was not asked then has no answer,
+which is told to the agent with status 400 and ends the attempt as an error.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from pytest_llmops.agents.requests import key_of
+from pytest_llmops.completions import Completion, Message, Request, Turn
+from pytest_llmops.errors import EndpointError
+from pytest_llmops.generation.keys import Key, named
+
+Tapes = Mapping[Key, Sequence[Turn]]
+"""Turns of recorded loops by case and sample."""
+NEVER_ASKED = (
+    "the recorded run holds no answer to this request: its messages or tools are not those of then"
+)
+FINISH = {"stop": "stop", "length": "length", "content_filter": "content_filter"}
+
+
+class Tape:
+    """The answers of one recorded loop, in the order in which the same question got them."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._turns = turns
+        self._taken: dict[str, int] = {}
+
+    def answer(self, body: Mapping[str, Any]) -> Turn | None:
+        """The recorded answer to a request; the last again where all were given."""
+        key = key_of(body)
+        found = [turn for turn in self._turns if turn.key == key]
+        if not found:
+            return None
+        number = self._taken.get(key, 0)
+        self._taken[key] = number + 1
+        return found[min(number, len(found) - 1)]
+
+
+class TapeModel:
+    """Answers the requests of `repair` from tapes; an `Answerer`."""
+
+    concurrency = 4
+
+    def __init__(self, tapes: Tapes) -> None:
+        self._tapes = tapes
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer one request.
+
+        Raises:
+            EndpointError: The recorded run holds no answer to it.
+        """
+        body = {"messages": as_json(request.messages)}
+        turn = Tape(self._tapes.get(request.key, ())).answer(body)
+        if turn is None:
+            raise EndpointError(f"{named(request.key)}: {NEVER_ASKED}")
+        return Completion(
+            text=turn.text,
+            finish_reason=turn.finish_reason,
+            usage=turn.usage,
+            timing=turn.timing,
+            counted_by=turn.counted_by,
+            retries=turn.retries,
+        )
+
+
+def as_json(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """Messages as a request has them."""
+    return [{"role": one.role, "content": one.content} for one in messages]
+
+
+class TapeTransport(httpx.AsyncBaseTransport):
+    """What a client has in place of a network: the answers of one recorded loop."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._tape = Tape(turns)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer as a server does, as a stream where that is asked."""
+        body = json.loads(await request.aread())
+        turn = self._tape.answer(body)
+        if turn is None:
+            return httpx.Response(400, json={"error": {"message": NEVER_ASKED}})
+        if not body.get("stream"):
+            return httpx.Response(200, json=_document(turn))
+        kind = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=kind, stream=_Events(turn))
+
+
+class _Events(httpx.AsyncByteStream):
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        whole = _document(self._turn)
+        choice, usage = whole["choices"][0], whole.pop("usage")
+        calls = choice["message"].get("tool_calls", ())
+        delta = choice["message"] | (
+            {"tool_calls": [{"index": n} | call for n, call in enumerate(calls)]} if calls else {}
+        )
+        whole["object"] += ".chunk"
+        for choices, more in (
+            ([{"index": 0, "delta": delta, "finish_reason": None}], {}),
+            ([{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}], {}),
+            ([], {"usage": usage}),
+        ):
+            document = json.dumps(whole | {"choices": choices} | more)
+            yield f"data: {document}\n\n".encode()
+        yield b"data: [DONE]\n\n"
+
+
+def _document(turn: Turn) -> dict[str, Any]:
+    """A recorded answer as a server writes it."""
+    message: dict[str, Any] = {"role": "assistant", "content": turn.text or None}
+    if turn.tools:
+        message["tool_calls"] = [
+            {
+                "id": f"call_{turn.key[:8]}_{number}",
+                "type": "function",
+                "function": {"name": tool.name, "arguments": tool.arguments},
+            }
+            for number, tool in enumerate(turn.tools)
+        ]
+    usage = turn.usage
+    reason = "tool_calls" if turn.tools else FINISH.get(turn.finish_reason, "stop")
+    return {
+        "id": f"recorded-{turn.key}",
+        "object": "chat.completion",
+        "created": int(turn.timing.started),
+        "model": "recorded",
+        "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+        "usage": {
+            "prompt_tokens": usage.input,
+            "completion_tokens": usage.output,
+            "total_tokens": usage.input + usage.output,
+            "prompt_tokens_details": {
+                "cached_tokens": usage.cached,
+                "cache_write_tokens": usage.cache_write,
+            },
+            "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
+        },
+    }
