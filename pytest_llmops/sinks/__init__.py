@@ -9,7 +9,7 @@ In the order of the flow; a session uses `open` alone, `llmops sync` uses `sync`
     destination, delivery    what a sink is, and records on their way to it
     otlp, dialects, exact, metrics  the same trace in OpenTelemetry's words, and in each tool's
     langfuse, openllmetry    two sinks
-    database, tracked, registry, mlflow    the third
+    database, assessments, answers, rest, tracking_file, tracked, registry, mlflow   the third
     probe                    whether a sink is there
     process, child           the process that delivers, from inside and from outside
     open, sync               the sinks of a session, and of a recorded run

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
-from mlflow.entities import Run as TrackedRun
 
 from pytest_llmops.report.subject import Links, Subject
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import RECORDS, End, Record, Run
 from pytest_llmops.sinks.attributes import run_attributes
+from pytest_llmops.sinks.rest import Server
 from pytest_llmops.sinks.run_scores import figures
+
+if TYPE_CHECKING:
+    from pytest_llmops.sinks.tracking_file import FileClient
 
 RUN_TAG = "llmops.run_id"
 """By this tag a run is found again."""
@@ -27,8 +29,8 @@ def experiment_name(run: Run) -> str:
 
 
 def start_run(
-    client: MlflowClient, run: Run, artifacts: str | None = None
-) -> tuple[TrackedRun, bool]:
+    client: "Server | FileClient", run: Run, artifacts: str | None = None
+) -> tuple[Any, bool]:
     """Find the run, or make it and its experiment.
 
     Args:
@@ -54,27 +56,30 @@ def start_run(
 
 
 def log_run(
-    client: MlflowClient, identity: str, run: Run, records: Sequence[Record], end: End | None
+    client: "Server | FileClient",
+    tracked: Any,
+    run: Run,
+    records: Sequence[Record],
+    end: End | None,
 ) -> None:
     """Write parameters, metrics, the table of attempts and the records of a run, and end it.
 
     Args:
         client: Of the server.
-        identity: Id of the run there.
+        tracked: The run there.
         run: The run.
         records: All of it.
         end: None where it was interrupted.
     """
     now = round((end.finished if end else run.started) * 1000)
-    metrics = [Metric(name, value, now, 0) for name, value in figures(records).items()]
-    params = [Param(name, value) for name, value in parameters(run).items()]
-    logged = json.dumps([{"path": TABLE, "type": "table"}])
-    tags = [RunTag("mlflow.loggedArtifacts", logged)]
-    client.log_batch(identity, metrics=metrics, params=params, tags=tags)
-    client.log_dict(identity, table(records), TABLE)
-    lines = [run, *records, *([end] if end else [])]
-    text = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-    client.log_text(identity, text.decode(), RECORDS)
+    identity = tracked.info.run_id
+    tags = {"mlflow.loggedArtifacts": json.dumps([{"path": TABLE, "type": "table"}])}
+    client.log_values(
+        identity, metrics=figures(records), time=now, params=parameters(run), tags=tags
+    )
+    client.log_parts(tracked, [json.dumps(table(records), indent=2).encode()], TABLE)
+    lines = (one for part in ([run], records, [end] if end else []) for one in part)
+    client.log_parts(tracked, (msgspec.json.encode(line) + b"\n" for line in lines), RECORDS)
     client.set_terminated(identity, _status(end), now)
 
 
