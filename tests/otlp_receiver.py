@@ -27,6 +27,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+STAND_IN = "x-llmops-stand-in"
+"""Header that says of all answers here that they are a stand-in's."""
+
 MESSAGES = {
     "traces": (ExportTraceServiceRequest, ExportTraceServiceResponse),
     "metrics": (ExportMetricsServiceRequest, ExportMetricsServiceResponse),
@@ -225,6 +228,7 @@ def _answer(exchange, status, body, kind="application/json"):
         exchange.send_response(status)
         exchange.send_header("content-type", kind)
         exchange.send_header("content-length", str(len(data)))
+        exchange.send_header(STAND_IN, "1")
         exchange.end_headers()
         exchange.wfile.write(data)
     except OSError:

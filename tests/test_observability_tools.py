@@ -68,6 +68,7 @@ def test_a_delivered_run_is_found_again_whole_and_its_stand_in_is_called_one(sen
     tool = measured(sent, name)
     assert tool.problem == ""
     assert tool.measured_on == "stand-in"
+    assert {"traces", "delivery"} <= set(tool.stand_ins)
     assert tool.footprint.memory is None
     assert faults(tool) == whole()
     debugging = tool.debugging

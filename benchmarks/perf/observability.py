@@ -2,20 +2,22 @@
 
     python benchmarks/perf/observability.py [--run FOLDER] [--no-send] [--output FILE] [--page FILE]
 
-Starts a real `mlflow server` (SQLite, one worker) and stand-ins of Langfuse and of a collector with
-what is behind it (tests/tool_stand_ins.py), all on free ports of the loopback address; delivers a
-copy of a recorded run to all three as a session does; and compares them as `llmops observability
---send` does. The stand-ins live in a process of their own. Their times and their granularity are
-those of the protocol, not of the tools. `--real langfuse` takes the server that the environment
-names (`LANGFUSE_BASE_URL` and its keys; for openllmetry `TRACELOOP_BASE_URL`, `LLMOPS_JAEGER_URL`
-and so on) in place of a stand-in; the table says of each tool what it was measured on.
+Starts, on free ports of the loopback address, a real `mlflow server` (SQLite, one worker); a real
+collector with Jaeger and Prometheus behind it, where tools/servers.py has made them; and stand-ins
+(tests/tool_stand_ins.py) of Langfuse, of Loki, and of what is missing. Delivers a copy of a
+recorded run to all three as a session does, and compares them as `llmops observability --send`
+does. The stand-ins live in a process of their own. Their times and their granularity are those of
+the protocol, not of the tools. `--real langfuse` takes the server that the environment names
+(`LANGFUSE_BASE_URL` and its keys; for openllmetry `TRACELOOP_BASE_URL`, `LLMOPS_JAEGER_URL` and so
+on); the table marks each figure that a stand-in gave.
 """
 
 import argparse
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -27,7 +29,8 @@ from sinks import make_record, make_run
 from pytest_llmops.observability.measure import compare
 from pytest_llmops.observability.table import parts
 from pytest_llmops.observability.values import Compared
-from pytest_llmops.runs.reading import read_run
+from pytest_llmops.observability.verify import verify
+from pytest_llmops.runs.reading import RecordedRun, read_run
 from pytest_llmops.runs.record import RECORDS, End, RecordFile
 from pytest_llmops.sinks.settings import SINKS
 from pytest_llmops.sinks.sync import sync
@@ -35,6 +38,8 @@ from pytest_llmops.sinks.sync import sync
 ATTEMPTS = 100
 """Of the run that is made up where none is given."""
 
+
+PROGRAMS = ("collector", "jaeger", "prometheus")
 
 PREFIXES = {
     "langfuse": ("LANGFUSE_",),
@@ -72,6 +77,48 @@ def _serve(told: Connection) -> None:
         told.recv()
 
 
+@contextmanager
+def programs(home: Path, places: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The collector, Jaeger and Prometheus of tools/servers.py, where all of them were made."""
+    from back_ends import (  # type: ignore[import-not-found]
+        started_jaeger,
+        started_prometheus,
+    )
+    from real_servers import (  # type: ignore[import-not-found]
+        Collector,
+        free_port,
+        is_kept,
+        path_of,
+    )
+
+    if not all(map(is_kept, PROGRAMS)):
+        yield dict(places)
+        return
+    paths = {name: path_of(name, make=False) for name in PROGRAMS}
+    otlp, query, prom = free_port(), free_port(), free_port()
+    loki = int(places["LLMOPS_LOKI_URL"].rpartition(":")[2])
+    with (
+        started_jaeger(paths["jaeger"], home / "jaeger", otlp, query),
+        Collector(paths["collector"], home / "collector", jaeger=otlp, loki=loki) as collector,
+        started_prometheus(paths["prometheus"], home / "prometheus", prom, collector.metrics),
+    ):
+        jaeger = f"http://127.0.0.1:{query}"
+        yield {
+            **places,
+            "TRACELOOP_BASE_URL": collector.url,
+            "LLMOPS_TRACE_URL": jaeger + "/trace/{trace_id}",
+            "LLMOPS_JAEGER_URL": jaeger,
+            "LLMOPS_PROMETHEUS_URL": f"http://127.0.0.1:{prom}",
+        }
+
+
+def settle(found: RecordedRun, environment: Mapping[str, str]) -> None:
+    """Wait until what was delivered can be read: a collector hands on what it has taken."""
+    for one in verify(found, SINKS, environment):
+        if one.lost or one.problem:
+            raise SystemExit(f"{one.sink}: {one.lost} cannot be read back: {one.problem}")
+
+
 def with_real(environment: Mapping[str, str], real: Sequence[str]) -> dict[str, str]:
     """The environment in which some tools are those that this process' own environment names."""
     own = {
@@ -84,13 +131,19 @@ def with_real(environment: Mapping[str, str], real: Sequence[str]) -> dict[str, 
 
 def measure(given: Path | None, *, send: bool, real: Sequence[str] = ()) -> Compared:
     """Deliver, read back, compare."""
-    with tempfile.TemporaryDirectory() as name, servers(Path(name), _serve) as places:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        servers(Path(name), _serve) as stand_ins,
+        programs(Path(name), stand_ins) as places,
+    ):
         environment = with_real(places, real)
         folder = prepare(given, Path(name))
         sinks = sync(folder / RECORDS, SINKS, content=True, environment=environment)
         if not sinks.delivery.complete:
             raise SystemExit("\n".join(sinks.lines()))
-        return compare(read_run(folder / RECORDS), SINKS, environment, send=send)
+        found = read_run(folder / RECORDS)
+        settle(found, environment)
+        return compare(found, SINKS, environment, send=send)
 
 
 def main() -> None:

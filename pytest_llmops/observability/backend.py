@@ -1,6 +1,7 @@
 """What a tool gives back of an attempt, in one form for all tools, and how it is asked."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 import httpx
@@ -93,6 +94,14 @@ class Seen:
         self.queries += 1
         if STAND_IN in response.headers:
             self.stand_ins.add(response.url.netloc.decode())
+
+    def look(self, url: str) -> None:
+        """Ask an address once, which no query counts: what takes runs may give none back."""
+        if not url.startswith("http"):
+            return
+        with suppress(httpx.HTTPError):  # what does not answer, says so where it is needed
+            if STAND_IN in httpx.get(url, timeout=TIMEOUT).headers:
+                self.stand_ins.add(httpx.URL(url).netloc.decode())
 
     def is_stand_in(self, url: str) -> bool:
         """Whether what answered at a URL is a stand-in."""

@@ -83,11 +83,13 @@ def _measured(
 ) -> Tool:
     backend = connect(name, settings, found.run, environment)
     try:
+        backend.seen.look(url_of(settings))
         readings = read_back(backend, found.run, found.records)
         opens = first_link_opens(readings, links, name, backend)
     finally:
         backend.seen.close()
-    posing = [name for name, url in backend.parts.items() if backend.seen.is_stand_in(url)]
+    parts = {**backend.parts, "delivery": url_of(settings)}
+    posing = [name for name, url in parts.items() if backend.seen.is_stand_in(url)]
     on: MeasuredOn = "stand-in" if "traces" in posing else "server"
     if isinstance(settings, Mlflow) and settings.local:
         on = "file"
@@ -97,7 +99,7 @@ def _measured(
         measured_on=on,
         footprint=_footprint(name, settings, on),
         problem="; ".join(backend.seen.problems),
-        stand_ins=tuple(posing) if on == "server" else (),
+        stand_ins=tuple(posing),
         traceability=traceability(readings),
         debugging=debugging(readings, links, name, opens=opens),
         granularity=granularity(readings),
@@ -125,6 +127,11 @@ def connect(name: str, settings: Settings, run: Run, environment: Mapping[str, s
     from pytest_llmops.observability.mlflow import Tracking  # noqa: PLC0415
 
     return Tracking(settings, run)
+
+
+def url_of(settings: Settings) -> str:
+    """Where runs are sent."""
+    return settings.uri if isinstance(settings, Mlflow) else settings.url
 
 
 def where_of(settings: Settings, environment: Mapping[str, str]) -> str:

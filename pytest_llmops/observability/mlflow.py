@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from pytest_llmops.errors import SinkError
-from pytest_llmops.observability.backend import STAND_IN, TIMEOUT, Seen, StoredSpan, StoredTrace
+from pytest_llmops.observability.backend import Seen, StoredSpan, StoredTrace
 from pytest_llmops.runs.record import Run
 from pytest_llmops.sinks.child import BOUNDS
 from pytest_llmops.sinks.settings import Mlflow
@@ -45,8 +45,6 @@ class Tracking:
         self.seen = Seen()
         self._uri = settings.uri
         self.parts = {"traces": settings.uri}
-        if not settings.local:
-            self._look_at_header(settings)
         with self._ours():
             self._client = MlflowClient(settings.uri, settings.uri)
             experiment = self._client.get_experiment_by_name(experiment_name(run))
@@ -108,15 +106,6 @@ class Tracking:
         self.seen.queries += 1
         with self._ours():
             return call(*arguments, **options)
-
-    def _look_at_header(self, settings: Mlflow) -> None:
-        """Ask once without the client, which does not show headers."""
-        with self._ours():
-            answer = httpx.get(
-                f"{settings.uri}/health", headers=settings.authorization, timeout=TIMEOUT
-            )
-        if STAND_IN in answer.headers:
-            self.seen.stand_ins.add(answer.url.netloc.decode())
 
     @contextmanager
     def _ours(self) -> Iterator[None]:

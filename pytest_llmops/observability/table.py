@@ -13,6 +13,15 @@ UNITS = {1_000_000_000: "1 s", 1_000_000: "1 ms", 1_000: "1 µs", 1: "1 ns"}
 MISSING = "-"
 """Not measured."""
 
+MARK = "*"
+"""Behind a figure that a stand-in gave."""
+
+SOURCES = {"figures of the run": "figures of the run", "log records": "log records"}
+"""Rows that neither the traces nor the delivery give, and what does."""
+
+DECLARED = {"set-up steps", "containers", "memory limit, GiB", "server memory, MiB"}
+"""Rows that are not measured by asking."""
+
 GROUPS: dict[str, dict[str, Callable[[Tool], str]]] = {}
 """Title of a group, and its rows."""
 
@@ -27,14 +36,24 @@ def parts(compared: Compared) -> list[RenderableType]:
         if title:
             table.add_row(Text(title, "bold"))
         for name, show in rows.items():
-            table.add_row(f"  {name}" if title else name, *(show(tool) for tool in compared.tools))
+            cells = (_marked(show(tool), name, title, tool) for tool in compared.tools)
+            table.add_row(f"  {name}" if title else name, *cells)
     problems = [
         Text(f"{tool.name}: {text}", "yellow")
         for tool in compared.tools
         for text in (tool.problem, tool.sending_problem and f"sending: {tool.sending_problem}")
         if text
     ]
-    return [table, *problems]
+    legend = [Text(f"{MARK} measured on a stand-in")] * any(one.stand_ins for one in compared.tools)
+    return [table, *legend, *problems]
+
+
+def _marked(cell: str, row: str, title: str, tool: Tool) -> str:
+    """A figure, with a mark where what gave it was a stand-in."""
+    if cell == MISSING or not title or row in DECLARED:
+        return cell
+    part = SOURCES.get(row, "delivery" if title == "cost" else "traces")
+    return f"{cell} {MARK}" if part in tool.stand_ins else cell
 
 
 def share(value: float | None) -> str:
@@ -73,7 +92,6 @@ def _opens(found: bool | None) -> str:
 GROUPS |= {
     "": {
         "measured on": lambda tool: tool.measured_on,
-        "but simulated": lambda tool: ", ".join(tool.stand_ins) or MISSING,
     },
     "traceability": {
         "complete chains": _of("traceability", lambda one: share(one.share)),

@@ -113,7 +113,8 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     measured_on: MeasuredOn
     footprint: Footprint
     stand_ins: tuple[str, ...] = ()
-    """Figures that were measured on a stand-in all the same."""
+    """What was a stand-in: `traces`, `figures of the run`, `log records`, `delivery`; figures that
+    it gave are marked."""
     problem: str = ""
     traceability: Traceability | None = None
     debugging: Debugging | None = None
