@@ -88,7 +88,9 @@ def _measured(
         opens = first_link_opens(readings, links, name, backend)
     finally:
         backend.seen.close()
-    parts = {**backend.parts, "delivery": url_of(settings)}
+    traces = backend.parts["traces"]  # the rest, too, where no part of its own is named
+    parts = dict.fromkeys(("traces", "figures of the run", "log records"), traces)
+    parts |= {**backend.parts, "delivery": url_of(settings)}
     posing = [name for name, url in parts.items() if backend.seen.is_stand_in(url)]
     on: MeasuredOn = "stand-in" if "traces" in posing else "server"
     if isinstance(settings, Mlflow) and settings.local:
