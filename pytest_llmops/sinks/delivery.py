@@ -56,15 +56,15 @@ class Backlog:
         """
         with self._path.open("rb") as file:
             file.seek(self._read)
-            data = file.read()
-        lines = data[: data.rfind(b"\n") + 1]
-        self._read += len(lines)
-        for raw in lines.splitlines():
-            line = self._decoder.decode(raw)
-            if isinstance(line, Record):
-                self.records.append(self._clean(line))
-            elif isinstance(line, End):
-                self.end = line
+            for raw in file:  # one by one: a run may be larger than what it is kept in
+                if not raw.endswith(b"\n"):
+                    return
+                self._read += len(raw)
+                line = self._decoder.decode(raw)
+                if isinstance(line, Record):
+                    self.records.append(self._clean(line))
+                elif isinstance(line, End):
+                    self.end = line
 
 
 class Carrier:
