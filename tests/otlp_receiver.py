@@ -199,6 +199,9 @@ class Receiver:
             return
         if body:
             self.requests[signal].append(decoded)
+        self._taken(exchange, response)
+
+    def _taken(self, exchange, response):
         _answer(exchange, 200, response().SerializeToString(), "application/x-protobuf")
 
     def _score(self, exchange, found):

@@ -156,15 +156,22 @@ class Collector(Program):
 
 
 class JaegerStandIn:
-    """Takes spans over gRPC up to 32 MiB a message, and refuses attributes that Badger refuses."""
+    """Takes spans over gRPC, and refuses attributes that Badger refuses, as if to be sent again.
 
-    def __init__(self, port=0):
+    A message may have the 32 MiB of deploy/jaeger/config.yaml; 4 without that setting.
+    """
+
+    def __init__(self, port=0, mebibytes=32):
+        self._mebibytes = mebibytes
         self.spans, self.refused, self.sizes = [], [], []
         self.stalls = threading.Event()
         self._port = port
 
     def __enter__(self):
-        limit = [("grpc.max_receive_message_length", 32 * 2**20), ("grpc.so_reuseport", 0)]
+        limit = [
+            ("grpc.max_receive_message_length", self._mebibytes * 2**20),
+            ("grpc.so_reuseport", 0),
+        ]
         self._server = grpc.server(ThreadPoolExecutor(16), options=limit)
         services.add_TraceServiceServicer_to_server(self, self._server)
         self.port = self._server.add_insecure_port(f"127.0.0.1:{self._port}")

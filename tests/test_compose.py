@@ -422,6 +422,31 @@ def test_traces_metrics_and_logs_are_kept_equally_long():
     assert loki["limits_config"]["retention_period"] == badger["ttl"]["spans"] == f"{90 * 24}h"
 
 
+def module_version(program, module):
+    """The version of a Go module that tools/servers.py makes a program of."""
+    text = (ROOT / "tools" / "servers" / program / "go.mod").read_text()
+    line = rf"^\s*(?:require )?{re.escape(module)} v([\d.]+)(?: // indirect)?$"
+    (found,) = re.findall(line, text, re.MULTILINE)
+    return tuple(map(int, found.split(".")))
+
+
+def test_collector_jaeger_and_prometheus_are_the_versions_that_were_verified():
+    services = COMPOSE["services"]
+    pinned = {
+        name: services[name]["image"].rpartition(":")[2].removeprefix("v")
+        for name in ("collector", "jaeger", "prometheus")
+    }
+    contrib = "github.com/open-telemetry/opentelemetry-collector-contrib/exporter"
+    collector = module_version("collector", f"{contrib}/prometheusexporter")
+    major, minor, patch = module_version("jaeger", "github.com/jaegertracing/jaeger")
+    _, both, last = module_version("prometheus", "github.com/prometheus/prometheus")
+    assert pinned == {
+        "collector": ".".join(map(str, collector)),
+        "jaeger": f"{major + 1}.{minor - 63}.{patch}",  # 1.63 was the first with a 2.0 beside it
+        "prometheus": f"{both // 100}.{both % 100}.{last}",
+    }
+
+
 def make(target, path, folder):
     command = ["make", "-s", "-f", ROOT / "Makefile", target, "PYTHON=true"]
     environment = {"PATH": str(path)}

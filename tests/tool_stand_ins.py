@@ -6,17 +6,28 @@ they are a stand-in's. They are no more than that: what a real server stores is 
 """
 
 import json
+import re
 import socket
 import time
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from otlp_receiver import MOMENT, Receiver, _answer, attributes
 
 from pytest_llmops.observability.backend import STAND_IN
 
-UNMAPPED = ("langfuse.", "gen_ai.usage.", "session.id")
-"""Attributes that Langfuse turns into fields, so that they do not stay in its metadata."""
+SERVICE_SCOPE = "pytest_llmops.sinks"
+
+SIZES = {"/api/public/scores": 2**20, "/api/public/dataset-items": 4_500_000}
+"""Bytes above which Langfuse answers 413."""
+
+LIMITS = {"/api/public/v2/observations": 1000, "/api/public/v3/scores": 100}
+"""Entries that a page may have at most."""
+
+PRICES = {"gpt-4o-mini": (0.15e-6, 0.6e-6)}
+"""Of its own list of models: dollars per input and output token."""
 
 
 class StandIn(Receiver):
@@ -49,12 +60,36 @@ class StandIn(Receiver):
 class LangfuseStandIn(StandIn):
     """`/api/public/v2/observations` and `/api/public/v3/scores`, as server 4.16 was seen to answer.
 
-    What was sent twice is there twice (until ClickHouse merges), metadata is flat with dotted keys,
-    empty fields are "", costs have 12 decimals, and scores can be read `delay` seconds after their
-    answer (11 there).
+    What was sent twice is there twice (until ClickHouse merges: `merged`), metadata is flat with
+    dotted keys and holds what became fields, empty fields are "", costs have 12 decimals and are
+    invented for known models where none was sent, environments have other names, bodies that are
+    too large are refused, and scores can be read `delay` seconds after their answer (11 there).
     """
 
     delay = 0.0
+    merged = False
+
+    def _serve(self, exchange, path, body):
+        query = parse_qs(urlsplit(exchange.path).query)
+        if len(body) > SIZES.get(path, len(body)):
+            _answer(exchange, 413, {"message": "Body exceeded its limit"})
+        elif int(query.get("limit", ["0"])[0]) > LIMITS.get(path, 2**63):
+            _answer(exchange, 400, {"message": "Invalid request data: limit"})
+        elif exchange.headers.get("x-langfuse-ingestion-version", "4") > "4":
+            _answer(exchange, 400, {"message": "Unsupported ingestion version"})
+        else:
+            super()._serve(exchange, path, body)
+
+    def _export(self, exchange, signal, body):
+        try:
+            ExportTraceServiceRequest.FromString(body)
+        except DecodeError:
+            _answer(exchange, 200, {})  # as good as any
+        else:
+            super()._export(exchange, signal, body)
+
+    def _taken(self, exchange, _):
+        _answer(exchange, 200, {})
 
     def _score(self, exchange, found):
         wrong = [one for one in found if not is_score(one)]
@@ -72,9 +107,10 @@ class LangfuseStandIn(StandIn):
         return None
 
     def _observations(self, query):
+        kept = {span.span_id: span for span in self.spans}.values() if self.merged else self.spans
         return [
             observation(span)
-            for span in self.spans
+            for span in kept
             if query.get("traceId") in {None, span.trace_id.hex()}
             and query.get("name") in {None, span.name}
             and query.get("sessionId") in {None, attributes(span).get("session.id")}
@@ -105,9 +141,9 @@ def is_score(one):
 def observation(span):
     """A span as an observation, in the form of API v2; times in milliseconds."""
     given = attributes(span)
-    kept = {name: value for name, value in given.items() if not name.startswith(UNMAPPED)}
     usage = given.get("langfuse.observation.usage_details")
-    cost = given.get("langfuse.observation.cost_details")
+    model = given.get("langfuse.observation.model.name")
+    cost = given.get("langfuse.observation.cost_details") or invented_cost(model, usage)
     return {
         "id": span.span_id.hex(),
         "traceId": span.trace_id.hex(),
@@ -122,12 +158,13 @@ def observation(span):
             "langfuse.observation.level", "ERROR" if span.status.code == 2 else "DEFAULT"
         ),
         "statusMessage": given.get("langfuse.observation.status_message", span.status.message),
-        "environment": given.get("langfuse.environment"),
+        "environment": environment_name(given.get("langfuse.environment", "default")),
         "sessionId": given.get("session.id"),
         "input": given.get("langfuse.observation.input"),
         "output": given.get("langfuse.observation.output"),
-        "metadata": {f"attributes.{name}": value for name, value in kept.items()},
-        "model": given.get("langfuse.observation.model.name"),
+        "metadata": {f"attributes.{name}": value for name, value in given.items()}
+        | {"scope.name": SERVICE_SCOPE},
+        "model": model,
         "usageDetails": json.loads(usage) if usage else {},
         "costDetails": {
             name: float(f"{value:.12f}") for name, value in json.loads(cost or "{}").items()
@@ -136,6 +173,21 @@ def observation(span):
         "tags": given.get("langfuse.trace.tags"),
         "release": given.get("langfuse.release"),
     }
+
+
+def environment_name(name):
+    """What the server makes of the name of an environment."""
+    name = name.removeprefix("langfuse-")[:40]
+    return name if re.fullmatch(r"[a-z0-9_-]+", name) else "default"
+
+
+def invented_cost(model, usage):
+    """The cost that the server works out for a model of its list where none was sent."""
+    if model not in PRICES or not usage:
+        return "{}"
+    tokens = json.loads(usage)
+    asked, answered = PRICES[model]
+    return json.dumps({"total": tokens["input"] * asked + tokens["output"] * answered})
 
 
 def score_v3(score):
@@ -154,7 +206,11 @@ def score_v3(score):
 
 
 class CollectorStandIn(StandIn):
-    """Jaeger, Prometheus and Loki at one address; every span stays as it came, copies too."""
+    """Jaeger, Prometheus and Loki at one address.
+
+    A span that came again is there once (the key of Jaeger's store is trace, start and span), a log
+    record twice; its uid is a label, as Loki gives structured metadata back.
+    """
 
     def read(self, path, query):
         if path == "/api/traces":
@@ -172,7 +228,12 @@ class CollectorStandIn(StandIn):
         return None
 
     def _trace(self, identity):
-        spans = [jaeger_span(span) for span in self.spans if span.trace_id == identity]
+        kept = {
+            (span.start_time_unix_nano, span.span_id): span
+            for span in self.spans
+            if span.trace_id == identity
+        }
+        spans = [jaeger_span(span) for span in kept.values()]
         return {"traceID": identity.hex().lstrip("0"), "spans": spans, "processes": {}}
 
     def _series(self, selector):
@@ -190,7 +251,9 @@ class CollectorStandIn(StandIn):
         for record in self.logs:
             if f"`{record.trace_id.hex()}`" in selector:
                 values = [[str(record.time_unix_nano), record.body.string_value]]
-                yield {"stream": {"service_name": "pytest-llmops"}, "values": values}
+                labels = {"service_name": "pytest-llmops"}
+                labels["log_record_uid"] = attributes(record)["log.record.uid"]
+                yield {"stream": labels, "values": values}
 
 
 def jaeger_span(span):
