@@ -12,12 +12,15 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 
 @contextmanager
-def servers(home: Path, serve: Callable[[Connection], None]) -> Iterator[dict[str, str]]:
+def servers(
+    home: Path, serve: Callable[[Connection], None], workers: int = 1
+) -> Iterator[dict[str, str]]:
     """Start every server; gives the environment that leads to them.
 
     Args:
         home: Folder of the MLflow server.
         serve: Runs the stand-ins: sends their variables, then waits for a word to end.
+        workers: Of the MLflow server.
     """
     from mlflow_server import mlflow_server  # type: ignore[import-not-found]
 
@@ -25,7 +28,7 @@ def servers(home: Path, serve: Callable[[Connection], None]) -> Iterator[dict[st
     stand_ins = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,))
     stand_ins.start()
     try:
-        with mlflow_server(home) as server:
+        with mlflow_server(home, workers=workers) as server:
             yield {**os.environ, **ours.recv(), "MLFLOW_TRACKING_URI": server}
     finally:
         ours.send("enough")

@@ -1,6 +1,8 @@
 """What the sinks cost: a session's loop with and without them, and the delivery at its end.
 
     python benchmarks/perf/sinks.py [--cases 1000] [--rounds 3] [--pace 0] [--output FILE]
+    git archive COMMIT pytest_llmops | tar -x -C FOLDER
+    python benchmarks/perf/sinks.py --only mlflow --against FOLDER    one way by the other
 
 Each round writes the records of made-up attempts (prompts of 2,000 characters, answers of 1,500)
 to a records file and hands them to the sinks, as a session does. Figures, in milliseconds a case:
@@ -8,6 +10,10 @@ to a records file and hands them to the sinks, as a session does. Figures, in mi
     loop     writing and handing over with sinks open, less the same without; the median round
     total    that loop and the final delivery, as a session that did nothing else would wait
     process  CPU time of the delivering process, its start and imports included
+    MiB      most memory that it held
+
+With `--against` each is measured a second time in the same round, with the delivering process of
+another version (of the same form of records), and the table has the ratios of the medians.
 
 MLflow is a real server (and a database file without one); Langfuse and the collector are stand-ins
 on loopback, in a process of their own, so theirs is the cost on this side alone. `--pace` waits so
@@ -27,6 +33,7 @@ from pathlib import Path
 
 import msgspec
 from made_up import made_up_run
+from peak import Peak
 from rich.console import Console
 from rich.table import Table
 from servers import servers
@@ -39,6 +46,9 @@ from pytest_llmops.sinks.open import open_sinks, reach_sinks
 
 SECRET = "sk-lf-0123456789"
 
+THEN = ", then"
+"""Behind the name of what another version delivers."""
+
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """One round; milliseconds a case."""
@@ -47,6 +57,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     total: float
     process: float
     delivered: int
+    memory: float
 
 
 def make_run(cases: int, sinks: str) -> Run:
@@ -95,6 +106,7 @@ def session(names: list[str], cases: int, environment: dict[str, str], pace: flo
         folder = file.path.parent
         reached = reach_sinks(names, required=True, environment=environment)
         sinks = open_sinks(reached, run=run, folder=folder, content=True)
+        peak = Peak("pytest_llmops.sinks.process")
         inside = 0.0
         start = time.perf_counter()
         for record in records:
@@ -108,7 +120,8 @@ def session(names: list[str], cases: int, environment: dict[str, str], pace: flo
         end = End(finished=time.time(), exit_status=0)
         file.write(end)
         file.close()
-        done = sinks.close(end, records)
+        with peak:
+            done = sinks.close(end, records)
         waited = time.perf_counter() - ended
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -121,6 +134,7 @@ def session(names: list[str], cases: int, environment: dict[str, str], pace: flo
         total=total / cases * 1e3,
         process=busy / cases * 1e3,
         delivered=cases * len(done.sinks),
+        memory=peak.mebibytes,
     )
 
 
@@ -142,7 +156,10 @@ def _serve(told: Connection) -> None:
 def measure(options: argparse.Namespace) -> dict[str, list[Cost]]:
     """All rounds, by what was measured."""
     found: dict[str, list[Cost]] = {}
-    with tempfile.TemporaryDirectory() as home, servers(Path(home), _serve) as environment:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        servers(Path(home), _serve, workers=options.workers) as environment,
+    ):
         local = {**environment, "MLFLOW_TRACKING_URI": f"sqlite:///{home}/local.db"}
         os.chdir(home)  # a database without a server keeps its artifacts in the working folder
         choices = {
@@ -153,6 +170,21 @@ def measure(options: argparse.Namespace) -> dict[str, list[Cost]]:
             "mlflow (sqlite)": (["mlflow"], local),
             "all (server)": (["all"], environment),
         }
+        if options.only:
+            choices = {
+                one: choices[one] for one in choices if one.startswith(("none", options.only))
+            }
+        if options.against:
+            then = str(options.against.resolve())
+            both = [
+                pair
+                for name, (sinks, place) in choices.items()
+                for pair in (
+                    (name, (sinks, place)),
+                    (f"{name}{THEN}", (sinks, {**place, "PYTHONPATH": then})),
+                )
+            ]
+            choices = dict(both[:1] + both[2:])  # nothing is delivered to no sink
         for number in range(options.rounds):
             for name, (sinks, place) in choices.items():
                 cost = session(sinks, options.cases, place, options.pace)
@@ -163,7 +195,7 @@ def measure(options: argparse.Namespace) -> dict[str, list[Cost]]:
 
 def show(found: dict[str, list[Cost]]) -> dict[str, dict[str, float]]:
     """Draw the table; returns the medians."""
-    table = Table("ms a case", "loop", "total", "process CPU", box=None, pad_edge=False)
+    table = Table("ms a case", "loop", "total", "process CPU", "MiB", box=None, pad_edge=False)
     plain = statistics.median(cost.loop for cost in found["none"])
     medians = {}
     for name, costs in found.items():
@@ -171,9 +203,14 @@ def show(found: dict[str, list[Cost]]) -> dict[str, dict[str, float]]:
             "loop": statistics.median(cost.loop for cost in costs) - plain,
             "total": statistics.median(cost.total for cost in costs),
             "process": statistics.median(cost.process for cost in costs),
+            "memory": max(cost.memory for cost in costs),
         }
         medians[name] = row
         table.add_row(name, *(f"{value:.3f}" for value in row.values()))
+    for name, row in medians.items():
+        if then := medians.get(name + THEN):
+            ratios = (row[key] / then[key] for key in ("total", "process", "memory"))
+            table.add_row(f"{name} by then", "", *(f"{ratio:.2f}" for ratio in ratios))
     Console().print(table)
     print(f"writing the record itself: {plain:.3f} ms a case")
     return medians
@@ -185,6 +222,9 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pace", type=float, default=0.0, help="milliseconds between cases")
+    parser.add_argument("--only", default="", help="sinks whose names begin so")
+    parser.add_argument("--against", type=Path, help="folder of another version of the package")
+    parser.add_argument("--workers", type=int, default=1, help="of the MLflow server")
     parser.add_argument("--output", type=Path, help="write the figures as JSON")
     options = parser.parse_args()
     output = options.output.resolve() if options.output else None
