@@ -144,6 +144,7 @@ def test_a_record_that_is_refused_does_not_keep_the_others_back(tmp_path):
     (one,) = sinks.delivery.sinks
     assert (one.delivered, one.waiting) == (19, 1)
     assert "400" in one.problem
+    assert one.problem.endswith("sent again as it is, it would be refused again")
     names = [span.name for span in receiver.spans if span.name.startswith("case")]
     assert len(names) == len(set(names)) == 19
 

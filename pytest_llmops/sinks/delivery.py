@@ -149,7 +149,7 @@ class Carrier:
                 self._note_half(batch)
             if not isinstance(error, RejectedError):
                 raise
-            self.problem = str(error)
+            self.problem = f"{error}; sent again as it is, it would be refused again"
             if len(batch) == 1:
                 self._refused.add(_key(batch[0]))
                 return
