@@ -1,6 +1,5 @@
 """Grading on a Ray cluster: three nodes of this machine, one of which dies."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ pytestmark = [
     pytest.mark.ray,
     pytest.mark.slow,
     pytest.mark.skipif(
-        importlib.util.find_spec("ray") is None, reason="needs Ray; `make ray-check` installs it"
+        "LLMOPS_RAY" not in os.environ, reason="starts Ray clusters, for minutes: `make ray-check`"
     ),
 ]
 SAMPLES = 20
