@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from pytest_llmops.agents.settings import RepairAgent, resolve
 from pytest_llmops.runs.reading import RecordedRun, find_run
 
 from .errors import FinetuneError
@@ -47,16 +48,44 @@ def collect(
 def collecting(project: Project, settings: Settings, base: Base) -> Session:
     """The session that samples the training cases."""
     options = settings.collect
+    agent, digest = _agent(project, options.agent)
     return Session(
         model=settings.base,
         models_file=str(project.models_file.resolve()),
-        identity=f"{msgspec.json.encode(base.model).decode()} {base.weights_sha256()}",
+        identity=f"{msgspec.json.encode(base.model).decode()} {base.weights_sha256()}{digest}",
         suites=options.suites,
         split="train",
         samples=options.samples,
         temperature=options.temperature,
         max_tokens=options.max_tokens,
-        arguments=options.arguments,
+        arguments=(*agent, *options.arguments),
+    )
+
+
+def _agent(project: Project, name: str) -> tuple[tuple[str, ...], str]:
+    """The arguments that have cases attempted by an agent, and its digest for the session.
+
+    Raises:
+        FinetuneError: Its answers are to other questions than those that are trained on.
+        AgentError: It is unknown.
+    """
+    agent = resolve(name, project.root / "agents.toml") if name else None
+    if agent is None:
+        return (), ""
+    if not isinstance(agent, RepairAgent):
+        raise FinetuneError(
+            f"collect agent {name}: it works on files, so its answers are to other questions than "
+            "a single answer's; take repair or repair:N"
+        )
+    return (f"--llmops-agent={name}",), f" {agent.sha256}"
+
+
+def repaired(runs: Sequence[RecordedRun]) -> int:
+    """Answers that were wrong at first, and right in the end."""
+    return sum(
+        record.solved and record.loop is not None and len(record.loop.turns) > 1
+        for run in runs
+        for record in run.records
     )
 
 

@@ -67,6 +67,9 @@ def _settings(options: argparse.Namespace, project: Project) -> Settings:
         load_settings(path), name=options.name, method=options.method, seed=options.seed
     )
     # Those given before and after the command's name: an option that appends starts anew there.
+    if agent := vars(options).get("agent"):
+        collect = msgspec.structs.replace(settings.collect, agent=agent)
+        settings = msgspec.structs.replace(settings, collect=collect)
     if runs := (*(options.run or ()), *(vars(options).get("runs_after") or ())):
         collect = msgspec.structs.replace(settings.collect, runs=runs)
         settings = msgspec.structs.replace(settings, collect=collect)
@@ -154,6 +157,7 @@ def _options(parser: argparse.ArgumentParser, extra: dict[str, Any], runs: str) 
     add("--name", metavar="NAME", help="of the adapter", **extra)
     add("--method", metavar="METHOD", help="sft-shortest or preference", **extra)
     add("--seed", type=int, metavar="N", help="of dataset and training", **extra)
+    add("--agent", metavar="NAME", help="repair[:N]: train on what failing tests led to", **extra)
     add("--work", type=Path, metavar="FOLDER", help="default: finetune-runs/NAME", **extra)
     add(
         "--run",

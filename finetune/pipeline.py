@@ -14,7 +14,7 @@ import msgspec
 from pytest_llmops.runs.reading import RecordedRun
 
 from .card import Saving
-from .collect import collect
+from .collect import collect, repaired
 from .dataset import make_dataset
 from .display import Display
 from .errors import FinetuneError
@@ -61,6 +61,8 @@ class Work(msgspec.Struct, frozen=True):
         passed = sum(one.solved for run in runs for one in run.records)
         total = sum(len(run.records) for run in runs)
         found = f"{passed} of {total} samples passed" if runs else "no samples wanted"
+        if mended := repaired(runs):
+            found += f", {mended} of them after a first answer that was wrong"
         self.display.say("collect", f"{found}{'' if made else ' (unchanged, skipped)'}")
         return runs
 

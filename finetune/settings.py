@@ -38,6 +38,9 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """0 is greedy, and all samples of a case are then the same."""
     max_tokens: Positive = 256
     """Limit of output tokens per completion; one that hits it is never trained on."""
+    agent: str = ""
+    """`repair` or `repair:N`: a wrong answer gets the messages of the failing tests, and what is
+    right in the end becomes an example without the turns before it; empty for single answers."""
     arguments: tuple[str, ...] = ()
     """Further arguments of pytest, such as `-n 4` or `-k text`."""
     runs: tuple[str, ...] = ()

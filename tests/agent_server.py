@@ -65,7 +65,9 @@ class AgentServer(ChatServer):
         self._scripts = [self._play]
 
     async def _play(self, one):
-        if one.body["max_tokens"] == 1:  # the question whether it takes tools, which no agent asks
+        if (
+            one.body.get("max_tokens") == 1
+        ):  # the question whether it takes tools, which no agent asks
             self.calls.remove(one)
             await one.whole(200, {"choices": [], "usage": {"prompt_tokens": 1}})
             return
