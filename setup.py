@@ -18,9 +18,13 @@ CARRIED = {
     "cases/starter.jsonl": "carried/cases/starter.jsonl",
     "cases/starter": "carried/cases/starter",
     ".github/workflows/token-gate.yml": "carried/.github/workflows/token-gate.yml",
+    "docs": "carried/docs",
     "benchmarks/baselines/base.jsonl": "carried/benchmarks/baselines/base.jsonl",
 }
 """From where, and to where in the package."""
+
+LEFT_OUT = ("conf.py", "*.png", "observability.json", "progress.md", "experiments.md")
+"""Of the folder `docs`: what the site alone needs."""
 
 
 class Build(build_py):
@@ -35,7 +39,7 @@ class Build(build_py):
             path = Path(self.build_lib) / "pytest_llmops" / target
             path.parent.mkdir(parents=True, exist_ok=True)
             if (ROOT / source).is_dir():
-                unwanted = shutil.ignore_patterns("__pycache__")
+                unwanted = shutil.ignore_patterns("__pycache__", *LEFT_OUT)
                 shutil.copytree(ROOT / source, path, ignore=unwanted, dirs_exist_ok=True)
             else:
                 shutil.copyfile(ROOT / source, path)

@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from pytest_llmops.errors import CaseError
+from pytest_llmops.errors import CaseError, nearest
 from pytest_llmops.shipped import placed
 
 Split = Literal["eval", "train"]
@@ -112,7 +112,9 @@ def load_suites(path: Path) -> dict[str, Suite]:
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise CaseError(f"{path}: no such file; it names the suites (see docs/cases.md)") from None
+        raise CaseError(
+            f"{path}: no such file; `llmops init` makes one, llmops_suites names another"
+        ) from None
     except OSError as error:
         raise CaseError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -146,6 +148,7 @@ def find_suites(path: Path, names: Sequence[str]) -> list[Suite]:
         if name not in suites:
             raise CaseError(
                 f"--suite: {name!r} is not in {path} (known: {', '.join(sorted(suites))})"
+                f"{nearest(name, suites)}"
             )
     return [suites[name] for name in names or suites]
 

@@ -5,7 +5,7 @@ before the first test into a usage error (exit status 4), and one raised inside 
 error of that test: a broken harness is never mistaken for a wrong answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 EXTRA_OF = {
@@ -84,6 +84,14 @@ class SinkError(LlmopsError):
 
 class Decided(LlmopsError):  # noqa: N818 - it ends an attempt, but nothing is wrong
     """A sequential gate has its verdict, so this attempt is not made."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean A or B?` where names that are known are near, else ""."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for those who erred alone
+
+    near = get_close_matches(name, dict.fromkeys(known), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 @contextmanager

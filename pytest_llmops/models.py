@@ -30,7 +30,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pytest_llmops.completions import Usage
-from pytest_llmops.errors import ModelError
+from pytest_llmops.errors import ModelError, nearest
 from pytest_llmops.local_models import (
     CONTEXT_TOKENS,
     AdapterModel,
@@ -114,7 +114,7 @@ class EndpointModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         if not key and self.api_key_env != INLINE_KEY:
             raise ModelError(
                 f"model {self.name!r}: environment variable {self.api_key_env} is not set; "
-                "it must hold the API key (see .env.example)"
+                "export it with the API key"
             )
         return key
 
@@ -174,6 +174,7 @@ def resolve(name: str, path: Path) -> tuple[Model, LocalModel | None]:
         raise ModelError(
             f"--model: {name!r} is not in {path} (known: {known}) "
             "and is none of hf:ORG/NAME, a folder, a GGUF file, openai:NAME@URL, replay:RUN"
+            f"{nearest(name, models)}"
         )
     model = models[name]
     if isinstance(model, LocalModel):

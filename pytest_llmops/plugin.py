@@ -15,7 +15,7 @@ import pytest
 from pytest_llmops import guest
 from pytest_llmops.errors import Decided, LlmopsError, RecordError
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.session import configured, names, options
+from pytest_llmops.session import configured, faults, names, options
 from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.controller import Controller
 from pytest_llmops.session.items import NO_MODEL, fault, is_attempt, key_of, takes_attempt, unasked
@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(names.LOADED_LATE)
     config.stash[WIRING] = wiring = Wiring(config)
     config.pluginmanager.register(wiring, "llmops-wiring")
+    config.pluginmanager.register(faults, "llmops-faults")
 
 
 @pytest.fixture

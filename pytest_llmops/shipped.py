@@ -1,4 +1,4 @@
-"""Files beside the package in a checkout that a wheel carries in it: a suite, its baseline.
+"""Files beside the package in a checkout that a wheel carries in it: a suite, its baseline, pages.
 
 `setup.py` puts them there, and the folder `finetune` too, as `pytest_llmops.finetune`.
 """
@@ -15,6 +15,7 @@ CARRIED = _PACKAGE / "carried"
 """In a wheel; a checkout has none."""
 ROOT = CARRIED if CARRIED.is_dir() else _PACKAGE.parent
 SUITES = ROOT / "cases" / "suites.toml"
+DOCS = ROOT / "docs"
 BASELINES = ROOT / "benchmarks" / "baselines"
 """Of the embedded model on the suite `starter`; `llmops init` copies it."""
 EMBEDDED = "embedded:"

@@ -57,7 +57,7 @@ def test_a_suite_is_a_table_of_the_file(suites_toml, tmp_path):
 
 
 def test_a_missing_file_names_the_page_that_explains_it(tmp_path):
-    with pytest.raises(CaseError, match=r"no such file.*docs/cases"):
+    with pytest.raises(CaseError, match=r"no such file; `llmops init` makes one"):
         load_suites(tmp_path / "suites.toml")
 
 

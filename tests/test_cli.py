@@ -18,7 +18,7 @@ from pytest_llmops.runs.record import End
 ROOT = Path(__file__).parent.parent
 COMMAND = Path(sys.executable).with_name("llmops")
 COMMANDS = {
-    *("finetune", "init"),
+    *("finetune", "init", "docs"),
     *("runs", "merge"),
     *("models", "serve", "show", "report", "view", "history", "gate", "bless", "calibrate", "sync"),
     *("observability", "validate", "mine", "import", "export"),
@@ -176,7 +176,7 @@ def test_a_run_without_an_end_is_shown_as_interrupted(project, capsys):
         ("validate --suite nope", "--suite: 'nope' is not in cases/suites.toml (known: mini)"),
         ("validate mini:small#nope", "no case mini:small#nope; ids are SUITE:PATH#SYMBOL"),
         ("validate --suites cases", "cases: cannot be read: Is a directory"),
-        ("validate --suites none.toml", "none.toml: no such file; it names the suites"),
+        ("validate --suites none.toml", "none.toml: no such file; `llmops init` makes one"),
         ("mine functions --suite nope", "--suite: 'nope' is not in"),
         ("mine functions --suite mini --limit 1", "--limit needs --output FILE"),
     ],

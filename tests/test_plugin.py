@@ -245,6 +245,10 @@ def test_an_endpoint_that_refuses_is_an_error_of_the_harness(workers, project, s
     result.stdout.fnmatch_lines(["*EndpointError: *no such key*"])
     assert set(outcomes(project).values()) == {"error"}
     assert latest(project).end.exit_status == 1
+    text = result.stdout.str()
+    assert text.count("no such key") == 3, "failures, numbers and short summary name it once each"
+    result.stdout.fnmatch_lines(["FAILED 3 attempts - HTTP 401: no such key*", "*3 failed in*"])
+    result.stdout.fnmatch_lines(["first: benchmarks/test_functions.py::test_function[[]mini:*"])
 
 
 def by_function(**scripts):
@@ -344,7 +348,7 @@ def test_a_name_that_the_endpoint_does_not_list_is_told_before_it_is_asked(proje
 def test_a_model_that_answers_for_another_is_told_and_kept(project, serve):
     url, _ = serve(answer("no code"))
     result = run(project, model=f"openai:m@{url}")
-    result.stdout.fnmatch_lines(["mind: asked for m; the answers say they are of served (3)"])
+    result.stdout.fnmatch_lines(["note: asked for m; the answers say they are of served (3)"])
     assert latest(project).end.served == ("served",)
 
 

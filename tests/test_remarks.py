@@ -59,4 +59,4 @@ def test_the_summary_ends_with_what_to_mind():
     records = [record(finish_reason="context", outcome="context")]
     text = render(summary_parts(RUN_THERE, records, seconds=1.0), width=200, color=False)
     assert "outcomes: 1 context" in text
-    assert "mind: 1 of 1 answers were cut by the server" in text
+    assert "note: 1 of 1 answers were cut by the server" in text

@@ -11,6 +11,7 @@ from project import write_answers
 from wheel_installs import ROOT, Install, build
 
 import pytest_llmops
+from pytest_llmops.cli.docs import pages
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,7 @@ def test_the_wheel_has_all_that_is_in_the_package_and_what_it_carries(built):
             if path.is_file() and path.suffix != ".pyc":
                 assert f"pytest_llmops/{place}/{path.relative_to(ROOT / folder)}" in there
     assert "pytest_llmops/carried/benchmarks/baselines/base.jsonl" in there
+    assert {f"pytest_llmops/carried/docs/{name}.md" for name in pages()} <= there
     assert not [name for name in there if name.startswith("pytest_llmops/carried/cases/cline")]
 
 

@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from pytest_llmops.agents.programs import KINDS, is_file, module_of
-from pytest_llmops.errors import AgentError
+from pytest_llmops.errors import AgentError, nearest
 from pytest_llmops.grading.grade import GRADER
 
 DIRECT = "direct"
@@ -169,7 +169,8 @@ def _named(name: str, path: Path) -> Agent | None:
     if kind == "repair":
         raise AgentError(f"--agent: {name!r} should read repair:N, with N from 1 to {MOST_TURNS}")
     known = ", ".join(sorted({*named, DIRECT, "repair[:N]", *KINDS}))
-    raise AgentError(f"--agent: {name!r} is not in {path} (known: {known})")
+    near = nearest(name, [*named, DIRECT, *KINDS])
+    raise AgentError(f"--agent: {name!r} is not in {path} (known: {known}){near}")
 
 
 def load_agents(path: Path) -> dict[str, Agent]:

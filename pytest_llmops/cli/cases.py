@@ -56,13 +56,22 @@ def _add_mine(commands: Any) -> None:
     functions.add_argument(
         "--limit", type=positive, default=0, metavar="N", help="stop after N functions"
     )
+    functions.add_argument(
+        "--verbose", action="store_true", help="name each test file left out, with its reason"
+    )
     _suites_options(functions)
     functions.set_defaults(run=_mine)
 
 
 def _mine(options: argparse.Namespace) -> int:
     (suite,) = find_suites(options.suites, [options.suite])
-    return run_mine(suite, _setup(options), output=options.output, limit=options.limit)
+    return run_mine(
+        suite,
+        _setup(options),
+        output=options.output,
+        limit=options.limit,
+        verbose=options.verbose,
+    )
 
 
 def _suites_options(command: argparse.ArgumentParser) -> None:

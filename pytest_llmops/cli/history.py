@@ -53,10 +53,12 @@ def _history(options: argparse.Namespace) -> int:
 def _sources(options: argparse.Namespace) -> list["Source"]:
     """The runs that were named, or all there are, of the model that was named, if any."""
     from pytest_llmops.report.trend import Source
-    from pytest_llmops.runs.reading import find_run, first_lines, in_order, read_run
+    from pytest_llmops.runs.reading import LATEST, find_run, first_lines, in_order, read_run
 
     named = [find_run(name, options.runs) for name in options.references]
     every = in_order(named) if named else first_lines(options.runs)
+    if not every:
+        find_run(LATEST, options.runs)  # which says that there are none, and how to make one
     found = [
         Source(
             run.id if run else path.parent.name, partial(read_run, path, content=False), bool(named)
@@ -75,7 +77,7 @@ def _print_trend(found: "Trend") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from pytest_llmops.report.trend import value_text, when
+    from pytest_llmops.report.trend import alike, value_text, when
 
     changes = {change.index: change for change in found.changes}
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -91,8 +93,8 @@ def _print_trend(found: "Trend") -> None:
         table.add_row(*map(Text, cells), mark)
     console = Console()
     console.print(table)
-    for run, why in found.left_out:
-        console.print(Text(f"left out: {run}: {why}", "dim"))
+    for line in alike(found.left_out):
+        console.print(Text(f"left out: {line}", "dim"), soft_wrap=True)
     if (count := len(found.models)) > 1:
         print(f"{count} models in one series: {', '.join(found.models)}; --model takes one")
     if found.left_out:

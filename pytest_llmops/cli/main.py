@@ -12,6 +12,7 @@ from pytest_llmops import __version__
 from pytest_llmops.cli import (
     calibrate,
     cases,
+    docs,
     exports,
     finetune,
     gate,
@@ -66,6 +67,6 @@ def _parser() -> argparse.ArgumentParser:
         sinks,
         observability,
     )
-    for subject in (*subjects, cases, finetune, init):
+    for subject in (*subjects, cases, finetune, init, docs):
         subject.add(commands)
     return parser

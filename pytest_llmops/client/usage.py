@@ -79,7 +79,7 @@ def usage_of(said: Mapping[str, Any], *, wrote: bool) -> Counted | None:
     if reasoning > output:
         raise EndpointError(
             f"the server's counts contradict each other: {reasoning:,} reasoning tokens in an "
-            f"output of {output:,}, and a total of {total:,} ('usage'; see docs/models.md)"
+            f"output of {output:,}, and a total of {total:,} ('usage'; see `llmops docs models`)"
         )
     usage = Usage(
         input=read, output=output, cached=cached, cache_write=written, reasoning=reasoning

@@ -11,6 +11,7 @@ from pytest_llmops.compare.comparable import name_some
 from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record
+from pytest_llmops.runs.unanswered import endpoint_fault
 
 MIN_CASES = 20
 """Fewer cases get no verdict: one of them would move a rate by more than five points, and a mean of
@@ -111,7 +112,8 @@ def _crashed(seen: _Seen) -> str:
     if not seen.errors:
         return ""
     names = name_some(seen.crashed)
-    return f"{len(seen.errors)} attempts crashed: {names}; first: {seen.errors[0]}; run it again"
+    first = endpoint_fault(seen.errors[0]) or seen.errors[0]
+    return f"{len(seen.errors)} attempts crashed: {names}; first: {first}; run it again"
 
 
 def _ungraded(found: RecordedRun, seen: _Seen) -> str:

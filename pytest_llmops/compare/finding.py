@@ -5,11 +5,10 @@ is refused: which of them was meant decides the verdict.
 """
 
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from pytest_llmops.compare.baseline import file_name
-from pytest_llmops.errors import CompareError, RecordError
+from pytest_llmops.errors import CompareError, RecordError, nearest
 from pytest_llmops.imports.assembly import run_of
 from pytest_llmops.imports.logs import harness_of, read_log
 from pytest_llmops.runs.packed import read_packed
@@ -80,7 +79,7 @@ def _baseline(
     raise CompareError(
         f"{reference}: no baseline in {baselines} (there: {', '.join(kept) or 'none'}), no run in "
         f"{runs}, and no model with a run there{beside} (models: {', '.join(models) or 'none'})"
-        f"{_nearest(reference, [*kept, *models])}; `llmops bless RUN` makes a baseline"
+        f"{nearest(reference, [*kept, *models])}; `llmops bless RUN` makes a baseline"
     )
 
 
@@ -108,7 +107,7 @@ def find_candidate(reference: str, *, runs: Path, packed: bool = False) -> Recor
             raise
     raise CompareError(
         f"{reference}: no run in {runs}, and no model with a run there (models: "
-        f"{', '.join(models)}){_nearest(reference, models)}"
+        f"{', '.join(models)}){nearest(reference, models)}"
     )
 
 
@@ -178,8 +177,3 @@ def _unfit(found: RecordedRun) -> str:
 
 def _models(runs: Path) -> list[str]:
     return sorted({run.identity.model for run, _ in first_lines(runs) if run})
-
-
-def _nearest(reference: str, known: Sequence[str]) -> str:
-    near = get_close_matches(reference, dict.fromkeys(known), n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -98,8 +98,8 @@ def read_config(folder: Path) -> AdapterConfig:
     """
     if not folder.is_dir():
         raise ModelError(
-            f"{folder}: no such folder; train the adapter first (`make finetune`, or `python -m"
-            " finetune`), or name where it is in models.toml"
+            f"{folder}: no such folder; train the adapter first (`llmops finetune`), or name"
+            " its folder in models.toml"
         )
     if not (folder / CONFIG).is_file():
         raise ModelError(f"{folder}: no {CONFIG}; an adapter is a folder as PEFT saves it")

@@ -7,5 +7,6 @@ In the order of the flow:
     settings                 what of vitest's configuration is not read
     mutants                  wrong bodies that the tests must refuse
     mine, validate           finding cases, and proving them
+    outcome                  what mining says when it is done
     curate                   the two commands
 """

@@ -1,6 +1,5 @@
 """The two commands that keep manifests, and what they show: `llmops mine` and `llmops validate`."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -10,9 +9,10 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from pytest_llmops.cases import DIFFICULTIES, SPLITS, Case, Suite, load_cases, write_manifest
+from pytest_llmops.cases import Case, Suite, load_cases, write_manifest
 from pytest_llmops.errors import CaseError
-from pytest_llmops.mining.mine import Mined, Miner
+from pytest_llmops.mining.mine import Miner
+from pytest_llmops.mining.outcome import told
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import NOTES, Finding, validate
 from pytest_llmops.places.where import Where, open_place
@@ -46,7 +46,14 @@ class Setup:
             yield tree, place.judge(tree), crew
 
 
-def run_mine(suite: Suite, setup: Setup, *, output: Path | None = None, limit: int = 0) -> int:
+def run_mine(
+    suite: Suite,
+    setup: Setup,
+    *,
+    output: Path | None = None,
+    limit: int = 0,
+    verbose: bool = False,
+) -> int:
     """Mine a suite and write its manifests, or all cases to `output`.
 
     Returns:
@@ -61,9 +68,8 @@ def run_mine(suite: Suite, setup: Setup, *, output: Path | None = None, limit: i
     with setup.open(suite) as (tree, pool, crew):
         mined = Miner(suite, tree, pool, crew).mine(limit)
     console = Console()
-    console.print(_funnel(mined), _overview(mined.cases))
-    for test, reason in sorted(mined.unusable.items()):
-        console.print(f"left out: {test}: {reason}", highlight=False, markup=False, soft_wrap=True)
+    for line in told(mined, every=verbose):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     for path, cases in manifests_of(suite, tree, mined.cases, output).items():
         write_manifest(path, cases)
         console.print(f"{path}: {len(cases)} cases", highlight=False)
@@ -125,26 +131,6 @@ def run_validate(suites: Iterable[Suite], setup: Setup, *, ids: Sequence[str] = 
 
 def _choose(cases: list[Case], ids: Sequence[str]) -> list[Case]:
     return [case for case in cases if case.id in ids] if ids else cases
-
-
-def _funnel(mined: Mined) -> Table:
-    """What was left out, and why."""
-    table = Table("left out", "reason", "number", title="mined")
-    reasons = Counter(reason.partition(":")[0] for reason in mined.unusable.values())
-    for reason, number in reasons.most_common():
-        table.add_row("test file", reason, str(number))
-    for reason, number in Counter(one.reason for one in mined.rejections).most_common():
-        table.add_row("function", reason, str(number))
-    return table
-
-
-def _overview(cases: Sequence[Case]) -> Table:
-    """Cases by difficulty and split."""
-    table = Table("difficulty", *SPLITS, "all", title=f"{len(cases)} cases")
-    for difficulty in DIFFICULTIES:
-        counts = Counter(case.split for case in cases if case.difficulty == difficulty)
-        table.add_row(difficulty, *(str(counts[split]) for split in SPLITS), str(counts.total()))
-    return table
 
 
 def _findings_table(findings: Iterable[Finding]) -> Table:

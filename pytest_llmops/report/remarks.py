@@ -1,15 +1,13 @@
 """What a reader must know of the answers of a run before believing its figures, in sentences."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pytest_llmops.runs.record import Record, Run
+from pytest_llmops.runs.unanswered import endpoint_fault, kind_of_fault
 
 NAMED = 3
 """Served models and kinds of errors that are named; the others are counted."""
-_ATTEMPT = re.compile(r"(?:[\w.]+\.)?EndpointError: \S+ \(sample \d+\): ")
-"""What an error of the client begins with, which differs from attempt to attempt."""
 
 
 def remarks(run: Run, records: Sequence[Record]) -> list[str]:
@@ -23,12 +21,12 @@ def remarks(run: Run, records: Sequence[Record]) -> list[str]:
 
 
 def _failed(records: Sequence[Record]) -> Iterator[str]:
-    """One line a kind of error that endpoints gave, with its count."""
-    faults = Counter(
-        _ATTEMPT.sub("", record.error) for record in records if _ATTEMPT.match(record.error)
-    )
-    for fault, count in faults.most_common(NAMED):
-        yield f"{count} of {len(records)} attempts got no answer: {fault}"
+    """One line per kind of error that endpoints gave, with its count."""
+    reasons = [reason for record in records if (reason := endpoint_fault(record.error))]
+    faults = Counter(map(kind_of_fault, reasons))
+    first = {kind_of_fault(reason): reason for reason in reversed(reasons)}
+    for kind, count in faults.most_common(NAMED):
+        yield f"{count} of {len(records)} attempts got no answer: {first[kind]}"
     if len(faults) > NAMED:
         rest = sum(faults.values()) - sum(count for _, count in faults.most_common(NAMED))
         yield f"{rest} attempts got no answer for other reasons, told with their records"

@@ -127,7 +127,7 @@ def summary_parts(
     elif wanted:
         parts.append(Text(f"decided after {wanted} of {run.attempts} attempts"))
     parts += [Text(line) for line in _totals(run, total, seconds)]
-    parts += [Text(f"mind: {line}", "yellow") for line in remarks(run, records)]
+    parts += [Text(f"note: {line}", "yellow") for line in remarks(run, records)]
     return parts
 
 

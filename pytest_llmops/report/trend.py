@@ -1,6 +1,7 @@
 """A metric over the runs of one suite, with the points where it changed for good."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -30,6 +31,15 @@ TITLES: dict[Metric, str] = {
     "cost of pass": "output tokens per solved attempt",
     "dollars per solved": "dollars per solved attempt",
 }
+
+
+NAMED = 3
+"""Runs that are named of those left out for one kind of reason."""
+LONGEST = 160
+"""Characters of a reason; the rest is what `llmops gate` is for."""
+_NAMES = re.compile(r"^run \S+ \([^)]*\): ")
+_OWN = re.compile(r"\S*[:/#.]\S+|\d+")
+"""What differs between reasons of one kind: names of cases and files, numbers."""
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +101,7 @@ def trend(sources: Sequence[Source], metric: Metric) -> Trend:
         reference = reference or run
         points.append(measure(reference, run, metric))
     if latest is None:
-        found = "".join(f"\n  {run}: {why}" for run, why in left_out) or " there are no runs"
+        found = "".join(f"\n  {line}" for line in alike(left_out)) or " there are no runs"
         raise CompareError(f"no complete run, so no history:{found}")
     return Trend(
         metric=metric,
@@ -100,6 +110,27 @@ def trend(sources: Sequence[Source], metric: Metric) -> Trend:
         changes=change_points([point.value for point in points]),
         left_out=tuple(left_out),
     )
+
+
+def alike(left_out: Sequence[tuple[str, str]]) -> list[str]:
+    """A line for each kind of reason why runs were left out, most frequent first."""
+    kinds: dict[str, list[tuple[str, str]]] = {}
+    for run, why in left_out:
+        kinds.setdefault(_OWN.sub("#", _reason(why)), []).append((run, _reason(why)))
+    lines = []
+    for runs in sorted(kinds.values(), key=len, reverse=True):
+        names = ", ".join(run for run, _ in runs[:NAMED])
+        more = f" and {len(runs) - NAMED} more" if len(runs) > NAMED else ""
+        lines.append(f"{names}{more}: {runs[-1][1]}")
+    return lines
+
+
+def _reason(why: str) -> str:
+    """What is wrong, shortened: without the names of the runs, and the first of several reasons."""
+    head, _, rest = _NAMES.sub("", why).partition("\n")
+    lines = [line.strip() for line in (rest or head).splitlines()]
+    first = lines[0] if len(lines[0]) <= LONGEST else f"{lines[0][: LONGEST - 3]}..."
+    return first + (f" (and {len(lines) - 1} more reasons)" if len(lines) > 1 else "")
 
 
 def _complete(source: Source, metric: Metric) -> tuple[RecordedRun | None, str]:

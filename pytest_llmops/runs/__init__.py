@@ -4,7 +4,8 @@ In the order of the flow:
 
     machine                  where it happened, with which versions
     identity                 who answered
-    record                   one line an attempt, written as it ends
+    record                   one line per attempt, written as it ends
+    unanswered               why attempts got no answer
     lines, reading           lines of files; recorded runs, found and read
     trajectory               a loop in the words of others
 """

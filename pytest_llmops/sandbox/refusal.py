@@ -73,7 +73,7 @@ CAUSES = (
     ),
 )
 """The first of which the sign is found counts."""
-UNKNOWN = Cause("", "bubblewrap or Node failed", "see docs/sandbox.md")
+UNKNOWN = Cause("", "bubblewrap or Node failed", "see `llmops docs troubleshooting`")
 BROKEN = Cause(
     r"^\w*Error\b",
     "the judge that was built does not run",

@@ -11,6 +11,7 @@ In the order of the flow:
     gating                   the gate
     configured               the settings of pytest's configuration file
     numbers, choosing, options, names    the command line
+    faults                   attempts without an answer, as pytest shows them at the end
     items                    tests of pytest, as far as a session looks into them
     worker                   a process that runs attempts
     recording                the records of the run in progress, and the sinks

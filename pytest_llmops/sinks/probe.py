@@ -77,7 +77,7 @@ def _problem(name: str, settings: Settings) -> str:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return (
             f"sink {name}: {place(settings)} cannot be reached ({type(error).__name__}); is it "
-            "running, and is the address right (see .env.example)?"
+            "running, and is the address right? See `llmops docs sinks`"
         )
     return ""
 

@@ -127,7 +127,7 @@ def _langfuse(environment: Mapping[str, str]) -> Langfuse:
     if missing := [name for name, value in keys.items() if not value]:
         raise SinkError(
             f"sink langfuse: {' and '.join(missing)} not set; they are in the project's settings "
-            "(see .env.example)"
+            "(see `llmops docs sinks`)"
         )
     url = environment.get("LANGFUSE_BASE_URL") or environment.get("LANGFUSE_HOST")
     name = environment.get("LLMOPS_LANGFUSE_ENVIRONMENT") or EXPERIMENT_ENVIRONMENT
