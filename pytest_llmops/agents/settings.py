@@ -229,7 +229,9 @@ def _with_file(where: str, place: Path, agent: ProgramAgent) -> ProgramAgent:
     except Exception as error:  # noqa: BLE001 a user's code may raise anything
         raise AgentError(f"{where} kind: {place}: {type(error).__name__}: {error}") from None
     if missing := [name for name in NEEDED if not hasattr(module, name)]:
-        raise AgentError(f"{where} kind: {place} has no {', '.join(missing)} (docs/agents.md)")
+        raise AgentError(
+            f"{where} kind: {place} has no {', '.join(missing)} (see `llmops docs agents`)"
+        )
     return msgspec.structs.replace(agent, kind=place.stem, place=str(place), code=code)
 
 
