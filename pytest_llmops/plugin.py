@@ -7,7 +7,7 @@ or in a worker, wait for their answer and grade it; the record rides on the test
 
 import os
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import pytest
@@ -15,17 +15,17 @@ import pytest
 from pytest_llmops import guest
 from pytest_llmops.errors import Decided, LlmopsError, RecordError
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.session import configured, faults, names, options
-from pytest_llmops.session.attempt import Attempt
-from pytest_llmops.session.controller import Controller
-from pytest_llmops.session.items import NO_MODEL, fault, is_attempt, key_of, takes_attempt, unasked
-from pytest_llmops.session.telling import Status, brief, shortened, status
-from pytest_llmops.session.worker import Worker
-from pytest_llmops.tasks.selection import select
+from pytest_llmops.session import configured, faults, names
+from pytest_llmops.session import items as seen
+
+if TYPE_CHECKING:  # what costs time is imported by the session that runs attempts, or asks for them
+    from pytest_llmops.session.attempt import Attempt
+    from pytest_llmops.session.controller import Controller
+    from pytest_llmops.session.worker import Worker
 
 LEFT = pytest.StashKey[Sequence[str]]()  # options of ours whose names others have
 WIRING = pytest.StashKey["Wiring"]()
-ATTEMPT = pytest.StashKey[Attempt]()
+ATTEMPT = pytest.StashKey["Attempt"]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def attempt(request: pytest.FixtureRequest) -> Generator[Attempt]:
+def attempt(request: pytest.FixtureRequest) -> Generator["Attempt"]:
     """One attempt at a case; see `pytest_llmops.session.attempt.Attempt`."""
     made = request.config.stash[WIRING].session.attempt(request.param)
     request.node.stash[ATTEMPT] = made
@@ -60,41 +60,42 @@ class Wiring:
         self.config = config
         self.values = names.by_name(vars(config.option))
         self._session: Controller | Worker | None = None
+        self.is_worker = hasattr(config, "workerinput")
 
     @property
-    def session(self) -> Controller | Worker:
+    def session(self) -> "Controller | Worker":
         """The session of this process, made when first asked for."""
         if self._session is None:
             self._session = self._make_session()
         return self._session
 
     @property
-    def controller(self) -> Controller | None:
+    def controller(self) -> "Controller | None":
         """The session, where this process has one and it is the controller."""
-        return self._session if isinstance(self._session, Controller) else None
+        return None if self.is_worker else cast("Controller | None", self._session)
 
-    def _make_session(self) -> Controller | Worker:
+    def _make_session(self) -> "Controller | Worker":
+        from pytest_llmops.session.opening import open_controller, open_worker  # noqa: PLC0415
+
+        given = self.values, self.config.rootpath, configured.configured(self.config.getini)
         try:
-            settings = configured.configured(self.config.getini)
-            parsed = options.parse(self.values, self.config.rootpath, settings)
-            selection = select(parsed.choice)
-            if hasattr(self.config, "workerinput"):
-                broker, run = self.config.workerinput.get("llmops") or (None, "")
-                return Worker(parsed, selection, broker, run=run)
-            return Controller(parsed, selection)
+            if self.is_worker:
+                broker, run = vars(self.config)["workerinput"].get("llmops") or (None, "")
+                return open_worker(*given, broker, run=run)
+            return open_controller(*given)
         except LlmopsError as error:
             raise pytest.UsageError(str(error)) from None
 
     def pytest_sessionstart(self) -> None:
         """Refuse a wrong command line before anything is collected."""
         wanted = self.values["model"] or self.values["gate"] is not None
-        if wanted and not hasattr(self.config, "workerinput"):
+        if wanted and not self.is_worker:
             self._session = self._session or self._make_session()
 
     def pytest_report_header(self) -> list[str]:
         """Say who is asked what, and what is left out: suites, and names that others have."""
-        session = self.session if self.values["model"] else None
-        head = session.header() if isinstance(session, Controller) else []
+        wanted = self.values["model"] and self.session is self.controller
+        head = self.controller.header() if wanted and self.controller else []
         return [*names.told(self.config.stash[LEFT]), *head]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -102,23 +103,23 @@ class Wiring:
 
         Then, where nobody names or lists attempts, one test stands for all and no suite is opened.
         """
-        if takes_attempt(metafunc.definition):
+        if seen.takes_attempt(metafunc.definition):
             reason = names.no_model(self.config.stash[LEFT])
             marks = () if self.values["model"] else (pytest.mark.skip(reason=reason),)
             listed = self.config.option.collectonly or any("[" in arg for arg in self.config.args)
-            all_of_them = {NO_MODEL: None} if marks and not listed else self.session.attempts
+            all_of_them = {seen.NO_MODEL: None} if marks and not listed else self.session.attempts
             made = [pytest.param(key, id=name, marks=marks) for name, key in all_of_them.items()]
             metafunc.parametrize("attempt", made, indirect=True)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Bring attempts into the order in which a sequential gate asks for them."""
-        made = [item for item in items if takes_attempt(item)]
+        made = [item for item in items if seen.takes_attempt(item)]
         if made and self.values["model"] and self.session.sequential:
-            order = self.session.order(list(dict.fromkeys(map(key_of, made))))
+            order = self.session.order(list(dict.fromkeys(map(seen.key_of, made))))
             place = {key: number for number, key in enumerate(order)}
-            ordered = iter(sorted(made, key=lambda item: place[key_of(item)]))
-            items[:] = [next(ordered) if takes_attempt(item) else item for item in items]
+            ordered = iter(sorted(made, key=lambda item: place[seen.key_of(item)]))
+            items[:] = [next(ordered) if seen.takes_attempt(item) else item for item in items]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
@@ -127,33 +128,32 @@ class Wiring:
         if session.testsfailed or option.collectonly or option.setuponly or option.setupplan:
             return
         if not self.config.pluginmanager.hasplugin("dsession"):
-            items = [item for item in session.items if takes_attempt(item)]
+            items = [item for item in session.items if seen.takes_attempt(item)]
             self._require(bool(items or not session.items))
             if self.controller and self.values["model"]:
-                self._announce(self.controller, {item.nodeid: key_of(item) for item in items})
+                self._announce(self.controller, {item.nodeid: seen.key_of(item) for item in items})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a starting worker where its completions come from (pytest-xdist)."""
         if self.values["model"]:
-            assert isinstance(self.session, Controller)
-            node.workerinput["llmops"] = self.session.broker, self.session.run
+            assert self.controller
+            node.workerinput["llmops"] = self.controller.broker, self.controller.run
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """All workers collect the same tests; the first to end says which (pytest-xdist)."""
-        found = any(map(is_attempt, ids))
+        found = any(map(seen.is_attempt, ids))
         self._require(found or not ids)
-        session = self.session if found and self.values["model"] else self.controller
-        if isinstance(session, Controller) and self.values["model"]:
-            self._announce(session, session.selection.find_attempts(ids))
+        if found and self.values["model"] and self.session is self.controller:
+            self._announce(self.controller, self.controller.selection.find_attempts(ids))
 
     def _require(self, attempts: bool) -> None:
         """Refuse a session that names suites and has tests, none of which runs a case of them."""
         if self.values["suite"] and not attempts:
             raise pytest.UsageError(names.no_attempt(self.values["suite"]))
 
-    def _announce(self, controller: Controller, keys: Mapping[str, Key]) -> None:
+    def _announce(self, controller: "Controller", keys: Mapping[str, Key]) -> None:
         if controller.announced:
             return
         try:
@@ -189,10 +189,10 @@ class Wiring:
         report = yield
         made = item.stash.get(ATTEMPT, None)
         if made is not None and call.when == "call" and not report.skipped:
-            error = fault(item, call, (AssertionError, pytest.fail.Exception))
+            error = seen.fault(item, call, (AssertionError, pytest.fail.Exception))
             record = made.record(content=self.session.options.content, error=error)
             item.user_properties += record.properties()
-            report.longrepr = shortened(report.longrepr, call.excinfo)
+            report.longrepr = seen.shortened(report.longrepr, call.excinfo)
             report.__dict__["llmops"] = msgspec.json.encode(record).decode()
             report.__dict__["llmops_solved"] = record.solved  # what is plain travels with a report
         return report
@@ -207,7 +207,7 @@ class Wiring:
             if hasattr(report, "llmops"):
                 self.controller.keep(report.llmops)
             elif report.failed:
-                self.controller.keep_fault(report.nodeid, brief(report))
+                self.controller.keep_fault(report.nodeid, seen.brief(report))
             if report.when not in {"setup", "call"}:  # `???` where a worker has crashed
                 self.controller.attempt_ended(report.nodeid)
         except RecordError as error:
@@ -216,9 +216,9 @@ class Wiring:
 
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
-    ) -> Status | None:
+    ) -> seen.Status | None:
         """Count attempts as solved or unsolved; passed and failed are words for the harness."""
-        return status(report, quiet=bool(self.controller and self.controller.progress))
+        return seen.status(report, quiet=bool(self.controller and self.controller.progress))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -240,7 +240,7 @@ class Wiring:
             terminalreporter.section("llmops")
             width, color = writer.fullwidth, writer.hasmarkup
             terminalreporter.write_line(self.controller.summary(width=width, color=color))
-        elif not self.values["model"] and (skipped := unasked(terminalreporter.stats)):
+        elif not self.values["model"] and (skipped := seen.unasked(terminalreporter.stats)):
             told = names.no_model(self.config.stash[LEFT])
             terminalreporter.write_line(f"llmops: {skipped} skipped: {told}")
 

@@ -189,3 +189,20 @@ def test_help_survives_a_broken_conftest(project):
     (project.path / "pytest.ini").write_text(f"[pytest]\n{SUITES}")
     project.makeconftest("import nothing_of_that_name\n")
     assert "--llmops-model" in run(project, "--help").stdout.str()
+
+
+IDLE = """
+import sys
+
+def test_idle():
+    loaded = {"httpx", "asyncio", "sqlite3", "git", "numpy"} & set(sys.modules)
+    assert not loaded, loaded
+"""
+
+
+@pytest.mark.parametrize("workers", ["", "2"])
+def test_a_project_that_opted_in_loads_the_client_only_to_run_attempts(workers, project):
+    project.makeini(f"[pytest]\n{SUITES}")
+    project.makepyfile(test_idle=IDLE)
+    arguments = ["-p", "no:anyio", "test_idle.py", *(["-n", workers] if workers else [])]
+    run(project, *arguments).assert_outcomes(passed=1)

@@ -2,8 +2,9 @@
 
     python benchmarks/perf/unrelated.py [--rounds 40] [--output FILE]
 
-Three environments of links to what is installed here: pytest alone; the package beside it, built
-from this checkout; and all that its core pulls in too, among which are plugins of other people.
+Environments of links to what is installed here: pytest alone; the package beside it, built from
+this checkout; the same with one of the plugins of other people that its core pulls in, for each of
+these; and with all that the core pulls in.
 A session of one empty test runs in each, in turn and in an order that turns with the round; the
 figure is the median of the rounds' ratios of CPU seconds (user and system), so a machine that
 changes its speed changes both, with the interval that 95 % of resampled rounds give.
@@ -49,6 +50,12 @@ def closure(names: Iterable[str]) -> set[str]:
     return found
 
 
+def plugins(names: Iterable[str]) -> list[str]:
+    """Those that pytest loads in every session of the environment."""
+    groups = {name: {entry.group for entry in distribution(name).entry_points} for name in names}
+    return sorted(name for name, found in groups.items() if "pytest11" in found)
+
+
 def link(names: Iterable[str], folder: Path) -> None:
     """Put distributions into a folder, as links to their packages and metadata."""
     folder.mkdir(exist_ok=True)
@@ -87,21 +94,24 @@ def interval(ratios: list[float]) -> tuple[float, float]:
 def measure(rounds: int) -> dict[str, tuple[float, float, float]]:
     """Ratios to pytest alone: median, low, high."""
     with tempfile.TemporaryDirectory() as place:
-        folders = {name: Path(place) / name for name in (BARE, PACKAGE, CORE)}
+        core = closure(["pytest-llmops"]) - {"pytest-llmops"}
+        more = {PACKAGE: set(), **{name: closure([name]) for name in plugins(core)}, CORE: core}
+        folders = {name: Path(place) / name for name in (BARE, *more)}
         for folder in folders.values():
             link(closure(["pytest"]), folder)
-        for name in (PACKAGE, CORE):
+        for name, others in more.items():
             build(folders[name])
-        link(closure(["pytest-llmops"]) - {"pytest-llmops"}, folders[CORE])
+            link(others, folders[name])
         project = Path(place) / "project"
         project.mkdir()
         (project / "test_one.py").write_text("def test_one(): pass\n")
         for folder in folders.values():
             spent(folder, project)  # compiles
         order = list(folders)
-        seen: dict[str, list[float]] = {PACKAGE: [], CORE: []}
+        seen: dict[str, list[float]] = {name: [] for name in folders if name != BARE}
         for number in range(rounds):
-            turn = order[number % 3 :] + order[: number % 3]
+            first = number % len(order)
+            turn = order[first:] + order[:first]
             cost = {name: spent(folders[name], project) for name in turn}
             for name, ratios in seen.items():
                 ratios.append(cost[name] / cost[BARE])

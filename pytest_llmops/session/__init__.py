@@ -17,4 +17,5 @@ In the order of the flow:
     recording                the records of the run in progress, and the sinks
     rounds                   attempts held back while a sequential gate is undecided
     controller               the process that starts the model and asks everything
+    opening                  the command line made a controller or a worker
 """

@@ -4,7 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from pytest_llmops.errors import EndpointError
 from pytest_llmops.generation.keys import Key
+
+Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
+"""Category, letter and word of a test, as pytest wants them."""
 
 FIXTURE = "pytest_llmops.plugin"
 """The module whose fixture `attempt` is."""
@@ -51,3 +55,40 @@ def fault(item: Any, call: Any, judged: tuple[type[BaseException], ...]) -> str:
     if own and call.excinfo.errisinstance(judged):
         return ""
     return str(call.excinfo.exconly())
+
+
+def shortened(told: Any, raised: Any) -> Any:
+    """What is told of a failed test: one line where the fault is no one's code, else all there is.
+
+    Args:
+        told: The representation that pytest has made.
+        raised: Its exception info; None where nothing was raised.
+    """
+    fault = raised.value if raised else None
+    return f"{type(fault).__name__}: {fault}" if isinstance(fault, EndpointError) else told
+
+
+def status(report: Any, *, quiet: bool) -> Status | None:
+    """How a report of pytest is counted: attempts as solved or unsolved; None where as ever.
+
+    Passed and failed stay words for the harness.
+
+    Args:
+        report: Of a test or a collector.
+        quiet: A progress line is drawn, which a letter would tear.
+    """
+    if quiet and report.skipped:
+        return "skipped", "", ""
+    if quiet and report.failed:  # told at the end
+        return "failed" if getattr(report, "when", "") == "call" else "error", "", ""
+    if not report.passed or not hasattr(report, "llmops_solved"):
+        return None
+    if report.llmops_solved:
+        return "solved", "" if quiet else "+", "" if quiet else ("SOLVED", {"green": True})
+    return "unsolved", "" if quiet else "-", "" if quiet else ("UNSOLVED", {"yellow": True})
+
+
+def brief(report: Any) -> str:
+    """What a failed report says, in a line where it can."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return crash.message if crash else str(report.longrepr)
