@@ -112,9 +112,8 @@ def load_suites(path: Path) -> dict[str, Suite]:
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise CaseError(
-            f"{path}: no such file; `llmops init` makes one, llmops_suites names another"
-        ) from None
+        hint = "`llmops init` makes one, llmops_suites names another"
+        raise CaseError(f"{path}: no such file; {hint}") from None
     except OSError as error:
         raise CaseError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -146,10 +145,8 @@ def find_suites(path: Path, names: Sequence[str]) -> list[Suite]:
     suites = load_suites(path)
     for name in names:
         if name not in suites:
-            raise CaseError(
-                f"--suite: {name!r} is not in {path} (known: {', '.join(sorted(suites))})"
-                f"{nearest(name, suites)}"
-            )
+            known = f"(known: {', '.join(sorted(suites))}){nearest(name, suites)}"
+            raise CaseError(f"--suite: {name!r} is not in {path} {known}")
     return [suites[name] for name in names or suites]
 
 
