@@ -16,7 +16,7 @@ from report_runs import gated, pair, written
 
 from pytest_llmops.cli.main import _parser
 from pytest_llmops.report.markdown import MARKER
-from pytest_llmops.session.options import declare
+from pytest_llmops.session.declared import declare
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / ".github" / "workflows" / "token-gate.yml"

@@ -195,7 +195,7 @@ IDLE = """
 import sys
 
 def test_idle():
-    loaded = {"httpx", "asyncio", "sqlite3", "git", "numpy"} & set(sys.modules)
+    loaded = {"httpx", "asyncio", "sqlite3", "git", "rich", "tree_sitter"} & set(sys.modules)
     assert not loaded, loaded
 """
 

@@ -15,7 +15,7 @@ from typing import Any
 from settings_reference import NOTE, configuration, sentence, table
 
 from pytest_llmops.cli.main import _parser
-from pytest_llmops.session.options import declare
+from pytest_llmops.session.declared import declare
 
 DOCS = Path(__file__).parents[1] / "docs"
 

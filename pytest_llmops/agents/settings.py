@@ -20,11 +20,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from pytest_llmops.agents.programs import KINDS, is_file, module_of
+from pytest_llmops.agents.programs import DIRECT, KINDS, is_file, module_of
 from pytest_llmops.errors import AgentError, nearest
 from pytest_llmops.grading.grade import GRADER
 
-DIRECT = "direct"
 FEEDBACK_VERSION = 1
 """Rises with every change of what `feedback` says or of when `repair` ends."""
 PROGRAM_VERSION = 1

@@ -36,7 +36,8 @@ def _observability(options: argparse.Namespace) -> int:
     from pytest_llmops.observability.values import write
     from pytest_llmops.runs.reading import find_run, read_run
     from pytest_llmops.sinks.ledger import Ledger
-    from pytest_llmops.sinks.settings import SINKS, names_of
+    from pytest_llmops.sinks.named import SINKS
+    from pytest_llmops.sinks.settings import names_of
 
     chosen = names_of(options.sink)
     console = Console()

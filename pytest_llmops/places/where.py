@@ -12,8 +12,6 @@ from pytest_llmops.sandbox import Judge
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.tasks.sources import SourceTree
 
-HELP = "where tests are judged: local[:N] for N at once, or ray[:HOST:PORT] (default: local)"
-
 
 class Place(Protocol):
     """Where tests are judged; for any thread."""

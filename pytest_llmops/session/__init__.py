@@ -10,7 +10,7 @@ In the order of the flow:
     graders, bench           answers graded as they arrive, and where
     gating                   the gate
     configured               the settings of pytest's configuration file
-    numbers, choosing, options, names    the command line
+    numbers, declared, names, choosing, options    the command line
     faults                   attempts without an answer, as pytest shows them at the end
     items                    tests of pytest, as far as a session looks into them
     worker                   a process that runs attempts

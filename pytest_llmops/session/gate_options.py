@@ -1,10 +1,10 @@
 """The options of a gate: declared, and parsed at the edge."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_llmops.compare.margins import DEFAULT_MARGINS, PROOFS, Margins, ratio, share
+from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.metrics import parse_metrics
 from pytest_llmops.errors import CaseError
 from pytest_llmops.session.gating import GateChoice
@@ -18,51 +18,6 @@ NO_ATTEMPTS = {
     "--cache-show": "cacheshow",
 }
 """Options of pytest under which no test runs, and their names among its values."""
-
-
-def declare_gate(add: Callable[..., None]) -> None:
-    """Declare them; `add` takes a name and what argparse takes."""
-    add(
-        "--gate",
-        metavar="BASELINE",
-        help="compare with a blessed baseline, a run or a model's newest run; exits 0, 1 or 6",
-    )
-    for name, parse, default, unit, accepted in (
-        ("tokens", ratio, DEFAULT_MARGINS.tokens, "RATIO", "ratio of output tokens"),
-        ("solve-loss", share, DEFAULT_MARGINS.solve_rate, "SHARE", "loss of solve rate"),
-    ):
-        told = f"largest accepted {accepted} (default: {default})"
-        add(f"--gate-max-{name}", type=parse, default=default, metavar=unit, help=told)
-    add(
-        "--gate-max-cost",
-        type=ratio,
-        default=DEFAULT_MARGINS.cost,
-        metavar="RATIO",
-        help="largest accepted ratio of dollars, per attempt and per solved case (default: any)",
-    )
-    add(
-        "--gate-metrics",
-        default="",
-        metavar="LIST",
-        help="metrics to judge, such as solve-rate,dollars (default: all that can be compared)",
-    )
-    add(
-        "--gate-proof",
-        choices=PROOFS,
-        default=DEFAULT_MARGINS.proof,
-        help=f"`regressed` proves a loss beyond the margin, or any ({DEFAULT_MARGINS.proof})",
-    )
-    add(
-        "--gate-undecided",
-        choices=("fail", "pass"),
-        default="fail",
-        help="whether an undecided gate fails, with exit status 6, or passes (default: fail)",
-    )
-    add(
-        "--gate-sequential",
-        action="store_true",
-        help="stop asking once the gate has decided; at most --samples per case",
-    )
 
 
 def gate_of(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:

@@ -6,7 +6,7 @@ Where the project or another plugin has an option of the first name, it keeps it
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_llmops.session.options import declare
+from pytest_llmops.session.declared import declare
 
 PREFIX = "llmops_"
 """Of the values, as argparse keeps them."""

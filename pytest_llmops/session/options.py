@@ -1,22 +1,20 @@
-"""The command line of a benchmark session: declared, and parsed at the edge."""
+"""The command line of a benchmark session, parsed at the edge; `declared` has its options."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from pytest_llmops.cases import DIFFICULTIES, SPLITS
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
-from pytest_llmops.places.where import HELP, Where, where
-from pytest_llmops.session.choosing import AgentChoice, chosen_agent, declare_agent
+from pytest_llmops.places.where import Where, where
+from pytest_llmops.session.choosing import AgentChoice, chosen_agent
 from pytest_llmops.session.configured import Configured
-from pytest_llmops.session.gate_options import declare_gate, gate_of
+from pytest_llmops.session.gate_options import gate_of
 from pytest_llmops.session.gating import GateChoice
-from pytest_llmops.session.numbers import positive, temperature
-from pytest_llmops.session.sharding import declare_shard, shard_of
-from pytest_llmops.sinks.settings import SINKS
+from pytest_llmops.session.sharding import shard_of
+from pytest_llmops.sinks.named import SINKS
 from pytest_llmops.tasks.selection import Choice
 
 
@@ -43,97 +41,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     sinks: tuple[str, ...] = ()
     sinks_required: bool = False
     """Whether the user named them for this session, rather than the configuration for all."""
-
-
-def declare(add: Callable[..., None]) -> None:
-    """Declare every option; `add` takes a name and what argparse takes, defaults as the values."""
-    add(
-        "--model",
-        metavar="NAME",
-        help="model to benchmark: a name in models.toml, hf:ORG/NAME, openai:NAME@URL, replay:RUN",
-    )
-    declare_agent(add)
-    _declare_choice(add)
-    add(
-        "--no-cache",
-        action="store_true",
-        help="ask the model again, whatever the completion cache holds",
-    )
-    add(
-        "--trust-cache",
-        action="store_true",
-        help="treat cached answers of an endpoint as those of what it serves now, in a gate too",
-    )
-    add("--no-grade", action="store_true", help="generate answers, but run no tests on them")
-    add(
-        "--no-content",
-        action="store_true",
-        help="record hashes of prompts and answers instead of their texts",
-    )
-    add(
-        "--sandbox",
-        choices=("bwrap", "process"),
-        default="bwrap",
-        help="`process` needs no namespaces, but lets answers reach the network (default: bwrap)",
-    )
-    add("--run-on", default="local", metavar="PLACE", help=HELP)
-    add("--runs", type=Path, metavar="FOLDER", help="where to record runs (default: runs/)")
-    add("--label", default="", metavar="TEXT", help="name of the run in lists and reports")
-    declare_gate(add)
-    add(
-        "--sink",
-        action="append",
-        choices=(*SINKS, "all", "none"),
-        metavar="SINK",
-        help=f"send the run to {', '.join(SINKS)} or all; repeatable (default: llmops_sinks)",
-    )
-
-
-def _declare_choice(add: Callable[..., None]) -> None:
-    """Declare what is asked, and how."""
-    add(
-        "--suite",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="suite to run; repeatable (default: every suite whose source can be reached)",
-    )
-    add(
-        "--split",
-        choices=(*SPLITS, "all"),
-        default="eval",
-        help="split of the suites (default: eval)",
-    )
-    add(
-        "--difficulty",
-        action="append",
-        choices=DIFFICULTIES,
-        default=[],
-        metavar="DIFFICULTY",
-        help=f"run cases of this difficulty: {', '.join(DIFFICULTIES)}; repeatable (default: all)",
-    )
-    declare_shard(add)
-    add("--samples", type=positive, default=1, metavar="K", help="attempts per case (default: 1)")
-    add(
-        "--max-tokens",
-        type=positive,
-        default=Sampling().max_tokens,
-        metavar="N",
-        help=f"limit of output tokens per attempt (default: {Sampling().max_tokens})",
-    )
-    add(
-        "--temperature",
-        type=temperature,
-        default=0.0,
-        metavar="T",
-        help="sampling temperature (default: 0, greedy)",
-    )
-    add(
-        "--source",
-        default="",
-        metavar="PATH|URL",
-        help="read the source of the one --suite from here",
-    )
 
 
 def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Options:

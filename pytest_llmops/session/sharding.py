@@ -1,6 +1,6 @@
 """The options of a session that attempts a part of the selection."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,22 +8,6 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.runs.reading import find_run
 from pytest_llmops.runs.tally import case_seconds
 from pytest_llmops.tasks.shards import Shard, parse_shard
-
-
-def declare_shard(add: Callable[..., None]) -> None:
-    """Declare the options."""
-    add(
-        "--shard",
-        default="",
-        metavar="I/N",
-        help="run part I of N of the cases; `llmops merge RUN ...` puts the runs together",
-    )
-    add(
-        "--shard-by",
-        default="",
-        metavar="RUN",
-        help="balance shards by how long attempts of this run took (default: by number of cases)",
-    )
 
 
 def shard_of(values: Mapping[str, Any], runs: Path) -> tuple[Shard | None, dict[str, float]]:

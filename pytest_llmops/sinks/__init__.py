@@ -2,6 +2,7 @@
 
 In the order of the flow; a session uses `open` alone, `llmops sync` uses `sync`:
 
+    named                    which there are
     withhold, settings       what never leaves, and where the sinks are
     scores, run_scores       what an attempt and a run are worth
     attributes, trace, turns, spans    the one trace of an attempt, as values

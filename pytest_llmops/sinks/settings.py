@@ -14,11 +14,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import msgspec
 
 from pytest_llmops.errors import SinkError
+from pytest_llmops.sinks.named import SINKS
 from pytest_llmops.sinks.withhold import without_user_info
-
-SINKS = ("langfuse", "mlflow", "openllmetry")
-"""The names `--sink` takes, besides `all`."""
-
 
 EXPERIMENT_ENVIRONMENT = "sdk-experiment"
 """Where Langfuse's own SDK puts experiments; its pages of traces and scores hide it at first."""

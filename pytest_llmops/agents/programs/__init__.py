@@ -13,6 +13,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+DIRECT = "direct"
+"""No program and no loop: one answer."""
 KINDS: tuple[str, ...] = tuple(sorted(one.name for one in pkgutil.iter_modules(__path__)))
 """Programs that need no file of the user's."""
 
