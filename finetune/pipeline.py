@@ -163,7 +163,7 @@ class Work(msgspec.Struct, frozen=True):
         saving = find(name, of_base, of_adapter).saving(of_base.run.id)
         if not saving.known:
             raise FinetuneError(
-                f"{of_adapter.path}: over too few source files to estimate what {name} saves; run"
+                f"{of_adapter.path}: has too few source files to estimate what {name} saves; run"
                 " more cases"
             )
         self.keep_saving(digest, saving)

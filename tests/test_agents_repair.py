@@ -233,7 +233,9 @@ def test_a_wrong_agent_is_told_before_anything_is_asked(project):
         blind = project.runpytest_subprocess("benchmarks", model, "--agent=repair", "--no-grade")
     assert (unknown.ret, blind.ret, scripted.calls) == (4, 4, [])
     unknown.stderr.fnmatch_lines(["*--agent: 'reapir' is not in *"])
-    blind.stderr.fnmatch_lines(["*--agent=repair sees what tests say; leave --no-grade out*"])
+    blind.stderr.fnmatch_lines(
+        ["*--agent=repair needs the results of the tests; leave --no-grade out*"]
+    )
 
 
 def test_a_program_that_is_missing_is_told_with_the_way_to_get_it(project):
@@ -261,7 +263,9 @@ def test_the_engine_of_this_package_is_refused_to_agents_that_call_tools(project
     )
     with pytest.raises(AgentError, match=r"calls tools, and model base cannot: .*engine"):
         open_agent(options)
-    with pytest.raises(AgentError, match="cline is a program, which --sandbox=process cannot hold"):
+    with pytest.raises(
+        AgentError, match="cline runs a program, which --sandbox=process cannot confine"
+    ):
         open_agent(msgspec.structs.replace(options, sandbox="process"))
     shown = AgentChoice(name="repair", tests=True)
     with pytest.raises(AgentError, match="repair has no workspace; leave it out"):

@@ -113,7 +113,7 @@ class TestARecordedRun:
 
     def test_one_attempt_a_case_is_refused(self, project):
         write_run(project / "runs", samples=1)
-        with pytest.raises(CompareError, match="one attempt a case"):
+        with pytest.raises(CompareError, match="one attempt per case"):
             run("--run=latest")
 
     def test_an_unknown_run_is_refused(self):

@@ -81,7 +81,7 @@ def test_a_broken_file_is_named_in_one_line(name, text, folder, capsys):
     (folder / name).write_text(text)
     assert main(["models"]) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"llmops: {folder / name}: not to be read: ")
+    assert said.startswith(f"llmops: {folder / name}: cannot be read: ")
     assert said.count("\n") == 1
 
 

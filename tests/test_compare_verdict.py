@@ -62,7 +62,7 @@ def test_cases_that_changed_sides_are_counted():
     good = [number < 30 for number in range(60)]
     turned = [number < 25 or number == 40 for number in range(60)]
     found = compare_runs(recorded(TOKENS, solved=good), recorded(solved=turned, name="new"))
-    assert "cases: 60; solved now 1, no longer 5" in shown(found)
+    assert "cases: 60; 1 newly solved, 5 lost" in shown(found)
     assert (len(found.pairs), found.cases) == (60, 60)
     short = compare_runs(
         recorded(TOKENS, solved=good), recorded(solved=turned, name="new"), listed=False

@@ -153,7 +153,7 @@ def test_silence_is_an_endpoint_error_with_the_reason(tmp_path):
 
 
 def test_a_dtype_that_is_none_and_a_wrong_command_line_say_what_is_wrong(tmp_path):
-    with pytest.raises(ModelError, match="'int4': it is one of auto, float32"):
+    with pytest.raises(ModelError, match="'int4': must be one of auto, float32"):
         load(str(tmp_path), "int4")
     with pytest.raises(EndpointError, match=r"status 2(.|\n)*invalid int value: 'x'"):
         start_engine(EngineSpec(base=str(tmp_path), port="x"))

@@ -21,7 +21,7 @@ CASES = 24
 
 
 def recorded(day, *, ratio=1.0, solved=12, suite_hash="0123456789abcdef"):
-    """A run of one attempt a case; case n takes 100 + n tokens times the ratio."""
+    """A run of one attempt per case; case n takes 100 + n tokens times the ratio."""
     records = [
         record(
             f"starter:m{number // 4}#f{number}",

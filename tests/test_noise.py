@@ -115,7 +115,9 @@ class TestArrays:
 
 class TestRefusals:
     def test_one_attempt_a_case(self):
-        with pytest.raises(CompareError, match="one attempt a case, which tells nothing of noise"):
+        with pytest.raises(
+            CompareError, match="one attempt per case, which says nothing about noise"
+        ):
             samples_of(recorded(1))
 
     def test_unequal_attempts(self):

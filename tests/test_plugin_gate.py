@@ -59,7 +59,7 @@ def kept(tmp_path_factory):
 
 @pytest.fixture
 def blessed(project, kept):
-    """The project with a recorded run of `base`, one attempt a case, that was made its baseline."""
+    """The project with a run of `base`, one attempt per case, that was made its baseline."""
     if not (kept / "runs").exists():
         bless(project)
         shutil.copytree(project.path / "runs", kept / "runs")

@@ -82,10 +82,10 @@ def test_what_a_server_lost_is_told_and_sent_again(sent, capsys, sink, lose, los
     lose(servers[sink])
     assert sync(folder, "--verify", "--sink", sink) == 0
     out = capsys.readouterr().out
-    assert f"{sink}: {lost} delivered, but not to be read back; sent again" in out
+    assert f"{sink}: {lost} delivered, but cannot be read back; sent again" in out
     assert told(folder, sink) == (ATTEMPTS, ATTEMPTS)
     assert sync(folder, "--verify") == 0
-    assert "not to be read back" not in capsys.readouterr().out
+    assert "cannot be read back" not in capsys.readouterr().out
 
 
 def test_only_what_is_missing_is_sent_again(sent):
@@ -151,7 +151,7 @@ def test_what_a_real_mlflow_lost_is_told_and_sent_again(tmp_path, monkeypatch, c
     traces = client.search_traces(locations=[experiment])
     lose(TracingClient(uri).store, traces[0].info)
     assert sync(folder, "--verify") == 0
-    assert "mlflow: 1 delivered, but not to be read back; sent again" in capsys.readouterr().out
+    assert "mlflow: 1 delivered, but cannot be read back; sent again" in capsys.readouterr().out
     assert told(folder, "mlflow") == (ATTEMPTS, ATTEMPTS)
     assert sync(folder, "--verify") == 0
-    assert "not to be read back" not in capsys.readouterr().out
+    assert "cannot be read back" not in capsys.readouterr().out

@@ -93,7 +93,7 @@ def _read(path: Path, sections: tuple[str, ...]) -> dict[str, Any] | None:
             return _read_toml(path, sections)
         found = IniConfig(path)
     except (ParseError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CaseError(f"{path}: not to be read: {error}") from None
+        raise CaseError(f"{path}: cannot be read: {error}") from None
     if sections[0] in found:
         return dict(found[sections[0]].items())
     return {} if path.name in {"pytest.ini", ".pytest.ini"} else None

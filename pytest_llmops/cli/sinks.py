@@ -69,7 +69,7 @@ def _said(found: list["Checked"], *, last: bool) -> list[str]:
     """What there is to say of what was read back; nothing of a sink that has everything."""
     after = "and after another delivery still not" if last else "sent again"
     lost = [
-        f"{one.sink}: {one.lost} delivered, but not to be read back; {after}"
+        f"{one.sink}: {one.lost} delivered, but cannot be read back; {after}"
         for one in found
         if one.lost
     ]

@@ -64,7 +64,7 @@ def samples_of(found: RecordedRun) -> Samples:
         )
     if counts == {1}:
         raise CompareError(
-            f"run {found.run.id} has one attempt a case, which tells nothing of noise; record "
+            f"run {found.run.id} has one attempt per case, which says nothing about noise; record "
             "one with --samples 5"
         )
     first = [row[0] for row in rows]

@@ -72,7 +72,7 @@ def load(spec: str, dtype: str = "auto") -> Loaded:
     """Load the base model `spec` names; raises ModelError with the reason when it cannot be."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if dtype not in DTYPES:
-        raise ModelError(f"dtype {dtype!r}: it is one of {', '.join(DTYPES)}")
+        raise ModelError(f"dtype {dtype!r}: must be one of {', '.join(DTYPES)}")
     chosen = DTYPES[dtype] or choose_dtype(device)
     folder = resolve(spec)
     check_weights(folder)

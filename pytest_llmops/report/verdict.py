@@ -122,7 +122,7 @@ def _cost(comparison: Comparison) -> str:
 
 
 def _sides(comparison: Comparison) -> str:
-    return f"cases: {comparison.cases}; solved now {comparison.gained}, no longer {comparison.lost}"
+    return f"cases: {comparison.cases}; {comparison.gained} newly solved, {comparison.lost} lost"
 
 
 def _verdict(comparison: Comparison) -> str:

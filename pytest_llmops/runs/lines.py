@@ -19,7 +19,7 @@ def the_run(path: Path, lines: Iterator[tuple[int, object]]) -> Run:
     number, run = next(lines, (1, None))
     if not isinstance(run, Run):
         raise RecordError(
-            f"{path}:{number}: the first line must be the run; this is no records file"
+            f"{path}:{number}: the first line must be the run; this is not a records file"
         )
     return run
 

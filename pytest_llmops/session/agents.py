@@ -25,11 +25,14 @@ def open_agent(options: Options) -> Agent | None:
     """
     agent = resolve_agent(options.agent.name, options.agent.file, tests=options.agent.tests)
     if isinstance(agent, RepairAgent) and not options.grade:
-        raise AgentError(f"--agent={options.agent.name} sees what tests say; leave --no-grade out")
+        raise AgentError(
+            f"--agent={options.agent.name} needs the results of the tests; leave --no-grade out"
+        )
     if isinstance(agent, ProgramAgent):
         if options.sandbox == "process":
             raise AgentError(
-                f"--agent={options.agent.name} is a program, which --sandbox=process cannot hold"
+                f"--agent={options.agent.name} runs a program, which --sandbox=process cannot "
+                "confine"
             )
         require(agent)
         _, base = resolve(options.model, options.models_file) if options.model else (None, None)
