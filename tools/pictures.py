@@ -41,7 +41,7 @@ def run_tutorial(folder: Path) -> None:
             wait()
             for command in commands:
                 print(command, flush=True)
-                environment = {**os.environ, "PATH": path}
+                environment = {**os.environ, "PATH": path, "PYTEST_ADDOPTS": "--no-cache"}
                 subprocess.run(["sh", "-c", command], cwd=folder, env=environment, check=False)
         finally:
             endpoint.kill()
