@@ -85,7 +85,7 @@ def test_the_summary_shows_the_run_in_numbers(project):
     result.stdout.fnmatch_lines(
         [
             "llmops: model recorded; mini: 3 eval cases",
-            "*n*solved*rate*95 %*tokens*p95*per solved*sec*cut*errors*",
+            "*n*solved*rate*95 %*tokens*p95*per solved*sec*trunc*err*",
             "mini easy*3*1*33.3%*6-79*40*40*120*0.5*0*0",
             "outcomes: 1 solved, 1 wrong, 1 empty",
             "tokens: 300 in (30 cached), 120 out",
