@@ -46,7 +46,9 @@ def test_many_names_are_counted():
 
 def test_answers_cut_by_the_context_of_the_server_are_told():
     (line,) = remarks(RUN_THERE, [record(finish_reason="context", outcome="context"), record("b")])
-    assert line.startswith("1 of 2 answers were truncated by the server before the 64 tokens asked for")
+    assert line.startswith(
+        "1 of 2 answers were truncated by the server before the 64 tokens asked for"
+    )
 
 
 def test_who_counted_is_told_where_it_was_not_the_server():

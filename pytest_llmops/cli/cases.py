@@ -7,7 +7,8 @@ from typing import Any
 from pytest_llmops.cases import find_suites
 from pytest_llmops.cli.arguments import add_suites
 from pytest_llmops.mining.curate import Setup, run_mine, run_validate
-from pytest_llmops.places.where import HELP, Where, where
+from pytest_llmops.places.named import HELP
+from pytest_llmops.places.where import Where, where
 from pytest_llmops.session.numbers import positive
 
 

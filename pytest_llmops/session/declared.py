@@ -10,6 +10,7 @@ from pytest_llmops.agents.programs import DIRECT, KINDS
 from pytest_llmops.cases import DIFFICULTIES, SPLITS
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, PROOFS, ratio, share
 from pytest_llmops.completions import Sampling
+from pytest_llmops.places.named import HELP
 from pytest_llmops.session.numbers import positive, temperature
 from pytest_llmops.sinks.named import SINKS
 
@@ -45,8 +46,7 @@ def declare(add: Callable[..., None]) -> None:
         default="bwrap",
         help="`process` needs no namespaces, but lets answers reach the network (default: bwrap)",
     )
-    told = "where tests are judged: local[:N] for N at once, or ray[:HOST:PORT] (default: local)"
-    add("--run-on", default="local", metavar="PLACE", help=told)
+    add("--run-on", default="local", metavar="PLACE", help=HELP)
     add("--runs", type=Path, metavar="FOLDER", help="where to record runs (default: runs/)")
     add("--label", default="", metavar="TEXT", help="name of the run in lists and reports")
     _declare_gate(add)
