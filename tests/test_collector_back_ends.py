@@ -191,3 +191,7 @@ def test_a_restart_of_the_collector_changes_no_figure(stack):
     stack.deliver("after", NOW - 300)
     after = {json.dumps(row["metric"]): row["value"][1] for row in stack.ask(steps, "now")}
     assert after == before
+    for title, target in PANELS:
+        for name in ("now", "after"):
+            at = 0 if target["instant"] else time.time()
+            assert stack.ask(target["expr"], name, at=at), (title, name)

@@ -504,6 +504,14 @@ def test_prometheus_scrapes_the_exporter_and_the_collector_itself():
     }
 
 
+def test_what_is_there_for_one_flush_is_scraped_twice():
+    """Exemplars: one scrape may come late."""
+    prometheus = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))
+    flush = CONFIG["connectors"]["span_metrics"]["metrics_flush_interval"]
+    scrape = prometheus["global"]["scrape_interval"]
+    assert int(flush.removesuffix("s")) >= 2 * int(scrape.removesuffix("s"))
+
+
 def test_loki_keeps_the_logs_of_a_run_that_is_delivered_weeks_later():
     loki = yaml.safe_load((ROOT / "deploy" / "loki" / "config.yaml").read_text("utf-8"))
     assert loki["limits_config"]["reject_old_samples"] is False

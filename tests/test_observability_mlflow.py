@@ -9,6 +9,7 @@ from sink_project import deliver, make_records, write_run
 
 from pytest_llmops.completions import Usage
 from pytest_llmops.observability.measure import compare
+from pytest_llmops.observability.verify import verify
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import RECORDS
 from pytest_llmops.runs.traces import trace_id
@@ -68,6 +69,28 @@ def test_a_run_is_found_again_whole_and_a_trace_deleted_in_the_server_is_missed(
     after = counted(sent).traceability
     assert (after.complete, after.lost_spans) == (ATTEMPTS - 1, 4)
     assert after.missing_scores > 0
+
+
+def test_a_server_proves_what_it_has_and_what_it_lost_is_found_and_sent_again(sent, tmp_path):
+    _, environment = sent
+    folder = write_run(tmp_path, make_records(ATTEMPTS), id="20260101-140000-base-eeee")
+    assert deliver(folder, ["mlflow"], environment).complete
+    found = read_run(folder / RECORDS)
+
+    def proved():
+        (checked,) = verify(found, ["mlflow"], environment, patience=0.5)
+        return checked.verified, checked.lost, checked.problem
+
+    from mlflow import MlflowClient  # noqa: PLC0415
+
+    assert proved() == (ATTEMPTS, 0, "")
+    client = MlflowClient(environment["MLFLOW_TRACKING_URI"])
+    experiment = client.get_experiment_by_name("llmops starter").experiment_id
+    gone = f"tr-{trace_id(found.run.id, 'starter:eval/text#f1', 0)}"
+    client.delete_traces(experiment, trace_ids=[gone])
+    assert proved() == (ATTEMPTS - 1, 1, "")
+    assert deliver(folder, ["mlflow"], environment).complete
+    assert proved() == (ATTEMPTS, 0, "")
 
 
 def test_a_run_that_the_server_does_not_have_is_a_problem_that_says_what_to_do(sent, tmp_path):
