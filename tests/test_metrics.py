@@ -163,3 +163,26 @@ def test_a_baseline_keeps_what_has_a_price(tmp_path):
 def test_every_metric_can_be_named():
     text = ",".join(name.replace(" ", "-") for name in METRICS)
     assert parse_metrics(text) == METRICS
+
+
+def looped(run):
+    """The run as one of an agent's loops."""
+    return msgspec.structs.replace(run, run=msgspec.structs.replace(run.run, agent="cline 3.0.65"))
+
+
+def test_priced_tokens_per_solved_attempt_are_judged_where_they_are_named():
+    """Half as many are solved for the same tokens: a solved one costs twice as much."""
+    baseline = looped(recorded(MANY, solved=[True] * len(MANY)))
+    worse = looped(recorded(MANY, solved=[n % 2 for n in range(len(MANY))], name="new"))
+    asked = ("priced tokens", "priced per solved")
+    found = compare_runs(baseline, worse, metrics=asked)
+    assert names(found) == ["errors", *asked]
+    assert [check(found, name).verdict for name in asked] == ["held", "regressed"]
+    one = check(found, "priced per solved")
+    assert one.candidate / one.baseline == pytest.approx(2.0, rel=0.02)
+    same = looped(recorded(MANY, solved=[True] * len(MANY), name="new"))
+    assert compare_runs(baseline, same, metrics=asked).verdict == "held"
+    assert "priced per solved" not in names(compare_runs(baseline, worse))
+    nothing = looped(recorded(MANY, solved=[False] * len(MANY)))
+    with pytest.raises(CompareError, match="priced per solved cannot be judged: the baseline sol"):
+        compare_runs(nothing, worse, metrics=asked)

@@ -61,6 +61,14 @@ def test_dollars_have_a_series_in_which_a_run_without_prices_is_a_gap():
     assert trend_figure(found)["data"][0]["y"][2] is None
 
 
+def test_loops_have_a_series_of_priced_tokens_per_solved_attempt():
+    looped = runs([1.0, 1.0], priced=40.0)
+    found = series([*looped, recorded(attempts(24), number=2)], "priced per solved")
+    assert [point.value for point in found.points][:2] == pytest.approx([80.0, 80.0])
+    assert value_text(found.points[0].value, found.metric) == "80"
+    assert value_text(found.points[2].value, found.metric) == "\N{EN DASH}"
+
+
 def test_runs_of_other_suites_and_unfinished_ones_are_left_out_and_told():
     found = runs([1.0, 1.1, 1.2])
     other = recorded(attempts(24), suite_hash="f" * 16, id="other")

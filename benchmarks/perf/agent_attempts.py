@@ -184,7 +184,7 @@ def left() -> dict[str, set[str]]:
         "sleepers": {str(one.pid) for one in psutil.process_iter() if is_left(one)},
         "ports": {str(one.laddr) for one in own.net_connections("inet") if one.status == "LISTEN"},
         "sockets": {str(one.laddr) for one in own.net_connections("unix") if one.laddr},
-        "files": {path.name for path in folder.glob("llmops-*")},
+        "files": {path.name for path in folder.glob("llmops-agent-*")},
         "descriptors": set(map(str, range(own.num_fds()))),
         "refs": set(subprocess.check_output(refs, text=True).split()),
     }

@@ -12,7 +12,10 @@ from pytest_llmops.errors import CompareError
 if TYPE_CHECKING:
     from pytest_llmops.report.trend import Source, Trend
 
-METRICS = ("output_tokens", "solve_rate", "cost_of_pass", "dollars_per_solved")
+METRICS = (
+    *("output_tokens", "solve_rate", "cost_of_pass", "dollars_per_solved"),
+    "priced_per_solved",
+)
 
 
 def add(commands: Any) -> None:

@@ -30,7 +30,9 @@ from pytest_llmops.runs.reading import RecordedRun
 
 Floats = NDArray[np.float64]
 
-Metric = Literal["token ratio", "solve rate", "cost of pass", "dollars per solved"]
+Metric = Literal[
+    "token ratio", "solve rate", "cost of pass", "dollars per solved", "priced per solved"
+]
 
 ALPHA = 0.05
 SHORTEST = 3
@@ -67,7 +69,7 @@ def measure(reference: RecordedRun, found: RecordedRun, metric: Metric) -> Point
     `token ratio` is the geometric mean over cases of output tokens against the reference; `solve
     rate` the mean over cases of the share of attempts solved, 0..1; `cost of pass` output tokens by
     solved attempt, inf where none is solved; `dollars per solved` the same in dollars, nan where an
-    answer has no price.
+    answer has no price; `priced per solved` in priced tokens of loops, nan where there are none.
 
     Args:
         reference: The run that all of a series are compared with; complete.
@@ -207,13 +209,16 @@ def _value(reference: RecordedRun, found: RecordedRun, metric: Metric) -> float:
     require_told(found, metric)
     refuse_outsider(reference, found, metric)
     if metric == "dollars per solved":
-        return _dollars(found)
+        return _per_solved(found, "cost")
+    if metric == "priced per solved":
+        return _per_solved(found, "priced")
     return _measure(pair_records(reference.records, found.records, listed=False), metric)
 
 
-def _dollars(found: RecordedRun) -> float:
+def _per_solved(found: RecordedRun, field: Literal["cost", "priced"]) -> float:
     answered = [record for record in found.records if record.usage]
-    costs = [record.cost for record in answered if record.cost is not None]
+    told = (record.cost if field == "cost" else record.priced for record in answered)
+    costs = [amount for amount in told if amount is not None]
     if not costs or len(costs) < len(answered):
         return math.nan
     return cost_of_pass(sum(costs), sum(record.solved for record in found.records))

@@ -8,7 +8,7 @@ import numpy as np
 from pytest_llmops.compare.checks import Question, decide
 from pytest_llmops.compare.effects import token_effects
 from pytest_llmops.compare.margins import Margins
-from pytest_llmops.compare.metrics import UNITS, Chosen, Unit, measure_of, ratio_of
+from pytest_llmops.compare.metrics import PER_SOLVED, UNITS, Chosen, Unit, measure_of, ratio_of
 from pytest_llmops.compare.paired import Floats, Paired
 from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.compare.questions import questions_of
@@ -64,6 +64,9 @@ def judge(
         if unit in chosen.judged:
             question = questions_of(counted, margins)[-1]
             found[unit] = msgspec.structs.replace(question, name=unit)
+    if PER_SOLVED in chosen.judged and (priced := _counted("priced tokens", baseline, candidate)):
+        solves = priced.solved * priced.samples
+        found[PER_SOLVED] = _totals(priced, margins, "priced per solved", solves)
     asked = [found[name] for name in chosen.judged]
     if margins.cost:
         asked += _costs(_counted("dollars", baseline, candidate), margins)
@@ -92,21 +95,24 @@ def _costs(paired: Paired | None, margins: Margins) -> list[Question]:
             "the cost cannot be judged: a run names no prices; add them to the model in "
             "models.toml and run it again"
         )
-    solves = paired.solved * paired.samples
     loose = msgspec.structs.replace(margins, tokens=margins.cost)
-    question = questions_of(paired, loose)[-1]
-    found = []
-    names: tuple[tuple[CheckName, Floats], ...] = (
-        ("cost per attempt", paired.samples),
-        ("cost per solved", solves),
+    return [
+        _totals(paired, loose, "cost per attempt", paired.samples),
+        _totals(paired, loose, "cost per solved", paired.solved * paired.samples),
+    ]
+
+
+def _totals(paired: Paired, margins: Margins, name: CheckName, share: Floats) -> Question:
+    """Whether what is spent in all, by all of a share, stays within the margin of tokens."""
+    evidence, sides = ratio_of_totals(paired.spent, share, paired)
+    return msgspec.structs.replace(
+        questions_of(paired, margins)[-1],
+        name=name,
+        mean=evidence.mean,
+        evidence=evidence,
+        sides=sides,
+        method="",
     )
-    for name, share in names:
-        evidence, sides = ratio_of_totals(paired.spent, share, paired)
-        asked = msgspec.structs.replace(
-            question, name=name, mean=evidence.mean, evidence=evidence, sides=sides, method=""
-        )
-        found.append(asked)
-    return found
 
 
 def ratio_of_totals(

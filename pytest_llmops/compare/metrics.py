@@ -27,10 +27,12 @@ from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record, Run
 
 Unit = Literal["output tokens", "priced tokens", "dollars", "code characters"]
-Metric = Literal["truncation", "solve rate", Unit]
+Metric = Literal["truncation", "solve rate", Unit, "priced per solved"]
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
-METRICS: tuple[Metric, ...] = ("truncation", "solve rate", *UNITS)
+PER_SOLVED: Metric = "priced per solved"
+"""Priced tokens of all attempts by solved ones; judged where it is asked for."""
+METRICS: tuple[Metric, ...] = ("truncation", "solve rate", *UNITS, PER_SOLVED)
 """What `--gate-metrics` may name, with hyphens for spaces; errors are always checked."""
 
 Measure = Callable[[Record], float | None]
@@ -75,6 +77,8 @@ def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric
         CompareError: What was asked for cannot be compared; says why.
     """
     missing = _missing(baseline, candidate)
+    if why := missing.get("priced tokens") or _unsolved(baseline, candidate):
+        missing[PER_SOLVED] = why
     if wrong := [name for name in asked if name in missing]:
         raise CompareError(f"{wrong[0]} cannot be judged: {missing[wrong[0]]}")
     lengths = _lengths(baseline.run, candidate.run, missing)
@@ -209,6 +213,14 @@ def _silent(role: str, found: RecordedRun, prices: Prices | None) -> Iterator[tu
             yield unit, f"the {role} does not tell them"
         elif count and unit != "code characters":  # an answer may have no code
             yield unit, f"the {role} does not tell them of {count} attempts: {first}"
+
+
+def _unsolved(baseline: RecordedRun, candidate: RecordedRun) -> str:
+    """Why there is nothing to divide by."""
+    for role, found in (("baseline", baseline), ("candidate", candidate)):
+        if not any(record.solved for record in found.records):
+            return f"the {role} solves nothing"
+    return ""
 
 
 def _priced(usage: Usage | None, prices: Prices | None, *, kinds: bool) -> float | None:

@@ -20,6 +20,7 @@ CheckName = Literal[
     "code characters",
     "cost per attempt",
     "cost per solved",
+    "priced per solved",
 ]
 
 Tokens = Literal["output", "input", "total", "priced tokens", "dollars", "code characters"]

@@ -30,6 +30,7 @@ TITLES: dict[Metric, str] = {
     "solve rate": "solve rate, %",
     "cost of pass": "output tokens per solved attempt",
     "dollars per solved": "dollars per solved attempt",
+    "priced per solved": "priced tokens per solved attempt, loops",
 }
 
 
