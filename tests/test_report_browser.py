@@ -3,12 +3,15 @@
 import re
 import shutil
 import zlib
+from urllib.parse import quote
 
 import msgspec
 import pytest
+from markdown_it import MarkdownIt
 from report_runs import HOSTILE, attempts, case_id, recorded, subject
 
 from pytest_llmops.report.html import report_html
+from pytest_llmops.report.markdown import report_markdown
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 ARGUMENTS = (
@@ -222,6 +225,54 @@ def test_a_phone_has_a_menu_of_sections(page):
     assert page.url.endswith("#cases")
     page.set_viewport_size({"width": 1280, "height": 900})
     assert menu.is_visible()  # on a wide window the sections stand in the bar
+
+
+def test_an_address_leads_to_a_case(page, report):
+    """As the comment of a pull request links to it; a changed one and another."""
+    for number, place in ((150, "details.case[open]"), (3, "#table .opened")):
+        page.goto("about:blank")
+        page.goto(f"{report}#case={quote(case_id(number), safe='')}")
+        page.locator(f"{place} .diff").wait_for()
+        assert page.locator(place).count() == 1
+        assert case_id(number).partition("#")[2] in page.locator(place).locator("..").inner_text()
+
+
+COMMENT = """<!doctype html><meta charset="utf-8"><style>
+body { width: 760px; margin: 0; font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", sans-serif; }
+table { border-collapse: collapse; width: max-content; max-width: 100%%; }
+th, td { padding: 6px 13px; border: 1px solid; } h2 { font-size: 1.5em; } ul { padding-left: 2em; }
+</style><body>%s"""
+"""As GitHub shows a comment, in its sizes."""
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_nothing_of_a_comment_wraps_at_760_pixels(browser, opened):
+    cost = {"cost": 0.00123}
+    base = recorded(attempts(120, solved=0.5, samples=2, **cost), model="smollm2-135m")
+    other = recorded(
+        attempts(120, solved=0.3, ratio=1.5, samples=2, **cost), model="smollm2-lora-v12", number=1
+    )
+    text = report_markdown(subject(base, other), "https://ci.example/report.html")
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    window = browser.new_page(viewport={"width": 760, "height": 900})
+    window.set_content(
+        COMMENT % html.replace("<details>", "<details open>" if opened else "<details>")
+    )
+    lines = window.evaluate(
+        """() => Array.from(document.querySelectorAll("h2, p, li, th, td"))
+            .filter((one) => one.checkVisibility() && one.textContent.trim())
+            .map((one) => {
+              const range = document.createRange();
+              range.selectNodeContents(one);
+              const tops = Array.from(range.getClientRects(), (box) => Math.round(box.bottom / 8));
+              return [new Set(tops).size, one.tagName, one.textContent];
+            })"""
+    )
+    assert len(lines) > 20
+    sentences = {"P", "LI"} if opened else set()  # reasons, once one unfolds them
+    assert [one for one in lines if one[0] > 1 and one[1] not in sentences] == []
+    assert window.evaluate("document.documentElement.scrollWidth") == 760
+    window.close()
 
 
 def test_paper_holds_every_row_and_every_chart(page):

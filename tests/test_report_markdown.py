@@ -3,8 +3,9 @@ import re
 import msgspec
 import pytest
 from records import record
-from report_runs import HOSTILE, attempts, gated, pair, recorded, subject
+from report_runs import HOSTILE, attempts, case_id, gated, pair, recorded, subject
 
+from pytest_llmops.errors import RecordError
 from pytest_llmops.report.markdown import LIMIT, MARKER, report_markdown, safe
 from pytest_llmops.runs.checkout import Checkout
 
@@ -28,17 +29,18 @@ def test_the_verdict_the_checks_and_the_groups_are_shown():
     assert "## ✅ held: **lora** against **base**" in text
     for name in ("errors", "truncation", "solve rate", "output tokens"):
         assert f"| {name} | ✅ held |" in text
-    assert re.search(r"\| starter easy \| base \| 100 \| 50 \| 50.0 % \|", text)
-    assert re.search(r"\| all \| base \| 300 \| 150 \|", text)
+        assert (f"| ✅ | {name} |" in text) == (name != "errors")  # of which there are none
+    assert re.search(r"\| starter easy \| base \| 50 of 100 \| 50.0 % \(40 to 60\) \|", text)
+    assert re.search(r"\| all \| base \| 150 of 300 \|", text)
     assert "No case changed sides." in text
 
 
 def test_runs_of_several_attempts_a_case_show_the_chances_of_one_and_of_all():
     once, thrice = recorded(attempts()), recorded(attempts(samples=3), model="lora", number=1)
     text = report(once, thrice)
-    assert "| rate | 95 % | pass@3 | pass^3 | tokens |" in text
-    assert re.search(r"\| all \| base \| 24 \| 12 \| 50.0 % \| [^|]* \| \u2013 \| \u2013 \|", text)
-    assert re.search(r"\|  \| lora \| 72 \| 36 \| 50.0 % \| [^|]* \| 50.0 % \| 50.0 % \|", text)
+    assert "| rate (95 %) | pass@3 | pass^3 | tokens |" in text
+    assert re.search(r"\| all \| base \| 12 of 24 \| [^|]* \| \u2013 \| \u2013 \|", text)
+    assert re.search(r"\|  \| lora \| 36 of 72 \| [^|]* \| 50.0 % \| 50.0 % \|", text)
     assert "pass@" not in report(once)
 
 
@@ -50,7 +52,7 @@ def test_what_is_undecided_says_what_it_would_take():
     needs = r"80 % power: .\d+\.\d points; to decide: about \d+ cases"
     assert re.search(rf"- \*\*solve rate\*\* undecided: .*; what this run finds with {needs}", text)
     assert "<details><summary>Cases that changed sides: 6</summary>\n\n| case |" in text
-    assert "solved, 40 tokens | wrong, 32 tokens |" in text
+    assert "solved, 40 | wrong, 32 |" in text
 
 
 def test_a_refused_comparison_gives_its_reason():
@@ -106,7 +108,7 @@ def test_a_single_run_needs_no_verdict():
     text = report(recorded(attempts(3)))
     assert "held" not in text
     assert "## base" in text
-    assert "| starter easy | 1 | 1 |" in text
+    assert "| starter easy | 1 of 1 |" in text
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_hostile_ids_and_reasons_break_no_table():
     assert text.count(MARKER) == 1
     assert "<script" not in text
     assert "@octocat" not in text
-    assert {line.count("|") for line in table_rows(text)} <= {8 + 1, 11 + 1, 3 + 1}
+    assert {line.count("|") for line in table_rows(text)} <= {6 + 1, 4 + 1, 5 + 1, 3 + 1}
 
 
 def test_a_report_never_outgrows_a_comment():
@@ -163,8 +165,8 @@ def test_many_long_suites_and_runs_are_cut_too():
 @pytest.mark.parametrize(
     ("ratio", "verdict", "to_do"),
     [
-        (0.8, "held", "nothing to do"),
-        (1.5, "regressed", "take the change back, or, if it is what you want"),
+        (0.8, "held", "Nothing to do"),
+        (1.5, "regressed", "Take the change back, or accept it"),
     ],
 )
 def test_the_first_lines_say_the_verdict_and_what_to_do(ratio, verdict, to_do):
@@ -181,13 +183,50 @@ def test_a_candidate_is_named_by_label_and_commit_and_its_dollars_are_told():
     )
     text = report(base, other)
     assert "\nCandidate: @&#8203;new, topic@&#8203;1a2b3c4.\n" in text
-    assert "cost per solved $0.0200 → $0.0100" in text
-    assert "| $3.00 | $0.0200 |" in text
-    assert "cost per solved" not in report(*pair(300))
+    change = "\N{MINUS SIGN}50.0 %"
+    assert f"| dollars per solved | $0.0200 | $0.0100 | {change} | {change} to {change} |" in text
+    assert re.search(r"\| all \| base \|.* \| \$3\.00 \| \$0\.0200 \|", text)
+    assert "dollars" not in report(*pair(300))
 
 
-def test_what_follows_the_checks_is_folded_and_every_fold_ends():
+def changed(cases=24):
+    base = recorded(attempts(cases, solved=0.5))
+    return base, recorded(attempts(cases, solved=0.75, ratio=0.8), model="lora", number=1)
+
+
+def test_cases_lost_and_gained_lead_to_their_texts():
+    url = "https://ci.example/job 1/report(1).html"
+    text = report_markdown(subject(*changed()), url)
+    page = "https://ci.example/job%201/report%281%29.html"
+    assert f"[HTML report]({page})" in text
+    assert "**6 cases gained**" in text
+    assert "lost**" not in text
+    case = case_id(12)
+    anchor = f"{page}#case=starter%3Aeval%2Ffile0%23case0012"
+    assert f"\n- [{case}]({anchor})\n" in text
+    assert f"| [{case}]({anchor}) |" in text
+    lost = report_markdown(subject(*reversed(changed(60))), url)
+    assert "**15 cases lost**" in lost
+    assert f"- [and 9 more]({page}#changed)" in lost
+
+
+def test_an_archive_is_linked_without_its_cases():
+    url = "https://ci.example/actions/runs/1#artifacts"
+    text = report_markdown(subject(*changed()), url)
+    assert f"[HTML report]({url})" in text
+    assert f"\n- {case_id(12)}\n" in text
+    assert "](" not in report(*changed())
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "report.html", "https://", "ftp://x/y"])
+def test_an_address_that_no_browser_follows_is_refused(url):
+    with pytest.raises(RecordError, match=r"no http\(s\) address of a report"):
+        report_markdown(subject(*changed()), url)
+
+
+def test_what_follows_the_numbers_is_folded_and_every_fold_ends():
     for text in (report(*pair(300)), report(*pair(24, text=HOSTILE))):
         assert text.count("<details>") == text.count("</details>") >= 1
-        assert text.index("| output tokens |") < text.index("<details><summary>Summary by suite")
+        numbers = text.index("| output tokens |")
+        assert numbers < text.index("<details>") < text.index("Summary by suite")
     assert "<details>" not in report(recorded(attempts()))

@@ -1,6 +1,7 @@
 """`llmops report`: recorded runs as documents and tables."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,6 +53,13 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help="file with the paths a change touches, one per line; Markdown says which judge it",
     )
+    command.add_argument(
+        "--report-url",
+        default=os.environ.get("LLMOPS_REPORT_URL", ""),
+        metavar="URL",
+        help="where the HTML report will be; Markdown links to it, and to each case where the "
+        "address ends in .html (default: LLMOPS_REPORT_URL)",
+    )
     add_runs(command)
     add_baselines(command)
     add_margins(command)
@@ -79,7 +87,9 @@ def _report(options: argparse.Namespace) -> int:
     if form == "markdown":
         from pytest_llmops.report.markdown import report_markdown
 
-        return emit(_with_changes(report_markdown(subject), options), options.output)
+        return emit(
+            _with_changes(report_markdown(subject, options.report_url), options), options.output
+        )
     return emit(_report_html(subject), options.output or Path("report.html"))
 
 

@@ -19,6 +19,7 @@ from pytest_llmops.compare.comparable import (
     what_differs,
 )
 from pytest_llmops.compare.complete import require_complete
+from pytest_llmops.compare.dollars import UNPRICED, dollars_per_solved
 from pytest_llmops.compare.effects import cluster_sums
 from pytest_llmops.compare.judging import judge
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
@@ -75,6 +76,7 @@ def compare_runs(  # noqa: PLR0913 - the last two are given by name
     notes += _told(notes_of(paired, found.questions, effects), chosen)
     before, after = (paired.solved > MAJORITY).T
     spent, solves = paired.spent.sum(axis=0), (paired.solved * paired.samples).sum(axis=0)
+    dollars, dollars_ratio = dollars_per_solved(baseline, candidate) if listed else UNPRICED
     return Comparison(
         baseline=baseline.run,
         candidate=candidate.run,
@@ -83,6 +85,8 @@ def compare_runs(  # noqa: PLR0913 - the last two are given by name
         effects=effects,
         cost_of_pass=(cost_of_pass(spent[0], solves[0]), cost_of_pass(spent[1], solves[1])),
         cost_of_pass_ratio=_cost_ratio(paired),
+        dollars=dollars,
+        dollars_ratio=dollars_ratio,
         cases=len(before),
         gained=int((after & ~before).sum()),
         lost=int((before & ~after).sum()),

@@ -1,5 +1,6 @@
 """The results of a comparison, as values that travel to gate, terminal and reports."""
 
+import math
 from typing import Literal
 
 import msgspec
@@ -123,6 +124,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Output tokens by solved attempts, of each run; inf where none is solved."""
     cost_of_pass_ratio: Interval
     """Candidate over baseline, 95 % BCa bootstrap over clusters; nan where a run solves none."""
+    dollars: tuple[float, float] = (math.nan, math.nan)
+    """Dollars by solved attempts, of each run; nan where an answer has no price, and where cases
+    were not to be listed."""
+    dollars_ratio: Interval = Interval(math.nan, math.nan, math.nan)
+    """Candidate over baseline, with an interval as that of `cost_of_pass_ratio`."""
     cases: int
     gained: int
     """Cases that only the candidate solves (majority of its attempts)."""

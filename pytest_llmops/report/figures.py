@@ -79,6 +79,7 @@ def dollars(value: float) -> str:
     """`$0.00123`: three digits that count, however small."""
     if not math.isfinite(value):
         return NONE
+    value = float(f"{value:.3g}") if abs(value) < 1 else value  # 0.00999996 is $0.0100
     digits = max(2, 2 - math.floor(math.log10(value))) if value > 0 else 2
     return f"${value:,.{digits}f}"
 

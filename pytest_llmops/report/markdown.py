@@ -5,21 +5,21 @@ than the report in the middle of a table. Ids and reasons are untrusted: nothing
 markup, a mention of a person or a link to an issue.
 """
 
+import math
 from collections.abc import Iterator
 
-from pytest_llmops.compare.values import Check, Comparison
+from pytest_llmops.compare.values import Check, Comparison, Interval
 from pytest_llmops.report import figures
+from pytest_llmops.report.markdown_changed import Address, changed_table, sides
 from pytest_llmops.report.markdown_loops import loops_table
-from pytest_llmops.report.markdown_tables import heading, safe, summary_table, table_row
-from pytest_llmops.report.subject import Subject, Versus, usual_outcome, usual_tokens
-from pytest_llmops.report.summary import summarize
+from pytest_llmops.report.markdown_tables import heading, safe, summary_tables, table_row
+from pytest_llmops.report.subject import Subject
 from pytest_llmops.runs.record import Verdict
 
 TO_DO: dict[Verdict | None, str] = {
-    "held": "No metric is worse than its margin allows: nothing to do.",
-    "regressed": "At least one metric is worse than its margin allows: take the change back, or, "
-    "if it is what you want, make the new run the baseline (`llmops bless`).",
-    "undecided": "The runs are too small to tell: run again with more `--samples`, or accept that "
+    "held": "Nothing to do: no metric is worse than its margin allows.",
+    "regressed": "Take the change back, or accept it: `llmops bless` makes this run the baseline.",
+    "undecided": "Too few cases to tell: run more `--samples`, or accept it "
     "(`--gate-undecided=pass`).",
     None: "There is no verdict: mend what is said below, and run again.",
 }
@@ -42,19 +42,28 @@ SIGNS: dict[Verdict | None, str] = {
 }
 
 
-def report_markdown(subject: Subject) -> str:
-    """Draw the report; never longer than `LIMIT`."""
+def report_markdown(subject: Subject, url: str = "") -> str:
+    """Draw the report; never longer than `LIMIT`.
+
+    Args:
+        subject: What to report.
+        url: Where the HTML report of the same runs is, if anywhere.
+    """
     head = [
         MARKER,
-        *(line for number in range(1, len(subject.runs)) for line in _verdict(subject, number)),
-        *summary_table(subject),
+        *(
+            line
+            for number in range(1, len(subject.runs))
+            for line in _verdict(subject, number, Address(url))
+        ),
+        *summary_tables(subject),
         *loops_table(subject),
     ]
     text = "\n".join(head) + "\n"
     if len(text) > LIMIT // 2:
         text = text[: LIMIT // 2].rpartition("\n")[0] + "\n\nThe rest is in the HTML report.\n"
         text += "</details>\n" * (text.count("<details>") - text.count("</details>"))
-    return text + _changed(subject, LIMIT - len(text))
+    return text + changed_table(subject, LIMIT - len(text), Address(url))
 
 
 def refusal_markdown(said: str) -> str:
@@ -78,12 +87,12 @@ def with_changes(text: str, changed: str) -> str:
     return text.replace(f"{MARKER}\n", f"{MARKER}\n{warning}\n", 1)
 
 
-def _verdict(subject: Subject, number: int) -> Iterator[str]:
+def _verdict(subject: Subject, number: int, address: Address) -> Iterator[str]:
     versus = subject.versus[number - 1]
     names = f"**{safe(subject.names[number])}** against **{safe(subject.names[0])}**"
     yield f"## {SIGNS[versus.verdict]} {versus.verdict or 'no verdict'}: {names}\n"
     yield f"{TO_DO[versus.verdict]}\n"
-    yield from _which(subject, number)
+    yield from _which(subject, number, address)
     if versus.told:
         yield f"{safe(versus.told)}\n"
     elif versus.comparison is None:
@@ -92,67 +101,71 @@ def _verdict(subject: Subject, number: int) -> Iterator[str]:
         return
     if versus.told:
         yield f"All attempts at once would be {versus.comparison.verdict}:\n"
-    yield _key_figures(versus.comparison, _costs(subject, number))
-    yield from _checks(versus)
+    yield from _numbers(versus.comparison)
+    yield from sides(subject, number, address)
+    yield from _checks(versus.comparison)
 
 
-def _which(subject: Subject, number: int) -> Iterator[str]:
-    """Label and commit of the candidate, where it has any."""
+def _which(subject: Subject, number: int, address: Address) -> Iterator[str]:
+    """Label and commit of the candidate, and where the HTML report is, as far as they are known."""
     run = subject.runs[number].run
-    if told := ", ".join(filter(None, (run.label, str(run.checkout or "")))):
-        yield f"Candidate: {safe(told)}.\n"
+    named = ", ".join(filter(None, (run.label, str(run.checkout or ""))))
+    told = [f"Candidate: {safe(named)}."] if named else []
+    if address.url:
+        told.append(f"[HTML report]({address.report})")
+    if told:
+        yield f"{' '.join(told)}\n"
 
 
-def _costs(subject: Subject, number: int) -> str:
-    """Dollars per solved attempt of baseline and candidate; "" where one of them has no prices."""
-    totals = [summarize(subject.runs[index].records) for index in (0, number)]
-    if any(total.cost is None for total in totals):
-        return ""
-    one, other = (figures.dollars(total.cost_per_solved) for total in totals)
-    return f"cost per solved {one} → {other}"
-
-
-def _key_figures(comparison: Comparison, costs: str) -> str:
-    cost = comparison.cost_of_pass
-    name, effect = comparison.length
-    told = []
-    if effect:
-        found = comparison.told(effect)
-        change = figures.percent_of_ratio(found.estimate)
-        told.append(f"{name.capitalize()} **{change}** ({figures.interval(found, 'ratio')})")
-    if name == "output tokens" and effect:
-        told.append(f"tokens per solved {figures.amount(cost[0])} → {figures.amount(cost[1])}")
-    if costs:
-        told.append(costs)
-    told.append(f"{comparison.gained} cases gained, {comparison.lost} lost.\n")
-    return ", ".join(told)
-
-
-def _checks(versus: Versus) -> Iterator[str]:
-    assert versus.comparison
-    columns = ("check", "", "baseline", "candidate", "change", "bounds", "allowed", "p")
-    yield from heading(columns, left=2)
-    for check in versus.comparison.checks:
-        yield table_row(_check_cells(check))
+def _numbers(comparison: Comparison) -> Iterator[str]:
+    """What the gate judged and what a solved case took: levels, change, bounds."""
+    yield from heading(("", "", "baseline", "candidate", "change", "bounds"), left=2)
+    for check in comparison.checks:
+        if check.name != "errors" or check.candidate:
+            yield table_row(_check_cells(check))
+    if comparison.length[0] == "output tokens" and comparison.length[1]:
+        tokens = [*map(figures.amount, comparison.cost_of_pass)]
+        yield _ratio_row("tokens per solved", tokens, comparison.cost_of_pass_ratio)
+    told = {check.name for check in comparison.checks}
+    if not math.isnan(comparison.dollars_ratio.estimate) and "cost per solved" not in told:
+        dollars = [*map(figures.dollars, comparison.dollars)]
+        yield _ratio_row("dollars per solved", dollars, comparison.dollars_ratio)
     yield ""
-    for check in versus.comparison.checks:
-        if check.verdict != "held":
-            yield f"- **{check.name}** {check.verdict}: {safe(check.reason)}{_needs(check)}"
-    yield from (f"- Note: {safe(note)}" for note in versus.comparison.notes)
-    yield ""
+
+
+def _ratio_row(name: str, levels: list[str], ratio: Interval) -> str:
+    change = figures.percent_of_ratio(ratio.estimate)
+    return table_row(["", name, *levels, change, figures.interval(ratio, "ratio")])
 
 
 def _check_cells(check: Check) -> list[str]:
+    bounds = figures.NONE
+    if check.unit != "count":
+        bounds = figures.interval(check.change, check.unit).replace(" points to ", " to ")
     return [
+        SIGNS[check.verdict],
         check.name,
-        f"{SIGNS[check.verdict]} {check.verdict}",
         figures.metric(check.baseline, check),
         figures.metric(check.candidate, check),
         figures.change(check.change.estimate, check.unit),
-        figures.NONE if check.unit == "count" else figures.interval(check.change, check.unit),
-        figures.change(check.margin, check.unit),
-        figures.probability(check.p),
+        bounds,
     ]
+
+
+def _checks(comparison: Comparison) -> Iterator[str]:
+    """Why, folded away: what was allowed, what each check that did not hold lacks, what differs."""
+    yield "<details><summary>Checks and notes</summary>\n"
+    yield from heading(("check", "verdict", "allowed", "p"), left=2)
+    for check in comparison.checks:
+        verdict = f"{SIGNS[check.verdict]} {check.verdict}"
+        allowed = figures.change(check.margin, check.unit)
+        yield table_row([check.name, verdict, allowed, figures.probability(check.p)])
+    yield ""
+    for check in comparison.checks:
+        if check.verdict != "held":
+            yield f"- **{check.name}** {check.verdict}: {safe(check.reason)}{_needs(check)}"
+    yield from (f"- Note: {safe(note)}" for note in comparison.notes)
+    yield "\n</details>\n"
 
 
 def _needs(check: Check) -> str:
@@ -169,29 +182,3 @@ def _needs(check: Check) -> str:
         if count
     ]
     return seen + (f"; to decide: {' or '.join(ways)}" if ways else "")
-
-
-def _changed(subject: Subject, room: int) -> str:
-    """The cases that changed sides, collapsed, as many as fit into `room` characters."""
-    if len(subject.runs) == 1:
-        return ""
-    count = len(subject.changed)
-    lines = [f"<details><summary>Cases that changed sides: {count}</summary>\n"]
-    lines += heading(("case", *map(safe, subject.names)), left=1 + len(subject.names))
-    end = "\n</details>\n"
-    left = room - sum(len(line) + 1 for line in lines) - len(end) - 100
-    for number, case in enumerate(subject.changed):
-        row = table_row([safe(case), *(_attempts(subject, case))])
-        left -= len(row) + 1
-        if left < 0:
-            lines.append(f"\n{count - number:,} more are in the HTML report.")
-            break
-        lines.append(row)
-    return "\n".join(lines) + end if count else "No case changed sides.\n"
-
-
-def _attempts(subject: Subject, case: str) -> Iterator[str]:
-    for run in subject.attempts:
-        found = run.get(case, [])
-        outcome = usual_outcome(found).replace("_", " ") or figures.NONE
-        yield f"{outcome}, {figures.amount(usual_tokens(found))} tokens"

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from pytest_llmops.report import figures
-from pytest_llmops.report.groups import Group, groups
+from pytest_llmops.report.groups import groups
 from pytest_llmops.report.remarks import remarks
 from pytest_llmops.report.subject import Subject
 from pytest_llmops.report.summary import Summary, common_tries
@@ -33,22 +34,31 @@ def safe(text: str) -> str:
     return _MARKUP.sub(lambda mark: f"&#{ord(mark.group())};", parted).replace("\u200b", "&#8203;")
 
 
-def summary_table(subject: Subject) -> Iterator[str]:
-    """The runs by suite and difficulty; folded away below a verdict."""
+def summary_tables(subject: Subject) -> Iterator[str]:
+    """The runs by suite and difficulty, in two tables that are narrow; folded below a verdict."""
     many, found = len(subject.runs) > 1, groups(subject)
     k = common_tries(total for total in found[-1].runs if total)
     opened = "<details><summary>Summary by suite and difficulty</summary>\n"
     yield opened if many else f"## {safe(subject.names[0])}\n"
-    columns = ("group", *(["run"] if many else []), "attempts", "solved", "rate", "95 %")
-    passes = (f"pass@{k}", f"pass^{k}") if k else ()
     priced = any(total and total.cost is not None for total in found[-1].runs)
-    costs = ("cost", "cost per solved") if priced else ()
-    rest = ("tokens", "p95", "per solved", "truncated", "errors", *costs)
-    yield from heading((*columns, *passes, *rest), left=1 + many)
-    for group in found:
-        for cells in _group_rows(subject, group, k, priced=priced):
-            yield table_row(cells if many else [cells[0], *cells[2:]])
-    yield "\nTokens: median of output tokens per attempt; per solved: their sum by solves.\n"
+    passes = (f"pass@{k}", f"pass^{k}") if k else ()
+    results = ("solved", "rate (95 %)", *passes, "tokens")
+    rest = ("p95", "per solved", "truncated", "errors", *(["dollars", "$/solved"] * priced))
+    for columns, cells in (
+        (results, partial(_results, k=k)),
+        (rest, partial(_rest, priced=priced)),
+    ):
+        yield from heading(("group", *(["run"] * many), *columns), left=1 + many)
+        for group in found:
+            for name, total in zip(subject.names, group.runs, strict=True):
+                first = [safe(group.name) if name == subject.names[0] else ""]
+                numbers = cells(total) if total else [figures.NONE] * len(columns)
+                yield table_row([*first, *([safe(name)] * many), *numbers])
+        yield ""
+    yield (
+        "Tokens: median of output tokens per attempt; p95: their 95th percentile; "
+        "per solved: their sum by solves.\n"
+    )
     for name, run in zip(subject.names, subject.runs, strict=True):
         for line in remarks(run.run, run.records):
             yield f"Mind, {safe(name)}: {safe(line)}.\n"
@@ -58,29 +68,23 @@ def summary_table(subject: Subject) -> Iterator[str]:
         yield "</details>\n"
 
 
-def _group_rows(subject: Subject, group: Group, k: int, *, priced: bool) -> Iterator[list[str]]:
-    for number, (name, total) in enumerate(zip(subject.names, group.runs, strict=True)):
-        numbers = _numbers(total, k, priced=priced)
-        yield [safe(group.name) if number == 0 else "", safe(name), *numbers]
-
-
-def _numbers(total: Summary | None, k: int, *, priced: bool) -> list[str]:
-    if total is None:
-        return [figures.NONE] * (9 + 2 * bool(k) + 2 * priced)
-    solved = [
-        figures.amount(total.solved),
-        figures.share(total.rate.estimate),
-        figures.bounds(total.rate.low, total.rate.high),
-    ]
-    if not total.graded:
-        solved = [figures.NONE] * 3
-    if k:
-        passes = total.passes(k)
-        solved += map(figures.share, passes) if passes else [figures.NONE] * 2
+def _results(total: Summary, *, k: int) -> list[str]:
+    solved, rate = [figures.NONE] * 2
+    if total.graded:
+        solved = f"{figures.amount(total.solved)} of {figures.amount(total.attempts)}"
+        bounds = figures.bounds(total.rate.low, total.rate.high).removesuffix(" %")
+        rate = f"{figures.share(total.rate.estimate)} ({bounds})"
+    passes = total.passes(k) if k else None
     return [
-        figures.amount(total.attempts),
-        *solved,
+        solved,
+        rate,
+        *((map(figures.share, passes) if passes else [figures.NONE] * 2) if k else ()),
         figures.amount(total.tokens_median),
+    ]
+
+
+def _rest(total: Summary, *, priced: bool) -> list[str]:
+    return [
         figures.amount(total.tokens_p95),
         figures.amount(total.tokens_per_solved),
         figures.amount(total.truncated if total.ends_told else None),

@@ -217,3 +217,28 @@ function fillOutcome(cell, run) {
 
 const allCases = document.getElementById("table");
 if (allCases) caseTable(allCases, page.rows);
+
+/** An address that ends in #case=ID opens that case: among those that changed, or in the table. */
+function openNamed() {
+  const named = /^#case=(.+)$/.exec(location.hash)?.[1];
+  if (!named) return;
+  const id = decodeURIComponent(named);
+  const at = page.rows.findIndex((row) => row.id === id);
+  const changed = document.querySelector(`details.case[data-case="${at}"]`);
+  if (changed) {
+    changed.open = true;
+    changed.scrollIntoView();
+  } else if (allCases) {
+    const form = document.getElementById("filters");
+    for (const select of form.querySelectorAll("select")) select.selectedIndex = 0;
+    for (const box of form.querySelectorAll("[type=checkbox]")) box.checked = false;
+    form.elements.text.value = id;
+    form.dispatchEvent(new Event("input"));
+    allCases.querySelector(".open")?.click();
+    document.getElementById("cases").scrollIntoView();
+  }
+}
+if (page.rows) {
+  addEventListener("hashchange", openNamed);
+  openNamed();
+}
