@@ -1,5 +1,7 @@
 """The page of an attempt made by an agent: turn by turn, in a real browser and as data."""
 
+import re
+
 import msgspec
 import pytest
 from report_runs import HOSTILE, attempts, recorded, subject
@@ -153,9 +155,10 @@ def test_html_and_markdown_have_a_table_of_what_loops_took_and_others_none():
         assert "Priced tokens per attempt" in text
         assert "editor 1" in text
         assert "alert(1)</script>" not in text.partition("Priced tokens per attempt")[2][:4000]
-    assert "| lora | cline 3.0.65 | 2.0 | 42 | 21 | 48.0 % | 16.0 % | 290 |" in report_markdown(
-        subject(direct, made)
-    )
+    text = report_markdown(subject(direct, made))
+    rows = dict(re.findall(r"^\| ([\w ]+) \| (?:\u2013|direct) \| ([^|]+) \|$", text, re.MULTILINE))
+    assert [*rows.values()][:7] == ["cline 3.0.65", "2.0", "42", "21", "48.0 %", "16.0 %", "290"]
+    assert rows["priced tokens per attempt"] == "42"
 
 
 def test_tables_and_junit_have_the_figures_of_a_loop():
