@@ -205,7 +205,7 @@ class Wiring:
             return
         try:
             if hasattr(report, "llmops"):
-                self.controller.keep(report.llmops)
+                self.controller.keep(report.__dict__.pop("llmops"))  # pytest keeps all reports
             elif report.failed:
                 self.controller.keep_fault(report.nodeid, seen.brief(report))
             if report.when not in {"setup", "call"}:  # `???` where a worker has crashed

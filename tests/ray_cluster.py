@@ -34,6 +34,7 @@ def cluster(count, *, broken=0):
         "XDG_CACHE_HOME": str(folder / "cache"),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listens on loopback alone
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_raylet_start_wait_time_s": "180",  # of a machine with other work
     }
     command = [sys.executable, __file__, str(folder), str(count), str(broken)]
     pipe = subprocess.PIPE

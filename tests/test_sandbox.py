@@ -1,5 +1,7 @@
 """The pool: overlay, resolution, statuses, limits and order."""
 
+import os
+import resource
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmops.errors import SandboxError
-from pytest_llmops.sandbox import NodePool, TestJob, TestReport
+from pytest_llmops.sandbox import NodePool, TestJob, TestReport, limits
 from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import BwrapCage
 from pytest_llmops.sandbox.cell import Cell
@@ -200,8 +202,28 @@ def test_without_namespaces_the_pool_refuses_and_says_how_to_opt_in():
         cell.wait_ready()
 
 
+def test_sandboxes_may_start_beside_all_that_their_user_runs(monkeypatch):
+    monkeypatch.setattr(limits, "_running", lambda user, _: {65534: 3000, os.getuid(): 7}[user])
+    for user, running in ((65534, 3000), (os.getuid(), 7)):
+        command = [
+            *under_limits(Limits(2**28, 1.5), user),
+            "sh",
+            "-c",
+            "ulimit -u 2>/dev/null || ulimit -p",
+        ]
+        out = subprocess.run(command, capture_output=True, text=True, check=True)
+        allowed = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+        wanted = limits.PROCESSES + limits.ROOM + running
+        assert int(out.stdout) == (wanted if allowed < 0 else min(wanted, allowed))
+
+
+def test_no_sandbox_asks_for_more_processes_than_its_user_may_have(monkeypatch):
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (100, 200))
+    assert "ulimit -u 200 " in " ".join(under_limits(Limits(2**28, 1.5), 65534))
+
+
 def test_the_shell_in_front_sets_hard_limits():
-    command = under_limits(Limits(2**28, 1.5), alone=True)
+    command = under_limits(Limits(2**28, 1.5), 65534)
     script = "ulimit -Hc; ulimit -Ht; ulimit -Hd; ulimit -Hn"
     out = subprocess.run([*command, "sh", "-c", script], capture_output=True, text=True, check=True)
     assert out.stdout.split() == ["0", "4", str(2**20 + 2**16), "256"]

@@ -91,7 +91,7 @@ class BwrapCage:
         """Command line; `channel` and `info` are inherited descriptors."""
         del folder
         return [
-            *under_limits(limits, alone=self.user is not None),
+            *under_limits(limits, os.getuid() if self.user is None else self.user),
             str(self.bwrap),
             *ALONE,
             *("--info-fd", str(info)),
@@ -140,7 +140,7 @@ class ProcessCage:
         """Command line; `channel` is an inherited descriptor, `folder` the private one."""
         del info
         return [
-            *under_limits(limits, alone=self._drop is not None),
+            *under_limits(limits, self._drop or os.getuid()),
             *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(self._drop or "")),
             str(self._node),
             *node_flags(

@@ -6,7 +6,9 @@ fork and exec is not safe where threads run; a shell in front costs one millisec
 
 import math
 import os
-from functools import cache
+import resource
+import time
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +17,11 @@ DISK = 64 * 1024 * 1024
 OFF_HEAP = 576 * 1024 * 1024
 """Bytes of data that Node itself and its code may take on top of a job's memory."""
 PROCESSES = 256
-"""Processes and threads of the sandbox's user."""
+"""Processes and threads of one sandbox."""
+ROOM = 64 * (os.cpu_count() or 1)
+"""What the sandboxes that start beside it may take: the system counts by user, over all of them."""
+RECOUNT = 10.0
+"""Seconds after which the processes of a user are counted again."""
 
 _SCRIPT = """
 ulimit -c 0 && ulimit -t {cpu} && ulimit -d {data} && ulimit -f {disk} && ulimit -n 256 || exit 97
@@ -33,29 +39,37 @@ class Limits(NamedTuple):
     """Wall seconds of the job; bounds its processor time."""
 
 
-def under_limits(limits: Limits, *, alone: bool) -> list[str]:
+def under_limits(limits: Limits, user: int) -> list[str]:
     """A command that binds itself to limits and becomes the command behind it.
 
     Args:
         limits: The limits.
-        alone: Whether the process has a user that runs nothing else; processes are counted by user.
+        user: Id of the user that it runs as; processes are counted by user.
     """
     script = _SCRIPT.format(
         cpu=math.ceil(limits.seconds) + 2,
         data=(2 * limits.memory + OFF_HEAP) // 1024,
         disk=DISK // 512,
-        processes=PROCESSES if alone else PROCESSES + _processes_of_user(),
+        processes=_processes(user),
     )
     return ["/bin/sh", "-c", script, "sh"]
 
 
-@cache
-def _processes_of_user() -> int:
-    """Threads that this user runs now."""
+def _processes(user: int) -> int:
+    """What a user may run: what it does already, and more; no more than it may by now."""
+    wanted = PROCESSES + ROOM + _running(user, int(time.monotonic() / RECOUNT))
+    most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    return wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+
+
+@lru_cache(maxsize=2)
+def _running(user: int, moment: int) -> int:
+    """Processes and threads that a user runs; counted once a moment, as that takes milliseconds."""
+    del moment
     count = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if process.stat().st_uid == os.getuid():
+            if process.stat().st_uid == user:
                 count += sum(1 for _ in (process / "task").iterdir())
         except OSError:
             continue  # it has ended

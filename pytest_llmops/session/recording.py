@@ -114,7 +114,8 @@ class Recording:
         record = msgspec.structs.replace(record, **self._known(record))
         self._file.write(record)
         write_trajectory(self._file.path.parent, self.run, record)
-        self.records[key] = record
+        # The file has the texts; what counts, and what a gate compares, does without them.
+        self.records[key] = msgspec.structs.replace(record, prompt=(), text="")
         if self._sinks:
             self._sinks.emit(record)
         if self.progress:
