@@ -23,14 +23,9 @@ BESIDE = "no tools offered"
 class Call:
     """One request and what came back, as it comes."""
 
-    def __init__(self, body: Mapping[str, Any], files: Mapping[str, str] | None = None) -> None:
-        """Begin.
-
-        Args:
-            body: What the agent asked.
-            files: What it had changed by then; see `states`.
-        """
-        self.files = files or {}
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.files: Mapping[str, str] = {}
+        """What the agent had changed by then; see `states`."""
         self.started = time.time()
         self._clock = time.perf_counter()
         self.messages: Sequence[Any] = body.get("messages") or ()

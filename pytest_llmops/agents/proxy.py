@@ -5,9 +5,11 @@ are known here alone. Sampling of the run is put into every request; answers go 
 come. A budget that is spent is answered with status 400, which agents do not ask again.
 """
 
+import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -104,7 +106,7 @@ class Proxy:
         body = json.loads(exchange.body)
         if not isinstance(body, dict):
             raise ValueError("not a request")
-        call = Call(body, self._files())
+        call = Call(body)
         self.calls.append(call)
         self.spent = self.spent or self._over()
         if self.spent:
@@ -127,7 +129,10 @@ class Proxy:
 
     async def _ask(self, exchange: Exchange, call: Call, content: bytes) -> None:
         url = self._endpoint.base_url.rstrip("/") + "/chat/completions"
-        async with self._client.stream("POST", url, content=content) as response:
+        async with (
+            self._looking(call) as looked,
+            self._client.stream("POST", url, content=content) as response,
+        ):
             kind = response.headers.get("content-type", "application/json")
             if response.status_code != 200:
                 said = await response.aread()
@@ -139,6 +144,7 @@ class Proxy:
                 await exchange.send(said)
                 await exchange.end()
                 raise error_of(response.status_code, said)
+            await looked  # before the agent goes on, and while the model was at work
             await exchange.begin(200, {"content-type": kind})
             async for chunk in response.aiter_bytes():
                 self.heard = time.monotonic()
@@ -157,6 +163,19 @@ class Proxy:
                 "the server reports no token counts ('usage'); "
                 "name the model's 'tokenizer' to have them counted here"
             )
+
+    @asynccontextmanager
+    async def _looking(self, call: Call) -> AsyncIterator[asyncio.Future[None]]:
+        """See what the agent has changed by now, in a thread."""
+
+        def look() -> None:
+            call.files = self._files()
+
+        looking = asyncio.ensure_future(asyncio.to_thread(look))
+        try:
+            yield looking
+        finally:
+            await looking
 
     async def _gone(self, exchange: Exchange, call: Call) -> None:
         """Pass on that the model is not there, or broke off."""

@@ -10,8 +10,9 @@ import os
 import posixpath
 import re
 import stat
+from collections.abc import Iterator
 from difflib import unified_diff
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from pytest_llmops.errors import CaseError
@@ -122,14 +123,19 @@ def sources(folder: Path, before: dict[str, bytes]) -> dict[str, str]:
     The program may still be at work, so that a file is not what it was a moment ago.
     """
     files: dict[str, str] = {}
-    for place in sorted(folder.rglob("*")):
-        path = place.relative_to(folder).as_posix()
-        if not BESIDE.isdisjoint(PurePosixPath(path).parts) or not path.endswith(SOURCES):
-            continue
-        data = None if TESTS.search(path) else _read(place)
+    for path in sorted(_paths(folder)):
+        data = None if TESTS.search(path) else _read(folder / path)
         if data is not None and data != before.get(path) and len(files) < MOST:
             files[path] = data.decode("utf-8", "replace")
     return files
+
+
+def _paths(folder: Path) -> Iterator[str]:
+    """Source files of a folder; links are not followed, what goes away meanwhile is left out."""
+    for base, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in BESIDE]
+        inside = Path(base).relative_to(folder)
+        yield from ((inside / name).as_posix() for name in names if name.endswith(SOURCES))
 
 
 def _diff(path: str, before: bytes, now: str) -> str:
