@@ -141,8 +141,9 @@ class RayPlace:
             self._closed = True
         self._seats.close()
         with self._settled:
-            self._settled.wait_for(lambda: not self._at_work, timeout=OVERTIME)
-        self._ray.shutdown()
+            quiet = self._settled.wait_for(lambda: not self._at_work, timeout=OVERTIME)
+        if quiet:  # else it goes with this process, which a shut down in the middle of a call ends
+            self._ray.shutdown()
 
 
 class _RayJudge:

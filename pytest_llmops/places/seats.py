@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -16,6 +17,8 @@ PATIENCE = 60.0
 """Seconds that a cluster may take to start its first judge."""
 KNOCK = 5.0
 """Seconds that something may take to answer at the address of a cluster."""
+PULSE = 0.5
+"""Seconds between two looks at whether the session still goes on."""
 MORE = 20.0
 """Seconds that it has for the others then."""
 
@@ -90,6 +93,7 @@ class Seats:
         self._coming = 0
         self._left_out: dict[str, str] = {}
         self._lost: Counter[str] = Counter()
+        self._starting: list[threading.Thread] = []
         self._closed = False
 
     def __len__(self) -> int:
@@ -132,15 +136,16 @@ class Seats:
             seat: Its own.
             give: Takes the new one, from another thread.
         """
+        self._ray.kill(seat.judge)
         with self._changed:
             self._taken.pop(seat.judge, None)
             self._lost[seat.node] += 1
             if self._closed:
                 return
             self._coming += 1
-        self._ray.kill(seat.judge)
-        thread = threading.Thread(target=self._start_again, args=(seat, give), daemon=True)
-        thread.start()
+            thread = threading.Thread(target=self._start_again, args=(seat, give), daemon=True)
+            self._starting.append(thread)
+            thread.start()
 
     def told(self) -> list[str]:
         """Nodes that were left out, and those that lost judges."""
@@ -154,8 +159,11 @@ class Seats:
         with self._changed:
             self._closed = True
             taken, self._taken = list(self._taken), {}
+            starting = list(self._starting)
         for judge in taken:
             self._ray.kill(judge)
+        for thread in starting:  # who asks Ray for something when it shuts down ends this process
+            thread.join()
 
     def _free_processors(self) -> Iterator[dict[str, Any]]:
         """The nodes of the cluster, each as often as it has processors, while any is free."""
@@ -204,8 +212,7 @@ class Seats:
             if lost.node_id not in nodes:
                 return
             seat, condition = self._ask(nodes[lost.node_id])
-            ready, _ = self._ray.wait([condition], timeout=PATIENCE)
-            if ready and not self._why_not(seat, condition):
+            if self._came(condition) and not self._why_not(seat, condition):
                 with self._changed:
                     self._taken[seat.judge] = seat
                 give(seat)
@@ -214,3 +221,11 @@ class Seats:
         finally:
             with self._changed:
                 self._coming -= 1
+
+    def _came(self, condition: Any) -> bool:
+        """Whether a judge tells its condition in time, and while anybody wants to know."""
+        late = time.monotonic() + PATIENCE
+        while not self._closed and time.monotonic() < late:
+            if self._ray.wait([condition], timeout=PULSE)[0]:
+                return True
+        return False
