@@ -15,6 +15,7 @@ import pytest
 from records import record
 from report_runs import HOSTILE, attempts, case_id, recorded, written
 from test_extras import llmops_without
+from test_report_loops import LOOP, looped
 from viewer_runs import HOST, TOKEN, client, fill, named
 
 from pytest_llmops.cli.main import main
@@ -128,6 +129,10 @@ def test_no_path_leads_out(pages, path):
     assert pages.get(path).status_code in {403, 404}
 
 
+def test_a_path_without_a_slash_is_refused(pages):
+    assert pages.request("GET", "http://127.0.0.1:8000").status_code == 403
+
+
 @pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "%00", "a" * 3000])
 def test_a_name_of_a_run_is_no_path(pages, name):
     text = read(pages.get(f"run?run={quote(name)}"), 404)
@@ -239,6 +244,25 @@ def test_an_attempt_has_a_page_with_all_that_is_known(pages, ids):
 def test_an_attempt_that_is_not_there_is_told(pages, ids, query):
     text = read(pages.get(f"attempt?run={ids[0]}&case=nothing&{query}"), 404)
     assert "no attempt at 'nothing'" in text
+
+
+def test_an_attempt_of_an_agent_has_its_turns(tmp_path):
+    run = recorded(looped(LOOP))
+    written(tmp_path, run)
+    page = client(tmp_path).get(f"attempt?run={run.run.id}&case={quote(case_id(0))}").text
+    data = msgspec.json.decode(re.search(r'id="data">(.*?)</script>', page)[1])
+    assert [one["passing"] for one in data["trajectory"]["loop"]["turns"]] == [False, True]
+    assert 'id="loop"' in page
+    assert "<script>alert" not in page
+
+
+def test_a_report_of_very_many_cases_leads_to_the_page_of_cases(tmp_path, monkeypatch):
+    monkeypatch.setattr("pytest_llmops.viewer.reports.MOST_ROWS", 10)
+    run = recorded(attempts(24))
+    written(tmp_path, run)
+    page = client(tmp_path).get(f"run?run={run.run.id}").text
+    assert 'id="table"' not in page
+    assert f'<a href="cases?run={run.run.id}">a page of their own</a>' in page
 
 
 def test_an_answer_stands_beside_the_reference_of_its_case(tmp_path):

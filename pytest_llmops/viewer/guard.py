@@ -64,7 +64,7 @@ class Guard:
             return "another site asked"
         if headers.get("sec-fetch-site", "none") not in OWN_SITES:
             return "another site asked"
-        given = scope["path"].split("/")[1]
+        given = scope["path"].lstrip("/").partition("/")[0]
         if not secrets.compare_digest(given.encode(), self._token.encode()):
             return "the address lacks its token; open the one that `llmops view` printed"
         return ""
