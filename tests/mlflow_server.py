@@ -23,14 +23,14 @@ def free_port():
 
 
 @contextmanager
-def mlflow_server(folder, port=0, workers=1):
+def mlflow_server(folder, port=0, workers=1, artifacts="--artifacts-destination={}"):
     """Serve; gives the URL. A folder that was served before still holds everything."""
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
     command += ["--workers", str(workers)]
     places = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    places += ["--artifacts-destination", f"{folder}/artifacts", "--port", str(port)]
+    places += [*artifacts.format(f"{folder}/artifacts").split(), "--port", str(port)]
     quiet = {
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",

@@ -368,6 +368,18 @@ def test_all_three_sinks_hold_the_tokens_of_the_records_to_the_token(client, ser
     assert pages.keys() == {"langfuse", "mlflow"}
 
 
+def test_files_go_where_a_server_keeps_none_itself(tmp_path):
+    """The client library knows the ways to all kinds of places."""
+    home = tmp_path / "server"
+    home.mkdir()
+    folder = write_run(tmp_path, make_records(2))
+    apart = "--no-serve-artifacts --default-artifact-root={}"
+    with mlflow_server(home, artifacts=apart) as url:
+        assert deliver(folder, ["mlflow"], environment(url)).complete
+    names = {path.name for path in (home / "artifacts").rglob("*.*")}
+    assert {"attempts.json", "records.jsonl"} <= names
+
+
 def test_two_sessions_may_open_a_new_database_at_once(tmp_path):
     """MLflow makes its tables statement by statement, and both makers would fail for good."""
     uri = f"sqlite:///{tmp_path}/new.db"

@@ -8,12 +8,10 @@ from pytest_llmops.sinks.destination import RejectedError
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A tag, or an alias."""
+    """A tag."""
 
-    key: str = ""
+    key: str
     value: str = ""
-    alias: str = ""
-    version: str = ""
 
 
 class Experiment(msgspec.Struct, frozen=True):

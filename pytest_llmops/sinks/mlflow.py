@@ -65,16 +65,15 @@ class Tracking:
         self._run = run
         self._folder = folder
         self._about = Resource({})  # what it says would be written again for each trace
-        self._server = None if settings.local else Server(settings)
+        self._server: Server | None = None
         self._file: FileClient | None = None
         if settings.local:
             with opening(settings), _ours(settings):
                 self._file = _opened(settings.uri)
-                self._tracked, _ = start_run(self._file, run, settings.artifacts)
-            known = False
-        elif self._server:
-            self._tracked, known = start_run(self._server, run)
-        self._known = known
+                self._tracked, self._known = start_run(self._file, run, settings.artifacts)
+        else:
+            self._server = Server(settings)
+            self._tracked, self._known = start_run(self._server, run)
         self._assessed: set[str] = set()
         self._experiment = self._tracked.info.experiment_id
         headers = {
