@@ -16,6 +16,8 @@ from pytest_llmops.report.markdown import MARKER
         (".github/workflows/token-gate.yml", "workflow"),
         (".gitlab-ci.yml", "workflow"),
         ("models.toml", "models and prices"),
+        ("agents.toml", "agents"),
+        ("benchmarks/pytest.ini", "options of pytest"),
         ("cases/starter/src/a.test.ts", "cases and their tests"),
         ("benchmarks/test_functions.py", "benchmark"),
     ],

@@ -9,9 +9,11 @@ from records import IDENTITY, RUN, record, unanswered
 from pytest_llmops.compare.boundary import SLOPE, anytime_p, crossing, nominal, start
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.margins import Margins
+from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.compare.plan import BURN_IN, clock, make_plan
+from pytest_llmops.compare.questions import questions_of
 from pytest_llmops.compare.sequential import look
-from pytest_llmops.compare.stopping import Moment
+from pytest_llmops.compare.stopping import Moment, judge
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import CompareError
 from pytest_llmops.report.look import look_parts
@@ -215,10 +217,24 @@ class TestLooking:
 
     def test_few_files_hold_late_or_never_however_much_is_saved(self):
         """Fifteen files, none of which got worse, do not exclude that one in six would."""
-        candidate = attempts(3, ratio=0.6, seed=1)
+        candidate = attempts(3, ratio=0.75, seed=1)
         looks = until_stop(self.baseline, candidate, planned(), LOOSE)
         assert looks[-1].verdict == "undecided"
         assert looks[-1].interval.high > 1.05
+
+    def test_files_not_seen_count_at_one_level_however_often_one_looks(self):
+        """Where nothing else is left, one of many looks excludes what one alone does."""
+        runs = [attempts(1, sd=0.0, ratio=ratio, seed=seed) for seed, ratio in ((0, 1.0), (1, 0.6))]
+        paired = pair_records(*runs, listed=False)
+        question = questions_of(paired, LOOSE)[-1]
+        plan = planned()
+        seen = [time for time in plan.times if time < 1]
+        for time in seen[-3:]:
+            moment = Moment(time=time, times=plan.times, cases=CASES, partial=False)
+            ruling = judge([question], moment)
+            assert ruling.checks[0].change.high == pytest.approx(
+                math.exp(question.evidence.upper(0.05))
+            )
 
     def test_it_asks_on_while_undecided(self):
         margins = msgspec.structs.replace(LOOSE, tokens=1.3)

@@ -1,6 +1,6 @@
 """Whether answers drawn with the same random numbers are about as long: measured on a real model.
 
-    python benchmarks/perf/coupling.py [--cases 32] [--samples 4] [--max-tokens 192]
+    python benchmarks/perf/coupling.py [--cases 32] [--samples 4] [--max-tokens 192] [--order ids]
 
 Common random numbers help a comparison as far as the lengths of the two answers go together beyond
 what their case explains; antithetic ones (u and 1 - u) as far as they go apart. The embedded model
@@ -81,6 +81,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=32)
     parser.add_argument("--samples", type=int, default=4)
     parser.add_argument("--max-tokens", type=int, default=192)
+    parser.add_argument("--order", choices=("ids", "probability"), default="ids")
     options = parser.parse_args()
     folder = embedded_folder(DEFAULT)
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
@@ -110,20 +111,19 @@ def main() -> None:
         )
         return found
 
-    for likeliest, order in ((False, "ids"), (True, "probability")):
-        base = drawn(chats, u, likeliest=likeliest)
-        against = drawn(chats, 1 - u, likeliest=likeliest)
-        prompted = drawn(shorter, u, likeliest=likeliest)
-        for name, other, same in (
-            ("antithetic", against, True),
-            ("common, prompt changed", prompted, False),
-        ):
-            found, error = correlation(base, other, options.samples, same=same)
-            print(f"order of {order}: {name}: {found:+.2f} +- {error:.2f}", flush=True)
-    base = drawn(chats, u)
+    likeliest = options.order == "probability"
+    base = drawn(chats, u, likeliest=likeliest)
+    for name, asked, numbers in (
+        ("antithetic", chats, 1 - u),
+        ("common, other prompt", shorter, u),
+    ):
+        other = drawn(asked, numbers, likeliest=likeliest)
+        found, error = correlation(base, other, options.samples, same=asked is chats)
+        print(f"{name}: {found:+.2f} +- {error:.2f}", flush=True)
     rounded(model)
-    found, error = correlation(base, drawn(chats, u), options.samples, same=False)
-    print(f"order of ids: common, weights of 8 bits: {found:+.2f} +- {error:.2f}")
+    other = drawn(chats, u, likeliest=likeliest)
+    found, error = correlation(base, other, options.samples, same=False)
+    print(f"common, weights of 8 bits: {found:+.2f} +- {error:.2f}")
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):

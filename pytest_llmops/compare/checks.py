@@ -38,8 +38,8 @@ class Evidence(Protocol):
     def lower(self, alpha: float) -> float:
         """One-sided lower bound at confidence 1 - alpha."""
 
-    def upper(self, alpha: float) -> float:
-        """One-sided upper bound at confidence 1 - alpha."""
+    def upper(self, alpha: float, files: float | None = None) -> float:
+        """One-sided upper bound at confidence 1 - alpha; `files` is the level of those not seen."""
 
     def floor(self, alpha: float) -> float:
         """What the upper bound is above the estimate at least, however many samples there are."""

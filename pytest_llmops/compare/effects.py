@@ -57,8 +57,11 @@ class Mean(msgspec.Struct, frozen=True):
         """One-sided lower bound at confidence 1 - alpha; nan for fewer than two clusters."""
         return self.estimate - self._reach(1 - alpha)
 
-    def upper(self, alpha: float) -> float:
-        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters."""
+    def upper(self, alpha: float, files: float | None = None) -> float:  # noqa: ARG002
+        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters.
+
+        It knows of no files but those seen, at whatever level.
+        """
         return self.estimate - self._reach(alpha)
 
     @property

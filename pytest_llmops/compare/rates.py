@@ -46,10 +46,13 @@ class Worsening(msgspec.Struct, frozen=True, kw_only=True):
         found = self.mean.lower(alpha)
         return min(found, 0.0) if self.flips >= alpha else found
 
-    def upper(self, alpha: float) -> float:
-        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters."""
+    def upper(self, alpha: float, files: float | None = None) -> float:
+        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters.
+
+        Files that were not seen count at the level `files`, by default the same.
+        """
         found = self.mean.symmetric.upper(alpha)
-        return found if math.isnan(found) else max(found, self.unseen.upper(alpha))
+        return found if math.isnan(found) else max(found, self.unseen.upper(files or alpha))
 
     def floor(self, alpha: float) -> float:
         """What the upper bound is above the estimate at least, however many samples there are."""

@@ -68,19 +68,21 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
         bound = self.evidence.lower(self._level(alpha))
         return bound if abs(bound) < LIMIT else -math.inf
 
-    def upper(self, alpha: float) -> float:
+    def upper(self, alpha: float, files: float | None = None) -> float:
         """Upper bound that all looks together keep at confidence 1 - alpha.
 
         Cases that all agree so far say nothing about those not seen, so it is inf without spread.
+        What no file has shown yet is bounded at `alpha` itself: looking again at the same files is
+        no new chance to miss one that is harmed.
         """
         if self.moment.partial and self.mean.error == 0:
             return math.inf
-        bound = self.evidence.upper(self._level(alpha))
+        bound = self.evidence.upper(self._level(alpha), files or alpha)
         return bound if abs(bound) < LIMIT else math.inf
 
     def floor(self, alpha: float) -> float:
         """What the upper bound is above the estimate at least, at the end of the plan."""
-        return self.evidence.floor(nominal(alpha, self.moment.times[-1], self.moment.times))
+        return self.evidence.floor(alpha)
 
     def _level(self, alpha: float) -> float:
         return nominal(alpha, self.moment.time, self.moment.times)

@@ -48,10 +48,13 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
         """One-sided lower bound at confidence 1 - alpha; nan for fewer than two clusters."""
         return self.mean.lower(alpha)
 
-    def upper(self, alpha: float) -> float:
-        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters."""
+    def upper(self, alpha: float, files: float | None = None) -> float:
+        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters.
+
+        Files that were not seen count at the level `files`, by default the same.
+        """
         found = self.mean.symmetric.upper(alpha)
-        return found if math.isnan(found) else max(found, self.unseen.upper(alpha))
+        return found if math.isnan(found) else max(found, self.unseen.upper(files or alpha))
 
     def floor(self, alpha: float) -> float:
         """What the upper bound is above the estimate at least, however many samples there are."""
@@ -95,13 +98,16 @@ class Longer(msgspec.Struct, frozen=True, kw_only=True):
         """One-sided lower bound at confidence 1 - alpha; nan for fewer than two clusters."""
         return min(self.judge.lower(alpha), self.counted.estimate)
 
-    def upper(self, alpha: float) -> float:
-        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters."""
+    def upper(self, alpha: float, files: float | None = None) -> float:
+        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters.
+
+        Files that were not seen count at the level `files`, by default the same.
+        """
         judge = self.judge.symmetric if isinstance(self.judge, Mean) else self.judge
         bounds = (judge.upper(alpha), self.counted.symmetric.upper(alpha))
         if any(map(math.isnan, bounds)):
             return math.nan
-        return max(*bounds, self.unseen.upper(alpha))
+        return max(*bounds, self.unseen.upper(files or alpha))
 
     def floor(self, alpha: float) -> float:
         """What the upper bound is above the estimate at least, however many samples there are."""

@@ -9,10 +9,11 @@ JUDGES = {
     "baseline": ("benchmarks/baselines/*",),
     "options of pytest": (
         *("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "pyproject.toml", "tox.ini"),
-        *("setup.cfg", "conftest.py", "*/conftest.py"),
+        *("setup.cfg", "conftest.py", "*/conftest.py", "*/pytest.ini", "*/pyproject.toml"),
     ),
     "workflow": (".github/*", ".gitlab-ci.yml", ".gitlab/*", "Makefile"),
     "models and prices": ("models.toml",),
+    "agents": ("agents.toml",),
     "cases and their tests": ("cases/*",),
     "benchmark": ("benchmarks/*.py",),
 }
