@@ -13,7 +13,7 @@ from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.compare.plan import BURN_IN, clock, make_plan
 from pytest_llmops.compare.questions import questions_of
 from pytest_llmops.compare.sequential import look
-from pytest_llmops.compare.stopping import Moment, judge
+from pytest_llmops.compare.stopping import FILES, Moment, judge
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import CompareError
 from pytest_llmops.report.look import look_parts
@@ -223,7 +223,7 @@ class TestLooking:
         assert looks[-1].interval.high > 1.05
 
     def test_files_not_seen_count_at_one_level_however_often_one_looks(self):
-        """Where nothing else is left, one of many looks excludes what one alone does."""
+        """Where nothing else is left, the bound is the same at every look."""
         runs = [attempts(1, sd=0.0, ratio=ratio, seed=seed) for seed, ratio in ((0, 1.0), (1, 0.6))]
         paired = pair_records(*runs, listed=False)
         question = questions_of(paired, LOOSE)[-1]
@@ -233,7 +233,7 @@ class TestLooking:
             moment = Moment(time=time, times=plan.times, cases=CASES, partial=False)
             ruling = judge([question], moment)
             assert ruling.checks[0].change.high == pytest.approx(
-                math.exp(question.evidence.upper(0.05))
+                math.exp(question.evidence.upper(0.05 * FILES))
             )
 
     def test_it_asks_on_while_undecided(self):
