@@ -145,7 +145,7 @@ class Wiring:
         """All workers collect the same tests; the first to end says which (pytest-xdist)."""
         found = any(map(seen.is_attempt, ids))
         self._require(found or not ids)
-        if found and self.values["model"] and self.session is self.controller:
+        if self.controller and self.values["model"]:
             self._announce(self.controller, self.controller.selection.find_attempts(ids))
 
     def _require(self, attempts: bool) -> None:
