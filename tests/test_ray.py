@@ -83,7 +83,9 @@ def test_a_cluster_that_loses_a_node_gives_the_records_of_this_machine(project):
             text=True,
             timeout=300,
         )
-        assert (result.returncode, result.stdout) == (0, "3 cases, 3 valid, 0 not\n"), result
+        assert result.returncode == 0, result
+        # Ray may tell of the dead node before.
+        assert result.stdout.splitlines()[-1] == "3 cases, 3 valid, 0 not", result
 
         (project / "conftest.py").write_text(
             "from pytest_llmops.places import seats\n"

@@ -16,7 +16,7 @@ from typing import Any
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.places.cores import cores
 from pytest_llmops.places.remote import packed
-from pytest_llmops.places.seats import Seat, Seats, connect
+from pytest_llmops.places.seats import AT_ONCE, Seat, Seats, connect
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.tasks.sources import SourceTree
@@ -51,11 +51,11 @@ class RayPlace:
         self._closed = False
         try:
             for seat in self._seats.take_all():
-                self._free.put(seat)
+                self._offer(seat)
         except BaseException:
             self.close()
             raise
-        self.size = len(self._seats) + cores()
+        self.size = AT_ONCE * len(self._seats) + cores()
         """Jobs in hand at once; one that has no judge yet is being prepared."""
 
     def judge(self, tree: SourceTree) -> Judge:
@@ -88,7 +88,7 @@ class RayPlace:
                     return report
                 if self._closed:
                     raise SandboxError(CLOSED)
-                self._seats.replace(seat, self._free.put)
+                self._seats.replace(seat, self._offer)
         finally:
             with self._settled:
                 self._at_work -= 1
@@ -98,10 +98,16 @@ class RayPlace:
             f"the last was on {seat.node}"
         )
 
+    def _offer(self, seat: Seat) -> None:
+        """Let a judge be given jobs."""
+        for _ in range(AT_ONCE):
+            self._free.put(seat)
+
     def _next(self) -> Seat:
         while not self._closed:
             try:
-                return self._free.get(timeout=PULSE)
+                if (seat := self._free.get(timeout=PULSE)) in self._seats:
+                    return seat
             except Empty:
                 if not len(self._seats):
                     raise SandboxError(f"{self._where}: no node of the cluster is left") from None

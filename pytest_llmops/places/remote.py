@@ -17,6 +17,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -43,11 +44,12 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Remote:
-    """Judges one job at a time."""
+    """Judges one job at a time; may be given the next before."""
 
     def __init__(self, isolation: Isolation) -> None:
         self._isolation: Isolation = isolation
         self._pools: dict[str, NodePool] = {}
+        self._opening = Lock()
 
     def condition(self) -> Condition:
         """Start a sandbox and end it, and tell how that went."""
@@ -71,9 +73,11 @@ class Remote:
             SandboxError: See `NodePool.run`.
         """
         root = unpacked(digest, lambda: _fetched(archive))
-        if digest not in self._pools:
-            self._pools[digest] = NodePool(root, isolation=self._isolation)
-        return self._pools[digest].run(msgspec.structs.replace(job, root=root))
+        with self._opening:
+            if digest not in self._pools:
+                self._pools[digest] = NodePool(root, isolation=self._isolation)
+            pool = self._pools[digest]
+        return pool.run(msgspec.structs.replace(job, root=root))
 
 
 def _fetched(archive: list[Any]) -> bytes:

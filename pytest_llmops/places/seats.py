@@ -17,6 +17,8 @@ PATIENCE = 60.0
 """Seconds that a cluster may take to start its first judge."""
 KNOCK = 5.0
 """Seconds that something may take to answer at the address of a cluster."""
+AT_ONCE = 2
+"""Jobs at a judge: one is judged, and the next is there when that ends."""
 PULSE = 0.5
 """Seconds between two looks at whether the session still goes on."""
 MORE = 20.0
@@ -101,6 +103,11 @@ class Seats:
         with self._changed:
             return len(self._taken) + self._coming
 
+    def __contains__(self, seat: Seat) -> bool:
+        """Whether a judge is there, as far as is known."""
+        with self._changed:
+            return seat.judge in self._taken
+
     def take_all(self) -> list[Seat]:
         """Start a judge on every free processor, and look at each.
 
@@ -138,10 +145,10 @@ class Seats:
         """
         self._ray.kill(seat.judge)
         with self._changed:
-            self._taken.pop(seat.judge, None)
-            self._lost[seat.node] += 1
-            if self._closed:
-                return
+            known = self._taken.pop(seat.judge, None)
+            self._lost[seat.node] += bool(known)
+            if self._closed or not known:
+                return  # another job was there too, and has told already
             self._coming += 1
             thread = threading.Thread(target=self._start_again, args=(seat, give), daemon=True)
             self._starting.append(thread)
@@ -177,6 +184,7 @@ class Seats:
         where = import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
         remote = self._ray.remote(
             num_cpus=1,
+            max_concurrency=AT_ONCE,
             max_restarts=0,
             max_task_retries=0,
             scheduling_strategy=where(node["NodeID"], soft=False),
