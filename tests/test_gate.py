@@ -48,7 +48,7 @@ def test_identical_answers_hold_even_where_cases_are_few():
     run = recorded(TOKENS[:20])
     found = compare_runs(run, msgspec.structs.replace(run, run=again))
     assert found.verdict == "held"
-    assert found.notes == ("every answer is the same in both runs, so nothing is estimated",)
+    assert found.notes[-1] == "every answer is the same in both runs, so nothing is estimated"
 
 
 def test_few_cases_that_merely_agree_prove_nothing_of_the_solve_rate():

@@ -56,6 +56,14 @@ def test_the_same_model_at_an_endpoint_is_judged_by_its_tokens():
     assert names(found) == ["errors", "truncation", "solve rate", "output tokens"]
 
 
+def test_where_output_tokens_judge_priced_ones_are_shown_and_missing_dollars_named():
+    found = compare_runs(hosted(), other(model="m at http://a", growth=1.5))
+    assert names(found)[-1] == "output tokens"
+    shown = {effect.metric: effect for effect in found.effects}
+    assert 1.1 < shown["priced tokens"].ratio.estimate < 1.5
+    assert "dollars left out: the baseline has no prices in models.toml" in found.notes
+
+
 def test_where_both_have_prices_dollars_judge():
     """Half the tokens at twice the price cost the same."""
     baseline, candidate = hosted(prices=CHEAP), other(growth=0.5, prices=DEAR)
@@ -116,7 +124,7 @@ def test_the_user_chooses_what_judges():
     ("metric", "why"),
     [
         ("output tokens", "the tokenizers of m at"),
-        ("dollars", "the baseline does not tell them"),
+        ("dollars", "the baseline has no prices in models.toml"),
         ("code characters", "the baseline does not tell them"),
     ],
 )

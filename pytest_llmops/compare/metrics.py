@@ -84,7 +84,7 @@ def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric
     lengths = _lengths(baseline.run, candidate.run, missing)
     known: list[Unit] = [unit for unit in UNITS[1:] if unit not in missing]
     if lengths == ["output tokens"] and "dollars" in missing:
-        known = []  # at the usual ratio they say what output tokens say, and cost a second look
+        known = [unit for unit in known if unit == "priced tokens"]
     if asked:
         return Chosen(judged=tuple(asked), shown=tuple(known))
     judged = [name for name in ("truncation", "solve rate") if name not in missing]
@@ -103,7 +103,7 @@ def _because(missing: tuple[Metric, str]) -> str:
     return f"{name}: {why}"
 
 
-TOLD = {"truncation", "solve rate", "output tokens"}
+TOLD = {"truncation", "solve rate", "output tokens", "priced tokens", "dollars"}
 """Metrics that a reader misses; that of others only a choice can speak."""
 
 
@@ -196,6 +196,12 @@ def _missing(baseline: RecordedRun, candidate: RecordedRun) -> dict[Metric, str]
     return missing
 
 
+def _none(unit: Unit, run: Run) -> str:
+    if unit == "dollars" and not run.harness:
+        return "has no prices in models.toml"
+    return "does not tell them"
+
+
 def _silent(role: str, found: RecordedRun, prices: Prices | None) -> Iterator[tuple[Unit, str]]:
     """Units that a run does not tell its attempts in, and why; crashed attempts have none."""
     measures = [measure_of(unit, found.run, prices) for unit in UNITS]
@@ -210,7 +216,7 @@ def _silent(role: str, found: RecordedRun, prices: Prices | None) -> Iterator[tu
                 firsts[at] = firsts[at] or record.case
     for unit, count, first in zip(UNITS, counts, firsts, strict=True):
         if count == whole > 0:
-            yield unit, f"the {role} does not tell them"
+            yield unit, f"the {role} {_none(unit, found.run)}"
         elif count and unit != "code characters":  # an answer may have no code
             yield unit, f"the {role} does not tell them of {count} attempts: {first}"
 
