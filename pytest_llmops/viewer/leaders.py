@@ -1,4 +1,4 @@
-"""Models side by side: the newest whole run of each on the same cases, and who is not beaten."""
+"""Models side by side: the newest whole run of each on the same cases, and the Pareto front."""
 
 import math
 from collections.abc import Sequence
