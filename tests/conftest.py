@@ -1,16 +1,20 @@
 """Fixtures of several test modules, and what CI makes of skipped tests."""
 
 import os
+import shutil
+import sys
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from project import write_suite
+from browsers import ARGUMENTS, CHROMIUM
+from project import write_benchmark, write_suite
 
 from pytest_llmops.cli.main import main
 
 SKIPS = Path(__file__).with_name("skips.toml")
+TINY = Path(__file__).parent.parent / "examples" / "agents" / "tiny.py"
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +25,28 @@ def mined(tmp_path_factory):
     suites = str(folder / "cases" / "suites.toml")
     assert main(["mine", "functions", "--suite", "mini", "--suites", suites]) == 0
     return folder
+
+
+@pytest.fixture
+def agent_project(pytester, mined, monkeypatch):
+    """The small suite with its benchmark, the agent of the examples, and a cache of its own."""
+    if sys.platform != "linux":
+        pytest.skip("agents run on Linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
+    shutil.copytree(mined / "cases", pytester.path / "cases")
+    write_benchmark(pytester.path)
+    shutil.copy(TINY, pytester.path)
+    return pytester
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, driven by playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield found
+        found.close()
 
 
 class NoSilentSkips:

@@ -1,13 +1,9 @@
 """Every budget of an attempt, and what stands in an agent's way, from the command line."""
 
-import shutil
-import sys
-
 import pytest
 from agent_server import AgentServer, done, shell, varying
 from chat_server import ChatServer, answer, hang, serving, whole
-from project import write_benchmark
-from test_agents_foreign import EXAMPLE, FIX
+from test_agents_foreign import FIX
 from test_agents_programs import missing
 
 from pytest_llmops.runs.reading import find_run, read_run
@@ -35,15 +31,9 @@ BOTH = [*BARE, ("-n", "2")]
 
 
 @pytest.fixture
-def project(pytester, mined, monkeypatch):
-    if sys.platform != "linux":
-        pytest.skip("agents run on Linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
+def project(agent_project, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
-    shutil.copytree(mined / "cases", pytester.path / "cases")
-    write_benchmark(pytester.path)
-    shutil.copy(EXAMPLE, pytester.path)
-    return pytester
+    return agent_project
 
 
 def ask(project, server, agents, *arguments, prices=f"prices = {PRICES}\n"):

@@ -1,13 +1,11 @@
 """An agent of the user's own: one file beside agents.toml."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 from agent_server import AgentServer, done, shell, varying
 from chat_server import serving
-from project import write_benchmark
 
 from pytest_llmops.agents.settings import resolve
 from pytest_llmops.errors import AgentError
@@ -19,15 +17,9 @@ TABLES = '[mine]\nkind = "tiny.py"\n[short]\nkind = "tiny.py"\nbudget = { turns 
 
 
 @pytest.fixture
-def project(pytester, mined, monkeypatch):
-    if sys.platform != "linux":
-        pytest.skip("agents run on Linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
-    shutil.copytree(mined / "cases", pytester.path / "cases")
-    write_benchmark(pytester.path)
-    shutil.copy(EXAMPLE, pytester.path)
-    (pytester.path / "agents.toml").write_text(TABLES)
-    return pytester
+def project(agent_project):
+    (agent_project.path / "agents.toml").write_text(TABLES)
+    return agent_project
 
 
 def run(project, agent, *steps):

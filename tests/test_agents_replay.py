@@ -1,13 +1,9 @@
 """Recorded loops played to their agents again: the same work, on another day, without a model."""
 
-import shutil
-import sys
-
 import pytest
 from agent_server import AgentServer, done, shell
 from chat_server import serving
-from project import write_benchmark
-from test_agents_foreign import EXAMPLE, FIX
+from test_agents_foreign import FIX
 from test_agents_programs import missing
 
 from pytest_llmops.agents.requests import key_of
@@ -59,21 +55,15 @@ def test_ids_and_sampling_are_no_part_of_a_question():
 
 
 @pytest.fixture
-def project(pytester, mined, monkeypatch):
-    if sys.platform != "linux":
-        pytest.skip("agents run on Linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
+def project(agent_project, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
-    shutil.copytree(mined / "cases", pytester.path / "cases")
-    write_benchmark(pytester.path)
-    shutil.copy(EXAMPLE, pytester.path)
     table = '[tiny]\nkind = "tiny.py"\n'
     for kind in ("cline", "mini", "pi"):
-        (pytester.path / "rules.md").write_text("Look at every file twice.\n")
+        (agent_project.path / "rules.md").write_text("Look at every file twice.\n")
         table += f'[{kind}-other]\nkind = "{kind}"\nrules = "rules.md"\n'
     table += '[tiny-other]\nkind = "tiny.py"\nrules = "rules.md"\n'
-    (pytester.path / "agents.toml").write_text(table)
-    return pytester
+    (agent_project.path / "agents.toml").write_text(table)
+    return agent_project
 
 
 def latest(project):

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +15,6 @@ import psutil
 import pytest
 from agent_server import AgentServer, done, shell
 from chat_server import serving
-from project import write_benchmark
-from test_agents_foreign import EXAMPLE
 from test_agents_programs import is_held, missing
 
 from pytest_llmops.runs.reading import find_run, read_run
@@ -42,17 +39,6 @@ class Stalling(AgentServer):
             await asyncio.Event().wait()
         self.by_function[function] += 1
         await super()._answer(one, text, tool)
-
-
-@pytest.fixture
-def project(pytester, mined, monkeypatch):
-    if sys.platform != "linux":
-        pytest.skip("agents run on Linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
-    shutil.copytree(mined / "cases", pytester.path / "cases")
-    write_benchmark(pytester.path)
-    shutil.copy(EXAMPLE, pytester.path)
-    return pytester
 
 
 def killed(command, folder, server):
@@ -82,25 +68,25 @@ def gone(processes):
     [("tiny.py", ("-p", "no:xdist")), ("tiny.py", ("-n", "2")), ("cline", ("-n", "2"))],
     ids=lambda part: part if isinstance(part, str) else "".join(part),
 )
-def test_a_killed_session_leaves_nothing_and_goes_on_where_it_was(kind, workers, project):
+def test_a_killed_session_leaves_nothing_and_goes_on_where_it_was(kind, workers, agent_project):
     if kind != "tiny.py" and (reason := missing(kind)):
         pytest.skip(reason)
-    (project.path / "agents.toml").write_text(f'[mine]\nkind = "{kind}"\nconcurrency = 1\n')
+    (agent_project.path / "agents.toml").write_text(f'[mine]\nkind = "{kind}"\nconcurrency = 1\n')
     server = Stalling("pi" if kind == "tiny.py" else kind)
     with serving(server) as (url, _):
         asked = ("benchmarks", f"--model=openai:m@{url}", "--agent=mine", *workers)
-        started = killed([sys.executable, "-m", "pytest", *asked], project.path, server)
+        started = killed([sys.executable, "-m", "pytest", *asked], agent_project.path, server)
         assert gone(started)
         first = server.by_function.copy()
         server.goes_on = True
-        assert project.runpytest_subprocess(*asked).ret == 0
+        assert agent_project.runpytest_subprocess(*asked).ret == 0
         asked_again = server.by_function - first
         assert len(first) == 1
         assert asked_again == Counter(dict.fromkeys(set(server.by_function) - set(first), 2))
         calls = len(server.calls)
-        assert project.runpytest_subprocess(*asked).ret == 0
+        assert agent_project.runpytest_subprocess(*asked).ret == 0
         assert len(server.calls) == calls
-    records = read_run(find_run("latest", project.path / "runs")).records
+    records = read_run(find_run("latest", agent_project.path / "runs")).records
     assert [record.from_cache for record in records] == [True] * 3
     assert [len(record.loop.turns) for record in records] == [2] * 3
     for folder in Path(tempfile.gettempdir()).glob("llmops-agent-*"):

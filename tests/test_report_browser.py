@@ -1,38 +1,22 @@
 """The report in a real browser, without a network."""
 
 import re
-import shutil
 import zlib
 from urllib.parse import quote
 
 import msgspec
 import pytest
+from browsers import CHROMIUM, WAIT_MS
 from markdown_it import MarkdownIt
 from report_runs import HOSTILE, attempts, case_id, recorded, subject
 
 from pytest_llmops.report.html import report_html
 from pytest_llmops.report.markdown import report_markdown
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
-WAIT_MS = 30_000
-
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

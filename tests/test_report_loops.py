@@ -4,9 +4,9 @@ import re
 
 import msgspec
 import pytest
+from browsers import ARGUMENTS, CHROMIUM, WAIT_MS
 from report_runs import HOSTILE, attempts, recorded, subject
 from test_loops import turn
-from test_report_browser import ARGUMENTS, CHROMIUM, WAIT_MS
 
 from pytest_llmops.completions import Loop, ToolCall, Usage
 from pytest_llmops.report.cases_table import BUDGET, details

@@ -6,8 +6,8 @@ import time
 
 import pytest
 import uvicorn
+from browsers import CHROMIUM, WAIT_MS
 from report_runs import attempts, case_id, recorded, written
-from test_report_browser import ARGUMENTS, CHROMIUM, WAIT_MS
 from viewer_runs import fill, named
 
 from pytest_llmops.runs.record import RecordFile
@@ -42,15 +42,6 @@ def address(folder):
         yield f"http://{host}/{TOKEN}/"
         server.should_exit = True
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -16,11 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from grading import checkout
 from made_up import made_up_run
 
 from pytest_llmops.cases import load_cases, load_suites
@@ -62,17 +61,6 @@ def write_answers(folder: Path, limit: int) -> None:
         record = make_record(case, 0, answer)
         file.write(msgspec.structs.replace(record, prompt=(Message("user", "made"),)))
     file.close()
-
-
-@contextmanager
-def checkout(revision: str) -> Iterator[Path]:
-    """Another commit of this repository, in a folder of its own that any user may read."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        clone = Path(folder) / "clone"
-        subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
-        subprocess.run(["git", "-C", clone, "checkout", "-q", revision], check=True)
-        yield clone
 
 
 def session(clone: Path, answers: Path, workers: str) -> tuple[float, float, list[str]]:
