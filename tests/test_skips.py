@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import skips
 
 HERE = Path(__file__).parent
 TESTS = """
@@ -27,8 +28,8 @@ ENDS = {
 
 @pytest.fixture
 def folder(pytester):
-    for name in ("conftest.py", "project.py", "records.py"):
-        shutil.copy(HERE / name, pytester.path)
+    shutil.copy(HERE / "skips.py", pytester.path)
+    pytester.makeconftest("from skips import pytest_configure as pytest_configure")
     (pytester.path / "skips.toml").write_text('"test_[a-z]*.py::*[[]named]" = "no clone in CI"\n')
     pytester.makeini("[pytest]\naddopts = -p no:cacheprovider\n")
     return pytester
@@ -58,6 +59,12 @@ def test_elsewhere_a_skipped_test_fails_nothing(folder, monkeypatch):
     result, _, outcomes = run(folder, "skipped")
     result.assert_outcomes(**outcomes)
     assert result.ret == 0
+
+
+def test_these_tests_are_run_under_the_rule(request):
+    plugins = request.config.pluginmanager.get_plugins()
+    mine = [one for one in plugins if getattr(one, "__file__", "") == str(HERE / "conftest.py")]
+    assert [one.pytest_configure for one in mine] == [skips.pytest_configure]
 
 
 def test_every_named_skip_has_a_reason_and_names_a_test():
