@@ -4,6 +4,7 @@ The stages of the flow, in order; a stage imports only from those before it, and
 knows pytest (`tests/test_layers.py` holds them to it):
 
     errors, shipped              how things go wrong; what a wheel carries
+    caches                       where this machine keeps what can be made again
     cases, completions           the values that travel
     hiding                       what no output may show
     memory                       what a process held

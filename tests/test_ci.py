@@ -285,4 +285,4 @@ def test_what_the_job_caches_is_what_the_plugin_keeps():
         "~/.cache/pytest-llmops/completions.sqlite",
     }
     for path in ("engine/weights.py", "session/answers.py"):
-        assert 'user_cache_dir("pytest-llmops")' in (ROOT / "pytest_llmops" / path).read_text()
+        assert "return user_cache() / " in (ROOT / "pytest_llmops" / path).read_text()

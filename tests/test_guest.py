@@ -27,7 +27,7 @@ import sys
 def test_seen(pytestconfig):
     ours = {name for name in sys.modules if name.partition(".")[0] == "pytest_llmops"}
     assert ours == {"pytest_llmops", "pytest_llmops.guest"}
-    assert not {"msgspec", "httpx", "rich", "tree_sitter", "numpy"} & set(sys.modules)
+    assert not {"msgspec", "aiohttp", "rich", "tree_sitter", "numpy"} & set(sys.modules)
     assert not [name for name in vars(pytestconfig.option) if name.startswith("llmops")]
 """
 SUITES = "llmops_suites = cases/suites.toml\n"
@@ -195,7 +195,7 @@ IDLE = """
 import sys
 
 def test_idle():
-    loaded = {"httpx", "asyncio", "sqlite3", "git", "rich", "tree_sitter"} & set(sys.modules)
+    loaded = {"aiohttp", "asyncio", "sqlite3", "git", "rich", "tree_sitter"} & set(sys.modules)
     assert not loaded, loaded
 """
 

@@ -11,8 +11,7 @@ from real_servers import ROOT, programs
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
     found = programs()
-    monkeypatch.setattr(found.platformdirs, "site_cache_dir", lambda _: str(tmp_path))
-    monkeypatch.setattr(found.platformdirs, "user_cache_dir", lambda _: str(tmp_path))
+    monkeypatch.setattr(found, "shared_cache", lambda: tmp_path)
     return found
 
 

@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import platformdirs
+from pytest_llmops.caches import shared_cache
 
 SOURCES = Path(__file__).parent / "servers"
 PACKAGES = {
@@ -54,13 +54,11 @@ def program(name: str, environment: Mapping[str, str] = os.environ) -> Path:
 
 def kept(name: str) -> Path:
     """Where a program of these sources is kept, whether it is there or not."""
-    root = os.geteuid() == 0
-    cache = platformdirs.site_cache_dir if root else platformdirs.user_cache_dir
     made_of = hashlib.sha256()
     for path in sorted((SOURCES / name).iterdir()):
         made_of.update(path.name.encode() + b"\0" + path.read_bytes())
     machine = f"{platform.system()}-{platform.machine()}".lower()
-    return Path(cache("pytest-llmops")) / "servers" / f"{name}-{made_of.hexdigest()[:12]}-{machine}"
+    return shared_cache() / "servers" / f"{name}-{made_of.hexdigest()[:12]}-{machine}"
 
 
 def make(name: str, place: Path) -> Path:

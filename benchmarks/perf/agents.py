@@ -21,6 +21,7 @@ import httpx
 
 from pytest_llmops.agents.proxy import Proxy, Upstream
 from pytest_llmops.agents.settings import Budget
+from pytest_llmops.client.connections import Connections
 from pytest_llmops.client.endpoint import Endpoint
 
 CHUNKS = 100
@@ -89,15 +90,20 @@ async def measure(port: int) -> None:
     base = f"http://127.0.0.1:{port}"
     limits = httpx.Limits(max_connections=2 * STREAMS)
     with tempfile.TemporaryDirectory() as folder:
-        async with httpx.AsyncClient(timeout=None, limits=limits) as upstream:
+        async with httpx.AsyncClient(timeout=None, limits=limits) as plain:
             for paced in ("v1", "fast/v1"):
                 socket = Path(folder, f"{len(paced)}.sock")
                 endpoint = Endpoint(base_url=f"{base}/{paced}", model="m")
                 way = httpx.AsyncHTTPTransport(uds=str(socket), limits=limits)
+                upstream = Connections(endpoint, connect=30.0)
                 proxy = Proxy(Upstream(endpoint, upstream), BUDGET, FIELDS, socket)
-                async with proxy, httpx.AsyncClient(transport=way, timeout=None) as through:
+                async with (
+                    upstream,
+                    proxy,
+                    httpx.AsyncClient(transport=way, timeout=None) as through,
+                ):
                     direct = f"{base}/{paced}/chat/completions"
-                    await tell(paced, (upstream, direct), (through, "http://x/v1/chat/completions"))
+                    await tell(paced, (plain, direct), (through, "http://x/v1/chat/completions"))
 
 
 async def tell(

@@ -24,8 +24,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import platformdirs
-
+from pytest_llmops.caches import user_cache
 from pytest_llmops.sandbox import NodePool, TestJob
 from pytest_llmops.sandbox.binaries import find_node
 
@@ -150,7 +149,7 @@ def compare(vitest: Verdicts, sandbox: Verdicts) -> Iterator[Difference | str]:
 def main() -> int:
     """Print one line a file and every difference; 1 where the sandbox was lenient anywhere."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    cache = Path(platformdirs.user_cache_dir("pytest-llmops")) / "vitest-4.1.12"
+    cache = user_cache() / "vitest-4.1.12"
     parser.add_argument("--folder", type=Path, default=cache)
     parser.add_argument("--files", type=Path, nargs="*", default=[])
     options = parser.parse_args()

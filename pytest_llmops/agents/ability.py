@@ -6,13 +6,12 @@ told; anything else is left to the attempts, which tell it better.
 
 import json
 
-import httpx
-
 from pytest_llmops.agents.settings import ProgramAgent
+from pytest_llmops.client.connections import CHAT, Connections, ask_once
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.faults import error_of
 from pytest_llmops.completions import Message, Request, Sampling
-from pytest_llmops.errors import AgentError
+from pytest_llmops.errors import AgentError, EndpointError
 
 PATIENCE = 60.0
 """Seconds for the one try."""
@@ -42,22 +41,18 @@ def require_tools(agent: ProgramAgent, endpoint: Endpoint) -> None:
         AgentError: It says so; quotes it.
     """
     body = json.loads(endpoint.body(_QUESTION)) | {"tools": [_TOOL]}
-    headers = {"content-type": "application/json"}
-    if endpoint.api_key:
-        headers["authorization"] = f"Bearer {endpoint.api_key}"
-    url = endpoint.base_url.rstrip("/") + "/chat/completions"
     try:
-        with (
-            httpx.Client(timeout=PATIENCE, trust_env=not endpoint.is_local) as client,
-            client.stream("POST", url, headers=headers, content=json.dumps(body)) as response,
-        ):
-            if response.status_code not in REFUSED:
-                return
-            said = response.read()
-    except httpx.HTTPError:
+        status, said = ask_once(
+            Connections(endpoint, PATIENCE),
+            CHAT,
+            json.dumps(body).encode(),
+            seconds=PATIENCE,
+            read=REFUSED,
+        )
+    except EndpointError:
         return
     if any(word in said.lower() for word in WORDS):
         raise AgentError(
             f"--agent={agent.name} calls tools, and {endpoint.where} does not take them: "
-            f"{endpoint.redact(str(error_of(response.status_code, said)))}"
+            f"{endpoint.redact(str(error_of(status, said)))}"
         )

@@ -17,10 +17,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import platformdirs
-
 from pytest_llmops.agents.programs import module_of
 from pytest_llmops.agents.settings import ProgramAgent
+from pytest_llmops.caches import shared_cache
 from pytest_llmops.errors import AgentError
 from pytest_llmops.sandbox.judge.fetch import npm
 
@@ -31,9 +30,7 @@ PATIENCE = 900
 
 def folder_of(kind: str, version: str) -> Path:
     """Where a program of a version is; for root, where unprivileged users can read it."""
-    root = os.geteuid() == 0
-    cache = platformdirs.site_cache_dir if root else platformdirs.user_cache_dir
-    return Path(cache("pytest-llmops")) / "agents" / f"{kind}-{version}-{platform.machine()}"
+    return shared_cache() / "agents" / f"{kind}-{version}-{platform.machine()}"
 
 
 def require(agent: ProgramAgent) -> Path:

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-import httpx
-
 from pytest_llmops.agents.adapter import adapter_of
 from pytest_llmops.agents.calls import Call, turns_of
 from pytest_llmops.agents.installed import require
@@ -21,7 +19,7 @@ from pytest_llmops.agents.proxy import Proxy, Upstream
 from pytest_llmops.agents.repair import Bench
 from pytest_llmops.agents.settings import ProgramAgent
 from pytest_llmops.agents.states import passing
-from pytest_llmops.agents.tape import Tapes, TapeTransport
+from pytest_llmops.agents.tape import PlayedTape, Tapes
 from pytest_llmops.agents.watch import watch
 from pytest_llmops.agents.workspace import (
     Changes,
@@ -32,6 +30,7 @@ from pytest_llmops.agents.workspace import (
     lay_out,
     sources,
 )
+from pytest_llmops.client.connections import Connections
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.tokenizer import TokenCounter
 from pytest_llmops.completions import Completion, Ending, Loop, Request, Timing, Turn, Usage
@@ -44,6 +43,8 @@ from pytest_llmops.tasks.materialize import Task
 
 SAME = 5
 """Answers at the end that ask for the same, after which an agent that gave up was in a loop."""
+CONNECT = 30.0
+"""Seconds to open a connection to the model."""
 
 
 class _Ran(NamedTuple):
@@ -87,16 +88,8 @@ class Program:
         self._bench = bench
         self.concurrency = agent.concurrency or os.cpu_count() or 1
         """Attempts at once."""
-        headers = {"content-type": "application/json"}
-        if endpoint.api_key:
-            headers["authorization"] = f"Bearer {endpoint.api_key}"
-        client = httpx.AsyncClient(
-            headers=headers,
-            timeout=httpx.Timeout(None, connect=30.0),
-            trust_env=not endpoint.is_local,
-        )
         length = TokenCounter(endpoint.tokenizer).length if endpoint.tokenizer else None
-        self._model = Upstream(endpoint, client, prices, length)
+        self._model = Upstream(endpoint, Connections(endpoint, CONNECT), prices, length)
         self._tapes = tapes
 
     async def aclose(self) -> None:
@@ -155,8 +148,7 @@ class Program:
         look = partial(sources, jail.workspace, before)
         model = self._model
         if self._tapes is not None:
-            played = TapeTransport(self._tapes.get(request.key, ()))
-            model = model._replace(client=httpx.AsyncClient(transport=played))
+            model = model._replace(client=PlayedTape(self._tapes.get(request.key, ())))
         return Proxy(model, self._agent.budget, fields, jail.socket, files=look)
 
     def _settled(self, calls: list[Call], ended: tuple[Ending, str]) -> tuple[Ending, str]:

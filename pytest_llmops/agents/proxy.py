@@ -13,11 +13,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
-
 from pytest_llmops.agents.calls import Call
 from pytest_llmops.agents.settings import Budget
 from pytest_llmops.agents.web import Exchange, WebServer
+from pytest_llmops.client.connections import CHAT, Asks
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.faults import error_of, excerpt
 from pytest_llmops.completions import Ending, Usage
@@ -33,7 +32,7 @@ class Upstream(NamedTuple):
     """A model, and how it is asked."""
 
     endpoint: Endpoint
-    client: httpx.AsyncClient
+    client: Asks
     prices: Prices | None = None
     """For a budget in dollars."""
     length: Callable[[str], int] | None = None
@@ -119,37 +118,33 @@ class Proxy:
             await self._ask(exchange, call, self._body(body))
         except EndpointError as error:
             call.fault = call.fault or str(error)
-        except httpx.HTTPError as error:
-            call.fault = f"{type(error).__name__}: {error}"
-            await self._gone(exchange, call)
+            await self._gone(exchange, call.fault)
         finally:
             self.heard = time.monotonic()
             if not call.ended:
                 call.end()
 
     async def _ask(self, exchange: Exchange, call: Call, content: bytes) -> None:
-        url = self._endpoint.base_url.rstrip("/") + "/chat/completions"
         async with (
             self._looking(call) as looked,
-            self._client.stream("POST", url, content=content) as response,
+            self._client.ask(CHAT, content) as reply,
         ):
-            kind = response.headers.get("content-type", "application/json")
-            if response.status_code != 200:
-                said = await response.aread()
-                waits = response.headers.get("retry-after")
+            kind = reply.headers.get("content-type", "application/json")
+            if reply.status != 200:
+                said = b"".join([piece async for piece in reply.pieces])
+                waits = reply.headers.get("retry-after")
                 await exchange.begin(
-                    response.status_code,
-                    {"content-type": kind} | ({"retry-after": waits} if waits else {}),
+                    reply.status, {"content-type": kind} | ({"retry-after": waits} if waits else {})
                 )
                 await exchange.send(said)
                 await exchange.end()
-                raise error_of(response.status_code, said)
+                raise error_of(reply.status, said)
             await looked  # before the agent goes on, and while the model was at work
             await exchange.begin(200, {"content-type": kind})
-            async for chunk in response.aiter_bytes():
+            async for piece in reply.pieces:
                 self.heard = time.monotonic()
-                await exchange.send(chunk)
-                _note(call, chunk)
+                await exchange.send(piece)
+                _note(call, piece)
             await exchange.end()
         if not call.fault:
             call.close()
@@ -177,11 +172,11 @@ class Proxy:
         finally:
             await looking
 
-    async def _gone(self, exchange: Exchange, call: Call) -> None:
+    async def _gone(self, exchange: Exchange, fault: str) -> None:
         """Pass on that the model is not there, or broke off."""
-        if call.first_token is None and not call.answer.said:
-            await exchange.whole(502, _refusal(excerpt(call.fault.encode())))
-        else:
+        if not exchange.begun:
+            await exchange.whole(502, _refusal(excerpt(fault.encode())))
+        elif not exchange.ended:
             exchange.cut()
 
     def _body(self, body: dict[str, Any]) -> bytes:

@@ -5,12 +5,12 @@ which is told to the agent with status 400 and ends the attempt as an error.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
-
 from pytest_llmops.agents.requests import key_of
+from pytest_llmops.client.connections import Reply
 from pytest_llmops.completions import Completion, Message, Request, Turn
 from pytest_llmops.errors import EndpointError
 from pytest_llmops.generation.keys import Key, named
@@ -77,44 +77,55 @@ def as_json(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": one.role, "content": one.content} for one in messages]
 
 
-class TapeTransport(httpx.AsyncBaseTransport):
-    """What a client has in place of a network: the answers of one recorded loop."""
+class PlayedTape:
+    """What an agent's proxy asks in place of an endpoint: the answers of one recorded loop."""
 
     def __init__(self, turns: Sequence[Turn]) -> None:
         self._tape = Tape(turns)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    @asynccontextmanager
+    async def ask(self, path: str, content: bytes | None = None) -> AsyncIterator[Reply]:
         """Answer as a server does, as a stream where that is asked."""
-        body = json.loads(await request.aread())
+        del path  # the proxy knows only one
+        body = json.loads(content or b"{}")
         turn = self._tape.answer(body)
         if turn is None:
-            return httpx.Response(400, json={"error": {"message": NEVER_ASKED}})
-        if not body.get("stream"):
-            return httpx.Response(200, json=_document(turn))
-        kind = {"content-type": "text/event-stream"}
-        return httpx.Response(200, headers=kind, stream=_Events(turn))
+            yield _whole(400, {"error": {"message": NEVER_ASKED}})
+        elif body.get("stream"):
+            yield Reply(200, {"content-type": "text/event-stream"}, _come(_events(turn)))
+        else:
+            yield _whole(200, _document(turn))
 
 
-class _Events(httpx.AsyncByteStream):
-    def __init__(self, turn: Turn) -> None:
-        self._turn = turn
+def _whole(status: int, document: Any) -> Reply:
+    kind = {"content-type": "application/json"}
+    return Reply(status, kind, _come([json.dumps(document).encode()]))
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        whole = _document(self._turn)
-        choice, usage = whole["choices"][0], whole.pop("usage")
-        calls = choice["message"].get("tool_calls", ())
-        delta = choice["message"] | (
-            {"tool_calls": [{"index": n} | call for n, call in enumerate(calls)]} if calls else {}
-        )
-        whole["object"] += ".chunk"
-        for choices, more in (
-            ([{"index": 0, "delta": delta, "finish_reason": None}], {}),
-            ([{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}], {}),
-            ([], {"usage": usage}),
-        ):
-            document = json.dumps(whole | {"choices": choices} | more)
-            yield f"data: {document}\n\n".encode()
-        yield b"data: [DONE]\n\n"
+
+async def _come(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+def _events(turn: Turn) -> Iterator[bytes]:
+    whole = _document(turn)
+    choice, usage = whole["choices"][0], whole.pop("usage")
+    calls = choice["message"].get("tool_calls", ())
+    delta = choice["message"] | (
+        {"tool_calls": [{"index": n} | call for n, call in enumerate(calls)]} if calls else {}
+    )
+    whole["object"] += ".chunk"
+    for choices, more in (
+        ([{"index": 0, "delta": delta, "finish_reason": None}], {}),
+        ([{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}], {}),
+        ([], {"usage": usage}),
+    ):
+        document = json.dumps(whole | {"choices": choices} | more)
+        yield f"data: {document}\n\n".encode()
+    yield b"data: [DONE]\n\n"
 
 
 def _document(turn: Turn) -> dict[str, Any]:

@@ -25,6 +25,10 @@ class Exchange:
         self.path = rest.partition(" ")[0]
         self.headers = headers
         self.body = body
+        self.begun = False
+        """The head of an answer is written."""
+        self.ended = False
+        """All of it is."""
         self._writer: asyncio.StreamWriter | None = None
 
     def bind(self, writer: asyncio.StreamWriter) -> "Exchange":
@@ -34,9 +38,12 @@ class Exchange:
 
     async def begin(self, status: int, headers: dict[str, str]) -> None:
         """Write the head of an answer that comes piece by piece."""
+        self.begun = True
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         await self._write(
-            f"HTTP/1.1 {status} -\r\n{lines}transfer-encoding: chunked\r\n\r\n".encode()
+            f"HTTP/1.1 {status} -\r\n{lines}transfer-encoding: chunked\r\n\r\n".encode(
+                errors="surrogateescape"  # bytes of the model's server that are no UTF-8
+            )
         )
 
     async def send(self, data: bytes) -> None:
@@ -46,6 +53,7 @@ class Exchange:
 
     async def end(self) -> None:
         """Say that this was all."""
+        self.ended = True
         await self._write(b"0\r\n\r\n")
 
     async def whole(self, status: int, document: Any, **headers: str) -> None:

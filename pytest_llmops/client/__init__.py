@@ -7,7 +7,9 @@ In the order of the flow:
     faults                   what a server says when it does not answer
     events, usage, endings   a body cut into documents; its counts; why an answer ended
     wire                     an answer, put together from documents
-    endpoint, serving        where to ask and how; what is served there
-    connections, stream      one response, from its first byte to its last
+    endpoint                 where to ask and how
+    broken, connections      what goes wrong on the way; requests and their responses
+    stream                   one response, from its first byte to its last
+    serving                  what is served there
     chat                     asking
 """

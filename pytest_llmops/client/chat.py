@@ -12,13 +12,11 @@ Limits: HTTP/1.1, one answer a request. Requests to this machine ignore proxy se
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import NoReturn, Self
 
-import httpx
-
-from pytest_llmops.client.connections import Connections
+from pytest_llmops.client.broken import LostError
+from pytest_llmops.client.connections import CHAT, Connections
 from pytest_llmops.client.endings import cut_by_context
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.faults import TransientError
@@ -51,11 +49,7 @@ class ChatClient:
         self.limiter = Limiter(endpoint.concurrency or START, self.concurrency)
         self._breaker = Breaker(self._patience)
         self._counter = TokenCounter(endpoint.tokenizer) if endpoint.tokenizer else None
-        self._url = endpoint.base_url.rstrip("/") + "/chat/completions"
-        headers = {"content-type": "application/json", "accept": "text/event-stream"}
-        if endpoint.api_key:
-            headers["authorization"] = f"Bearer {endpoint.api_key}"
-        self._connections = Connections(endpoint, headers, self._patience.connect)
+        self._connections = Connections(endpoint, self._patience.connect, self._starts)
 
     async def __aenter__(self) -> Self:
         return self
@@ -141,29 +135,25 @@ class ChatClient:
         endpoint = self._endpoint
         stream = Stream()
         try:
-            async with asyncio.timeout(None) as limit:
-                with self._connections.one() as connection:
-                    async with connection.stream(
-                        "POST",
-                        self._url,
-                        content=endpoint.body(request),
-                        extensions={"trace": _starts(limit, endpoint.timeout)},
-                    ) as response:
-                        await stream.read(response, limit)
+            async with (
+                asyncio.timeout(None) as limit,
+                self._connections.ask(CHAT, endpoint.body(request), token=limit) as reply,
+            ):
+                await stream.read(reply, limit)
         except TimeoutError as error:
             if not stream.answer.done:
                 self._out_of_time(stream.answer, error, alone=alone)
-        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.DecodingError) as error:
-            raise EndpointError(f"{type(error).__name__}: {error}") from error
-        except httpx.TransportError as error:
-            reason = f"{type(error).__name__}: {error}"
-            if "CERTIFICATE_VERIFY_FAILED" in reason:
-                raise EndpointError(reason) from error
+        except LostError:
             if not stream.answer.done:
-                raise TransientError(reason, reached=stream.opened) from error
+                raise
         if not stream.answer.complete:
             raise TransientError("the stream broke off before its end")
         return stream
+
+    def _starts(self, limit: object) -> None:
+        """Let time run from the moment of sending; connecting has a limit of its own."""
+        assert isinstance(limit, asyncio.Timeout)
+        limit.reschedule(asyncio.get_running_loop().time() + self._endpoint.timeout)
 
     def _out_of_time(self, answer: Answer, error: TimeoutError, *, alone: bool) -> NoReturn:
         reason = f"no end of the answer within {self._endpoint.timeout:g} s"
@@ -213,16 +203,3 @@ class ChatClient:
         if cut_by_context(answer.said, counted.usage.output, asked):
             return "context"
         return answer.finish_reason
-
-
-def _starts(limit: asyncio.Timeout, seconds: float) -> Callable[..., Awaitable[None]]:
-    """Let time run from the moment of sending; connecting has a limit of its own.
-
-    A connection that is cancelled while it is made can lose its socket inside anyio.
-    """
-
-    async def trace(event: str, _: object) -> None:
-        if event == "http11.send_request_headers.started":
-            limit.reschedule(asyncio.get_running_loop().time() + seconds)
-
-    return trace

@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-import httpx
 import msgspec
 
+from pytest_llmops.client.connections import Connections, ask_once
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.faults import UNREADABLE
+from pytest_llmops.errors import EndpointError
 
 SECONDS = 3.0
 """For the one try, whatever comes."""
-LONGEST = 16 * 2**20
-"""Bytes of a list; no catalogue is that long."""
 TELLING = (
     *("id", "root", "parent", "owned_by", "created", "meta", "max_model_len"),
     *("digest", "hash", "revision", "version", "quantization"),
@@ -52,23 +51,12 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
 
 def ask_serving(endpoint: Endpoint) -> Serving | None:
     """Read the list of models; None where there is none."""
-    headers = {"authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
-    url = endpoint.base_url.rstrip("/") + "/models"
-    body = bytearray()
-    end = time.monotonic() + SECONDS
     try:
-        with (
-            httpx.Client(timeout=SECONDS, trust_env=not endpoint.is_local) as client,
-            client.stream("GET", url, headers=headers) as response,
-        ):
-            if response.status_code != 200:
-                return None
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > LONGEST or time.monotonic() > end:
-                    return None
-        return _serving(msgspec.json.decode(bytes(body)), endpoint)
-    except (httpx.HTTPError, *UNREADABLE):
+        status, body = ask_once(
+            Connections(endpoint, SECONDS), "/models", seconds=SECONDS, read={200}
+        )
+        return _serving(msgspec.json.decode(body), endpoint) if status == 200 else None
+    except (EndpointError, *UNREADABLE):
         return None
 
 

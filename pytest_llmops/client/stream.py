@@ -4,8 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-import httpx
-
+from pytest_llmops.client.connections import Reply
 from pytest_llmops.client.events import BodyReader
 from pytest_llmops.client.faults import error_of
 from pytest_llmops.client.pacing import retry_after
@@ -33,7 +32,7 @@ class Stream:
         self._size = 0
         self._body = BodyReader()
 
-    async def read(self, response: httpx.Response, limit: asyncio.Timeout) -> None:
+    async def read(self, reply: Reply, limit: asyncio.Timeout) -> None:
         """Read to the end; `limit` is shortened once the answer is there.
 
         Raises:
@@ -41,18 +40,18 @@ class Stream:
             EndpointError: It reports another one, or says what is no answer.
         """
         self.opened = True
-        if response.status_code != 200:
-            wait = retry_after(response.headers, time.time())
-            body = b"".join([chunk async for chunk in self._chunks(response)])
-            raise error_of(response.status_code, body, retry_after=wait)
-        async for chunk in self._chunks(response):
+        if reply.status != 200:
+            wait = retry_after(reply.headers, time.time())
+            body = b"".join([chunk async for chunk in self._chunks(reply)])
+            raise error_of(reply.status, body, retry_after=wait)
+        async for chunk in self._chunks(reply):
             self._take(self._body.feed(chunk))
             if self.answer.done:
                 limit.reschedule(asyncio.get_running_loop().time() + LINGER)
         self._take(self._body.close(), last=True)
 
-    async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        async for chunk in response.aiter_bytes():
+    async def _chunks(self, reply: Reply) -> AsyncIterator[bytes]:
+        async for chunk in reply.pieces:
             self._size += len(chunk)
             if self._size > LONGEST_ANSWER:
                 raise EndpointError(f"the answer is over {LONGEST_ANSWER >> 20} MiB")

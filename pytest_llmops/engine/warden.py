@@ -20,9 +20,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple, NoReturn
 
-import httpx
 import msgspec
 
+from pytest_llmops.client.connections import Connections, ask_once
+from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.engine.adapter_config import CONFIG, WEIGHTS, check_pins, decode
 from pytest_llmops.engine.folders import (
     check_weights,
@@ -35,7 +36,7 @@ from pytest_llmops.engine.foreign import MOST_CONTEXT, check, llama_command, vll
 from pytest_llmops.engine.gguf_file import convert_adapter, read_facts
 from pytest_llmops.engine.spec import EngineSpec, Ready, ServedModel
 from pytest_llmops.engine.weights import embedded_gguf
-from pytest_llmops.errors import ModelError
+from pytest_llmops.errors import EndpointError, ModelError
 
 PULSE = 0.2
 """Seconds between two looks at whether the program serves."""
@@ -164,8 +165,8 @@ def _plan_llama(spec: EngineSpec, program: str, ward: Ward) -> Plan:
 def _wait(root: str, process: subprocess.Popen[bytes], spec: EngineSpec) -> None:
     """Return once the program answers that it is well."""
     while (status := process.poll()) is None:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{root}/health", timeout=5.0, trust_env=False).status_code == 200:
+        with contextlib.suppress(EndpointError):
+            if ask_once(_way(root), "/health", seconds=5.0, read=())[0] == 200:
                 return
         time.sleep(PULSE)
     raise ModelError(f"{spec.engine} ended with status {status} before it served {spec.base}")
@@ -173,7 +174,10 @@ def _wait(root: str, process: subprocess.Popen[bytes], spec: EngineSpec) -> None
 
 def _ready(root: str, process: subprocess.Popen[bytes], spec: EngineSpec, plan: Plan) -> Ready:
     def ask(path: str) -> Any:
-        return httpx.get(f"{root}{path}", timeout=30.0, trust_env=False).raise_for_status().json()
+        status, body = ask_once(_way(root), path, seconds=30.0, read={200})
+        if status != 200:
+            raise ModelError(f"{spec.engine} answers {status} to {path}")
+        return msgspec.json.decode(body)
 
     if spec.engine == "vllm":
         version, context = ask("/version")["version"], ask("/v1/models")["data"][0]["max_model_len"]
@@ -189,6 +193,10 @@ def _ready(root: str, process: subprocess.Popen[bytes], spec: EngineSpec, plan: 
     if spec.engine == "vllm" or not models:  # llama.cpp serves the adapted model alone
         models[spec.base_name] = served
     return Ready(url=f"{root}/v1", pid=process.pid, models=models, max_context=context)
+
+
+def _way(root: str) -> Connections:
+    return Connections(Endpoint(base_url=root, model=""), connect=5.0, direct=True)
 
 
 def _positions(folder: Path) -> int:

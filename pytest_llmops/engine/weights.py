@@ -25,8 +25,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
+from pytest_llmops.caches import user_cache
 from pytest_llmops.errors import ModelError
 
 _STALE = 3600.0
@@ -61,7 +61,7 @@ def model_folder(name: str) -> Path:
     if name not in EMBEDDED:
         raise ModelError(f"no embedded model {name!r}; there is {', '.join(sorted(EMBEDDED))}")
     key = EMBEDDED[name].wheel_sha256[:12]
-    return Path(platformdirs.user_cache_dir("pytest-llmops")) / "models" / f"{name}-{key}"
+    return user_cache() / "models" / f"{name}-{key}"
 
 
 def embedded_folder(name: str) -> Path:

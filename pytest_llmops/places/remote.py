@@ -21,8 +21,8 @@ from threading import Lock
 from typing import Any
 
 import msgspec
-import platformdirs
 
+from pytest_llmops.caches import user_cache
 from pytest_llmops.errors import LlmopsError
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
 from pytest_llmops.sandbox.binaries import find_node
@@ -125,7 +125,7 @@ def unpacked(digest: str, fetch: Callable[[], bytes]) -> Path:
     A folder under its final name is whole: it is filled under another one, with a lock held that
     the system frees when its holder dies.
     """
-    trees = platformdirs.user_cache_path("pytest-llmops") / "trees"
+    trees = user_cache() / "trees"
     target = trees / digest
     if target.is_dir():
         return target

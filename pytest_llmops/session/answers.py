@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
 from pytest_llmops.agents.attach import Bench, attach, attach_to_tapes
 from pytest_llmops.agents.settings import Agent, ProgramAgent
+from pytest_llmops.caches import user_cache
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.serving import ask_serving
@@ -92,7 +92,7 @@ class Answers:
 
 def cache_file() -> Path:
     """Where completions of all sessions of this user are kept."""
-    return Path(platformdirs.user_cache_dir("pytest-llmops")) / "completions.sqlite"
+    return user_cache() / "completions.sqlite"
 
 
 def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers:

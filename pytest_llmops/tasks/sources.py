@@ -21,8 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import platformdirs
-
+from pytest_llmops.caches import user_cache
 from pytest_llmops.cases import FileHash, Suite
 from pytest_llmops.errors import CaseError, SourceError
 
@@ -143,7 +142,7 @@ def _cache_folder(suite: Suite) -> Path:
     """One folder a commit and choice of sparse folders, so that neither is mistaken for another."""
     parts = hashlib.sha256("\0".join(suite.sparse).encode()).hexdigest()[:6]
     name = f"{suite.name}-{suite.commit[:12]}-{parts}"
-    return platformdirs.user_cache_path("pytest-llmops").resolve() / "sources" / name
+    return user_cache().resolve() / "sources" / name
 
 
 def _fetch(suite: Suite, origin: str, target: Path) -> None:

@@ -5,7 +5,6 @@ once the second throws its work away.
 """
 
 import errno
-import os
 import shutil
 import sys
 import tempfile
@@ -13,8 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import platformdirs
-
+from pytest_llmops.caches import shared_cache
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.judge.bundle import RUNTIME, bundle
 from pytest_llmops.sandbox.judge.fetch import fetch
@@ -26,9 +24,7 @@ _UNUSED = 30 * 86400.0
 
 def cache_folder() -> Path:
     """Where a judge of this recipe is built; for root, where unprivileged users can read it."""
-    root = os.geteuid() == 0
-    cache = platformdirs.site_cache_dir if root else platformdirs.user_cache_dir
-    return Path(cache("pytest-llmops")) / "judge" / f"{digest()}-{machine()}"
+    return shared_cache() / "judge" / f"{digest()}-{machine()}"
 
 
 def carried_folder() -> Path:
