@@ -339,7 +339,7 @@ def test_refused_connections_end_in_an_error_that_says_so():
         async with ChatClient(Endpoint(base_url=unused_url(), model="m"), QUICK) as client:
             await client.complete(request())
 
-    with pytest.raises(EndpointError, match=r"m at http://127.*: cannot connect: Connection refused;"):
+    with pytest.raises(EndpointError, match=r"m at http://127.*: cannot connect: Connection ref"):
         asyncio.run(main())
 
 
