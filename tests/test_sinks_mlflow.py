@@ -235,6 +235,21 @@ def test_what_is_sent_again_is_there_once(sent, client, server):
     assert len(read_table(client, find_run(client).info.run_id, folder.parent)) == 9
 
 
+def test_a_cost_that_nobody_told_is_not_made_up_of_a_price_list(client, server, tmp_path):
+    """MLflow has prices for models of known names, and takes the name from the call."""
+    (told, *_) = make_records(2)
+    records = [
+        msgspec.structs.replace(told, case="c0", cost=None, served_model="gpt-4o-mini"),
+        msgspec.structs.replace(told, case="c1", cost=0.5, served_model="gpt-4o-mini"),
+    ]
+    identity = msgspec.structs.replace(IDENTITY, model="gpt-4o-mini", weights_sha256="")
+    folder = write_run(tmp_path, records, id="priced", identity=identity)
+    assert deliver(folder, ["mlflow"], environment(server)).delivery.complete
+    costs = {one.info.tags["llmops.case"]: one.info.cost for one in find_traces(client, "priced")}
+    assert not any((costs["c0"] or {}).values())
+    assert costs["c1"]["total_cost"] == 0.5
+
+
 def test_links_name_the_trace_in_the_pages_of_the_server(sent, client, server):
     _, sinks, _ = sent
     run = find_run(client).info

@@ -1,6 +1,5 @@
 """A conversation is sent and kept once: whole at the call, with its beginning at the case."""
 
-import json
 import os
 import sqlite3
 from contextlib import closing
@@ -11,10 +10,13 @@ from otlp_receiver import Receiver, attributes
 from records import RUN, record, unanswered
 from sink_project import SECRET, deliver, write_run
 from test_loops import AGENT_RUN, LOOP, LOOPED, turn
-from tool_stand_ins import LangfuseStandIn, environment_of
+from tool_stand_ins import CollectorStandIn, LangfuseStandIn, environment_of
 
 from pytest_llmops.completions import Message, Timing, ToolCall
+from pytest_llmops.observability.debugging import holds
 from pytest_llmops.observability.langfuse import Project
+from pytest_llmops.observability.mlflow import Tracking
+from pytest_llmops.observability.openllmetry import Pipeline
 from pytest_llmops.runs.traces import trace_id
 from pytest_llmops.sinks.dialects import BEGINNING
 from pytest_llmops.sinks.settings import read
@@ -84,17 +86,28 @@ def test_the_case_shows_how_the_texts_begin(folder):
         assert root["langfuse.observation.output"].endswith(" ... (whole at the call)")
 
 
-def test_an_attempt_that_failed_before_its_call_has_its_prompt_at_the_case(tmp_path):
+def read_back(name, places):
+    """A tool's reader of the run."""
+    tool = {"langfuse": Project, "mlflow": Tracking}.get(name)
+    return tool(read(name, places), RUN) if tool else Pipeline(places, RUN)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of MLflow's own client, in this process
+@pytest.mark.parametrize("name", ["langfuse", "mlflow", "openllmetry"])
+def test_prompts_of_attempts_that_failed_before_their_call_and_of_agents_are_found(tmp_path, name):
     failed = msgspec.structs.replace(unanswered(), prompt=TEXTS["prompt"])
-    folder = write_run(tmp_path, [failed])
-    with LangfuseStandIn() as langfuse:
-        places = environment(**environment_of(langfuse))
-        assert deliver(folder, ["langfuse"], places).delivery.complete
-        project = Project(read("langfuse", places), RUN)
-        stored = project.fetch(trace_id(RUN.id, failed.case, 0))
-        project.seen.close()
-    asked = json.loads(stored.prompt)
-    assert [one["content"] for one in asked] == [one.content for one in failed.prompt]
+    folder = write_run(tmp_path, [failed, ASKED], agent=AGENT_RUN.agent)
+    with LangfuseStandIn() as langfuse, CollectorStandIn() as collector:
+        uri = f"sqlite:///{tmp_path}/m.db"
+        places = environment(**environment_of(langfuse, collector), MLFLOW_TRACKING_URI=uri)
+        assert deliver(folder, [name], places).delivery.complete
+        reader = read_back(name, places)
+        stored = [reader.fetch(trace_id(RUN.id, one.case, 0)) for one in (failed, ASKED)]
+        reader.seen.close()
+    for one in stored:
+        assert all(holds(one.prompt, text.content) for text in TEXTS["prompt"])
+    assert holds(stored[1].completion, TEXTS["text"])
 
 
 def test_the_turn_that_became_the_answer_says_so_in_place_of_its_text():

@@ -19,6 +19,9 @@ from pytest_llmops.sinks.tracked import RUN_TAG, experiment_name
 
 PAGE = 100
 
+CALLS = ("chat ", "invoke_agent ")
+"""How the name of a call begins."""
+
 TOKENS = {
     "input_tokens": "input",
     "output_tokens": "output",
@@ -84,8 +87,7 @@ class Tracking:
         except _MissingError:
             return None
         spans = found.data.spans
-        chat = next((one for one in spans if one.name.startswith("chat ")), None)
-        asked, answered = _texts(chat) if chat else (None, None)
+        asked, answered = _texts(spans)
         return StoredTrace(
             spans=tuple(map(_span, spans)),
             scores=_scores(found.info.assessments),
@@ -142,13 +144,20 @@ def _span(one: Any) -> StoredSpan:
     )
 
 
-def _texts(chat: Any) -> tuple[Any, Any]:
-    """Input and output, as sent or as MLflow translated them."""
-    given = chat.attributes
-    return (
-        [given.get("gen_ai.input.messages"), chat.inputs],
-        [given.get("gen_ai.output.messages"), chat.outputs],
-    )
+def _texts(spans: Any) -> tuple[Any, Any]:
+    """Input and output, as sent or as MLflow translated them.
+
+    They are at the call; of an attempt that failed before it, at the case.
+    """
+    calls = [one for one in spans if one.name.startswith(CALLS)]
+    roots = [one for one in spans if not one.parent_id]
+    for one in (*calls, *roots)[:1]:
+        given = one.attributes
+        return (
+            [given.get("gen_ai.input.messages"), one.inputs],
+            [given.get("gen_ai.output.messages"), one.outputs],
+        )
+    return None, None
 
 
 def _scores(assessments: Any) -> dict[str, object]:

@@ -107,10 +107,10 @@ def of_call(run: Run, record: Record) -> dict[str, Value]:
     if record.cost is not None:
         found["llmops.cost.usd"] = record.cost
     if run.content and record.prompt:
-        found["gen_ai.input.messages"] = _messages(record.prompt)
+        found["gen_ai.input.messages"] = messages(record.prompt)
     if run.content and (record.text or record.refusal):
         answer = (Message("assistant", record.text or record.refusal),)
-        found["gen_ai.output.messages"] = _messages(answer, record.finish_reason or "")
+        found["gen_ai.output.messages"] = messages(answer, record.finish_reason or "")
     return found
 
 
@@ -155,12 +155,12 @@ def of_grade(grade: Grade) -> dict[str, Value]:
     return found
 
 
-def _messages(messages: tuple[Message, ...], finish: str = "") -> str:
+def messages(told: tuple[Message, ...], finish: str = "") -> str:
     """Messages as GenAI conventions write them: a JSON list of roles and parts."""
     ended = {"finish_reason": finish} if finish else {}
     return msgspec.json.encode(
         [
             {"role": one.role, "parts": [{"type": "text", "content": one.content}], **ended}
-            for one in messages
+            for one in told
         ]
     ).decode()

@@ -7,7 +7,7 @@ import msgspec
 from pytest_llmops.completions import Usage
 from pytest_llmops.runs.record import Record, Run
 from pytest_llmops.runs.traces import digest
-from pytest_llmops.sinks.attributes import Value, is_called
+from pytest_llmops.sinks.attributes import Value, is_called, messages
 from pytest_llmops.sinks.spans import GROUP, Trace
 
 BEGINNING = 200
@@ -15,6 +15,9 @@ BEGINNING = 200
 
 MESSAGES = ("gen_ai.input.messages", "gen_ai.output.messages")
 """The conversation in the words of the conventions, at the call."""
+
+UNPRICED = "not known; the 0 only says so"
+"""Beside a cost that is sent so that a tool makes up none."""
 
 Words = dict[str, dict[str, Value | None]]
 """Attributes by kind of span; None takes out one that the span has."""
@@ -134,7 +137,7 @@ def _generation(run: Run, record: Record) -> dict[str, Value]:
     # Without a cost the server would take one from its own prices for any model of a known name.
     found["langfuse.observation.cost_details"] = _json({"total": record.cost or 0.0})
     if record.cost is None:
-        found["langfuse.observation.metadata.cost"] = "not known; the 0 only says so"
+        found["langfuse.observation.metadata.cost"] = UNPRICED
     if timing and timing.first_token is not None:
         first = max(timing.started, run.started) + timing.queue + timing.first_token
         moment = datetime.fromtimestamp(first, UTC).isoformat(timespec="milliseconds")
@@ -177,6 +180,8 @@ def mlflow(record: Record, trace: Trace) -> Words:
     """Attributes by kind of span: types, previews of texts, cost, and tags to search traces by.
 
     MLflow adds up tokens from the GenAI conventions itself. Only the total of a cost is known here.
+    Where none is, an empty one says so, shown as 0: the server would make one up from its own list
+    of prices.
     """
     found: Words = {kind: {"openinference.span.kind": name} for kind, name in MLFLOW_TYPES.items()}
     asked, answered = _shown(record)
@@ -187,15 +192,19 @@ def mlflow(record: Record, trace: Trace) -> Words:
     found["case"]["mlflow.traceTag.llmops.case"] = record.case
     found["case"]["mlflow.traceTag.llmops.case_group"] = trace.root.attributes[GROUP]
     found["case"]["mlflow.traceTag.llmops.outcome"] = record.outcome
-    if record.cost is not None:
-        found["chat"]["mlflow.llm.cost"] = _json({"total_cost": record.cost})
+    found["chat"]["mlflow.llm.cost"] = _json(
+        {} if record.cost is None else {"total_cost": record.cost}
+    )
+    if record.cost is None:
+        found["chat"]["llmops.cost"] = UNPRICED
     return found
 
 
 def openllmetry(run: Run, record: Record) -> Words:
     """Attributes by kind of span: what its decorators write of a workflow, an agent and a task.
 
-    The total of tokens is added because its views read it; the conventions have none.
+    The total of tokens is added because its views read it; the conventions have none. An attempt
+    that failed before its call has its prompt at the case.
     """
     # Part of the sink's optional package.
     from opentelemetry.semconv_ai import SpanAttributes, TraceloopSpanKindValues  # noqa: PLC0415
@@ -222,4 +231,6 @@ def openllmetry(run: Run, record: Record) -> Words:
     found["tool"][SpanAttributes.TRACELOOP_ENTITY_PATH] = "turn"
     if usage := record.usage:
         found["chat"][SpanAttributes.GEN_AI_USAGE_TOTAL_TOKENS] = usage.input + usage.output
+    if run.content and record.prompt and not is_called(record):
+        found["case"]["gen_ai.input.messages"] = messages(record.prompt)
     return found
