@@ -116,6 +116,8 @@ class Receiver:
     def _handler(receiver):  # noqa: N805 - the handler's own `self` is another
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # As real servers do; or the body of an answer waits up to 40 ms for word of its head.
+            disable_nagle_algorithm = True
 
             def log_message(self, *_):
                 pass

@@ -10,14 +10,17 @@ to a records file and hands them to the sinks, as a session does. Figures, in mi
     loop     writing and handing over with sinks open, less the same without; the median round
     total    that loop and the final delivery, as a session that did nothing else would wait
     process  CPU time of the delivering process, its start and imports included
-    MiB      most memory that it held
+    servers  CPU time of the servers, which share the cores with it
+    MiB      most memory that the delivering process held
 
 With `--against` each is measured a second time in the same round, with the delivering process of
 another version (of the same form of records), and the table has the ratios of the medians.
 
 MLflow is a real server (and a database file without one); Langfuse and the collector are stand-ins
-on loopback, in a process of their own, so theirs is the cost on this side alone. `--pace` waits so
-many milliseconds between cases, as real ones do, so that delivery happens beside the run.
+on loopback, in a process of their own. `bare` is a client that sends the MLflow server the requests
+of the sink, made before the clock starts, and does nothing else (bare.py): what the server itself
+takes for them. `--pace` waits so many milliseconds between cases, as real ones do, so that delivery
+happens beside the run.
 """
 
 import argparse
@@ -32,6 +35,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
+from bare import Bare
+from busy import busy_children, spent
 from made_up import made_up_run
 from peak import Peak
 from rich.console import Console
@@ -46,6 +51,8 @@ from pytest_llmops.sinks.open import open_sinks, reach_sinks
 
 SECRET = "sk-lf-0123456789"
 
+BARE = "mlflow (server), bare"
+
 THEN = ", then"
 """Behind the name of what another version delivers."""
 
@@ -56,6 +63,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     loop: float
     total: float
     process: float
+    servers: float
     delivered: int
     memory: float
 
@@ -100,6 +108,7 @@ def session(names: list[str], cases: int, environment: dict[str, str], pace: flo
     """Write and deliver one run."""
     run = make_run(cases, "+".join(names) or "none")
     records = [make_record(run, number) for number in range(cases)]
+    served = busy_children()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as home:
         file = RecordFile(Path(home), run)
@@ -125,6 +134,7 @@ def session(names: list[str], cases: int, environment: dict[str, str], pace: flo
         waited = time.perf_counter() - ended
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    serving = spent(served, busy_children())
     for one in done.sinks:
         if not one.complete:
             raise SystemExit(f"{one.sink}: {one.waiting} of {cases} wait: {one.problem}")
@@ -133,8 +143,25 @@ def session(names: list[str], cases: int, environment: dict[str, str], pace: flo
         loop=inside / cases * 1e3,
         total=total / cases * 1e3,
         process=busy / cases * 1e3,
+        servers=serving / cases * 1e3,
         delivered=cases * len(done.sinks),
         memory=peak.mebibytes,
+    )
+
+
+def bare(cases: int, url: str) -> Cost:
+    """Send the requests of one run to the MLflow server, and nothing else."""
+    run = make_run(cases, "bare")
+    client = Bare(url, run, [make_record(run, number) for number in range(cases)])
+    served, own = busy_children(), time.process_time()
+    total = client.send()
+    return Cost(
+        loop=0.0,
+        total=total / cases * 1e3,
+        process=(time.process_time() - own) / cases * 1e3,
+        servers=spent(served, busy_children()) / cases * 1e3,
+        delivered=cases,
+        memory=0.0,
     )
 
 
@@ -185,31 +212,39 @@ def measure(options: argparse.Namespace) -> dict[str, list[Cost]]:
                 )
             ]
             choices = dict(both[:1] + both[2:])  # nothing is delivered to no sink
+        floor = "mlflow (server)" in choices
         for number in range(options.rounds):
             for name, (sinks, place) in choices.items():
                 cost = session(sinks, options.cases, place, options.pace)
                 found.setdefault(name, []).append(cost)
                 print(f"round {number + 1}, {name}: {cost}", file=sys.stderr)
+            if floor:
+                cost = bare(options.cases, environment["MLFLOW_TRACKING_URI"])
+                found.setdefault(BARE, []).append(cost)
+                print(f"round {number + 1}, {BARE}: {cost}", file=sys.stderr)
     return found
 
 
 def show(found: dict[str, list[Cost]]) -> dict[str, dict[str, float]]:
     """Draw the table; returns the medians."""
-    table = Table("ms a case", "loop", "total", "process CPU", "MiB", box=None, pad_edge=False)
+    names = ("ms a case", "loop", "total", "process CPU", "servers CPU", "MiB")
+    table = Table(*names, box=None, pad_edge=False)
     plain = statistics.median(cost.loop for cost in found["none"])
     medians = {}
     for name, costs in found.items():
         row = {
-            "loop": statistics.median(cost.loop for cost in costs) - plain,
+            "loop": statistics.median(cost.loop for cost in costs) - plain if name != BARE else 0.0,
             "total": statistics.median(cost.total for cost in costs),
             "process": statistics.median(cost.process for cost in costs),
+            "servers": statistics.median(cost.servers for cost in costs),
             "memory": max(cost.memory for cost in costs),
         }
         medians[name] = row
         table.add_row(name, *(f"{value:.3f}" for value in row.values()))
     for name, row in medians.items():
         if then := medians.get(name + THEN):
-            ratios = (row[key] / then[key] for key in ("total", "process", "memory"))
+            compared = ("total", "process", "servers", "memory")
+            ratios = (row[key] / then[key] if then[key] else 1.0 for key in compared)
             table.add_row(f"{name} by then", "", *(f"{ratio:.2f}" for ratio in ratios))
     Console().print(table)
     print(f"writing the record itself: {plain:.3f} ms a case")

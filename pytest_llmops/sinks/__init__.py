@@ -9,6 +9,7 @@ In the order of the flow; a session uses `open` alone, `llmops sync` uses `sync`
     ledger, links            what has been delivered, and where a person finds it
     destination, delivery    what a sink is, and records on their way to it
     otlp, dialects, exact, metrics  the same trace in OpenTelemetry's words, and in each tool's
+    acknowledge, public_api  Langfuse's API, and answers without a wait
     langfuse, openllmetry    two sinks
     database, assessments, answers, rest, tracking_file, tracked, registry, mlflow   the third
     probe                    whether a sink is there

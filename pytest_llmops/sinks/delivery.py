@@ -16,7 +16,11 @@ from pytest_llmops.sinks.destination import DeliveryError, Destination, Rejected
 from pytest_llmops.sinks.ledger import Entry, Key, Ledger
 
 BATCH = 50
-"""Attempts a request: MLflow takes a batch as a whole or not at all."""
+"""Attempts that are taken together or not at all, unless a sink says otherwise."""
+
+LARGE_BATCH = 200
+"""The same for a sink that writes more than one request of each: a batch ends when all are written,
+and until then the next does not begin."""
 
 BATCH_BYTES = 8_000_000
 """Characters of texts a request: servers take 20 to 32 MB, and a text may go out three times."""
@@ -71,7 +75,13 @@ class Carrier:
     """One sink's part of a run."""
 
     def __init__(
-        self, sink: str, where: str, connect: Callable[[], Destination], ledger: Ledger
+        self,
+        sink: str,
+        where: str,
+        connect: Callable[[], Destination],
+        ledger: Ledger,
+        *,
+        most: int = BATCH,
     ) -> None:
         """Prepare; nothing is sent.
 
@@ -80,6 +90,7 @@ class Carrier:
             where: Its place, as the ledger has it.
             connect: Opens the way to it; may fail as `Destination.send` does.
             ledger: Of the run.
+            most: Attempts a batch.
         """
         self.sink = sink
         self.problem = ""
@@ -89,6 +100,7 @@ class Carrier:
         self._where = where
         self._connect = connect
         self._ledger = ledger
+        self._most = most
         self._destination: Destination | None = None
         self._delivered = ledger.delivered(sink, where)
         self._half = ledger.half(sink, where)
@@ -132,7 +144,7 @@ class Carrier:
             return
         if self._destination is None:
             self._destination = self._connect()
-        for batch in batches(waiting):
+        for batch in batches(waiting, self._most):
             self._send(self._destination, batch)
         if not self._refused:
             self.problem = ""
@@ -168,13 +180,13 @@ class Carrier:
             self._half.update(keys)
 
 
-def batches(records: Sequence[Record]) -> Iterator[list[Record]]:
+def batches(records: Sequence[Record], most: int = BATCH) -> Iterator[list[Record]]:
     """Divide records into requests; one that is too large by itself is alone in its own."""
     batch: list[Record] = []
     held = 0
     for record in records:
         size = len(record.text) + sum(len(one.content) for one in record.prompt)
-        if batch and (len(batch) == BATCH or held + size > BATCH_BYTES):
+        if batch and (len(batch) == most or held + size > BATCH_BYTES):
             yield batch
             batch, held = [], 0
         batch.append(record)

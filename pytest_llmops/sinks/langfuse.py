@@ -1,22 +1,14 @@
 """Langfuse: suites as datasets, runs as experiments, attempts as traces with scores.
 
-Sent as SDK 5 sends it, with its own API client: spans by OTLP, scores as a list to
-`/api/public/scores`. Every id is given by us, so what is sent twice is kept once.
+Sent as SDK 5 sends it: spans by OTLP, scores as a list to `/api/public/scores`. Every id is given
+by us, so what is sent twice is kept once.
 """
 
-import base64
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
-
-import httpx
-from langfuse import __version__ as sdk_version
-from langfuse.api import LangfuseAPI
-from langfuse.api.core import ApiError
-from langfuse.api.scores.types.create_score_batch_results import CreateScoreBatchResults
 
 from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.runs.traces import digest, span_id, trace_id
@@ -24,14 +16,12 @@ from pytest_llmops.sinks.destination import DeliveryError, RejectedError
 from pytest_llmops.sinks.dialects import LANGFUSE_NAMES, item_id
 from pytest_llmops.sinks.dialects import langfuse as words_of
 from pytest_llmops.sinks.ledger import Key
-from pytest_llmops.sinks.otlp import REFUSALS, Line, readable, resource
+from pytest_llmops.sinks.otlp import Line, readable, resource
+from pytest_llmops.sinks.public_api import TIMEOUT, PublicApi, headers
 from pytest_llmops.sinks.run_scores import run_scores
 from pytest_llmops.sinks.scores import Score, scores
 from pytest_llmops.sinks.settings import Langfuse, bare
 from pytest_llmops.sinks.spans import trace_of
-
-TIMEOUT = 10.0
-"""Seconds for one request."""
 
 SCORES = 200
 """Scores a request; the server takes a mebibyte."""
@@ -40,8 +30,6 @@ AT_ONCE = 8
 """Dataset items written at the same time; there is no request for several."""
 
 PAGE = 100
-
-Result = TypeVar("Result")
 
 
 def connect(settings: Langfuse, run: Run) -> "Project":
@@ -61,33 +49,20 @@ class Project:
         self._run = run
         self._url = settings.url
         self._environment = settings.environment
-        self._api = LangfuseAPI(
-            base_url=settings.url,
-            username=settings.public_key,
-            password=settings.secret_key,
-            x_langfuse_sdk_name="python",
-            x_langfuse_sdk_version=sdk_version,
-            x_langfuse_public_key=settings.public_key,
-            httpx_client=httpx.Client(timeout=TIMEOUT),
-            timeout=TIMEOUT,
-        )
-        keys = f"{settings.public_key}:{settings.secret_key}".encode()
+        self._api = PublicApi(settings)
         self._line = Line(
             f"{settings.url}/api/public/otel/v1/traces",
-            {
-                "authorization": f"Basic {base64.b64encode(keys).decode()}",
-                "x-langfuse-sdk-name": "python",
-                "x-langfuse-sdk-version": sdk_version,
-                "x-langfuse-public-key": settings.public_key,
-                "x-langfuse-ingestion-version": "4",
-            },
+            {**headers(settings), "x-langfuse-ingestion-version": "4"},
             timeout=TIMEOUT,
         )
         self._exporter = self._line.spans()
         self._about = resource()
         self._datasets: dict[str, str] = {}
         self._items: dict[str, str] = {}
-        self._project = self._asked(self._api.projects.get).data[0].id
+        projects = self._read(self._api.get("projects"), "data")
+        if not projects:
+            raise DeliveryError(f"{bare(self._url)}: the keys belong to no project")
+        self._project = str(projects[0]["id"])
 
     def send(self, records: Sequence[Record], half: Collection[Key] = ()) -> None:
         """Write the cases as dataset items, then scores, then the traces that they judge.
@@ -136,25 +111,20 @@ class Project:
         if suite in self._datasets:
             return
         name = f"llmops {suite}"
-        found = self._asked(
-            lambda: self._api.datasets.create(
-                name=name, description=f"Cases of suite {suite} of pytest-llmops"
-            )
+        found = self._api.post(
+            "v2/datasets",
+            {"name": name, "description": f"Cases of suite {suite} of pytest-llmops"},
         )
         page, pages = 0, 1
         while page < pages:
             page += 1
-            listed = self._list_items(name, page)
-            pages = listed.meta.total_pages
-            for item in listed.data:
-                known = item.metadata if isinstance(item.metadata, dict) else {}
-                self._items[item.id] = str(known.get("prompt_sha256"))
-        self._datasets[suite] = found.id
-
-    def _list_items(self, name: str, page: int) -> Any:
-        return self._asked(
-            lambda: self._api.dataset_items.list(dataset_name=name, page=page, limit=PAGE)
-        )
+            listed = self._api.get("dataset-items", datasetName=name, page=page, limit=PAGE)
+            pages = self._read(listed, "meta")["totalPages"]
+            for item in self._read(listed, "data"):
+                known = item.get("metadata")
+                told = known.get("prompt_sha256") if isinstance(known, dict) else None
+                self._items[item["id"]] = str(told)
+        self._datasets[suite] = self._read(found, "id")
 
     def _is_new(self, record: Record) -> bool:
         known = self._items.get(item_id(record))
@@ -162,21 +132,19 @@ class Project:
 
     def _write_item(self, record: Record) -> None:
         texts = [{"role": one.role, "content": one.content} for one in record.prompt]
-        self._asked(
-            lambda: self._api.dataset_items.create(
-                dataset_name=f"llmops {record.suite}",
-                id=item_id(record),
-                input=texts or None,
-                metadata={
-                    "case": record.case,
-                    "sample": record.sample,
-                    "split": record.split,
-                    "difficulty": record.difficulty,
-                    "cluster": record.cluster,
-                    "prompt_sha256": record.prompt_sha256,
-                },
-            )
-        )
+        item: dict[str, Any] = {
+            "datasetName": f"llmops {record.suite}",
+            "id": item_id(record),
+            "metadata": {
+                "case": record.case,
+                "sample": record.sample,
+                "split": record.split,
+                "difficulty": record.difficulty,
+                "cluster": record.cluster,
+                "prompt_sha256": record.prompt_sha256,
+            },
+        }
+        self._api.post("dataset-items", {**item, "input": texts or None})
         self._items[item_id(record)] = record.prompt_sha256
 
     def _scores(self, record: Record) -> list[dict[str, Any]]:
@@ -200,20 +168,15 @@ class Project:
 
     def _write_scores(self, found: list[dict[str, Any]]) -> None:
         for start in range(0, len(found), SCORES):
-            batch: Any = found[start : start + SCORES]
-            answer = self._asked(partial(self._api.scores.create, request=batch))
-            if isinstance(answer, CreateScoreBatchResults) and answer.rejected:
-                reason = answer.errors[0].message if answer.errors else "no reason given"
-                raise RejectedError(f"{bare(self._url)} refused {answer.rejected} scores: {reason}")
+            answer = self._api.post("scores", found[start : start + SCORES])
+            if refused := answer.get("rejected"):
+                told = answer.get("errors") or [{"message": "no reason given"}]
+                raise RejectedError(
+                    f"{bare(self._url)} refused {refused} scores: {told[0].get('message')}"
+                )
 
-    def _asked(self, request: Callable[[], Result]) -> Result:
-        """Make a request; its failures are ours."""
-        try:
-            return request()
-        except ApiError as error:
-            kind = RejectedError if error.status_code in REFUSALS else DeliveryError
-            raise kind(f"{bare(self._url)} answered {error.status_code}") from None
-        except httpx.HTTPError as error:
-            raise DeliveryError(
-                f"{bare(self._url)} does not answer ({type(error).__name__})"
-            ) from None
+    def _read(self, answer: dict[str, Any], name: str) -> Any:
+        """A field of an answer, which another server's would not have."""
+        if name not in answer:
+            raise DeliveryError(f"{bare(self._url)} answered without {name!r}; is it Langfuse?")
+        return answer[name]

@@ -8,6 +8,7 @@ at a time, while the next spans are on their way. It can be made of a trace that
 other, so it shows that the spans were kept.
 """
 
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -40,8 +41,12 @@ if TYPE_CHECKING:
 TIMEOUT = 60.0
 """Seconds for a batch of spans; the first one a server ever gets can take over five."""
 
-PART = 25
-"""Attempts a request, so that their assessments are written beside the spans of the next."""
+PART = 50
+"""Attempts a request, so that their assessments are written beside the spans of the next. The
+server takes 100 at most."""
+
+UNUSED = ("pandas", "pyarrow")
+"""What MLflow loads where it is installed, and a tracking file needs nothing of: 60 MB."""
 
 AT_ONCE = 4
 """Assessments written at the same time."""
@@ -74,15 +79,16 @@ class Tracking:
         else:
             self._server = Server(settings)
             self._tracked, self._known = start_run(self._server, run)
+        self.tracked = str(self._tracked.info.run_id)
         self._assessed: set[str] = set()
-        self._experiment = self._tracked.info.experiment_id
+        self.experiment = self._tracked.info.experiment_id
         headers = {
-            "x-mlflow-experiment-id": self._experiment,
-            "x-mlflow-run-id": self._tracked.info.run_id,
+            "x-mlflow-experiment-id": self.experiment,
+            "x-mlflow-run-id": self.tracked,
             **settings.authorization,
         }
-        self._line = Line(f"{settings.uri}/v1/traces", headers, timeout=TIMEOUT)
-        self._exporter = self._line.spans()
+        self.line = Line(f"{settings.uri}/v1/traces", headers, timeout=TIMEOUT)
+        self._exporter = self.line.spans()
 
     def send(self, records: Sequence[Record], half: Collection[Key] = ()) -> None:
         """Write traces and their assessments, which can be made of what is there alone."""
@@ -118,12 +124,12 @@ class Tracking:
         """Addresses of the traces in the server's pages; none without a server."""
         if self._settings.local:
             return {}
-        base = f"{self._settings.uri}/#/experiments/{self._experiment}/traces"
+        base = f"{self._settings.uri}/#/experiments/{self.experiment}/traces"
         return {(one.case, one.sample): f"{base}/{self._trace(one)}" for one in records}
 
     def page(self) -> str:
         """Address of the run; none without a server."""
-        place = f"{self._settings.uri}/#/experiments/{self._experiment}"
+        place = f"{self._settings.uri}/#/experiments/{self.experiment}"
         return "" if self._settings.local else f"{place}/runs/{self._tracked.info.run_id}"
 
     @property
@@ -156,7 +162,7 @@ class Tracking:
             begun = []
             for start in range(0, len(records), PART):
                 part = records[start : start + PART]
-                self._line.check(self._exporter.export(self._spans(part)).name == "SUCCESS")
+                self.line.check(self._exporter.export(self._spans(part)).name == "SUCCESS")
                 new = [one for one in part if self._trace(one) not in self._assessed]
                 begun += [threads.submit(assess, one) for one in new]
             for one in begun:
@@ -176,6 +182,8 @@ def _ours(settings: Mlflow) -> Iterator[None]:
     if not settings.local:
         yield
         return
+    for name in UNUSED:  # as if it were not installed; this process loads MLflow for nothing else
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see `_opened`
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 

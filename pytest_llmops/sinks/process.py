@@ -20,12 +20,12 @@ from pathlib import Path
 import msgspec
 
 from pytest_llmops.runs.record import RECORDS, End, Run
-from pytest_llmops.sinks.delivery import Backlog, Carrier
+from pytest_llmops.sinks.delivery import BATCH, LARGE_BATCH, Backlog, Carrier
 from pytest_llmops.sinks.destination import Destination
 from pytest_llmops.sinks.ledger import Ledger
 from pytest_llmops.sinks.links import write_links
 from pytest_llmops.sinks.probe import place
-from pytest_llmops.sinks.settings import Collector, Langfuse, Settings, read
+from pytest_llmops.sinks.settings import Collector, Langfuse, Mlflow, Settings, read
 from pytest_llmops.sinks.withhold import clean_record, clean_run, redactor
 
 LOOK = 0.25
@@ -112,7 +112,9 @@ def _follow(backlog: Backlog) -> Word:
 
 
 def _carrier(name: str, settings: Settings, run: Run, folder: Path, ledger: Ledger) -> Carrier:
-    return Carrier(name, place(settings), partial(_connect, settings, run, folder), ledger)
+    connect = partial(_connect, settings, run, folder)
+    most = LARGE_BATCH if isinstance(settings, Mlflow) and not settings.local else BATCH
+    return Carrier(name, place(settings), connect, ledger, most=most)
 
 
 def _connect(settings: Settings, run: Run, folder: Path) -> Destination:

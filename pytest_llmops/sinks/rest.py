@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from pytest_llmops.sinks.acknowledge import acknowledge
 from pytest_llmops.sinks.answers import (
     Experiment,
     MlflowError,
@@ -37,7 +38,10 @@ class Server:
         """Prepare; nothing is sent."""
         self._url, self._uri = bare(settings.uri), settings.uri
         self._http = httpx.Client(
-            base_url=settings.uri, headers=settings.authorization, timeout=TIMEOUT
+            base_url=settings.uri,
+            headers=settings.authorization,
+            timeout=TIMEOUT,
+            event_hooks={"response": [acknowledge]},
         )
 
     def ask(self, method: str, path: str, **content: Any) -> Any:

@@ -3,7 +3,9 @@
 Imported where such a file is used and nowhere else: the client library is large.
 """
 
+import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
@@ -47,8 +49,11 @@ class FileClient(MlflowClient):
         )
 
     def log_parts(self, run: Any, parts: Iterable[bytes], path: str) -> None:
-        """Write a file of a run."""
-        self.log_text(run.info.run_id, b"".join(parts).decode(), path)
+        """Write a file of a run, part by part: it may be larger than what a run is kept in."""
+        with tempfile.TemporaryDirectory() as folder:
+            with (Path(folder) / path).open("wb") as file:
+                file.writelines(parts)
+            self.log_artifact(run.info.run_id, file.name)
 
     def write_spans(self, run: Any, spans: Sequence[ReadableSpan], traces: Sequence[str]) -> None:
         """Do what the server does with a batch of spans."""
