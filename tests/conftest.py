@@ -1,6 +1,7 @@
 """Fixtures of several test modules; `skips` says what CI makes of skipped tests."""
 
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,13 @@ from skips import pytest_configure  # noqa: F401 - the rule on skipped tests
 from pytest_llmops.cli.main import main
 
 TINY = Path(__file__).parent.parent / "examples" / "agents" / "tiny.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible():
+    """Programs that tests start can be interrupted; a job in the background ignores Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
