@@ -12,6 +12,7 @@ In the order of the flow; a session uses `open` alone, `llmops sync` uses `sync`
     acknowledge, public_api  Langfuse's API, and answers without a wait
     langfuse, openllmetry    two sinks
     database, assessments, answers, rest, tracking_file, tracked, registry, mlflow   the third
+    asked                    what a sink answers
     probe                    whether a sink is there
     process, child           the process that delivers, from inside and from outside
     open, sync               the sinks of a session, and of a recorded run
