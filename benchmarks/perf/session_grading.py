@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 import msgspec
-from grading import checkout
+from grading_ways import checkout
 from made_up import made_up_run
 
 from pytest_llmops.cases import load_cases, load_suites

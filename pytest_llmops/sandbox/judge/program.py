@@ -58,7 +58,7 @@ def make(folder: Path, node: Path) -> Path:
 
     def fill(made: Path) -> None:
         (made / SCRIPT).parent.mkdir(parents=True)
-        _join(judge, made / SCRIPT)
+        join(judge, _OURS / "runner.mjs", made / SCRIPT)
         _warm_up(node, made)
 
     return appear(folder, fill, CODE)
@@ -74,9 +74,14 @@ def _digest(node: Path) -> str:
     return total.hexdigest()[:12]
 
 
-def _join(judge: Path, script: Path) -> None:
+def join(judge: Path, entry: Path, script: Path) -> None:
+    """Make one script of an entry, what it imports and vitest's runtime, which it calls "judge".
+
+    Raises:
+        SandboxError: esbuild refuses.
+    """
     command = [
-        *(str(judge / FALLBACK), str(_OURS / "runner.mjs"), "--bundle", "--format=cjs"),
+        *(str(judge / FALLBACK), str(entry), "--bundle", "--format=cjs"),
         *("--platform=node", "--target=node24", "--minify-whitespace", "--legal-comments=none"),
         *("--log-level=error", "--external:tinybench", f"--alias:judge={judge / RUNTIME}"),
     ]

@@ -1,0 +1,11 @@
+// The least that a judge with a process per case starts: vitest's runtime loaded, the language frozen. It says
+// that it is ready and waits.
+import * as judge from "judge";
+
+import { announce, takeJob } from "../../pytest_llmops/sandbox/channel.mjs";
+import { lockdown } from "../../pytest_llmops/sandbox/lockdown.mjs";
+
+judge.setSafeTimers();
+lockdown();
+announce();
+takeJob();
