@@ -1,11 +1,13 @@
-"""Which folders a wheel holds besides the package; all else is in pyproject.toml.
+"""Which folders a wheel holds besides the package, and how it is described; else pyproject.toml.
 
 They stay where they are in a checkout. In a wheel they lie inside the package, because a top-level
 `finetune` or `cases` in a user's environment would be in the way of the user's own.
 """
 
+import re
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -23,8 +25,35 @@ CARRIED = {
 }
 """From where, and to where in the package."""
 
-LEFT_OUT = ("conf.py", "*.png", "observability.json", "progress.md", "experiments.md")
+LEFT_OUT = (
+    *("conf.py", "*.png", "observability.json"),
+    *("index.md", "api.md", "progress.md", "experiments.md"),
+)
 """Of the folder `docs`: what the site alone needs."""
+
+
+def described() -> str:
+    """Return README.md for a page elsewhere, where links to other files of a checkout lead nowhere.
+
+    They lead to the `Repository` of `[project.urls]`; while there is none, a page that a wheel
+    carries is named by the command that shows it.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    home = project.get("urls", {}).get("Repository", "").rstrip("/")
+    text = (ROOT / "README.md").read_text("utf-8")
+    if home:
+        text = re.sub(r"(!\[[^]]*\]\()(?!https?:|#)", rf"\1{home}/raw/HEAD/", text)
+        return re.sub(r"((?<!!)\[[^]]*\]\()(?!https?:|#)", rf"\1{home}/blob/HEAD/", text)
+    text = re.sub(r"^!?\[[^]]*\]\((?!https?:)[^)]*\)\n\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"(\()?\[([^]]+)\]\((?!https?:|#)([^)#]+)[^)]*\)", _named, text)
+
+
+def _named(link: re.Match[str]) -> str:
+    opened, words, path = link[1] or "", link[2], Path(link[3])
+    if path.parent != Path("docs") or any(map(path.match, LEFT_OUT)):
+        return opened + words
+    command = f"`llmops docs {path.stem}`"
+    return f"({words}: {command}" if opened else f"{words} ({command})"
 
 
 class Build(build_py):
@@ -46,4 +75,9 @@ class Build(build_py):
 
 
 in_place = ["finetune*"] if "editable_wheel" in sys.argv else []
-setup(packages=find_packages(include=["pytest_llmops*", *in_place]), cmdclass={"build_py": Build})
+setup(
+    packages=find_packages(include=["pytest_llmops*", *in_place]),
+    cmdclass={"build_py": Build},
+    long_description=described(),
+    long_description_content_type="text/markdown",
+)

@@ -1,6 +1,10 @@
 """What users install: the wheel, in an empty folder outside of the checkout."""
 
 import ast
+import re
+import shutil
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -69,6 +73,32 @@ def test_the_metadata_is_valid_and_whole(built):
         assert getattr(found, field), field
     assert found.license_expression == "Apache-2.0"
     assert {"Framework :: Pytest", "Typing :: Typed"} <= set(found.classifiers)
+
+
+def test_the_description_links_to_nothing_that_is_not_there(built):
+    archive = zipfile.ZipFile(built[0])
+    (path,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+    told = Metadata.from_email(archive.read(path)).description
+    links = re.findall(r"\]\(([^)]+)\)", told)
+    assert links
+    assert all(link.startswith("https://") for link in links)
+    named = set(re.findall(r"`llmops docs ([\w-]+)`", told))
+    assert {"gate", "tutorial", "sandbox"} <= named <= set(pages())
+
+
+def test_with_an_address_of_the_repository_the_description_links_to_it(tmp_path):
+    for name in ("setup.py", "README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    settings = (tmp_path / "pyproject.toml").read_text()
+    settings = re.sub(r"(?s)\[project.urls\].*?\n\n", "", settings)
+    home = '[project.urls]\nRepository = "https://git.example/me/it"\n\n'
+    place = "[project.optional-dependencies]"
+    (tmp_path / "pyproject.toml").write_text(settings.replace(place, home + place))
+    command = [sys.executable, "setup.py", "-q", "--long-description"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "](https://git.example/me/it/blob/HEAD/docs/gate.md)" in done.stdout
+    assert "](https://git.example/me/it/raw/HEAD/docs/report.png)" in done.stdout
+    assert "](docs/" not in done.stdout
 
 
 def test_public_names_are_there_and_typed():

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_llmops.errors import LlmopsError, nearest
 from pytest_llmops.shipped import DOCS
 
-UNSHOWN = {"index", "api", "progress", "experiments", "training", "observability"}
+UNSHOWN = {"index", "api", "progress", "experiments"}
 """Pages for the site, or about the project itself."""
 
 
