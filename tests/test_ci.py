@@ -15,7 +15,9 @@ import yaml
 from report_runs import gated, pair, written
 
 from pytest_llmops.cli.main import _parser
+from pytest_llmops.engine.weights import model_folder
 from pytest_llmops.report.markdown import MARKER
+from pytest_llmops.session.answers import cache_file
 from pytest_llmops.session.declared import declare
 
 ROOT = Path(__file__).parent.parent
@@ -278,11 +280,9 @@ def test_a_failed_gate_is_still_reported_and_still_fails():
     assert "outcome == 'failure'" in step("Report")["if"]
 
 
-def test_what_the_job_caches_is_what_the_plugin_keeps():
+def test_what_the_job_caches_is_what_the_plugin_keeps(monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
     paths = {s["with"]["path"] for s in MEASURE["steps"] if "actions/cache@" in s.get("uses", "")}
-    assert paths == {
-        "~/.cache/pytest-llmops/models",
-        "~/.cache/pytest-llmops/completions.sqlite",
-    }
-    for path in ("engine/weights.py", "session/answers.py"):
-        assert "return user_cache() / " in (ROOT / "pytest_llmops" / path).read_text()
+    kept = {model_folder("smollm2-135m-instruct").parent, cache_file()}
+    assert {Path(path).expanduser() for path in paths} == kept

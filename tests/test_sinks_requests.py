@@ -14,24 +14,24 @@ from pytest_llmops.sinks.public_api import PublicApi
 from pytest_llmops.sinks.settings import Langfuse
 
 
-class Stream:
-    """A connection that remembers its options."""
-
-    def __init__(self):
-        self.options = []
-
-    def get_extra_info(self, name):
-        return self if name == "socket" else None
-
-    def setsockopt(self, *option):
-        self.options.append(option)
+def connection_of(response):
+    return response.extensions["network_stream"].get_extra_info("socket")
 
 
 @pytest.mark.skipif(QUICK is None, reason="this system has no TCP_QUICKACK")
 def test_the_head_of_an_answer_is_confirmed_at_once():
-    stream = Stream()
-    acknowledge(httpx.Response(200, extensions={"network_stream": stream}))
-    assert stream.options == [(socket.IPPROTO_TCP, QUICK, 1)]
+    seen = []
+
+    def wait(response):
+        connection_of(response).setsockopt(socket.IPPROTO_TCP, QUICK, 0)
+
+    def look(response):
+        seen.append(connection_of(response).getsockopt(socket.IPPROTO_TCP, QUICK))
+
+    hooks = [wait, look, acknowledge, look]
+    with Busy(200, times=1) as server, httpx.Client(event_hooks={"response": hooks}) as client:
+        client.get(server.url)
+    assert seen == [0, 1]
 
 
 def test_an_answer_without_a_connection_is_left_alone():

@@ -8,6 +8,7 @@ In the order of the flow:
     events, usage, endings   a body cut into documents; its counts; why an answer ended
     wire                     an answer, put together from documents
     endpoint                 where to ask and how
+    environment              proxies and certificates
     broken, connections      what goes wrong on the way; requests and their responses
     stream                   one response, from its first byte to its last
     serving                  what is served there

@@ -7,20 +7,18 @@ those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name.
 
 import asyncio
 import io
-import os
-import ssl
 from collections.abc import AsyncIterator, Callable, Container, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import SimpleNamespace
 from typing import NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-import certifi
 from yarl import URL
 
 from pytest_llmops.client.broken import fault_of
 from pytest_llmops.client.endpoint import Endpoint
+from pytest_llmops.client.environment import certificates, proxy_of
 from pytest_llmops.errors import EndpointError
 
 CHAT = "/chat/completions"
@@ -128,8 +126,8 @@ class Connections:
         trace = aiohttp.TraceConfig()
         if tell := self._sending:
 
-            async def sent(_session: object, context: object, _params: object) -> None:
-                tell(context.trace_request_ctx)  # type: ignore[attr-defined]
+            async def sent(_session: object, context: SimpleNamespace, _params: object) -> None:
+                tell(context.trace_request_ctx)
 
             trace.on_request_headers_sent.append(sent)
         return aiohttp.ClientSession(
@@ -137,10 +135,10 @@ class Connections:
                 limit=0,
                 keepalive_timeout=IDLE,
                 resolver=aiohttp.ThreadedResolver(),  # the system's, whatever else is installed
-                ssl=_certificates() if secure else True,
+                ssl=certificates() if secure else True,
             ),
             headers={"content-type": "application/json", **self._headers},
-            proxy=None if self._direct else _proxy(self._root),
+            proxy=None if self._direct else proxy_of(self._root),
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
             max_line_size=HEAD,
@@ -221,30 +219,3 @@ def _without_user(url: str) -> tuple[str, str]:
     whole = URL.build(scheme=parts.scheme, authority=parts.netloc, encoded=True)
     header = aiohttp.encode_basic_auth(whole.user or "", whole.password or "")
     return parts._replace(netloc=host).geturl(), header if user else ""
-
-
-def _proxy(url: str) -> str | None:
-    """The proxy that the environment names for a URL."""
-    parts = urlsplit(url)
-    if proxy_bypass(parts.netloc):
-        return None
-    known = getproxies()
-    found = known.get(parts.scheme) or known.get("all")
-    if not found:
-        return None
-    found = found if "://" in found else f"http://{found}"
-    if (kind := urlsplit(found).scheme.lower()) not in {"http", "https"}:
-        raise EndpointError(
-            f"the environment names a {kind} proxy; only http and https proxies can be used "
-            "(NO_PROXY leaves a host out)"
-        )
-    return found
-
-
-def _certificates() -> ssl.SSLContext:
-    """What servers are verified with; reading it takes 30 ms."""
-    context = ssl.create_default_context()  # it looks at the variables, too
-    context.set_alpn_protocols(["http/1.1"])
-    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
-        context.load_verify_locations(certifi.where())
-    return context

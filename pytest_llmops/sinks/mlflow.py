@@ -8,7 +8,6 @@ at a time, while the next spans are on their way. It can be made of a trace that
 other, so it shows that the spans were kept.
 """
 
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -44,9 +43,6 @@ TIMEOUT = 60.0
 PART = 50
 """Attempts a request, so that their assessments are written beside the spans of the next. The
 server takes 100 at most."""
-
-UNUSED = ("pandas", "pyarrow")
-"""What MLflow loads where it is installed, and a tracking file needs nothing of: 60 MB."""
 
 AT_ONCE = 4
 """Assessments written at the same time."""
@@ -182,8 +178,6 @@ def _ours(settings: Mlflow) -> Iterator[None]:
     if not settings.local:
         yield
         return
-    for name in UNUSED:  # as if it were not installed; this process loads MLflow for nothing else
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see `_opened`
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
