@@ -209,6 +209,8 @@ def test_a_broken_baseline_is_refused_by_name_and_line(project, capsys):
 def test_no_baseline_is_refused(capsys):
     assert main(["gate", "nope", "run-base"]) == 2
     assert "nope: no baseline in benchmarks/baselines (there: base)" in capsys.readouterr().err
+    assert main(["gate", "latest", "latest"]) == 2
+    assert "latest: this names the run that is judged, never a baseline" in capsys.readouterr().err
 
 
 def test_a_run_is_not_gated_against_itself(project, capsys):

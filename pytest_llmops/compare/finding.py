@@ -76,6 +76,11 @@ def _baseline(
     beside = " beside the one that is judged" if without else ""
     kept = sorted(path.stem for path in baselines.glob("*.jsonl"))
     models = _models(runs)
+    if reference == "latest":
+        raise CompareError(
+            "latest: this names the run that is judged, never a baseline; name a run's id, a "
+            f"model ({', '.join(models) or 'none'}) or a baseline ({', '.join(kept) or 'none'})"
+        )
     raise CompareError(
         f"{reference}: no baseline in {baselines} (there: {', '.join(kept) or 'none'}), no run in "
         f"{runs}, and no model with a run there{beside} (models: {', '.join(models) or 'none'})"
