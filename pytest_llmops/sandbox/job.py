@@ -41,6 +41,10 @@ class TestJob(msgspec.Struct, frozen=True, kw_only=True):
     """Where set, assertions are judged with changed expectations too, drawn from this seed."""
     wary: bool = False
     """Only those that compare what cannot notice, so that a test runs as it always does."""
+    trusted: bool = False
+    """The overlay is no answer: its files may import what files of the tree may."""
+    survey: bool = False
+    """Run nothing: only say which files the tests load."""
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +82,10 @@ class TestReport(msgspec.Struct, frozen=True, kw_only=True):
 
     Of a process that died by itself, the largest that was seen, every `channel.GLANCE` seconds.
     """
+    files: tuple[str, ...] = ()
+    """Of a survey: the files that the tests load, themselves included, sorted."""
+    missing: tuple[str, ...] = ()
+    """Of a survey: each import that leads nowhere, with the file that asks for it and why."""
 
 
 class Judge(Protocol):

@@ -143,7 +143,7 @@ export class Modules {
 
   #runModule(record, stack) {
     const { name, namespace, file } = record;
-    const globals = file.role === "test" && file.globals ? this.parts.globals : {};
+    const globals = file.globals && file.role !== "answer" ? this.parts.globals : {};
     const find = (specifier) => this.target(name, String(specifier));
     const values = [namespace, this.#meta(record),
       async (specifier, details) => {

@@ -84,6 +84,8 @@ class NodePool:
             code = self._transformer.transform(job, self._root)
             if code.status != "ready":
                 report = TestReport(status=code.status, detail=code.detail)
+            elif job.survey:
+                report = TestReport(status="finished", files=code.files, missing=code.missing)
             else:
                 report = self._judged(job, code.payload)
             if self._abandoned:  # what was killed says nothing of the candidate

@@ -2,9 +2,9 @@
 // graph. It parses and never executes what it reads; the sandboxed process gets texts only, so neither
 // the tree nor a parser of TypeScript has to be inside the sandbox.
 //
-// Requests are JSON lines on stdin: {root, tests, overlay, options}. An answer is one JSON line
-// {status, detail, length}, followed by `length` bytes of payload for runner.mjs where status is
-// "ready".
+// Requests are JSON lines on stdin: {root, tests, overlay, trusted, survey, options}. An answer is one JSON
+// line {status, detail, length}, followed by `length` bytes of payload for runner.mjs where status is
+// "ready". A survey is answered with {files, missing} instead: what the tests load, and what is not there.
 import { builtinModules } from "node:module";
 import path from "node:path";
 
@@ -56,8 +56,8 @@ function refuseTestApi(name, target, file) {
 }
 
 /** Resolves what one file asks for, and checks it where the file is an answer. */
-function importsOf(tree, name, file, { judged, tests }) {
-  const isAnswer = name in judged && !tests.includes(name);
+function importsOf(tree, name, file, { judged, tests, trusted }) {
+  const isAnswer = name in judged && !tests.includes(name) && !trusted;
   const allowed = isAnswer ? allowedFor(tree, name, judged) : null;
   const imports = {};
   // What is asked for by a name that is made up while the answer runs.
@@ -86,7 +86,7 @@ function withMock(tree, name, target) {
   return { ...target, ...(redirect && { redirect }), ...(far && { unmockable: why }) };
 }
 
-function closure(tree, tests, overlay) {
+function closure(tree, tests, overlay, trusted) {
   const judged = Object.fromEntries(Object.entries(overlay).map(([name, text]) => [name, tree.compile(text, name)]));
   const files = new Map();
   const pending = [...tests, ...Object.keys(judged)];
@@ -94,15 +94,40 @@ function closure(tree, tests, overlay) {
     const name = pending.pop();
     if (files.has(name)) continue;
     const file = judged[name] ?? tree.file(name);
-    const imports = importsOf(tree, name, file, { judged, tests });
+    const imports = importsOf(tree, name, file, { judged, tests, trusted });
     for (const { file: found, forbidden, redirect } of Object.values(imports)) {
       if (found && !forbidden) pending.push(found);
       if (redirect) pending.push(redirect);
     }
-    const role = tests.includes(name) ? "test" : name in judged ? "answer" : "";
+    const role = tests.includes(name) ? "test" : name in judged && !trusted ? "answer" : "";
     files.set(name, { file, imports, role });
   }
   return files;
+}
+
+/** The answers of a job and all that these load: no test API is ever within their reach. */
+function withinReach(files) {
+  const pending = [...files.keys()].filter((name) => files.get(name).role === "answer");
+  const seen = new Set(pending);
+  while (pending.length) {
+    for (const { file } of Object.values(files.get(pending.pop())?.imports ?? {})) {
+      if (file && !seen.has(file)) pending.push(file);
+      if (file) seen.add(file);
+    }
+  }
+  return seen;
+}
+
+/** Whether a file has vitest's globals: test files that import nothing of it, and what is set up to have them. */
+function hasGlobals(tree, name, { file, role }, answers) {
+  if (role === "test" && !file.specifiers.includes("vitest")) return true;
+  return !answers.has(name) && tree.hasGlobals(name);
+}
+
+/** What the tests load, and each import that leads nowhere, for people. */
+function surveyOf(files) {
+  const targets = [...files.values()].flatMap(({ imports }) => Object.values(imports));
+  return { files: [...files.keys()].sort(), missing: [...new Set(targets.map(({ missing }) => missing).filter(Boolean))].sort() };
 }
 
 /** Snapshot files that belong to the tests. */
@@ -113,9 +138,10 @@ function snapshotsOf(tree, tests) {
 
 function payload(tree, files, tests, options) {
   const parts = [];
+  const answers = withinReach(files);
   for (const [name, { file, imports, role }] of files) {
     const { kind, required, map, error } = file;
-    const globals = role === "test" && !file.specifiers.includes("vitest");
+    const globals = hasGlobals(tree, name, { file, role }, answers);
     const rest = JSON.stringify({ kind, required, role, globals, imports, map, error }).slice(1);
     parts.push(`${JSON.stringify(name)}:{"code":${file.json ?? JSON.stringify(file.code)},${rest}`);
   }
@@ -126,13 +152,14 @@ function payload(tree, files, tests, options) {
 
 const trees = new Map();
 
-function answer({ root, tests, overlay, options }) {
+function answer({ root, tests, overlay, trusted, survey, options }) {
   if (!trees.has(root)) trees.set(root, new Tree(root));
   const tree = trees.get(root);
   const missing = tests.find((name) => !(name in overlay) && !tree.isFile(name));
   if (missing !== undefined) return { status: "no_test", detail: missing };
   try {
-    const files = closure(tree, tests, overlay);
+    const files = closure(tree, tests, overlay, trusted);
+    if (survey) return { status: "ready", detail: "", ...surveyOf(files) };
     return { status: "ready", detail: "", payload: payload(tree, files, tests, { ...options, root }) };
   } catch (error) {
     if (error instanceof SourceError) return { status: error.status, detail: error.message };

@@ -33,12 +33,17 @@ class Transformed(msgspec.Struct, frozen=True):
     status: Literal["ready", "syntax_error", "load_error", "forbidden_import"]
     detail: str
     payload: bytes = b""
+    files: tuple[str, ...] = ()
+    """Of a survey; see `TestReport`."""
+    missing: tuple[str, ...] = ()
 
 
 class _Head(msgspec.Struct, frozen=True):
     status: Literal["ready", "syntax_error", "load_error", "forbidden_import", "no_test", "fault"]
     detail: str
     length: int
+    files: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class _DiedError(Exception):
@@ -84,6 +89,8 @@ class Transformer:
             "root": str(root),
             "tests": job.tests,
             "overlay": job.overlay,
+            "trusted": job.trusted,
+            "survey": job.survey,
             "options": options,
         }
         line = msgspec.json.encode(request) + b"\n"
@@ -101,7 +108,7 @@ class Transformer:
             raise SandboxError(f"{root}: no test file {head.detail!r} in this tree")
         if head.status == "fault":
             return Transformed("syntax_error", f"the parser failed: {head.detail}")
-        return Transformed(head.status, head.detail, payload)
+        return Transformed(head.status, head.detail, payload, head.files, head.missing)
 
     def abandon(self) -> None:
         """Kill the process under the hands of who waits for it; from any thread."""

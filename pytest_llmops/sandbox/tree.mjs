@@ -4,6 +4,7 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 
 import { compile } from "./compile.mjs";
+import { Packages } from "./packages.mjs";
 import { Configs } from "./tsconfig.mjs";
 
 const EXTENSIONS = [".mjs", ".js", ".mts", ".ts", ".cts", ".jsx", ".tsx", ".cjs", ".json"];
@@ -15,16 +16,23 @@ const APIS = { vitest: "vitest", "expect-type": "expect-type" };
 const OTHERS = { "@jest/globals": "tests written for jest need jest", "bun:test": "tests written for Bun need Bun",
   "node:test": "tests written for node:test need Node's own runner" };
 
+/** What tells of vitest, as text: it is not run. */
+const SETTINGS = ["vitest", "vite"].flatMap((stem) => ["ts", "mts", "cts", "js", "mjs", "cjs"].map((ending) => `${stem}.config.${ending}`));
+const GLOBALS = /(?<!\/\/[^\n]*)\bglobals\s*:\s*true\b/;
+
+const isRelative = (specifier) => /^\.\.?(\/|$)/.test(specifier);
+
 /** Whether a path stands for a test API of any kind. */
 export const isTestApi = (target) => target.api === "vitest" || target.other === true;
 
 /** One source tree: compiled files and resolved imports, kept for as long as files do not change. */
 export class Tree {
   #compiled = new Map();
-  #packages = null;
+  #globals = new Map();
 
   constructor(root) {
     this.root = root;
+    this.packages = new Packages(this);
     this.configs = new Configs(this);
   }
 
@@ -53,6 +61,19 @@ export class Tree {
     return made;
   }
 
+  /** Whether the project has vitest's globals everywhere, as its nearest configuration says. */
+  hasGlobals(name) {
+    const folder = path.posix.dirname(name);
+    if (!this.#globals.has(folder)) this.#globals.set(folder, this.#setsGlobals(folder));
+    return this.#globals.get(folder);
+  }
+
+  #setsGlobals(folder) {
+    const files = SETTINGS.map((file) => path.posix.join(folder, file)).filter((file) => this.isFile(file));
+    if (files.length) return files.some((file) => GLOBALS.test(this.read(file)));
+    return folder !== "." && folder !== "" && this.hasGlobals(folder); // of the folder's own parent
+  }
+
   compile(text, name) {
     return { ...compile(text, name, this.configs.of(name).options), imports: new Map() };
   }
@@ -74,10 +95,13 @@ export class Tree {
     const bare = specifier.replace(/^node:/, "");
     if (BUILTINS.has(bare) && (bare === specifier || specifier.startsWith("node:"))) return { builtin: bare };
     if (Object.hasOwn(APIS, specifier)) return { api: APIS[specifier] };
-    const found = this.#find(specifier, from, overlay);
-    if (found) return { file: found };
-    const relative = /^\.\.?(\/|$)/.test(specifier);
-    const what = relative ? "no such file in the tree" : "npm packages need real vitest";
+    const { file, other: meant } = this.#find(specifier, from, overlay);
+    if (file) return { file };
+    if (meant) return { ...this.resolve(meant, from, overlay), specifier };
+    const what = isRelative(specifier) ? "no such file in the tree"
+      : specifier.startsWith("#") ? "no file of the tree has it in the `imports` of a package.json"
+      : /^[@~]?\//.test(specifier) ? "no `paths` of a tsconfig.json lead to a file of the tree"
+      : "npm packages need real vitest";
     return { missing: `cannot find '${specifier}' imported from ${from}: ${what}`, specifier };
   }
 
@@ -102,12 +126,13 @@ export class Tree {
 
   #find(specifier, from, overlay) {
     const plain = specifier.replace(/\?(raw|url|inline)?$/, "");
-    if (/^\.\.?(\/|$)/.test(plain)) return this.#probe(path.posix.join(path.posix.dirname(from), plain), overlay);
-    for (const guess of this.configs.of(from).aliased(plain)) {
+    if (isRelative(plain)) return { file: this.#probe(path.posix.join(path.posix.dirname(from), plain), overlay) };
+    const own = plain.startsWith("#") ? this.packages.own(plain, from) : { guesses: this.packages.guesses(plain), other: null };
+    for (const guess of [...this.configs.of(from).aliased(plain), ...own.guesses]) {
       const file = this.#probe(guess, overlay);
-      if (file) return file;
+      if (file) return { file };
     }
-    return this.#workspace(plain, overlay);
+    return { file: null, other: own.other };
   }
 
   #probe(name, overlay) {
@@ -124,52 +149,4 @@ export class Tree {
     }
     return null;
   }
-
-  /** Sources of a workspace package, or of the package itself by its own name. */
-  #workspace(specifier, overlay) {
-    this.#packages ??= this.#findPackages();
-    const parts = specifier.split("/");
-    const name = parts.splice(0, specifier.startsWith("@") ? 2 : 1).join("/");
-    const found = this.#packages.get(name);
-    if (!found) return null;
-    const subpath = parts.length ? `./${parts.join("/")}` : ".";
-    const target = exported(found, subpath);
-    // `src` in the place of the `dist` that its exports name; then what they name itself.
-    const guesses = [target?.replace(/^(\.\/)?(dist|lib|build|out)\//, "src/"), target, `src/${parts.join("/") || "index"}`,
-      parts.join("/") || "index"];
-    for (const guess of guesses.filter(Boolean)) {
-      const file = this.#probe(path.posix.join(found.folder, guess), overlay);
-      if (file) return file;
-    }
-    return null;
-  }
-
-  #findPackages() {
-    const packages = new Map();
-    const visit = (folder, depth) => {
-      for (const entry of fs.readdirSync(path.join(this.root, folder), { withFileTypes: true })) {
-        const name = path.posix.join(folder, entry.name);
-        const skipped = entry.name === "node_modules" || entry.name.startsWith(".");
-        if (entry.isDirectory() && depth < 5 && !skipped) visit(name, depth + 1);
-        if (entry.name !== "package.json") continue;
-        const { name: title, exports, main, module } = JSON.parse(this.read(name));
-        if (title) packages.set(title, { folder, exports, main: module ?? main });
-      }
-    };
-    visit("", 0);
-    return packages;
-  }
-}
-
-const CONDITIONS = ["source", "types", "import", "module", "node", "require", "default"];
-
-function exported({ exports, main }, subpath) {
-  const isTable = exports && typeof exports === "object" && !Array.isArray(exports)
-    && Object.keys(exports).some((key) => key.startsWith("."));
-  let target = isTable ? exports[subpath] : subpath === "." ? exports ?? main : undefined;
-  while (target && typeof target === "object") {
-    const condition = CONDITIONS.filter((name) => name !== "types").find((name) => name in target);
-    target = condition === undefined ? undefined : target[condition];
-  }
-  return typeof target === "string" ? target : undefined;
 }

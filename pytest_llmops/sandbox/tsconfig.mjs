@@ -2,6 +2,14 @@
 import path from "node:path";
 
 const NONE = { options: {}, aliased: () => [] };
+const DEPTH = 8;
+const CONFIG_FOLDER = "${configDir}";
+
+/** A target of `paths`, from the folder it counts from or from that of the nearest configuration, `own`. */
+function placed(target, from, own) {
+  if (!target.startsWith(CONFIG_FOLDER)) return path.posix.join(from, target);
+  return path.posix.join(own, target.slice(CONFIG_FOLDER.length));
+}
 
 /** JSON with comments and trailing commas, as TypeScript reads it. */
 export function parseWithComments(text) {
@@ -33,15 +41,18 @@ export class Configs {
 
   #made(file) {
     const { options, base, paths, from } = this.#read(file, 0);
+    const own = path.posix.dirname(file);
+    const patterns = Object.entries(paths ?? {}).map(([pattern, targets]) => [pattern.split("*"), [targets].flat()]);
+    // As TypeScript chooses: a pattern without a star first, then the one with the longest head.
+    patterns.sort(([[a, aTail]], [[b, bTail]]) => (aTail === undefined ? -1 : bTail === undefined ? 1 : b.length - a.length));
     const aliased = (specifier) => {
       const guesses = [];
-      for (const [pattern, targets] of Object.entries(paths ?? {})) {
-        const [head, tail] = pattern.split("*");
-        const fits = tail === undefined ? specifier === pattern : specifier.startsWith(head) && specifier.endsWith(tail)
+      for (const [[head, tail], targets] of patterns) {
+        const fits = tail === undefined ? specifier === head : specifier.startsWith(head) && specifier.endsWith(tail)
           && specifier.length >= head.length + tail.length;
         if (!fits) continue;
         const middle = tail === undefined ? "" : specifier.slice(head.length, specifier.length - tail.length);
-        for (const target of targets) guesses.push(path.posix.join(from, target.replace("*", middle)));
+        for (const target of targets) guesses.push(placed(String(target).replace("*", middle), from, own));
       }
       if (base !== undefined) guesses.push(path.posix.join(base, specifier));
       return guesses;
@@ -53,23 +64,37 @@ export class Configs {
   #read(file, depth) {
     let config;
     try {
-      config = parseWithComments(this.tree.read(file));
+      config = Object(parseWithComments(this.tree.read(file)));
     } catch {
       return { options: {} };
     }
     const folder = path.posix.dirname(file);
     const { paths, baseUrl, ...options } = config.compilerOptions ?? {};
     let whole = { options: {} };
-    for (const extended of [config.extends ?? []].flat()) {
-      const named = path.posix.join(folder, extended);
-      const parent = [named, `${named}.json`].find((name) => extended.startsWith(".") && this.tree.isFile(name));
-      if (parent && depth < 8) {
-        const found = this.#read(parent, depth + 1);
-        whole = { ...whole, ...found, options: { ...whole.options, ...found.options } };
-      }
+    for (const parent of depth < DEPTH ? this.#parents(config, folder) : []) {
+      const found = this.#read(parent, depth + 1);
+      whole = { ...whole, ...found, options: { ...whole.options, ...found.options } };
     }
-    const base = baseUrl === undefined ? whole.base : path.posix.join(folder, baseUrl);
+    const base = baseUrl === undefined ? whole.base : path.posix.join(folder, String(baseUrl));
     const own = paths ? { paths, from: baseUrl === undefined ? whole.base ?? folder : base } : {};
     return { ...whole, ...own, base, options: { ...whole.options, ...options } };
+  }
+
+  /**
+   * What a configuration takes over, the weightiest last: the files that it extends; and those that it refers
+   * to where it is the head of a solution, with no files of its own.
+   */
+  #parents({ extends: extended, references, files }, folder) {
+    const isHead = Array.isArray(files) && !files.length && Array.isArray(references);
+    const referred = isHead ? references.map((one) => `./${one?.path ?? ""}`).reverse() : [];
+    return [...[extended ?? []].flat(), ...referred].map((one) => this.#found(String(one), folder)).filter(Boolean);
+  }
+
+  #found(name, folder) {
+    const inside = /^\.\.?(\/|$)/.test(name);
+    const stems = inside ? [path.posix.join(folder, name)] : this.tree.packages.guesses(name);
+    const forms = ["", ".json", "/tsconfig.json", ...(inside ? [] : ["/../tsconfig.json"])];
+    const names = forms.flatMap((form) => stems.map((stem) => path.posix.normalize(stem + form)));
+    return names.find((one) => one.endsWith(".json") && this.tree.isFile(one));
   }
 }
