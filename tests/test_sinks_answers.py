@@ -7,13 +7,13 @@ from email.utils import formatdate
 import msgspec
 import pytest
 from otlp_receiver import Receiver, attributes
-from records import record
 from sink_project import SECRET, deliver, make_records, write_run
 from test_sinks_collector import environment
 from test_sinks_langfuse import environment as langfuse_environment
 
 from pytest_llmops.runs.traces import span_id
-from pytest_llmops.sinks.delivery import Backlog, Carrier, batches
+from pytest_llmops.sinks.backlog import Backlog
+from pytest_llmops.sinks.delivery import Carrier
 from pytest_llmops.sinks.destination import DeliveryError
 from pytest_llmops.sinks.ledger import LEDGER, Ledger
 from pytest_llmops.sinks.otlp import retry_after
@@ -230,12 +230,3 @@ def test_langfuse_is_told_of_no_cost_rather_than_left_to_guess_one(tmp_path):
     (chat,) = [attributes(one) for one in receiver.spans if one.name.startswith("chat")]
     assert chat["langfuse.observation.cost_details"] == '{"total":0.0}'
     assert "not known" in chat["langfuse.observation.metadata.cost"]
-
-
-def test_a_request_holds_no_more_than_servers_take():
-    small = [record(f"case{number}", text="x" * 1000) for number in range(120)]
-    large = [record(f"large{number}", text="x" * 3_000_000) for number in range(5)]
-    giant = [record("giant", text="x" * 20_000_000)]
-    sizes = [len(batch) for batch in batches([*small, *large, *giant, *small[:1]])]
-    assert sizes == [50, 50, 22, 2, 1, 1, 1]
-    assert list(batches([])) == []

@@ -27,7 +27,7 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 
 from pytest_llmops.runs.record import Record, Run
 from pytest_llmops.sinks import mlflow
-from pytest_llmops.sinks.delivery import LARGE_BATCH, batches
+from pytest_llmops.sinks.backlog import LARGE_BATCH
 from pytest_llmops.sinks.rest import Server
 from pytest_llmops.sinks.settings import Mlflow
 
@@ -60,8 +60,8 @@ class Bare:
                 mock.patch.object(tracking.line, "check"),
                 mock.patch.object(Server, "request", self._keep),
             ):
-                for batch in batches(records, LARGE_BATCH):
-                    tracking.send(batch)
+                for start in range(0, len(records), LARGE_BATCH):
+                    tracking.send(records[start : start + LARGE_BATCH])
 
     def send(self) -> float:
         """Send all of them; gives the seconds that took."""

@@ -26,8 +26,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+import scipy  # its parts load when they are first used: signal takes 25 MB
 from numpy.typing import NDArray
-from scipy import signal, special
+from scipy import special
 
 Floats = NDArray[np.float64]
 Times = tuple[float, ...]
@@ -97,7 +98,7 @@ def crossing(starts: Floats, times: Times) -> Floats:
         time, shift = after - before, SLOPE * (after - before)
         crossed += density @ special.ndtr((below - shift) / math.sqrt(time)) * width
         step = _normal(lags + shift, time)[None, :] * width
-        density = signal.fftconvolve(density, step, axes=1)[:, CELLS - 1 : 2 * CELLS - 1]
+        density = scipy.signal.fftconvolve(density, step, axes=1)[:, CELLS - 1 : 2 * CELLS - 1]
     return np.clip(crossed, 0.0, 1.0)
 
 

@@ -28,7 +28,8 @@ import math
 
 import msgspec
 import numpy as np
-from scipy import optimize, special
+import scipy  # its parts load when they are first used: optimize takes 25 MB
+from scipy import special
 
 from pytest_llmops.compare.paired import Codes, Floats
 
@@ -62,7 +63,7 @@ class Unseen(msgspec.Struct, frozen=True):
         low, high = CLOSE, 1 - CLOSE
         if above(low) <= 0 or above(high) >= 0:
             return mean if above(low) <= 0 else self.worst
-        found = optimize.brentq(above, low, high, xtol=CLOSE, rtol=1e-6)
+        found = scipy.optimize.brentq(above, low, high, xtol=CLOSE, rtol=1e-6)
         return mean + float(found) * (self.worst - mean)
 
     def floor(self, alpha: float) -> float:

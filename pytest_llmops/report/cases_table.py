@@ -5,6 +5,7 @@ kept within a budget for the whole report, compressed, and unpacked by the brows
 opens the first case. What did not fit says so where it would stand.
 """
 
+import hashlib
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +22,9 @@ TEXT_LIMIT = 20_000
 
 BUDGET = 10_000_000
 """Characters of all texts of a report: they compress to half and less, so the file stays small."""
+
+EMPTY = hashlib.sha256().hexdigest()
+"""Digest of an empty answer; with another one, a text that is empty was not read."""
 
 WITHHELD = "Texts were withheld: this is a baseline, or a run recorded with --no-content."
 LEFT_OUT = "Left out to keep this file small; it is in the records file."
@@ -102,6 +106,8 @@ def _detail(subject: Subject, case: str, purse: _Purse) -> dict[str, Any]:
         if prompt and prompt != first:
             shown["prompt"] = purse.take(prompt) or LEFT_OUT
             first = first or prompt
+        elif content and attempts and not prompt and attempts[0].prompt_sha256:
+            shown["prompt"] = LEFT_OUT
         elif attempts and not content:
             shown["withheld"] = WITHHELD
         runs.append(shown)
@@ -131,7 +137,8 @@ def _attempt(record: Record, purse: _Purse, *, content: bool) -> dict[str, Any]:
         found["loop"] = loop_data(record, purse.take)
     text = record.text or record.refusal
     if content and record.usage:
-        found["text"] = purse.take(text)
+        left_out = not text and record.text_sha256 not in ("", EMPTY)
+        found["text"] = None if left_out else purse.take(text)
         found["notice"] = LEFT_OUT if found["text"] is None else ""
     elif not content:
         found["notice"] = WITHHELD

@@ -4,71 +4,20 @@ The records file is the queue. A sink that fails is left alone for a while and t
 the end; what it has not taken by then waits for `llmops sync`.
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
 
-import msgspec
-
-from pytest_llmops.runs.record import RECORDS, End, Line, Record
+from pytest_llmops.runs.record import Record
+from pytest_llmops.sinks.backlog import BATCH, Backlog, batches
 from pytest_llmops.sinks.destination import DeliveryError, Destination, RejectedError
 from pytest_llmops.sinks.ledger import Entry, Key, Ledger
-
-BATCH = 50
-"""Attempts that are taken together or not at all, unless a sink says otherwise."""
-
-LARGE_BATCH = 200
-"""The same for a sink that writes more than one request of each: a batch ends when all are written,
-and until then the next does not begin."""
-
-BATCH_BYTES = 8_000_000
-"""Characters of texts a request: servers take 20 to 32 MB, and a text may go out three times."""
 
 INTERVAL = 1.0
 """Seconds between two looks at what has come."""
 
 PAUSE = 30.0
 """Seconds for which a sink that failed is left alone."""
-
-
-class Backlog:
-    """The records of a run, as they come; one thread reads the file, the others the list."""
-
-    def __init__(self, folder: Path, clean: Callable[[Record], Record]) -> None:
-        """Prepare.
-
-        Args:
-            folder: Of the run.
-            clean: What becomes of a record before anyone sees it.
-        """
-        self._path = folder / RECORDS
-        self._clean = clean
-        self._read = 0
-        self._decoder = msgspec.json.Decoder(Line)
-        self.records: list[Record] = []
-        self.end: End | None = None
-        self.complete = threading.Event()
-        """No further record will come."""
-
-    def look(self) -> None:
-        """Read the whole lines that have come since the last look.
-
-        Raises:
-            OSError: The file cannot be read.
-            msgspec.DecodeError: It holds something that is not a line of a records file.
-        """
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            for raw in file:  # one by one: a run may be larger than what it is kept in
-                if not raw.endswith(b"\n"):
-                    return
-                self._read += len(raw)
-                line = self._decoder.decode(raw)
-                if isinstance(line, Record):
-                    self.records.append(self._clean(line))
-                elif isinstance(line, End):
-                    self.end = line
 
 
 class Carrier:
@@ -137,19 +86,22 @@ class Carrier:
         return self._destination.page() if self._destination else ""
 
     def _deliver(self, backlog: Backlog, *, last: bool) -> None:
-        records = list(backlog.records)
-        waiting = [one for one in records if _key(one) not in self._delivered | self._refused]
+        kept = list(backlog.kept)
+        taken = self._delivered | self._refused
+        waiting = [one for one in kept if _key(one.record) not in taken]
         finished = not last or self._ledger.finished(self.sink, self._where)
         if not waiting and finished and (last or self._destination):
             return
         if self._destination is None:
             self._destination = self._connect()
         for batch in batches(waiting, self._most):
-            self._send(self._destination, batch)
+            self._send(self._destination, list(backlog.whole(batch)))
         if not self._refused:
             self.problem = ""
         if not finished:
-            self.problem = self._destination.finish(records, backlog.end) or self.problem
+            records = [one.record for one in kept]
+            problem = self._destination.finish(records, backlog.end, partial(backlog.whole, kept))
+            self.problem = problem or self.problem
             self._ledger.add(Entry(sink=self.sink, where=self._where, finished=True))
 
     def _send(self, destination: Destination, batch: Sequence[Record]) -> None:
@@ -178,21 +130,6 @@ class Carrier:
         if keys:
             self._ledger.add(Entry(sink=self.sink, where=self._where, half=keys))
             self._half.update(keys)
-
-
-def batches(records: Sequence[Record], most: int = BATCH) -> Iterator[list[Record]]:
-    """Divide records into requests; one that is too large by itself is alone in its own."""
-    batch: list[Record] = []
-    held = 0
-    for record in records:
-        size = len(record.text) + sum(len(one.content) for one in record.prompt)
-        if batch and (len(batch) == most or held + size > BATCH_BYTES):
-            yield batch
-            batch, held = [], 0
-        batch.append(record)
-        held += size
-    if batch:
-        yield batch
 
 
 def _key(record: Record) -> Key:

@@ -1,10 +1,12 @@
 """What a sink is to the delivery: three methods, and two ways to fail."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
 
 from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.record import End, Record
+
+Whole = Callable[[], Iterator[Record]]
 
 
 class DeliveryError(SinkError):
@@ -34,12 +36,13 @@ class Destination(Protocol):
             DeliveryError: They were not all taken.
         """
 
-    def finish(self, records: Sequence[Record], end: End | None) -> str:
+    def finish(self, records: Sequence[Record], end: End | None, whole: Whole) -> str:
         """Deliver what is said of the run as a whole, once all its records are known.
 
         Args:
-            records: All of the run, delivered or not.
+            records: All of the run, delivered or not, without their texts.
             end: None where the session was interrupted.
+            whole: Reads them again, one by one, with their texts.
 
         Returns:
             What it did without and why, for people; "" for nothing.

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.runs.traces import digest, span_id, trace_id
-from pytest_llmops.sinks.destination import DeliveryError, RejectedError
+from pytest_llmops.sinks.destination import DeliveryError, RejectedError, Whole
 from pytest_llmops.sinks.dialects import LANGFUSE_NAMES, item_id
 from pytest_llmops.sinks.dialects import langfuse as words_of
 from pytest_llmops.sinks.ledger import Key
@@ -85,8 +85,9 @@ class Project:
         self._write_scores([one for record in records for one in self._scores(record)])
         self._line.check(self._exporter.export(spans).name == "SUCCESS")
 
-    def finish(self, records: Sequence[Record], end: End | None) -> str:
+    def finish(self, records: Sequence[Record], end: End | None, whole: Whole) -> str:
         """Score the experiment as a whole."""
+        del whole  # figures hold no texts
         time = end.finished if end else self._run.started
         found = run_scores(records)
         self._write_scores(

@@ -11,9 +11,11 @@ other, so it shows that the spans were kept.
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.json import encode
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -22,7 +24,7 @@ from pytest_llmops.runs.record import RECORDS, End, Record, Run
 from pytest_llmops.runs.traces import trace_id
 from pytest_llmops.sinks.assessments import assessment, assessment_id
 from pytest_llmops.sinks.database import opening
-from pytest_llmops.sinks.destination import DeliveryError, RejectedError
+from pytest_llmops.sinks.destination import DeliveryError, RejectedError, Whole
 from pytest_llmops.sinks.dialects import MLFLOW_NAMES
 from pytest_llmops.sinks.dialects import mlflow as words_of
 from pytest_llmops.sinks.ledger import Key
@@ -32,7 +34,7 @@ from pytest_llmops.sinks.registry import register
 from pytest_llmops.sinks.rest import Server
 from pytest_llmops.sinks.settings import Mlflow
 from pytest_llmops.sinks.spans import trace_of
-from pytest_llmops.sinks.tracked import REPORT, draw_report, log_run, start_run
+from pytest_llmops.sinks.tracked import REPORT, draw_report, log_run, start_run, within
 
 if TYPE_CHECKING:
     from pytest_llmops.sinks.tracking_file import FileClient
@@ -97,11 +99,10 @@ class Tracking:
         elif self._server:
             self._send(self._server, records)
 
-    def finish(self, records: Sequence[Record], end: End | None) -> str:
+    def finish(self, records: Sequence[Record], end: End | None, whole: Whole) -> str:
         """Write parameters, metrics, table of attempts, files, and the version of the model."""
-        found = RecordedRun(
-            path=self._folder / RECORDS, run=self._run, records=tuple(records), end=end
-        )
+        shown = tuple(within(records, whole()))
+        found = RecordedRun(path=self._folder / RECORDS, run=self._run, records=shown, end=end)
         addresses = self.links(records).items()
         report, problem = draw_report(
             found, {name_of(*attempt): {"mlflow": address} for attempt, address in addresses}
@@ -113,6 +114,8 @@ class Tracking:
                 client.set_tag(identity, "llmops.model_version", version)
             if report:
                 client.log_parts(self._tracked, [report.encode()], REPORT)
+            lines = chain([self._run], whole(), [end] if end else [])
+            client.log_parts(self._tracked, (encode(line) + b"\n" for line in lines), RECORDS)
             log_run(client, self._tracked, self._run, records, end)
         return problem
 

@@ -18,7 +18,7 @@ from opentelemetry.trace import NonRecordingSpan, set_span_in_context
 from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.runs.traces import digest, trace_id
 from pytest_llmops.sinks.attributes import Value, run_attributes
-from pytest_llmops.sinks.destination import DeliveryError
+from pytest_llmops.sinks.destination import DeliveryError, Whole
 from pytest_llmops.sinks.dialects import openllmetry as words_of
 from pytest_llmops.sinks.ledger import Key
 from pytest_llmops.sinks.metrics import metrics_of
@@ -83,8 +83,9 @@ class Pipeline:
             error.half = True
             raise
 
-    def finish(self, records: Sequence[Record], end: End | None) -> str:
+    def finish(self, records: Sequence[Record], end: End | None, whole: Whole) -> str:
         """Send the metrics, and a log record of the run."""
+        del whole  # figures hold no texts
         data = metrics_of(self._run, records, end, self._about)
         self._lines["metrics"].check(self._metrics.export(data).name == "SUCCESS")
         self._log([_log_of_run(self._run, records, end, self._about)])

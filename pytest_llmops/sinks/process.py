@@ -20,7 +20,8 @@ from pathlib import Path
 import msgspec
 
 from pytest_llmops.runs.record import RECORDS, End, Run
-from pytest_llmops.sinks.delivery import BATCH, LARGE_BATCH, Backlog, Carrier
+from pytest_llmops.sinks.backlog import BATCH, LARGE_BATCH, Backlog
+from pytest_llmops.sinks.delivery import Carrier
 from pytest_llmops.sinks.destination import Destination
 from pytest_llmops.sinks.ledger import Ledger
 from pytest_llmops.sinks.links import write_links
@@ -77,7 +78,8 @@ def main() -> None:
     deadline = time.monotonic() + _follow(backlog).seconds
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    links = {one.sink: one.links(backlog.records) for one in carriers if one.done}
+    records = [one.record for one in backlog.kept]
+    links = {one.sink: one.links(records) for one in carriers if one.done}
     pages = {one.sink: one.page() for one in carriers if one.done}
     write_links(folder, run, links, pages)
     answer(json.dumps({name: hide(text) for name, text in _problems(carriers).items()}))

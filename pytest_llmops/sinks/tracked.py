@@ -1,14 +1,15 @@
 """A run of ours as a run of MLflow: found by its id, described, and filled when it ends."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pytest_llmops.report.cases_table import BUDGET
 from pytest_llmops.report.subject import Links, Subject
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.runs.record import RECORDS, End, Record, Run
+from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.sinks.attributes import run_attributes
 from pytest_llmops.sinks.rest import Server
 from pytest_llmops.sinks.run_scores import figures
@@ -62,7 +63,7 @@ def log_run(
     records: Sequence[Record],
     end: End | None,
 ) -> None:
-    """Write parameters, metrics, the table of attempts and the records of a run, and end it.
+    """Write parameters, metrics and the table of attempts of a run, and end it.
 
     Args:
         client: Of the server.
@@ -78,9 +79,27 @@ def log_run(
         identity, metrics=figures(records), time=now, params=parameters(run), tags=tags
     )
     client.log_parts(tracked, [json.dumps(table(records), indent=2).encode()], TABLE)
-    lines = (one for part in ([run], records, [end] if end else []) for one in part)
-    client.log_parts(tracked, (msgspec.json.encode(line) + b"\n" for line in lines), RECORDS)
     client.set_terminated(identity, _status(end), now)
+
+
+def within(
+    records: Iterable[Record], whole: Iterable[Record], budget: int = BUDGET
+) -> Iterator[Record]:
+    """The records of a report: with their texts as long as these fit into it, without from then on.
+
+    Args:
+        records: Of the run, without texts.
+        whole: The same, with them.
+        budget: Characters of texts that the report has room for.
+    """
+    for slim, record in zip(records, whole, strict=True):
+        budget -= len(msgspec.json.encode(record))
+        yield record if budget >= 0 else _briefly(slim, record)
+
+
+def _briefly(slim: Record, record: Record) -> Record:
+    """What is small of the texts: why it was not solved, and a refusal."""
+    return msgspec.structs.replace(slim, grade=record.grade, refusal=record.refusal)
 
 
 def draw_report(found: RecordedRun, links: Links) -> tuple[str, str]:
