@@ -17,9 +17,9 @@ from pytest_llmops.tasks.materialize import Task
 HUNKS = 64
 """Changes that are read of one answer."""
 
-_SEARCH = re.compile(r"^[ \t]*(?:<{5,9}|-{5,9}) ?SEARCH\b[^\n]*$", re.MULTILINE)
-_DIVIDER = re.compile(r"^[ \t]*={5,9}[ \t]*$", re.MULTILINE)
-_REPLACE = re.compile(r"^[ \t]*(?:>{5,9}|\+{5,9}) ?REPLACE\b[^\n]*$", re.MULTILINE)
+SEARCH = re.compile(r"^[ \t]*(?:<{5,9}|-{5,9}) ?SEARCH\b[^\n]*$", re.MULTILINE)
+DIVIDER = re.compile(r"^[ \t]*={5,9}[ \t]*$", re.MULTILINE)
+REPLACE = re.compile(r"^[ \t]*(?:>{5,9}|\+{5,9}) ?REPLACE\b[^\n]*$", re.MULTILINE)
 _PATCH = re.compile(r"^\*\*\* (?:Begin Patch|(?:Update|Add) File:)", re.MULTILINE)
 _HUNK = re.compile(r"^@@(?: |$|@@)", re.MULTILINE)
 _FILES = re.compile(r"^(?:--- |\+\+\+ )[^\n]*$", re.MULTILINE)
@@ -41,7 +41,7 @@ class Change(NamedTuple):
 
 def is_patch(code: str, language: str = "") -> bool:
     """Whether a text is a change of a file; the label of its fence may say so."""
-    if _SEARCH.search(code) or _PATCH.search(code):
+    if SEARCH.search(code) or _PATCH.search(code):
         return True
     if language in {"diff", "patch", "udiff"}:
         return bool(_CHANGED.search(code))
@@ -54,7 +54,7 @@ def patched(code: str, task: Task) -> tuple[str, ...]:
     Only the latter where it declares the asked function and takes none away: it would stand in the
     place of the function's body.
     """
-    changes = [*_blocks(code)] if _SEARCH.search(code) else [*_hunks(code)]
+    changes = [*_blocks(code)] if SEARCH.search(code) else [*_hunks(code)]
     changes = [one for one in changes if one.old.strip() != one.new.strip()][:HUNKS]
     ours = [one for one in changes if _is_of(one.path, task)] or changes
     put = "\n".join(one.new for one in ours)
@@ -85,11 +85,11 @@ def _is_of(path: str, task: Task) -> bool:
 def _blocks(code: str) -> Iterator[Change]:
     """SEARCH/REPLACE blocks; one that is not closed ends with the text."""
     position = 0
-    while opening := _SEARCH.search(code, position):
-        divider = _DIVIDER.search(code, opening.end())
+    while opening := SEARCH.search(code, position):
+        divider = DIVIDER.search(code, opening.end())
         if not divider:
             return
-        closing = _REPLACE.search(code, divider.end())
+        closing = REPLACE.search(code, divider.end())
         end = closing.start() if closing else len(code)
         old, new = code[opening.end() : divider.start()], code[divider.end() : end]
         yield Change("", old.strip("\n"), new.strip("\n"))

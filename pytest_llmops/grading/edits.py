@@ -1,0 +1,193 @@
+"""The changes of files that an answer asks for, in any of the forms that models write.
+
+Read are, wherever they stand and in the order of the text: unified diffs (with or without `git`'s
+own lines), SEARCH/REPLACE blocks of Cline's and aider's marks, `apply_patch` of Cline and OpenAI
+(`*** Begin Patch`, its first and last line may be missing), and whole files in fences. The path of
+a block or a file is in the label of its fence, in the line above it, or in a comment that is its
+first line. Nothing is looked up here: `patching` applies what is found.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from pytest_llmops.grading.fences import without_thinking
+from pytest_llmops.grading.hunks import Hunk, hunks, is_diff
+from pytest_llmops.grading.patches import DIVIDER, REPLACE, SEARCH
+from pytest_llmops.grading.stated import FENCE, above, in_comment, in_header, in_label
+
+Kind = Literal["update", "write", "delete"]
+
+_SECTION = re.compile(r"\*\*\* (Update|Add|Delete) File: *(.+?)[ \t]*$")
+_MOVED = re.compile(r"\*\*\* Move to: *(.+?)[ \t]*$")
+_UNFIT = re.compile(r"(?:Binary files |GIT binary patch|(?:new file |new |old )?mode 1[26]0000)")
+_GIT = re.compile(
+    r"(?:index |(?:new|old|deleted) (?:file )?mode |similarity |copy |rename |diff --)"
+)
+_NOTHING = "/dev/null"
+_DIFFS = frozenset(["diff", "patch", "udiff"])
+
+
+class MisshapenError(ValueError):
+    """What looks like a change and can't be read as one; says why."""
+
+
+class Edit(NamedTuple):
+    """What is to become of one file."""
+
+    path: str
+    """As it is written; "" where none is."""
+    kind: Kind
+    hunks: tuple[Hunk, ...] = ()
+    """Of an update."""
+    text: str = ""
+    """Of what is written."""
+    moved: str = ""
+    """Where the file goes; "" where it stays."""
+
+
+def edits(text: str) -> list[Edit]:
+    """Find the changes that an answer asks for.
+
+    Raises:
+        MisshapenError: One of them is torn, or of a kind that no source file has.
+    """
+    return [*_Reader(without_thinking(text).replace("\r\n", "\n").split("\n")).edits()]
+
+
+class _Reader:
+    """Reads lines from the first to the last."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+        self._at = 0
+        self._path = ""
+        """Of the block before, which holds on for those that name none."""
+
+    def edits(self) -> Iterator[Edit]:
+        while self._at < len(self._lines):
+            line = self._line()
+            if _SECTION.match(line):
+                yield self._section()
+            elif SEARCH.match(line):
+                yield self._block()
+            elif is_diff(self._lines, self._at):
+                yield from self._diff()
+            elif fence := FENCE.match(line):
+                yield from self._fenced(fence[1], fence[2].strip())
+            else:
+                self._at += 1
+
+    def _line(self) -> str:
+        return self._lines[self._at] if self._at < len(self._lines) else ""
+
+    def _fenced(self, mark: str, label: str) -> Iterator[Edit]:
+        """A block of code: what is in it is read further, or it is a whole file."""
+        start = self._at + 1
+        end = next((at for at in range(start, len(self._lines)) if self._closes(at, mark)), None)
+        inside = range(start, len(self._lines) if end is None else end)
+        named = in_label(label) or above(self._lines, self._at)
+        language = label.partition(" ")[0].lower()
+        if any(_begins(self._lines, at) for at in inside):
+            self._path = named or self._path
+            self._at = start
+        elif language in _DIFFS:
+            self._at = start
+            if found := self._hunks():
+                yield Edit(named, "update", found)
+        else:
+            self._at = inside.stop + (end is not None)
+            code = self._lines[inside.start : inside.stop]
+            if path := named or (in_comment(code[0]) if code else ""):
+                if end is None:
+                    raise MisshapenError(f"the text of {path} is not closed")
+                yield Edit(path, "write", text="".join(f"{line}\n" for line in code))
+
+    def _closes(self, at: int, mark: str) -> bool:
+        bare = self._lines[at].strip()
+        return len(bare) >= len(mark) and not bare.strip(mark[0])
+
+    def _block(self) -> Edit:
+        """A SEARCH/REPLACE block."""
+        path = above(self._lines, self._at, prose=True) or self._path
+        start = self._at
+        divider = self._next(DIVIDER, start + 1)
+        closing = self._next(REPLACE, divider + 1)
+        if again := [at for at in range(start + 1, closing) if SEARCH.match(self._lines[at])]:
+            raise MisshapenError(f"a SEARCH block is not closed before line {again[0] + 1}")
+        self._at, self._path = closing + 1, path
+        old, new = self._lines[start + 1 : divider], self._lines[divider + 1 : closing]
+        if not any(map(str.strip, old)):
+            return Edit(path, "write", text="".join(f"{line}\n" for line in new))
+        return Edit(path, "update", (Hunk(tuple(old), tuple(new)),))
+
+    def _next(self, mark: re.Pattern[str], start: int) -> int:
+        for at in range(start, len(self._lines)):
+            if mark.match(self._lines[at]):
+                return at
+        raise MisshapenError("a SEARCH/REPLACE block is not closed")
+
+    def _section(self) -> Edit:
+        """One file of `apply_patch`."""
+        found = _SECTION.match(self._line())
+        assert found
+        self._at += 1
+        if found[1] == "Delete":
+            return Edit(found[2], "delete")
+        if found[1] == "Add":
+            lines = []
+            while self._at < len(self._lines) and not self._ends_section():
+                lines.append(self._line().removeprefix("+"))
+                self._at += 1
+            return Edit(found[2], "write", text="".join(f"{line}\n" for line in lines))
+        moved = _MOVED.match(self._line())
+        self._at += bool(moved)
+        changed = self._hunks()
+        if not changed and not moved:
+            raise MisshapenError(f"nothing is changed in {found[2]}")
+        return Edit(found[2], "update", changed, moved=moved[1] if moved else "")
+
+    def _ends_section(self) -> bool:
+        return self._line().startswith("*** ") or bool(FENCE.match(self._line()))
+
+    def _diff(self) -> Iterator[Edit]:
+        """One file of a unified diff."""
+        old, new, is_deleted = self._head()
+        found = self._hunks()
+        if old == new == _NOTHING:
+            raise MisshapenError("a diff names no file")
+        if is_deleted or new == _NOTHING:
+            yield Edit(old, "delete")
+        elif old == _NOTHING:
+            lines = [line for hunk in found for line in hunk.new]
+            yield Edit(new, "write", text="".join(f"{line}\n" for line in lines))
+        elif found or new != old:
+            yield Edit(old, "update", found, moved=new if new != old else "")
+
+    def _head(self) -> tuple[str, str, bool]:
+        """The lines before the hunks: the path before and after, and whether the file goes."""
+        old, new, is_deleted = "", "", False
+        while line := self._line():
+            if _UNFIT.match(line):
+                raise MisshapenError(f"a link, submodule or binary file: {line}")
+            git = re.match(r"diff --git a/(\S+) b/(\S+)$", line)
+            if line.startswith("--- "):
+                old = in_header(line)
+            elif line.startswith("+++ "):
+                self._at += 1
+                return old, in_header(line), is_deleted
+            elif not _GIT.match(line) or (git and old):
+                break
+            elif git:
+                old, new = git[1], git[2]
+            is_deleted = is_deleted or line.startswith("deleted file")
+            self._at += 1
+        return old, new, is_deleted
+
+    def _hunks(self) -> tuple[Hunk, ...]:
+        found, self._at = hunks(self._lines, self._at)
+        return found
+
+
+def _begins(lines: Sequence[str], at: int) -> bool:
+    return bool(SEARCH.match(lines[at]) or _SECTION.match(lines[at])) or is_diff(lines, at)
