@@ -252,11 +252,17 @@ def test_the_status_of_the_gate_is_that_of_the_step(script, status, tmp_path):
     assert done.stderr == ("oh\n" if status else "")
 
 
+def reported(folder):
+    """What the steps do that make the report."""
+    for name in ("Draw the HTML report", "Report"):
+        done = executed(step(name)["run"], folder, pytest_does="exit 99")
+        assert done.returncode == 0, done.stderr
+
+
 def test_a_refused_session_is_reported_as_no_verdict_with_its_reason(tmp_path):
     refused = "echo 'ERROR: base: no baseline in benchmarks/baselines' >&2; exit 4"
     assert executed(step("Measure and gate")["run"], tmp_path, pytest_does=refused).returncode == 4
-    done = executed(step("Report")["run"], tmp_path, pytest_does="exit 99")
-    assert done.returncode == 0, done.stderr
+    reported(tmp_path)
     told = f"{MARKER}\n## ⚠️ no verdict\n\n- base: no baseline in benchmarks/baselines\n"
     assert (tmp_path / "report" / "report.md").read_text("utf-8") == told
     assert (tmp_path / "summary.md").read_text("utf-8") == told
@@ -267,11 +273,23 @@ def test_a_session_that_its_gate_ended_early_is_reported_with_the_gate_s_verdict
     base, other = pair()
     written(tmp_path / "runs", base)
     written(tmp_path / "runs", gated(other, base, "held", decided=12, sequential=True))
-    done = executed(step("Report")["run"], tmp_path, pytest_does="exit 99")
-    assert done.returncode == 0, done.stderr
+    reported(tmp_path)
     report = (tmp_path / "report" / "report.md").read_text("utf-8")
     assert report.startswith(f"{MARKER}\n## ✅ held: **lora** against **base**\n")
     assert "verdict held" in (tmp_path / "report" / "report.html").read_text("utf-8")
+
+
+def test_the_comment_links_to_the_html_report_as_a_page_of_its_own():
+    """Made and kept before the comment is drawn, in no archive, and of no weight to the gate."""
+    names = [one.get("name") for one in MEASURE["steps"]]
+    page, kept = step("Draw the HTML report"), step("Keep the HTML report")
+    order = [names.index(one["name"]) for one in (page, kept, step("Report"))]
+    assert order == sorted(order)
+    assert kept["with"]["path"] in page["run"]
+    assert kept["with"]["archive"] == "false"
+    assert kept["continue-on-error"] == "true"
+    address = step("Report")["env"]["LLMOPS_REPORT_URL"]
+    assert address.startswith(f"${{{{ steps.{kept['id']}.outputs.artifact-url || ")
 
 
 def test_a_failed_gate_is_still_reported_and_still_fails():

@@ -154,6 +154,18 @@ def test_the_theme_is_switched_and_kept(page):
     assert page.evaluate(background) == light
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_switch_of_the_theme_ends_where_the_page_ends(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    button = page.locator("#theme").bounding_box()
+    icon = page.locator("#theme svg").bounding_box()
+    card = page.locator("#verdict .card").first.bounding_box()
+    assert abs(icon["x"] + icon["width"] - card["x"] - card["width"]) <= 2
+    assert min(button["width"], button["height"]) >= 40  # a thumb meets it
+    bar = page.locator(".bar-inner").bounding_box()
+    assert abs(icon["y"] + icon["height"] / 2 - bar["y"] - bar["height"] / 2) <= 1
+
+
 def test_a_changed_case_shows_prompt_difference_and_test_output(page):
     one = page.locator("details.case").first
     one.locator("summary").click()

@@ -211,7 +211,15 @@ def test_cases_lost_and_gained_lead_to_their_texts():
     assert f"- [and 9 more]({page}#changed)" in lost
 
 
-def test_an_archive_is_linked_without_its_cases():
+def test_an_artifact_of_github_is_opened_at_each_case():
+    url = "https://github.example/me/it/actions/runs/12/artifacts/345"
+    text = report_markdown(subject(*changed()), url)
+    assert f"[HTML report]({url})" in text
+    case = case_id(12)
+    assert f"\n- [{case}]({url}#case=starter%3Aeval%2Ffile0%23case0012)\n" in text
+
+
+def test_a_list_of_artifacts_is_linked_without_its_cases():
     url = "https://ci.example/actions/runs/1#artifacts"
     text = report_markdown(subject(*changed()), url)
     assert f"[HTML report]({url})" in text

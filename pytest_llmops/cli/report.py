@@ -57,8 +57,8 @@ def add(commands: Any) -> None:
         "--report-url",
         default=os.environ.get("LLMOPS_REPORT_URL", ""),
         metavar="URL",
-        help="where the HTML report will be; Markdown links to it, and to each case where the "
-        "address ends in .html (default: LLMOPS_REPORT_URL)",
+        help="where the HTML report will be; Markdown links to it, and to each case in it where "
+        "the address ends in .html or is an artifact of GitHub's (default: LLMOPS_REPORT_URL)",
     )
     add_runs(command)
     add_baselines(command)

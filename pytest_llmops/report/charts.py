@@ -165,7 +165,7 @@ def token_parts(runs: Sequence[tuple[str, Sequence[Record]]]) -> Figure:
 
 
 def mean_parts(records: Sequence[Record]) -> dict[str, float]:
-    """Mean output tokens an answered attempt, by part.
+    """Mean output tokens per answered attempt, by part.
 
     The tokens of an answer, less hidden reasoning, are apportioned by characters (see
     `grading.quality`); the parts of a run sum to its mean output tokens.

@@ -1,5 +1,6 @@
 """The cases that changed sides in a Markdown report, with links to their texts in the HTML one."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
@@ -18,6 +19,9 @@ LONGEST = 84
 
 SAFE = ":/?#[]@!$&'*+,;=%-._~"
 """What stays as it is in an address; a parenthesis or a space would end its link."""
+
+PAGE = re.compile(r"\.html$|/actions/runs/\d+/artifacts/\d+$")
+"""Paths that can be opened at a part of their page: files, and artifacts of GitHub Actions."""
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -39,8 +43,8 @@ class Address(msgspec.Struct, frozen=True):
         return quote(self.url, safe=SAFE)
 
     def anchor(self, name: str) -> str:
-        """Of a part of the report; "" where the address is not that of a page: an archive, say."""
-        if not urlsplit(self.url).path.endswith(".html"):
+        """Of a part of the report; "" where the address is not that of a page: a list, say."""
+        if not PAGE.search(urlsplit(self.url).path):
             return ""
         return f"{self.report.partition('#')[0]}#{name}"
 
