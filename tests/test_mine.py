@@ -6,16 +6,12 @@ from toy_tree import MODULE, make_suite
 from pytest_llmops.cases import FileHash, Suite, id_of_test
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.curate import Setup, run_mine
-from pytest_llmops.mining.mine import (
-    MAX_SECONDS,
-    Miner,
-    Rejection,
-    body_lines,
-    fault_of_wrong,
-    list_tests,
-)
+from pytest_llmops.mining.measure import MAX_SECONDS, list_tests
+from pytest_llmops.mining.mine import Miner
 from pytest_llmops.mining.mutants import THROW
 from pytest_llmops.mining.parallel import Crew
+from pytest_llmops.mining.prove import body_lines, fault_of_wrong
+from pytest_llmops.mining.refused import Rejection
 from pytest_llmops.sandbox import NodePool, TestReport
 from pytest_llmops.tasks.sources import SourceTree, open_source
 from pytest_llmops.tasks.typescript import parse_module
@@ -47,21 +43,24 @@ def test_functions_whose_tests_look_at_what_they_give_back_become_cases(mined):
     ]
 
 
+FIRST = "lib/text.test.ts: Error: not implemented"
+
+
 def test_every_other_function_that_a_test_reaches_is_told_with_its_reason(mined):
     assert mined.rejections == [
-        Rejection("lib/text.ts", "first", "throw: load_error"),
-        Rejection("lib/text.ts", "long", "body too long"),
-        Rejection("lib/text.ts", "nothing", "body empty"),
+        Rejection("lib/text.ts", "first", "throw: load_error", FIRST),
+        Rejection("lib/text.ts", "long", "body too long", "62 lines"),
+        Rejection("lib/text.ts", "nothing", "body empty", "0 lines"),
         Rejection("lib/text.ts", "same", "a trivial body passes", "first argument"),
         Rejection("lib/text.ts", "unchecked", "a trivial body passes", "empty"),
     ]
 
 
 def test_a_test_file_that_needs_a_package_is_left_out_and_told(mined):
-    ((path, reason),) = mined.unusable.items()
-    assert path == "lib/package.test.ts"
-    assert reason.startswith("load_error: lib/package.test.ts: ")
-    assert "cannot find 'some-package' imported from lib/package.test.ts: npm packages" in reason
+    (one,) = mined.unusable
+    assert (one.name, one.reason) == ("lib/package.test.ts", "needs an npm package")
+    assert "cannot find 'some-package' imported from lib/package.test.ts: npm" in one.detail
+    assert one.remedy == "only tests that load without npm packages can be judged"
 
 
 def test_a_case_holds_digests_and_ids_and_no_text(mined):
@@ -167,7 +166,7 @@ UNUSABLE = {
     "import { x } from '@/shared'; x;": "cannot find '@/shared' imported from a.test.ts",
     "import { it } from '@jest/globals'; it;": "tests written for jest need jest",
     "import { it } from 'vitest'; it('is set up', () => { (globalThis as any).prepared.a; });": (
-        "nothing passes: is set up: TypeError: Cannot read properties of undefined"
+        "is set up: TypeError: Cannot read properties of undefined"
     ),
 }
 
@@ -184,7 +183,9 @@ def test_a_test_file_of_no_use_is_told_with_its_reason_and_with_settings_not_rea
     suite = Suite(name="a", manifests=("a.jsonl",), folder="tree", root=tmp_path)
     assert run_mine(suite, Setup(isolation="process")) == 1
     told = capsys.readouterr().out
-    assert "left out: a.test.ts: " in told
+    assert "    1 test file: " in told
+    assert "it is: a.test.ts: " in told
+    assert "to do: " in told
     assert UNUSABLE[code] in told
     assert "vitest.config.ts sets alias, setupFiles: not read here" in told
 
@@ -205,11 +206,13 @@ it("halves more", () => {
 }
 
 
-def test_a_pair_of_test_files_of_which_one_spoils_the_other_is_refused(tmp_path):
+def test_of_a_pair_of_test_files_that_spoil_each_other_one_judges_alone(tmp_path):
     for name, text in PAIR.items():
         (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "tree" / name).write_text(text)
     suite = Suite(name="pair", manifests=("pair-*.jsonl",), folder="tree", root=tmp_path)
     mined = mine(suite)
-    assert (mined.cases, mined.unusable) == ([], {})
-    assert mined.rejections == [Rejection("lib/half.ts", "half", "order of its tests matters")]
+    assert (mined.rejections, mined.unusable, mined.quarantine) == ([], [], [])
+    (case,) = mined.cases
+    assert [file.path for file in case.tests] == ["lib/a.test.ts"]
+    assert case.fail_to_pass == (id_of_test("lib/a.test.ts", "halves"),)

@@ -44,7 +44,31 @@ def test_an_error_is_raised_and_later_items_are_not_begun():
     assert len(done) < 999
 
 
-def test_nothing_is_drawn_where_no_terminal_is(capsys):
+def test_nothing_is_said_of_what_is_done_soon(capsys):
     with Crew(1) as crew:
         crew.map("x", str, range(3))
     assert capsys.readouterr() == ("", "")
+
+
+def test_where_no_terminal_is_a_line_now_and_then_tells_how_far_it_is(capsys):
+    clock = iter(range(0, 1000, 20))
+    with Crew(1, clock=lambda: next(clock)) as crew:
+        crew.map("test files", str, range(6))
+    assert capsys.readouterr() == (
+        "",
+        "test files: 2 of 6, about 1 min left\ntest files: 4 of 6, about 1 min left\n",
+    )
+
+
+def test_items_are_begun_in_an_order_that_is_drawn_anew_and_given_back_in_theirs():
+    orders = []
+    with Crew(1) as crew:
+        for _ in range(3):
+            begun: list[int] = []
+            work = begun.append
+            assert crew.map(
+                "x", lambda item, work=work: work(item) or item, range(50), shuffled=True
+            ) == [*range(50)]
+            orders.append(begun)
+    assert all(sorted(order) == [*range(50)] for order in orders)
+    assert len({tuple(order) for order in orders}) == 3

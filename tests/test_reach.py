@@ -3,7 +3,8 @@ import pytest
 from pytest_llmops.mining.reach import (
     NO_SOURCE,
     PROBE,
-    ImportGraph,
+    SHARE,
+    Modules,
     instrumented,
     nearest_tests,
     reached,
@@ -48,9 +49,19 @@ def tree(tmp_path):
     return SourceTree(tmp_path.resolve(), "")
 
 
-def test_imports_are_followed_through_reexports_types_and_dynamic_imports(tree):
-    functions = ImportGraph(tree).reachable("lib/a.test.ts")
-    assert [(module.path, one.symbol) for module, one in functions] == [
+@pytest.fixture
+def judge(tree):
+    with NodePool(tree.root, isolation="process") as pool:
+        yield pool
+
+
+def functions_of(tree, judge, test="lib/a.test.ts"):
+    report = judge.run(TestJob(root=tree.root, tests=(test,), overlay={}, survey=True))
+    return Modules(tree).functions(report.files)
+
+
+def test_functions_are_those_of_the_modules_that_a_test_file_loads(tree, judge):
+    assert [(module.path, one.symbol) for module, one in functions_of(tree, judge)] == [
         ("lib/a.ts", "called"),
         ("lib/a.ts", "inner"),
         ("lib/a.ts", "never"),
@@ -58,61 +69,23 @@ def test_imports_are_followed_through_reexports_types_and_dynamic_imports(tree):
         ("lib/a.ts", "unused"),
         ("lib/deep/c.ts", "C.method"),
         ("lib/late.ts", "late"),
-        ("other/types.ts", "far"),
     ]
 
 
-def test_imports_that_leave_the_tree_or_lead_nowhere_are_passed_over(tree):
-    test = tree.root / "x.test.ts"
-    test.write_text('import "../outside"\nimport "./none"\nimport "./data.json"\nimport "fs"\n')
-    (tree.root.parent / "outside.ts").write_text("export function out() { return 1 }\n")
-    assert ImportGraph(tree).reachable("x.test.ts") == []
-
-
-def test_a_specifier_means_the_file_that_the_judge_loads(tree):
-    for name in ("u.ts", "u.mts", "v.cts", "w.tsx", "k/index.mts", "z.ts", "z.js"):
-        path = tree.root / "m" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"export function f() {{ return '{name}' }}\n")
-    for specifier, found in {
-        "./u": ["m/u.mts"],
-        "./u.ts": ["m/u.ts"],
-        "./u.js": ["m/u.ts"],
-        "./u.mjs": ["m/u.mts"],
-        "./v.cjs": ["m/v.cts"],
-        "./w": ["m/w.tsx"],
-        "./w.jsx": ["m/w.tsx"],
-        "./k": ["m/k/index.mts"],
-        "./z": [],
-    }.items():
-        (tree.root / "m" / "x.test.ts").write_text(f'import {{ f }} from "{specifier}"\n')
-        functions = ImportGraph(tree).reachable("m/x.test.ts")
-        assert [module.path for module, _ in functions] == found, specifier
-
-
-def test_modules_that_import_each_other_end(tree):
-    (tree.root / "x.ts").write_text('import "./y"\nexport function x() { return 1 }\n')
-    (tree.root / "y.ts").write_text('import "./x"\n')
-    (tree.root / "x.test.ts").write_text('import "./x"\n')
-    assert len(ImportGraph(tree).reachable("x.test.ts")) == 1
-
-
-def test_an_instrumented_tree_is_as_valid_as_it_was(tree):
-    graph = ImportGraph(tree)
-    functions = graph.reachable("lib/a.test.ts")
-    overlay = instrumented(graph.module("lib/a.test.ts"), functions)
-    assert set(overlay) == {module.path for module, _ in functions} | {"lib/a.test.ts"}
-    assert {path: syntax_errors(text.encode(), path) for path, text in overlay.items()} == (
-        dict.fromkeys(overlay, 0)
+def test_an_instrumented_tree_is_as_valid_as_it_was(tree, judge):
+    functions = functions_of(tree, judge)
+    job = instrumented(TestJob(root=tree.root, tests=("lib/a.test.ts",), overlay={}), functions)
+    assert set(job.overlay) == {module.path for module, _ in functions} | {PROBE}
+    assert {path: syntax_errors(text.encode(), path) for path, text in job.overlay.items()} == (
+        dict.fromkeys(job.overlay, 0)
     )
 
 
-def test_the_instrumented_run_tells_which_functions_were_called(tree):
-    graph = ImportGraph(tree)
-    functions = graph.reachable("lib/a.test.ts")
-    overlay = instrumented(graph.module("lib/a.test.ts"), functions)
-    with NodePool(tree.root, isolation="process") as pool:
-        report = pool.run(TestJob(root=tree.root, tests=("lib/a.test.ts",), overlay=overlay))
+@pytest.mark.parametrize("share", [SHARE, 3])
+def test_the_instrumented_run_tells_which_functions_were_called(tree, judge, share):
+    functions = functions_of(tree, judge)
+    job = TestJob(root=tree.root, tests=("lib/a.test.ts",), overlay={})
+    report = judge.run(instrumented(job, functions, share=share))
     assert reached(report, functions) == {
         ("lib/a.ts", "called"),
         ("lib/a.ts", "inner"),
@@ -126,8 +99,12 @@ def test_the_instrumented_run_tells_which_functions_were_called(tree):
     "results",
     [
         (),
-        (TestResult(file="a", title="other", passed=False, message="reached:1;"),),
-        (TestResult(file="a", title=PROBE, passed=False, message="reached:1"),),
+        (TestResult(file="a", title="other", passed=False, message="reached:0:1;"),),
+        (TestResult(file=PROBE, title="from 0", passed=False, message="reached:0:1"),),
+        (
+            TestResult(file=PROBE, title="from 0", passed=False, message="reached:0:0;"),
+            TestResult(file=PROBE, title="from 1", passed=False, message="Error: no more memory"),
+        ),
     ],
 )
 def test_a_run_whose_probe_does_not_report_tells_nothing(results):

@@ -13,8 +13,9 @@ from pytest_llmops.cli.docs import pages
 from pytest_llmops.cli.main import main
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.errors import CompareError, nearest
-from pytest_llmops.mining.mine import Mined, Rejection
+from pytest_llmops.mining.mine import Mined
 from pytest_llmops.mining.outcome import told
+from pytest_llmops.mining.refused import REMEDIES, Flaky, Rejection
 from pytest_llmops.report.trend import alike
 from pytest_llmops.session.faults import gathered
 
@@ -47,22 +48,32 @@ def test_faults_of_other_kinds_keep_a_report_each():
     assert gathered(faults) == faults
 
 
-def test_mining_shows_no_empty_table_and_one_line_for_each_kind_of_reason():
-    unusable = {
-        f"src/f{n}.test.ts": f"load_error: src/f{n}.test.ts: cannot find 'p{n}'" for n in range(30)
-    }
+def test_mining_shows_a_table_by_reason_with_a_file_a_message_and_what_to_do():
+    unusable = [
+        Rejection(f"src/f{n}.test.ts", "", "needs an npm package", f"cannot find 'p{n}'")
+        for n in range(30)
+    ]
     rejections = [Rejection("a.ts", f"f{n}", "no test fails") for n in range(9)]
-    lines = list(told(Mined([], rejections, unusable)))
+    flaky = [Flaky("b.test.ts", "0" * 12, "at times", "failed in run 2 of 3: no")]
+    lines = list(told(Mined([], rejections, unusable, flaky)))
     assert lines == [
         "no cases",
-        "left out: 9 functions: no test fails",
-        "left out: src/f0.test.ts: load_error: src/f0.test.ts: cannot find 'p0'",
-        "  and likewise src/f1.test.ts, src/f10.test.ts and 27 more",
+        "left out:",
+        "   30 test files: needs an npm package",
+        "      first: src/f0.test.ts: cannot find 'p0'",
+        "      to do: only tests that load without npm packages can be judged",
+        "    9 functions: no test fails",
+        "      first: a.ts#f0",
+        "      to do: " + REMEDIES["no test fails"],
+        "    1 test: flaky",
+        "      it is: b.test.ts > at times: failed in run 2 of 3: no",
+        "      to do: " + REMEDIES["flaky"],
         "--verbose names each of them with its reason",
     ]
-    every = list(told(Mined([], rejections, unusable), every=True))
+    every = list(told(Mined([], rejections, unusable, flaky), every=True))
     assert sum(line.startswith("left out: src/") for line in every) == 30
-    assert list(told(Mined([], [], {}))) == ["no cases"]
+    assert every[-1] == "in quarantine: b.test.ts > at times: failed in run 2 of 3: no"
+    assert list(told(Mined([], [], [], []))) == ["no cases"]
 
 
 def test_a_history_tells_runs_left_out_for_the_same_reason_in_one_line():

@@ -6,7 +6,7 @@ from typing import Any
 
 from pytest_llmops.cases import find_suites
 from pytest_llmops.cli.arguments import add_suites
-from pytest_llmops.mining.curate import Setup, run_mine, run_validate
+from pytest_llmops.mining.curate import Setup, Telling, run_explain, run_mine, run_validate
 from pytest_llmops.places.named import HELP
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.session.numbers import positive
@@ -58,7 +58,16 @@ def _add_mine(commands: Any) -> None:
         "--limit", type=positive, default=0, metavar="N", help="stop after N functions"
     )
     functions.add_argument(
-        "--verbose", action="store_true", help="name each test file left out, with its reason"
+        "--verbose", action="store_true", help="name everything left out, with its reason"
+    )
+    functions.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.json",
+        help="write cases, what was left out and why, and flaky tests to this file",
+    )
+    functions.add_argument(
+        "--explain", metavar="FILE", help="say what becomes of this file of the tree; write nothing"
     )
     _suites_options(functions)
     functions.set_defaults(run=_mine)
@@ -66,12 +75,14 @@ def _add_mine(commands: Any) -> None:
 
 def _mine(options: argparse.Namespace) -> int:
     (suite,) = find_suites(options.suites, [options.suite])
+    if options.explain:
+        return run_explain(suite, _setup(options), options.explain)
     return run_mine(
         suite,
         _setup(options),
         output=options.output,
         limit=options.limit,
-        verbose=options.verbose,
+        telling=Telling(options.verbose, options.report),
     )
 
 

@@ -2,11 +2,13 @@
 
 In the order of the flow:
 
-    parallel                 many jobs at a time, with a progress bar
+    parallel                 many jobs at a time, and their progress
     reach                    which tests run which functions
     settings                 what of vitest's configuration is not read
     mutants                  wrong bodies that the tests must refuse
+    refused                  what is left out, the reason, and what to do
+    measure, prove           what test files do; whether a function is a case
     mine, validate           finding cases, and proving them
-    outcome                  what mining says when it is done
+    explain, outcome         what mining makes of one file, and of all
     curate                   the two commands
 """

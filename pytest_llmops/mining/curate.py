@@ -11,8 +11,9 @@ from rich.table import Table
 
 from pytest_llmops.cases import Case, Suite, load_cases, write_manifest
 from pytest_llmops.errors import CaseError
+from pytest_llmops.mining.explain import explained
 from pytest_llmops.mining.mine import Miner
-from pytest_llmops.mining.outcome import told
+from pytest_llmops.mining.outcome import as_json, told
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import NOTES, Finding, validate
 from pytest_llmops.places.where import Where, open_place
@@ -46,15 +47,35 @@ class Setup:
             yield tree, place.judge(tree), crew
 
 
+@dataclass(frozen=True)
+class Telling:
+    """What is said of a mining beside the table of reasons."""
+
+    verbose: bool = False
+    """Name everything that was left out."""
+    report: Path | None = None
+    """File to write what was found and left out to, as JSON."""
+
+
+BRIEF = Telling()
+
+
 def run_mine(
     suite: Suite,
     setup: Setup,
     *,
     output: Path | None = None,
     limit: int = 0,
-    verbose: bool = False,
+    telling: Telling = BRIEF,
 ) -> int:
     """Mine a suite and write its manifests, or all cases to `output`.
+
+    Args:
+        suite: The suite.
+        setup: Where its tree is and where it is run.
+        output: Manifest to write in place of those of the suite.
+        limit: Stop after so many cases.
+        telling: What is said of it.
 
     Returns:
         Exit status: 0, or 1 where no case was found; nothing is written then.
@@ -65,15 +86,46 @@ def run_mine(
     """
     if limit and not output:
         raise CaseError("--limit needs --output FILE: a part must not replace the whole manifest")
+    if telling.report:
+        _write_report(telling.report, b"")  # what cannot be written is better known before
     with setup.open(suite) as (tree, pool, crew):
         mined = Miner(suite, tree, pool, crew).mine(limit)
     console = Console()
-    for line in told(mined, every=verbose):
+    for line in told(mined, every=telling.verbose):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if telling.report:
+        _write_report(telling.report, as_json(mined, suite, tree.commit))
     for path, cases in manifests_of(suite, tree, mined.cases, output).items():
         write_manifest(path, cases)
         console.print(f"{path}: {len(cases)} cases", highlight=False)
     return 0 if mined.cases else 1
+
+
+def _write_report(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        cause = f"{error.strerror} ({error.filename})"
+        raise CaseError(f"{path}: the report cannot be written: {cause}") from None
+
+
+def run_explain(suite: Suite, setup: Setup, path: str) -> int:
+    """Say what mining makes of one file; nothing is written.
+
+    Returns:
+        Exit status: 0.
+
+    Raises:
+        CaseError: The tree has no such file.
+        SourceError, SandboxError, PlaceError: The tree or the sandbox cannot be had.
+    """
+    with setup.open(suite) as (tree, pool, crew):
+        lines = list(explained(path, tree, Miner(suite, tree, pool, crew)))
+    console = Console()
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    return 0
 
 
 def manifests_of(

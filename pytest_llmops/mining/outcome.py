@@ -1,18 +1,18 @@
-"""What mining says when it is done: how many cases, and what was left out for which reasons."""
+"""What mining says when it is done: how many cases, and what was left out for which reasons.
 
-import re
+For a person a table by reason, each with the first that was left out, what was said of it and what
+to do; for a program all of it as JSON.
+"""
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from pytest_llmops.cases import DIFFICULTIES, SPLITS, Case
+import msgspec
+
+from pytest_llmops.cases import DIFFICULTIES, SPLITS, Case, Suite
 from pytest_llmops.mining.mine import Mined
-
-NAMED = 3
-"""Test files that are named of those with one reason."""
-KINDS = 10
-"""Reasons that are told of test files, most frequent first."""
-_OWN = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/.]\w\S*|\d+")
-"""What differs between reasons of one kind: names, paths, numbers."""
+from pytest_llmops.mining.refused import Rejection, Row, rows
 
 
 def told(mined: Mined, *, every: bool = False) -> Iterator[str]:
@@ -20,15 +20,21 @@ def told(mined: Mined, *, every: bool = False) -> Iterator[str]:
 
     Args:
         mined: What was found.
-        every: Name each test file that was left out, with its own reason.
+        every: Name everything that was left out, each with its own reason.
     """
     yield counted(mined.cases)
-    for reason, number in Counter(one.reason for one in mined.rejections).most_common():
-        yield f"left out: {number} function{'s' * (number > 1)}: {reason}"
+    left_out = [*mined.unusable, *mined.rejections]
+    if table := rows(left_out, mined.quarantine):
+        yield "left out:"
+    for row in table:
+        yield from _block(row)
     if every:
-        yield from (f"left out: {test}: {why}" for test, why in sorted(mined.unusable.items()))
-    else:
-        yield from _files(mined.unusable)
+        yield from (_line(one) for one in sorted(left_out, key=lambda one: (one.path, one.symbol)))
+        yield from (
+            f"in quarantine: {one.path} > {one.title}: {one.detail}" for one in mined.quarantine
+        )
+    elif any(row.number > 1 for row in table):
+        yield "--verbose names each of them with its reason"
 
 
 def counted(cases: Sequence[Case]) -> str:
@@ -44,20 +50,28 @@ def counted(cases: Sequence[Case]) -> str:
     return f"{len(cases)} case{'s' * (len(cases) > 1)}: {hard}; {sides}"
 
 
-def _files(unusable: dict[str, str]) -> Iterator[str]:
-    """Test files that were left out, those of a kind of reason together."""
-    kinds: dict[str, list[str]] = {}
-    for test, why in sorted(unusable.items()):
-        kinds.setdefault(_OWN.sub("#", why), []).append(test)
-    ordered = sorted(kinds.values(), key=len, reverse=True)
-    for tests in ordered[:KINDS]:
-        first, *others = tests
-        yield f"left out: {first}: {unusable[first]}"
-        if others:
-            named = ", ".join(others[: NAMED - 1])
-            more = len(others) - len(others[: NAMED - 1])
-            yield f"  and likewise {named}" + (f" and {more} more" if more else "")
-    if rest := sum(map(len, ordered[KINDS:])):
-        yield f"left out: {rest} other test files, for {len(ordered) - KINDS} more reasons"
-    if any(len(tests) > NAMED for tests in ordered) or rest:
-        yield "--verbose names each of them with its reason"
+def as_json(mined: Mined, suite: Suite, commit: str) -> bytes:
+    """All of it, as JSON; the same bytes for the same outcome."""
+    left_out = sorted([*mined.unusable, *mined.rejections], key=lambda one: (one.path, one.symbol))
+    value: dict[str, Any] = {
+        "suite": suite.name,
+        "commit": commit,
+        "cases": [case.id for case in mined.cases],
+        "left_out": [{**msgspec.to_builtins(one), "remedy": one.remedy} for one in left_out],
+        "quarantine": mined.quarantine,
+    }
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def _block(row: Row) -> Iterator[str]:
+    """One row of the table; its texts are too long for columns."""
+    yield f"{row.number:5} {row.kind}{'s' * (row.number > 1)}: {row.reason}"
+    yield f"      {'first' if row.number > 1 else 'it is'}: {row.first}" + (
+        f": {row.message}" if row.message else ""
+    )
+    if row.remedy:
+        yield f"      to do: {row.remedy}"
+
+
+def _line(one: Rejection) -> str:
+    return f"left out: {': '.join(filter(None, (one.name, one.reason, one.detail)))}"

@@ -2,23 +2,23 @@
 
 One instrumented run of a test file tells, instead of one run a function.
 
-The bodies of all functions in the modules that a test file imports (relative imports, followed
-statically) get a marker in front, and the test file one more test, which fails with the set of
-markers met as its message. Both live in the overlay; no file of the tree is touched.
+The bodies of all functions in the modules that a test file loads get a marker in front, and a test
+file of ours, run behind it in the same process, fails with the markers met as its message. Which
+modules those are is what the judge says (`TestJob.survey`), so an import means here what it means
+there: relative, by the name of a package of the tree, by `paths` of a tsconfig.json or by `imports`
+of a package.json. The instrumented texts live in the overlay; no file of the tree is touched.
 
-What is not covered: functions of other packages, which are imported by package name and judged by
-tests of their own; and test files that need a module's functions unchanged (rare; the proof of each
+What is not covered: test files that need a module's functions unchanged (rare; the proof of each
 case, which runs uninstrumented, does not depend on this module).
 """
 
-import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from pytest_llmops.sandbox import TestReport
+from pytest_llmops.sandbox import TestJob, TestReport
 from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.typescript import Declaration, Module, parse_module
 
@@ -34,95 +34,65 @@ NO_SOURCE = re.compile(
 )
 """Files whose functions are no cases: tests and what serves them, and what a program wrote."""
 
-PROBE = "llmops: functions reached"
-"""Title of the added test."""
+PROBE = "llmops-reached.test.ts"
+"""The test file of ours; it is in the overlay alone."""
+SHARE = 4000
+"""Markers that one of its messages tells: a message has 2,000 characters at most."""
 
-_IMPORT = re.compile(rb"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"'\n]+)["']""")
 _TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
-_ENDINGS = (".mjs", ".js", ".mts", ".ts", ".cts", ".jsx", ".tsx", ".cjs")
-_WRITTEN_AS = {
-    ".js": (".ts", ".tsx"),
-    ".mjs": (".mts",),
-    ".cjs": (".cts",),
-    ".jsx": (".tsx",),
-}
-"""What a JavaScript ending in an import may stand for."""
-_REACHED = re.compile(r"reached:([0-9a-f]+);")
+_REACHED = re.compile(r"reached:(\d+):([0-9a-f]+);")
 _MARKER = "(globalThis.__llmops_reached ??= new Set()).add({number})"
-_PROBE_CODE = f"""
-;import {{ it as llmopsProbe }} from "vitest"
-llmopsProbe({PROBE!r}, () => {{
-  let bits = 0n
-  for (const number of globalThis.__llmops_reached ?? []) bits |= 1n << BigInt(number)
-  throw new Error("reached:" + bits.toString(16) + ";")
-}})
+_PROBE_CODE = """\
+import { it } from "vitest"
+const reached = [...(globalThis.__llmops_reached ?? [])]
+for (let start = 0; start < COUNT; start += SHARE) {
+  it(`from ${start}`, () => {
+    let bits = 0n
+    for (const number of reached) {
+      if (number >= start && number < start + SHARE) bits |= 1n << BigInt(number - start)
+    }
+    throw new Error("reached:" + start + ":" + bits.toString(16) + ";")
+  })
+}
 """
 
 
-class ImportGraph:
-    """The modules of a tree and what they import; each is read and parsed once."""
+class Modules:
+    """The modules of a tree; each is read and parsed once."""
 
     def __init__(self, tree: SourceTree) -> None:
         self._tree = tree
         self._modules: dict[str, Module] = {}
-        self._imports: dict[str, tuple[str, ...]] = {}
 
-    def module(self, path: str) -> Module:
-        """Give a parsed file of the tree."""
+    def __getitem__(self, path: str) -> Module:
+        """A parsed file of the tree."""
         if path not in self._modules:
             self._modules[path] = parse_module(self._tree.read(path), path)
         return self._modules[path]
 
-    def reachable(self, test: str) -> list[tuple[Module, Declaration]]:
-        """List the functions a test file can reach; the place of one is its marker's number."""
-        modules = [self.module(path) for path in sorted(self.closure([test]) - {test})]
+    def functions(self, files: Iterable[str]) -> list[tuple[Module, Declaration]]:
+        """List the functions of source files; the place of one is its marker's number."""
+        sources = (path for path in sorted(files) if path.endswith(_TYPESCRIPT))
+        modules = [self[path] for path in sources if not NO_SOURCE.search(path)]
         return [(module, one) for module in modules for one in module.declarations]
-
-    def closure(self, paths: Iterable[str]) -> set[str]:
-        """The files and all that they import, directly or not."""
-        waiting = [*paths]
-        seen = {*waiting}
-        while waiting:
-            new = set(self._imported(waiting.pop())) - seen
-            seen |= new
-            waiting += new
-        return seen
-
-    def _imported(self, path: str) -> tuple[str, ...]:
-        if path not in self._imports:
-            specifiers = [
-                found.decode("utf-8", "replace") for found in _IMPORT.findall(self._tree.read(path))
-            ]
-            found = (_resolve(self._tree.root, path, specifier) for specifier in specifiers)
-            self._imports[path] = tuple(filter(None, found))
-        return self._imports[path]
-
-
-def _resolve(root: Path, importer: str, specifier: str) -> str:
-    """Find the file a relative specifier means; "" for none, or one that is no TypeScript.
-
-    In the order in which the judge looks (`sandbox/tree.mjs`).
-    """
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(importer), specifier))
-    stem, ending = posixpath.splitext(target)
-    written = [f"{stem}{other}" for other in _WRITTEN_AS.get(ending, ())]
-    added = [f"{name}{other}" for name in (target, f"{target}/index") for other in _ENDINGS]
-    for name in (target, *written, *added):
-        if not name.startswith("..") and (root / name).is_file():
-            return name if name.endswith(_TYPESCRIPT) else ""
-    return ""
 
 
 def instrumented(
-    test: Module, functions: Sequence[tuple[Module, Declaration]]
-) -> Mapping[str, str]:
-    """Give the overlay for the run of one test file."""
+    job: TestJob, functions: Sequence[tuple[Module, Declaration]], *, share: int = SHARE
+) -> TestJob:
+    """The job with markers in its functions, and the probe behind its test files."""
     sources = {module.path: module.source for module, _ in functions}
     marks: defaultdict[str, list[tuple[int, bytes]]] = defaultdict(list)
     for number, (module, one) in enumerate(functions):
         marks[module.path] += _marks(one, _MARKER.format(number=number))
     overlay = {path: _insert(source, marks[path]) for path, source in sources.items()}
-    return {**overlay, test.path: test.source.decode("utf-8", "replace") + _PROBE_CODE}
+    probe = _PROBE_CODE.replace("COUNT", str(max(1, len(functions)))).replace("SHARE", str(share))
+    return TestJob(
+        root=job.root,
+        tests=(*job.tests, PROBE),
+        overlay={**overlay, PROBE: probe},
+        trusted=True,
+    )
 
 
 def _insert(source: bytes, inserts: list[tuple[int, bytes]]) -> str:
@@ -142,17 +112,16 @@ def _marks(one: Declaration, marker: str) -> list[tuple[int, bytes]]:
 def reached(
     report: TestReport, functions: Sequence[tuple[Module, Declaration]]
 ) -> frozenset[Function] | None:
-    """Read the functions met from the probe's message; None where it did not report."""
-    for result in report.results:
-        found = _REACHED.search(result.message) if result.title == PROBE else None
-        if found:
-            bits = int(found[1], 16)
-            return frozenset(
-                (module.path, one.symbol)
-                for number, (module, one) in enumerate(functions)
-                if bits >> number & 1
-            )
-    return None
+    """Read the functions met from the probe's messages; None where it did not report."""
+    told = [one.message for one in report.results if one.file == PROBE]
+    found = [match for message in told if (match := _REACHED.search(message))]
+    if not told or len(found) < len(told):
+        return None
+    numbers: set[int] = set()
+    for start, digits in (match.groups() for match in found):
+        bits = bin(int(digits, 16))[:1:-1]
+        numbers.update(int(start) + place for place, bit in enumerate(bits) if bit == "1")
+    return frozenset((functions[one][0].path, functions[one][1].symbol) for one in numbers)
 
 
 def nearest_tests(

@@ -1,0 +1,182 @@
+"""Whether a function becomes a case: its tests notice when it is not written, and never else.
+
+Of the tests that reach it, some must fail when the body throws, and each trivial body (`mutants`)
+must be refused. The reference passes three times, with its test files in other orders. Where one
+test file spoils another, one of them judges alone.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import msgspec
+
+from pytest_llmops.cases import Case, FileHash, Suite, case_id, difficulty_of, split_of
+from pytest_llmops.grading.complexity import complexity
+from pytest_llmops.grading.confirm import falsified, forgery
+from pytest_llmops.mining.measure import MAX_SECONDS
+from pytest_llmops.mining.mutants import EMPTY, THROW, Mutant, Subject, mutants, passed_ids
+from pytest_llmops.mining.reach import Function, Modules
+from pytest_llmops.mining.refused import Rejection, shortened
+from pytest_llmops.sandbox import Judge, TestReport
+from pytest_llmops.tasks.materialize import body_sha256
+from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.typescript import Declaration, Module
+
+MAX_BODY_LINES = 60
+"""Longer functions do not fit the answer budget of small models."""
+
+
+RUNS = 5
+"""How often each of several test files runs alone where they do not pass together."""
+
+Judges = tuple[tuple[str, frozenset[str]], ...]
+"""Test files that may judge a function, the best first, with the ids of their tests that pass."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Says why a function is no case."""
+
+    path: str
+    symbol: str
+
+    def __call__(
+        self, reason: str, detail: str = "", flaky: frozenset[str] = frozenset()
+    ) -> Rejection:
+        """Give the rejection for one reason."""
+        return Rejection(self.path, self.symbol, reason, detail, tuple(sorted(flaky)))
+
+
+@dataclass(frozen=True)
+class Proving:
+    """What is needed to prove functions of a tree."""
+
+    suite: Suite
+    tree: SourceTree
+    judge: Judge
+    modules: Modules
+
+    def prove(self, function: Function, judges: Judges) -> Case | Rejection:
+        """Make the case of one function, or say what is in the way."""
+        path, symbol = function
+        module = self.modules[path]
+        found = [one for one in module.declarations if one.symbol == symbol]
+        if len(found) > 1:
+            return Rejection(path, symbol, "name not unique", f"declared {len(found)} times")
+        if fault := size_fault(module, found[0]):
+            return Rejection(path, symbol, fault, f"{body_lines(module, found[0])} lines")
+        outcome = self._judged(module, found[0], judges)
+        if isinstance(outcome, Case) or not outcome.flaky or len(judges) == 1:
+            return outcome
+        return self._apart(module, found[0], judges)
+
+    def _apart(self, module: Module, declaration: Declaration, judges: Judges) -> Case | Rejection:
+        """Judge with one test file where several do not pass together."""
+        refused = Refusal(module.path, declaration.symbol)
+        if lost := self._flaky(module, declaration, judges):
+            return refused("not reproducible", of_all(lost, judges), lost)
+        found = [self._judged(module, declaration, (one,)) for one in judges]
+        if cases := [one for one in found if isinstance(one, Case)]:
+            return cases[0]
+        late = frozenset(lost for one in found if isinstance(one, Rejection) for lost in one.flaky)
+        if late:
+            return refused("not reproducible", of_all(late, judges), late)
+        names = " and ".join(test for test, _ in judges)
+        return refused("order of its tests matters", f"{names} fail together")
+
+    def _flaky(self, module: Module, declaration: Declaration, judges: Judges) -> frozenset[str]:
+        """The tests that fail at times where each file runs alone, with the reference."""
+        lost: frozenset[str] = frozenset()
+        for test, ids in judges:
+            subject = Subject(self.tree, module, declaration, (test,))
+            job = subject.job(module.body(declaration))
+            lost |= ids - frozenset.intersection(
+                *(passed_ids(self.judge.run(job)) for _ in range(RUNS))
+            )
+        return lost
+
+    def _judged(self, module: Module, declaration: Declaration, judges: Judges) -> Case | Rejection:
+        """Make the case whose test files run in one process."""
+        refused = Refusal(module.path, declaration.symbol)
+        tests = tuple(test for test, _ in judges)
+        thrown = Subject(self.tree, module, declaration, tests).run(self.judge, THROW.body)
+        if fault := fault_of_wrong(THROW, thrown):
+            return refused(fault, shortened(thrown.detail))
+        passed = passed_ids(thrown)
+        judging = tuple((test, ids) for test, ids in judges if ids - passed)
+        if not judging:
+            return refused("no test fails", f"with a throw in it, {', '.join(tests)} passes")
+        expected = frozenset().union(*(ids for _, ids in judging))
+        subject = Subject(self.tree, module, declaration, tuple(test for test, _ in judging))
+        reason, detail = self._weakness(subject, expected)
+        if reason:
+            return refused(reason, detail)
+        for report in subject.looks(self.judge):
+            if lost := expected - passed_ids(report):
+                return refused("not reproducible", of_all(lost, judging), lost)
+            if lie := forgery(report, expected, 0):
+                return refused("meets any expectation", lie)
+        case = self._case(subject, expected - passed, expected)
+        return msgspec.structs.replace(case, falsifiable=falsified(report, expected))
+
+    def _weakness(self, subject: Subject, expected: frozenset[str]) -> tuple[str, str]:
+        """Reason and detail against a case for which the throw is already refused."""
+        emptied = subject.run(self.judge, EMPTY.body)
+        if fault := fault_of_wrong(EMPTY, emptied):
+            return fault, shortened(emptied.detail)
+        if expected <= passed_ids(emptied):
+            return "a trivial body passes", EMPTY.name
+        rest = [one for one in mutants(subject.declaration) if one not in (THROW, EMPTY)]
+        for survivor in subject.survivors(self.judge, expected, rest):
+            return "a trivial body passes", survivor.name
+        return "", ""
+
+    def _case(self, subject: Subject, failing: frozenset[str], expected: frozenset[str]) -> Case:
+        module, declaration = subject.module, subject.declaration
+        lines = body_lines(module, declaration)
+        paths = complexity(module.body(declaration), module.path)
+        return Case(
+            id=case_id(self.suite.name, module.path, declaration.symbol),
+            split=split_of(self.suite, module.path),
+            difficulty=difficulty_of(lines, paths),
+            source=self._hash(module.path),
+            symbol=declaration.symbol,
+            body_sha256=body_sha256(module, declaration),
+            body_lines=lines,
+            complexity=paths,
+            tests=tuple(map(self._hash, subject.tests)),
+            fail_to_pass=tuple(sorted(failing)),
+            pass_to_pass=tuple(sorted(expected - failing)),
+        )
+
+    def _hash(self, path: str) -> FileHash:
+        return FileHash(path=path, sha256=hashlib.sha256(self.tree.read(path)).hexdigest())
+
+
+def of_all(lost: frozenset[str], judges: Judges) -> str:
+    """Say how many tests of how many fail at times."""
+    names = ", ".join(test for test, ids in judges if ids & lost)
+    return f"{len(lost)} tests of {names} fail with the reference at times"
+
+
+def size_fault(module: Module, declaration: Declaration) -> str:
+    """Why a body is no good question by its size; "" where it is one."""
+    lines = body_lines(module, declaration)
+    return "body empty" if not lines else "body too long" if lines > MAX_BODY_LINES else ""
+
+
+def fault_of_wrong(mutant: Mutant, report: TestReport) -> str:
+    """Say why a wrong body costs too much to refuse; "" where its run ends soon and in order.
+
+    Tests that wait for what never comes would take the time limit with every wrong answer.
+    """
+    if report.status != "finished":
+        return f"{mutant.name}: {report.status}"
+    return f"{mutant.name}: slow" if report.seconds > MAX_SECONDS else ""
+
+
+def body_lines(module: Module, declaration: Declaration) -> int:
+    """Count the lines of a body between its braces; 0 for an empty one."""
+    body = module.body(declaration).strip()
+    inner = body if declaration.is_expression else body[1:-1].strip()
+    return len(inner.splitlines())

@@ -1,0 +1,156 @@
+"""Mining finds the cases of repositories that are set up in other ways than Cline."""
+
+# ruff: noqa: E501 - lines of TypeScript and of what is shown are kept whole
+
+import json
+
+import pytest
+
+from pytest_llmops.cases import Suite, load_cases
+from pytest_llmops.cli.main import main
+from pytest_llmops.errors import CaseError
+from pytest_llmops.mining.curate import Setup, Telling, run_explain, run_mine
+
+SETUP = Setup(isolation="process")
+HALF = "export function half(n: number): number {\n  return n / 2\n}\n"
+IMPORTED = 'import {{ expect, it }} from "vitest"\nimport {{ half }} from "{}"\n'
+TESTED = 'it("halves", () => expect(half(4)).toBe(2))\n'
+PACKAGE = json.dumps(
+    {
+        "name": "halves",
+        "exports": {".": "./dist/half.js", "./*": "./dist/*.js"},
+        "imports": {"#half": "./src/half.ts"},
+    }
+)
+WAYS = {
+    "globals": {"src/half.test.ts": 'import { half } from "./half"\n' + TESTED},
+    "the package by its own name": {"test/half.test.ts": IMPORTED.format("halves") + TESTED},
+    "a file of the package": {"test/half.test.ts": IMPORTED.format("halves/half") + TESTED},
+    "paths of a tsconfig.json": {
+        "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }',
+        "test/half.test.ts": IMPORTED.format("@/half") + TESTED,
+    },
+    "#imports": {"test/half.test.ts": IMPORTED.format("#half") + TESTED},
+    "a helper that imports vitest": {
+        "src/half.test.ts": 'import { checks } from "./checks"\nchecks()\n',
+        "src/checks.ts": IMPORTED.format("./half")
+        + "export function checks() {\n  it('halves', () => expect(half(4)).toBe(2))\n}\n",
+    },
+    "a helper that has globals": {
+        "vitest.config.ts": "export default { test: { globals: true } }\n",
+        "src/half.test.ts": 'import { half } from "./half"\nimport { is } from "./is"\n'
+        'it("halves", () => is(half(4)))\n',
+        "src/is.ts": "export function is(n: number) {\n  expect(n).toBe(2)\n}\n",
+    },
+}
+
+
+@pytest.fixture
+def made(tmp_path):
+    def make(files):
+        for name, text in {"package.json": PACKAGE, "src/half.ts": HALF, **files}.items():
+            (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "tree" / name).write_text(text)
+        return Suite(name="other", manifests=("other.jsonl",), folder="tree", root=tmp_path)
+
+    return make
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_function_is_found_however_its_test_file_comes_to_it(made, way):
+    suite = made(WAYS[way])
+    assert run_mine(suite, SETUP) == 0
+    assert "other:src/half#half" in [case.id for case in load_cases(suite)]
+
+
+LEFT_OUT = {
+    "src/zod.test.ts": 'import { z } from "zod"\nimport { half } from "./half"\nit("x", () => z(half))\n',
+    "src/half.test.ts": 'import { half } from "./half"\n'
+    + TESTED
+    + 'it("fails", () => half(1).no())\n',
+    "src/none.test.ts": 'it("is alone", () => expect(1).toBe(1))\n',
+    "src/more.ts": "export function more(n: number) {\n  return n + 1\n}\nexport const unused = () => 1\n",
+    "src/more.test.ts": 'import { more } from "./more"\nit("runs", () => { more(1) })\n',
+}
+
+
+def test_a_report_tells_everything_that_was_left_out_with_reason_message_and_remedy(made, tmp_path):
+    suite = made(LEFT_OUT)
+    report = tmp_path / "new" / "report.json"
+    assert run_mine(suite, SETUP, telling=Telling(report=report)) == 0
+    told = json.loads(report.read_text())
+    assert (told["suite"], told["cases"]) == ("other", ["other:src/half#half"])
+    assert [(one["path"], one["symbol"], one["reason"]) for one in told["left_out"]] == [
+        ("src/more.ts", "more", "a trivial body passes"),
+        ("src/none.test.ts", "", "calls no function of the tree"),
+        ("src/zod.test.ts", "", "needs an npm package"),
+    ]
+    assert "cannot find 'zod' imported from src/zod.test.ts" in told["left_out"][2]["detail"]
+    assert all(one["remedy"] for one in told["left_out"])
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_runs(made, tmp_path, capsys):
+    suite = made(WAYS["globals"])
+    (tmp_path / "file").write_text("")
+    with pytest.raises(
+        CaseError, match=r"report\.json: the report cannot be written: File exists \("
+    ):
+        run_mine(suite, SETUP, telling=Telling(report=tmp_path / "file" / "report.json"))
+    assert capsys.readouterr().out == ""
+
+
+EXPLAINED = {
+    "src/half.test.ts": [
+        "src/half.test.ts: a test file that may judge cases",
+        "  loads 1 file of the tree:",
+        "    src/half.ts",
+        "  tests: 1 pass, 1 fail, 0 pass at times",
+        "    fails: fails: TypeError: half(...).no is not a function",
+        "  calls:",
+        "    src/half.ts#half",
+    ],
+    "src/zod.test.ts": [
+        "src/zod.test.ts: needs an npm package: load_error: src/zod.test.ts: Error: cannot find 'zod'",
+        "  to do: only tests that load without npm packages can be judged",
+        "  imports that lead nowhere:",
+        "    cannot find 'zod' imported from src/zod.test.ts: npm packages need real vitest",
+    ],
+    "src/half.ts": [
+        "src/half.ts: loaded by 2 test files",
+        "  src/half.test.ts: may judge cases",
+        "  src/zod.test.ts: needs an npm package",
+        "  half: a case, judged by 1 tests of src/half.test.ts",
+    ],
+    "src/more.ts": [
+        "src/more.ts: loaded by 1 test file",
+        "  more: a trivial body passes: empty",
+        "  unused: no test calls it",
+    ],
+}
+
+
+def test_a_file_is_explained_and_nothing_is_written(made, capsys, tmp_path):
+    suite = made(LEFT_OUT)
+    for name, lines in EXPLAINED.items():
+        assert run_explain(suite, SETUP, name) == 0
+        shown = capsys.readouterr().out
+        for line in lines:
+            assert line in shown, shown
+    assert [path.name for path in tmp_path.iterdir()] == ["tree"]
+
+
+def test_a_file_that_is_not_there_is_one_line(made):
+    suite = made({})
+    with pytest.raises(CaseError, match=r"src/no\.ts: no such file in .*; name it from the top"):
+        run_explain(suite, SETUP, "src/no.ts")
+
+
+def test_the_command_takes_both_options(made, tmp_path, capsys):
+    made(LEFT_OUT)
+    (tmp_path / "suites.toml").write_text('[other]\nfolder = "tree"\nmanifests = ["o.jsonl"]\n')
+    command = ["mine", "functions", "--suite=other", "--sandbox=process"]
+    command += ["--suites", str(tmp_path / "suites.toml")]
+    assert main([*command, "--explain", "src/more.ts"]) == 0
+    assert "  unused: no test calls it" in capsys.readouterr().out
+    assert main([*command, "--report", str(tmp_path / "report.json")]) == 0
+    assert (tmp_path / "report.json").is_file()
