@@ -2,6 +2,7 @@
 
     job          what is judged and what comes back
     judge        vitest's runtime and the compilers, built once from pinned npm packages
+    companion    a trusted process that reads what nobody has to trust, one request at a time
     transformer  TypeScript to JavaScript, outside of the sandbox: parsed, never run
     binaries     where Node and bubblewrap are
     limits       what a sandboxed process may use
