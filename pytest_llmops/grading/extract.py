@@ -21,10 +21,10 @@ its lines is not joined.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_llmops.grading.bodies import bare_body, bodies
-from pytest_llmops.grading.candidate import Candidate, candidate
+from pytest_llmops.grading.candidate import Candidate, candidate, worked_on
 from pytest_llmops.grading.fences import Block, blocks, without_thinking
 from pytest_llmops.grading.heads import heads, method_heads
 from pytest_llmops.grading.patches import is_patch, patched
@@ -48,6 +48,17 @@ _CODE_LINE = re.compile(
 )
 _STATEMENT = re.compile(r"\s*return\b|.*[;}]\s*\Z")
 _FENCE_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
+
+
+def answered(text: str, files: Mapping[str, str], task: Task) -> Candidate | None:
+    """Find the answer in a text, or take the file as an agent left it.
+
+    Args:
+        text: Of the completion.
+        files: What an agent changed or made, by path; empty for a single answer.
+        task: The task.
+    """
+    return worked_on(task, files) if files else extract(text, task)
 
 
 def extract(text: str, task: Task) -> Candidate | None:

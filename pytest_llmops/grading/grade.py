@@ -15,9 +15,9 @@ import msgspec
 
 from pytest_llmops.cases import id_of_test
 from pytest_llmops.completions import Completion, Ending, FinishReason
-from pytest_llmops.grading.candidate import Candidate, worked_on
+from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery, is_unsure, wary
-from pytest_llmops.grading.extract import READ_LIMIT, extract, is_unread
+from pytest_llmops.grading.extract import READ_LIMIT, answered, is_unread
 from pytest_llmops.grading.quality import Quality, measure
 from pytest_llmops.sandbox import Judge, TestJob, TestReport, TestResult
 from pytest_llmops.tasks.materialize import Task
@@ -126,7 +126,7 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
         SandboxError: The sandbox cannot be used; says nothing about the answer.
     """
     files = completion.loop.files if completion.loop else {}
-    candidate = worked_on(task, files) if files else extract(completion.text, task)
+    candidate = answered(completion.text, files, task)
     verdict = _unjudged(task, completion, candidate)
     if candidate and not verdict:
         verdict = _judged(task, candidate, pool, files)

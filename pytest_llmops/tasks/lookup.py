@@ -1,0 +1,41 @@
+"""The task of a case that a record names, where its source is still what was mined.
+
+Nothing is fetched for it: a tree that no session opened here stays away.
+"""
+
+from pathlib import Path
+
+from pytest_llmops.cases import Case, load_cases, load_suites
+from pytest_llmops.errors import CaseError, SourceError
+from pytest_llmops.tasks.materialize import Task, materialize
+from pytest_llmops.tasks.sources import SourceTree, present_source
+
+
+class Lookup:
+    """Tasks of the suites that a file names; manifests are read once."""
+
+    def __init__(self, suites: Path) -> None:
+        self._file = suites
+        self._cases: dict[str, dict[str, Case]] = {}
+        self._trees: dict[str, SourceTree | None] = {}
+
+    def task(self, case: str) -> Task:
+        """The task of a case.
+
+        Raises:
+            CaseError: It is not in its suite any more, or its source has changed.
+            SourceError: The source is not on this machine.
+        """
+        name = case.partition(":")[0]
+        if name not in self._cases:
+            suite = load_suites(self._file).get(name)
+            if suite is None:
+                raise CaseError(f"{self._file} names no suite {name!r}")
+            self._cases[name] = {one.id: one for one in load_cases(suite)}
+            self._trees[name] = present_source(suite)
+        if case not in self._cases[name]:
+            raise CaseError(f"the suite {name!r} has no such case any more")
+        tree = self._trees[name]
+        if tree is None:
+            raise SourceError(f"the source tree of suite {name!r} is not on this machine")
+        return materialize(self._cases[name][case], tree)
