@@ -15,11 +15,11 @@ from typing import Literal
 import msgspec
 
 from pytest_llmops.completions import Message
+from pytest_llmops.likeness.fingerprints import spelled
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record
 
 from .errors import FinetuneError, LeakError
-from .fingerprints import spelled
 from .settings import Data, Selecting
 
 Count = Callable[[str], int]

@@ -20,9 +20,7 @@ from typing import Literal
 import msgspec
 
 from pytest_llmops.completions import Message
-
-from .errors import LeakError
-from .fingerprints import (
+from pytest_llmops.likeness.fingerprints import (
     Code,
     Prose,
     Runs,
@@ -32,6 +30,8 @@ from .fingerprints import (
     overlap,
     question_of,
 )
+
+from .errors import LeakError
 
 Kind = Literal["same case", "same file", "question", "solution"]
 

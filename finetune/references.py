@@ -9,12 +9,12 @@ takes for other code is an error and never a training example.
 from typing import Literal
 
 from pytest_llmops.grading.extract import extract
+from pytest_llmops.likeness.fingerprints import spelled
 from pytest_llmops.tasks import syntax
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.typescript import Declaration, Module
 
 from .errors import FinetuneError
-from .fingerprints import spelled
 
 Form = Literal["short", "long"]
 

@@ -13,8 +13,10 @@ knows pytest (`tests/test_layers.py` holds them to it):
     local_models, models         who is asked
     client, engine, generation   how answers are got
     sandbox, places, grading     what they are worth, judged where
+    likeness                     how alike two texts are
     agents                       how a case is attempted, where one answer is not all
     runs, imports, compare       what is kept, and one run against another
+    quality                      how well written the answers are
     report, sinks                where it is shown
     viewer                       all of it, in a browser on this machine
     session                      a benchmark session, from options to records

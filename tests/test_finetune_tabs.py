@@ -6,9 +6,9 @@ from finetuning import CLAMP, PICK, SHOUT, TRAIN, fenced, make_project
 from test_finetune_dataset import make, rows, settings
 
 from finetune.dataset import drawn_for_tabs
-from finetune.fingerprints import spelled
 from finetune.references import hidden_names, reference_completion
 from finetune.tabs import answer_with_tabs, code_with_tabs, task_with_tabs
+from pytest_llmops.likeness.fingerprints import spelled
 from pytest_llmops.tasks.prompt import build_messages
 from pytest_llmops.tasks.selection import Choice, select
 

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from finetune.fingerprints import Code, Runs, bodies, code_of, contained, overlap, question_of
 from finetune.leaks import (
     EQUAL_LEAVES,
     INSIDE_RUNS,
@@ -28,6 +27,15 @@ from finetune.leaks import (
 from finetune.references import reference_completion
 from finetune.sources import Sources
 from pytest_llmops.completions import Message
+from pytest_llmops.likeness.fingerprints import (
+    Code,
+    Runs,
+    bodies,
+    code_of,
+    contained,
+    overlap,
+    question_of,
+)
 from pytest_llmops.local_models import LocalModel
 from pytest_llmops.models import resolve
 from pytest_llmops.tasks.selection import Choice, Selection, select

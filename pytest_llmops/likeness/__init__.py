@@ -1,0 +1,4 @@
+"""How alike two texts are when their looks are taken away.
+
+fingerprints    code without names and layout, prose as its words
+"""
