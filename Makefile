@@ -18,7 +18,7 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test orders servers-check ray-check check docs docs-check lint types format lock lock-check setup model judge agents wheel up down
+.PHONY: bench finetune test orders servers-check ray-check check docs docs-check lint types format lock lock-check setup model judge quality agents wheel up down
 
 # Keys and addresses of sinks lie in .env, where `make up` has made one.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
@@ -29,10 +29,10 @@ bench: setup judge $(if $(filter base lora-%,$(MODEL)),model)
 finetune: setup judge model
 	@$(WITH_ENV) $(BIN)/python -m finetune $(ARGS)
 
-test: setup judge model agents
+test: setup judge quality model agents
 	@$(BIN)/pytest $(or $(ARGS),tests -n 2)
 
-orders: setup judge model # the tests in other orders and one file at a time; hours
+orders: setup judge quality model # the tests in other orders and one file at a time; hours
 	@$(BIN)/python tools/orders.py $(ARGS)
 
 servers-check: setup # makes the programs with Go, ten minutes once; or takes LLMOPS_COLLECTOR and so on
@@ -74,6 +74,9 @@ model: setup
 
 judge: setup
 	@$(BIN)/python -m pytest_llmops.sandbox.judge > /dev/null
+
+quality: setup
+	@$(BIN)/python -m pytest_llmops.quality > /dev/null
 
 # The programs of agents, for the tests that run them; those are skipped where it fails outside of CI.
 agents: setup

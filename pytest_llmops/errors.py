@@ -62,6 +62,10 @@ class SandboxError(LlmopsError):
     """The sandbox or the Node runtime cannot be used; says nothing about a candidate."""
 
 
+class QualityError(LlmopsError):
+    """The quality of code cannot be measured; says nothing about the code."""
+
+
 class PlaceError(LlmopsError):
     """The place that `--run-on` names does not exist or cannot be used."""
 

@@ -50,6 +50,7 @@ def stand_in(tmp_path_factory):
     package = folder / "origin" / "sdk" / "packages" / "small" / "src"
     package.mkdir(parents=True)
     (folder / "origin" / "README.md").write_text("not needed\n")
+    (folder / "origin" / "sdk" / "biome.json").write_text("{}\n")
     (package / "small.ts").write_text(SOURCE)
     (package / "small.test.ts").write_text(TESTS)
     git(folder / "origin", "init", "--quiet", "--initial-branch=main")
