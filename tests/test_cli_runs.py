@@ -124,7 +124,7 @@ def test_where_there_is_none_the_message_says_why(keep, tmp_path, capsys, argume
     if arguments:
         keep(1)
     assert main(["runs", "--runs", str(tmp_path), *arguments]) == 2
-    said = "--model gpt --label x: none of the 1 runs in" if arguments else "no runs yet in"
+    said = "--model gpt --label x: none of the 1 runs in" if arguments else "No runs yet in"
     assert said in capsys.readouterr().err
 
 

@@ -83,7 +83,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _none(options: argparse.Namespace, count: int) -> str:
     if not count:
-        return f"no runs yet in {options.runs}/; start one with: pytest benchmarks --model=base"
+        return f"No runs yet in {options.runs}/. Start one with: pytest benchmarks --model=base"
     asked = {"--model": options.model, "--label": options.label}
     named = " ".join(f"{name} {value}" for name, value in asked.items() if value)
     return f"{named}: none of the {count} runs in {options.runs}/ has it"
