@@ -10,7 +10,8 @@
     rewritten       functions that exist already, in the answer again
     batches         a run's answers measured, in batches
     stored          the figures of a run, in a file beside its records
-    totals          means of a run, and two runs compared
+    totals          means of a run
+    changes         two runs compared, for information
 
 `python -m pytest_llmops.quality` fetches the tools ahead of need. Candidate code is data to all of
 this: it is parsed, never run.
