@@ -33,24 +33,15 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True):
     """None leaves it to the settings."""
     seed: int = 0
     """Added to the seed of training."""
-    method: Method | None = None
-    """None leaves it to the settings."""
+    method: Method = "sft-shortest"
+    """Selection is what the others differ in, and pairs have none."""
 
     def settings(self, of: Settings) -> Settings:
-        """What to train this arm with.
-
-        Raises:
-            FinetuneError: The method does not select, so the arm would be `shortest` once more.
-        """
-        method = self.method or of.train.method
-        if method == "preference" and self.select != "shortest":
-            raise FinetuneError(
-                f"{self.name} differs from shortest in its selection, and the method preference"
-                " has none; study it with --method sft-shortest"
-            )
+        """What to train this arm with."""
         references = of.data.references if self.references is None else self.references
         data = msgspec.structs.replace(of.data, select=self.select, references=references)
-        train = msgspec.structs.replace(of.train, seed=of.train.seed + self.seed, method=method)
+        seed = of.train.seed + self.seed
+        train = msgspec.structs.replace(of.train, seed=seed, method=self.method)
         named = f"{of.name}-{self.name}"[:64]
         return msgspec.structs.replace(of, name=named, data=data, train=train)
 

@@ -155,7 +155,7 @@ def _options(parser: argparse.ArgumentParser, extra: dict[str, Any], runs: str) 
     add = parser.add_argument
     add("--settings", type=Path, metavar="FILE", help="default: finetune.toml, if there", **extra)
     add("--name", metavar="NAME", help="of the adapter", **extra)
-    add("--method", metavar="METHOD", help="sft-shortest or preference", **extra)
+    add("--method", metavar="METHOD", help="preference or sft-shortest", **extra)
     add("--seed", type=int, metavar="N", help="of dataset and training", **extra)
     add("--agent", metavar="NAME", help="repair[:N]: train on what failing tests led to", **extra)
     add("--work", type=Path, metavar="FOLDER", help="default: finetune-runs/NAME", **extra)

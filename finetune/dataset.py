@@ -82,8 +82,14 @@ def _choose(answers: Sequence[Answer], settings: Settings) -> Sequence[Answer] |
         chosen = choose(answers, settings.data, settings.seed)
     if not chosen:
         passed = sum(one.correct for one in answers)
+        told = f"nothing to train on: {len(answers)} answers, {passed} of them correct"
+        if settings.train.method == "preference":
+            raise FinetuneError(
+                f"{told}, and no case with a correct answer and a worse one; collect more samples, "
+                "or train on correct answers alone: --method=sft-shortest"
+            )
         raise FinetuneError(
-            f"nothing to train on: {len(answers)} answers, {passed} of them correct, none chosen; "
+            f"{told}, none chosen; "
             "collect more samples, or use references (settings: collect, data)"
         )
     return chosen

@@ -70,8 +70,9 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Train(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the adapter is trained."""
 
-    method: Method = "sft-shortest"
-    """Supervised on the examples, or on pairs as well (shorter and longer correct, wrong)."""
+    method: Method = "preference"
+    """`preference`: pairs of answers (shorter and longer correct, wrong), supervised on the better
+    one as well; `sft-shortest`: supervised on the shortest alone."""
     rank: Positive = 16
     """LoRA rank, on all linear layers."""
     alpha: Above = 32.0

@@ -15,6 +15,7 @@ suites = ["mini"]
 reference_suites = ["mini"]
 [train]
 validation_share = 0.0
+method = "sft-shortest"
 """
 
 

@@ -8,7 +8,7 @@ from project import ADD, write_answers, write_benchmark
 from finetune.collect import collect, collecting
 from finetune.errors import FinetuneError
 from finetune.project import Base, find_base
-from finetune.settings import Collect, Data, Settings
+from finetune.settings import Collect, Data, Settings, Train
 from finetune.suite import Session, complete_run, run_session
 from pytest_llmops.errors import CaseError, ModelError, RecordError
 from pytest_llmops.models import LocalModel
@@ -167,7 +167,8 @@ class TestNamedRuns:
             self.named(project, "none")
 
     def test_are_not_needed_where_references_are_all(self, project):
-        assert collect(project, Settings(data=Data(per_case=0)), project.runs) == ((), False)
+        settings = Settings(data=Data(per_case=0), train=Train(method="sft-shortest"))
+        assert collect(project, settings, project.runs) == ((), False)
 
 
 class TestTheBase:

@@ -26,7 +26,7 @@ from pytest_llmops.tasks.typescript import parse_module
 SETTINGS = Settings(
     collect=Collect(suites=("mini",)),
     data=Data(reference_suites=("mini",)),
-    train=Train(validation_share=0.0),
+    train=Train(validation_share=0.0, method="sft-shortest"),
 )
 SHORT = fenced("function clamp(a, b, c) { return Math.min(Math.max(a, b), c); }")
 LONG = fenced(

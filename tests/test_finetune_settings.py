@@ -25,7 +25,7 @@ def test_without_a_file_there_are_the_defaults():
         ("starter",),
     )
     assert (settings.collect.samples, settings.collect.temperature) == (8, 0.8)
-    assert settings.train.method == "sft-shortest"
+    assert settings.train.method == "preference"
 
 
 def test_the_file_of_the_project_spells_out_the_defaults():
@@ -40,7 +40,6 @@ def test_the_file_of_the_project_spells_out_the_defaults():
 def test_what_a_file_leaves_out_stays_as_it_is(tmp_path):
     settings = load_settings(write(tmp_path, '[train]\nepochs = 1.5\n[data]\nselect = "random"\n'))
     assert settings.train == Train(epochs=1.5)
-    assert settings.train.passes == 1.5
     assert settings.data == Data(select="random")
     assert settings.collect == Collect()
 
@@ -89,8 +88,8 @@ class TestOverrides:
         assert override(Settings()) == Settings()
 
     def test_name_and_method(self):
-        settings = override(Settings(), name="short", method="preference")
-        assert (settings.name, settings.train.method) == ("short", "preference")
+        settings = override(Settings(), name="short", method="sft-shortest")
+        assert (settings.name, settings.train.method) == ("short", "sft-shortest")
 
     def test_a_seed_is_that_of_data_and_training(self):
         settings = override(Settings(), seed=7)
@@ -114,5 +113,5 @@ def test_settings_are_values():
 
 
 def test_passes_over_pairs_are_counted_for_themselves():
-    assert Train(method="preference", pair_epochs=3.0).passes == 3.0
-    assert Train(pair_epochs=3.0).passes == Train().epochs
+    assert Train(pair_epochs=3.0).passes == 3.0
+    assert Train(method="sft-shortest", epochs=1.5, pair_epochs=3.0).passes == 1.5

@@ -154,7 +154,7 @@ def work_of(project, *arms, **fields):
     values = {
         "collect": Collect(suites=("mini",), runs=("sampled",)),
         "data": Data(reference_suites=("mini",), per_case=1),
-        "train": Train(validation_share=0.0),
+        "train": Train(validation_share=0.0, method="sft-shortest"),
         "study": Study(arms=arms, suites=("mini",)),
     }
     settings = Settings(**{**values, **fields})
@@ -178,7 +178,7 @@ class TestTheArms:
             find_arms(("longer",))
 
     def test_differ_from_the_settings_in_one_thing_each(self):
-        settings = Settings()
+        settings = Settings(train=Train(method="sft-shortest"))
         for name, changed in {
             "shortest": {},
             "random": {"data": {"select": "random"}},
@@ -194,15 +194,16 @@ class TestTheArms:
             assert msgspec.to_builtins(ARMS[name].settings(settings)) == expected
 
     def test_of_preferences_differ_in_the_method(self):
-        changed = ARMS["preference"].settings(Settings())
-        assert changed.train.method == "preference"
-        assert changed.data == Settings().data
+        shortest, pairs = (ARMS[name].settings(Settings()) for name in ("shortest", "preference"))
+        assert (shortest.train.method, pairs.train.method) == ("sft-shortest", "preference")
+        assert pairs.data == shortest.data
 
-    @pytest.mark.parametrize("name", ["random", "longest", "own-random"])
-    def test_of_a_selection_are_refused_where_the_method_has_none(self, name):
-        settings = Settings(train=Train(method="preference"))
-        with pytest.raises(FinetuneError, match=f"{name} differs from shortest in its selection"):
-            ARMS[name].settings(settings)
+    def test_name_their_method_whatever_the_settings_say(self):
+        for method in ("preference", "sft-shortest"):
+            settings = Settings(train=Train(method=method))
+            found = {name: arm.settings(settings).train.method for name, arm in ARMS.items()}
+            pairs = {name for name, used in found.items() if used == "preference"}
+            assert pairs == {"preference"}
 
     def test_of_the_defaults_exist(self):
         assert {arm.name for arm in find_arms(Settings().study.arms)} == set(Study().arms)
