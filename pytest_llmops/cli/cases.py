@@ -1,6 +1,7 @@
 """`llmops validate` and `llmops mine`: how cases are proved and made."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,9 @@ def _add_mine(commands: Any) -> None:
     functions.add_argument(
         "--explain", metavar="FILE", help="say what becomes of this file of the tree; write nothing"
     )
+    functions.add_argument(
+        "--fresh", action="store_true", help="do not go on from a mining that was interrupted"
+    )
     _suites_options(functions)
     functions.set_defaults(run=_mine)
 
@@ -79,7 +83,7 @@ def _mine(options: argparse.Namespace) -> int:
         return run_explain(suite, _setup(options), options.explain)
     return run_mine(
         suite,
-        _setup(options),
+        replace(_setup(options), fresh=options.fresh),
         output=options.output,
         limit=options.limit,
         telling=Telling(options.verbose, options.report),

@@ -8,6 +8,7 @@ In the order of the flow:
     mutants                  wrong bodies that the tests must refuse
     refused                  what is left out, the reason, and what to do
     measure, prove           what test files do; whether a function is a case
+    kept                     results of an interrupted mining
     mine, validate           finding cases, and proving them
     explain, outcome         what mining makes of one file, and of all
     curate                   the two commands

@@ -12,6 +12,7 @@ from rich.table import Table
 from pytest_llmops.cases import Case, Suite, load_cases, write_manifest
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.explain import explained
+from pytest_llmops.mining.kept import Kept, results_of
 from pytest_llmops.mining.mine import Miner
 from pytest_llmops.mining.outcome import as_json, told
 from pytest_llmops.mining.parallel import Crew
@@ -35,6 +36,8 @@ class Setup:
     place: Where = TWO
     """Where they are run, and how many at a time."""
     isolation: Isolation = "bwrap"
+    fresh: bool = False
+    """Mine without what an interrupted mining has found."""
 
     @contextmanager
     def open(self, suite: Suite) -> Iterator[tuple[SourceTree, Judge, Crew]]:
@@ -89,8 +92,12 @@ def run_mine(
     if telling.report:
         _write_report(telling.report, b"")  # what cannot be written is better known before
     with setup.open(suite) as (tree, pool, crew):
-        mined = Miner(suite, tree, pool, crew).mine(limit)
+        kept = None if limit else Kept(results_of(suite, tree), fresh=setup.fresh)
+        mined = Miner(suite, tree, pool, crew, kept).mine(limit)
     console = Console()
+    if kept and kept.found:
+        said = f"{kept.found} results of an interrupted mining (--fresh: judge all anew)"
+        console.print(said, highlight=False)
     for line in told(mined, every=telling.verbose):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if telling.report:
@@ -98,6 +105,8 @@ def run_mine(
     for path, cases in manifests_of(suite, tree, mined.cases, output).items():
         write_manifest(path, cases)
         console.print(f"{path}: {len(cases)} cases", highlight=False)
+    if kept:
+        kept.drop()
     return 0 if mined.cases else 1
 
 

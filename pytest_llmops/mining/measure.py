@@ -72,12 +72,14 @@ class Measuring:
     judge: Judge
     modules: Modules
 
-    def measure(self, test: str) -> Measured:
-        """Run a test file unmodified, counted, and unmodified again."""
+    def measure(self, test: str, seen: TestReport) -> Measured:
+        """Run a test file unmodified, counted, and unmodified again.
+
+        Args:
+            test: The file.
+            seen: Its survey.
+        """
         job = TestJob(root=self.tree.root, tests=(test,), overlay={})
-        if refusal := self._unfit(test):
-            return Measured(refusal=refusal)
-        seen = self.survey(test)
         first = self.judge.run(job) if seen.status == "finished" else seen
         if refusal := of_report(first, test):
             return self._refused(refusal, first)
@@ -100,7 +102,7 @@ class Measuring:
         """Say what a test file loads, without running it."""
         return self.judge.run(TestJob(root=self.tree.root, tests=(test,), overlay={}, survey=True))
 
-    def _unfit(self, test: str) -> Rejection | None:
+    def unfit(self, test: str) -> Rejection | None:
         """Why a file is not run at all."""
         try:
             size = len(self.tree.read(test))

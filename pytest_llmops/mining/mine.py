@@ -11,10 +11,14 @@ What is not covered: a test file that needs packages the sandbox has not got doe
 left out with its functions. Some tests fail once in a hundred runs; `validate` runs them again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Self, TypeVar
+
+import msgspec
 
 from pytest_llmops.cases import Case, Suite
+from pytest_llmops.mining.kept import Digests, Kept
 from pytest_llmops.mining.measure import Measured, Measuring, list_tests
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.prove import Judges, Proving
@@ -30,6 +34,7 @@ LATE = "failed while functions were proved, with the reference in its place"
 Work = tuple[Function, Judges]
 """A function and what may judge it."""
 Outcome = Case | Rejection
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -45,14 +50,37 @@ class Mined:
     """Tests that pass at times only."""
 
 
+class _Proved(msgspec.Struct, frozen=True):
+    """An outcome, as it is kept."""
+
+    case: Case | None = None
+    rejection: Rejection | None = None
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Self:
+        """Either of the two."""
+        return cls(case=outcome) if isinstance(outcome, Case) else cls(rejection=outcome)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The one that is there."""
+        found = self.case or self.rejection
+        assert found is not None
+        return found
+
+
 class Miner:
     """A suite and what is needed to mine it."""
 
-    def __init__(self, suite: Suite, tree: SourceTree, pool: Judge, crew: Crew) -> None:
+    def __init__(
+        self, suite: Suite, tree: SourceTree, pool: Judge, crew: Crew, kept: Kept | None = None
+    ) -> None:
         self._suite = suite
         self._tree = tree
-        self._pool = pool
         self._crew = crew
+        self._kept = kept
+        self._digests = Digests(suite, tree) if kept else None
+        self._loads: dict[str, tuple[str, ...]] = {}
         modules = Modules(tree)
         self._measuring = Measuring(tree, pool, modules)
         self._proving = Proving(suite, tree, pool, modules)
@@ -72,7 +100,7 @@ class Miner:
 
     def measure(self, tests: list[str]) -> dict[str, Measured]:
         """What test files do unmodified."""
-        found = self._crew.map("test files", self._measuring.measure, tests, shuffled=True)
+        found = self._crew.map("test files", self._measure, tests, shuffled=True)
         return dict(zip(tests, found, strict=True))
 
     def prove(self, measured: Mapping[str, Measured], *, limit: int = 0, within: str = "") -> Mined:
@@ -117,8 +145,39 @@ class Miner:
             found = self._crew.map("functions", self._prove, some, shuffled=True)
             done.update(zip(some, found, strict=True))
 
+    def _measure(self, test: str) -> Measured:
+        if unfit := self._measuring.unfit(test):
+            return Measured(refusal=unfit)
+        seen = self._measuring.survey(test)
+        self._loads[test] = seen.files
+        names = ("test file", test, seen.status, *seen.missing)
+        return self._kept_or(
+            names, seen.files, Measured, lambda: self._measuring.measure(test, seen)
+        )
+
     def _prove(self, work: Work) -> Outcome:
-        return self._proving.prove(*work)
+        (path, symbol), judges = work
+        passing = (one for test, ids in judges for one in (test, *sorted(ids)))
+        files = sorted({path, *(file for test, _ in judges for file in self._loads[test])})
+        made = self._kept_or(
+            ("function", path, symbol, *passing),
+            files,
+            _Proved,
+            lambda: _Proved.of(self._proving.prove(*work)),
+        )
+        return made.outcome
+
+    def _kept_or(
+        self,
+        names: Iterable[str],
+        files: Iterable[str],
+        kind: type[Result],
+        make: Callable[[], Result],
+    ) -> Result:
+        """The result of an interrupted mining, where there is one."""
+        if not (self._kept and self._digests):
+            return make()
+        return self._kept.get(self._digests.of(*names, files=files), kind, make)
 
 
 def _work(measured: Mapping[str, Measured], flaky: frozenset[str]) -> list[Work]:

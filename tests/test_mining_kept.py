@@ -1,0 +1,108 @@
+"""An interrupted mining goes on from where it was, and loses nothing."""
+
+import pytest
+
+from pytest_llmops.cases import Suite, load_cases
+from pytest_llmops.errors import CaseError, SandboxError
+from pytest_llmops.mining.curate import Setup, run_mine
+from pytest_llmops.mining.kept import Kept, results_of
+from pytest_llmops.mining.mine import Miner
+from pytest_llmops.mining.parallel import Crew
+from pytest_llmops.sandbox import NodePool
+from pytest_llmops.tasks.sources import open_source
+
+SETUP = Setup(isolation="process")
+
+
+class Counting:
+    """A judge that counts its jobs, and gives out after some."""
+
+    def __init__(self, pool, last=10_000):
+        self._pool, self._last = pool, last
+        self.jobs = 0
+
+    def run(self, job):
+        if job.survey:
+            return self._pool.run(job)
+        if self.jobs == self._last:
+            raise SandboxError("out of paper")
+        self.jobs += 1
+        return self._pool.run(job)
+
+
+FILES = {
+    "half.ts": "export function half(n: number): number {\n  return n / 2\n}\n"
+    "export function twice(n: number): number {\n  return n * 2\n}\n",
+    "half.test.ts": """import { expect, it } from "vitest"
+import { half, twice } from "./half"
+it("halves", () => expect(half(4)).toBe(2))
+it("doubles", () => expect(twice(2)).toBe(4))
+""",
+}
+OF_A_FILE, OF_A_FUNCTION = 3, 13
+"""Jobs: the runs of a test file; a throw, nine trivial bodies and three looks."""
+WHOLE = OF_A_FILE + 2 * OF_A_FUNCTION
+
+
+@pytest.fixture
+def suite(tmp_path):
+    (tmp_path / "tree").mkdir()
+    for name, text in FILES.items():
+        (tmp_path / "tree" / name).write_text(text)
+    return Suite(name="kept", manifests=("kept.jsonl",), folder="tree", root=tmp_path)
+
+
+def mine(suite, path, last=10_000):
+    tree = open_source(suite)
+    with NodePool(tree.root, isolation="process") as pool, Crew(1) as crew:
+        judge = Counting(pool, last)
+        kept = Kept(path)
+        try:
+            return Miner(suite, tree, judge, crew, kept).mine().cases, judge.jobs, kept.found
+        except SandboxError:
+            return [], judge.jobs, kept.found
+
+
+def test_no_job_that_gave_a_result_is_run_again(suite, tmp_path):
+    path = tmp_path / "kept.jsonl"
+    assert mine(suite, path, last=OF_A_FILE + OF_A_FUNCTION + 5)[0] == []
+    cases, jobs, found = mine(suite, path)
+    assert [case.id for case in cases] == ["kept:half#half", "kept:half#twice"]
+    assert (jobs, found) == (OF_A_FUNCTION, 2)  # the one that was in hand
+    assert mine(suite, path) == (cases, 0, 3)
+    assert mine(suite, tmp_path / "other.jsonl") == (cases, WHOLE, 0)
+
+
+def test_what_follows_from_a_file_that_changed_is_judged_anew(suite, tmp_path):
+    path = tmp_path / "kept.jsonl"
+    mine(suite, path)
+    (suite.root / "tree" / "half.ts").write_text(FILES["half.ts"].replace("n * 2", "n + n"))
+    assert mine(suite, path)[1:] == (WHOLE, 0)
+    (suite.root / "tree" / "tsconfig.json").write_text("{}")
+    assert mine(suite, path)[1:] == (WHOLE, 0)
+
+
+def test_a_line_that_was_torn_is_passed_over_and_the_next_is_whole(suite, tmp_path):
+    path = tmp_path / "kept.jsonl"
+    whole, _, _ = mine(suite, path)
+    path.write_bytes(path.read_bytes()[:-20])
+    assert mine(suite, path) == (whole, OF_A_FUNCTION, 2)
+    assert mine(suite, path) == (whole, 0, 3)
+
+
+def test_a_mining_that_ends_says_what_it_took_over_and_drops_it(suite, capsys):
+    path = results_of(suite, open_source(suite))
+    mine(suite, path, last=OF_A_FILE + OF_A_FUNCTION)
+    assert run_mine(suite, SETUP) == 0
+    assert "2 results of an interrupted mining (--fresh" in capsys.readouterr().out
+    assert len(load_cases(suite)) == 2
+    assert not path.exists()
+    mine(suite, path, last=OF_A_FILE)
+    assert run_mine(suite, Setup(isolation="process", fresh=True)) == 0
+    assert "interrupted" not in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_had_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CaseError, match=r"kept\.jsonl: cannot be kept there: File exists"):
+        Kept(tmp_path / "file" / "kept.jsonl")
