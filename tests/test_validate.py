@@ -67,6 +67,8 @@ def test_every_wrong_body_that_passes_is_named(workshop):
     indifferent = (id_of_test("lib/text.test.ts", "text > stands apart"),)
     blind = {"fail_to_pass": indifferent, "pass_to_pass": (), "falsifiable": 0}
     findings = prove(msgspec.structs.replace(cases["double"], **blind))
+    stale, *findings = findings
+    assert stale.fault == "stale"
     assert {finding.fault for finding in findings} == {"a wrong body passes"}
     values = [f"return {value}" for value in ("null", '""', "[]", "{}", "0", "false", "true")]
     names = [finding.detail for finding in findings]
@@ -80,6 +82,17 @@ def test_a_case_records_how_many_of_its_tests_can_be_falsified(workshop):
     (finding,) = prove(msgspec.structs.replace(case, falsifiable=case.falsifiable + 1))
     assert finding.fault == "changed"
     assert f"the manifest says {case.falsifiable + 1}" in finding.detail
+
+
+def test_a_case_that_lacks_tests_which_pass_today_is_stale(workshop):
+    cases, prove = workshop
+    case = cases["double"]
+    absent = {id_of_test("lib/text.test.ts", f"text > {title}") for title in ("sums", "shouts")}
+    kept = tuple(one for one in case.pass_to_pass if one not in absent)
+    assert len(kept) == len(case.pass_to_pass) - 2
+    (finding,) = prove(msgspec.structs.replace(case, pass_to_pass=kept, falsifiable=0))
+    assert finding.fault == "stale"
+    assert finding.detail == "2 more tests pass: text > shouts, text > sums"
 
 
 def test_findings_come_in_the_order_of_the_cases(workshop):

@@ -5,7 +5,7 @@ digests; with the reference put back in place every expected test must pass; wit
 body and each trivial body (`mutants`) at least one expected test must fail. The reference is judged
 three times, with its test files in other orders; in the second and third with changed expectations
 beside (`grading.confirm`), of which it must meet none. A case none of whose tests states a value is
-named.
+named, and one is stale that lacks tests which pass today in every look.
 
 What is not covered: whether the prompt tells enough to solve a case, and whether a body that is
 wrong in a subtler way is noticed.
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_llmops.cases import Case
+from pytest_llmops.cases import Case, id_of_test
 from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.confirm import falsified, forgery
 from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
@@ -30,9 +30,12 @@ Fault = Literal[
     "reference meets any expectation",
     "a wrong body passes",
     "no test can be falsified",
+    "stale",
 ]
 NOTES: tuple[Fault, ...] = ("no test can be falsified",)
 """What is worth knowing of a case that is valid all the same."""
+SHOWN = 5
+"""Tests that a finding names."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Finding:
     case_id: str
     fault: Fault
     detail: str
-    """The error, the tests that failed, or the name of the body that passed."""
+    """The error, the tests that failed or are absent, or the name of the body that passed."""
 
 
 def validate(cases: Iterable[Case], tree: SourceTree, pool: Judge, crew: Crew) -> list[Finding]:
@@ -59,20 +62,34 @@ def _findings(case: Case, tree: SourceTree, pool: Judge) -> Iterator[Finding]:
         return
     tests = tuple(file.path for file in case.tests)
     subject = Subject(tree, task.module, task.declaration, tests)
+    reports = []
     for number, report in enumerate(subject.looks(pool), 1):
-        missing = case.expected - passed_ids(report)
-        if missing:
+        reports.append(report)
+        if missing := case.expected - passed_ids(report):
             count = f"{len(missing)} of {len(case.expected)} expected tests missing"
-            detail = f"{report.status}, {count}: {', '.join(sorted(missing)[:5])}"
+            detail = f"{report.status}, {count}: {', '.join(sorted(missing)[:SHOWN])}"
             again = f" (look {number}, files in another order)" if number > 1 else ""
             yield Finding(case.id, "reference fails", detail + again)
             return
         if lie := forgery(report, case.expected, 0):
             yield Finding(case.id, "reference meets any expectation", lie)
             return
-    yield from _doubts(case, report)
+    yield from _doubts(case, reports[-1])
+    yield from _lacks(case, reports)
     for survivor in subject.survivors(pool, case.expected, mutants(task.declaration)):
         yield Finding(case.id, "a wrong body passes", survivor.name)
+
+
+def _lacks(case: Case, reports: list[TestReport]) -> Iterator[Finding]:
+    """What passes in every look and is not expected: the manifest is older than its tests' runs."""
+    absent = frozenset.intersection(*map(passed_ids, reports)) - case.expected
+    titles = sorted(
+        one.title for one in reports[0].results if id_of_test(one.file, one.title) in absent
+    )
+    if titles:
+        more = f" and {len(titles) - SHOWN} more" if len(titles) > SHOWN else ""
+        said = f"{len(titles)} more tests pass: {', '.join(titles[:SHOWN])}{more}"
+        yield Finding(case.id, "stale", said)
 
 
 def _doubts(case: Case, report: TestReport) -> Iterator[Finding]:
