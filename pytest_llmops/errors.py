@@ -24,7 +24,6 @@ EXTRA_OF = {
     "jinja2": "report",
     "plotly": "report",
     "pyarrow": "report",
-    "ruptures": "report",
     "langfuse": "langfuse",
     "mlflow": "mlflow",
     "opentelemetry": "openllmetry",

@@ -81,3 +81,25 @@ def test_every_link_of_a_page_outside_of_the_site_leads_somewhere(page):
     text = (ROOT / page).read_text("utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
         assert (ROOT / target).exists(), target
+
+
+def skeleton(page):
+    """What two languages have alike: headings and lists, links, commands, tables, figures."""
+    text = (ROOT / page).read_text("utf-8")
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```\n.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return {
+        "headings": re.findall(r"^#+(?= )", prose, re.MULTILINE),
+        "items": len(re.findall(r"^- ", prose, re.MULTILINE)),
+        "rows": [row.count("|") for row in re.findall(r"^\|.*", prose, re.MULTILINE)],
+        "links": sorted(re.findall(r"\]\(((?!README)[^)]+)\)", prose)),
+        "code": sorted(re.findall(r"`[^`]+`", prose)),
+        "commands": [re.sub(r"\s+#.*", "", block).splitlines() for block in blocks],
+        "figures": sorted(re.findall(r"\d+(?:\.\d+)+|\d\d+", prose)),  # "two" is a word in one
+    }
+
+
+def test_the_japanese_page_says_what_the_english_one_says():
+    english, japanese = skeleton("README.md"), skeleton("README.ja.md")
+    for part, expected in english.items():
+        assert japanese[part] == expected, part

@@ -14,7 +14,7 @@ PAGE = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 COMMANDS = re.findall(r"^\$ (.+)$", PAGE, re.MULTILINE)
 GATES = [(0, "held"), (1, "regressed"), (0, "held"), (1, "regressed")]
 """Exit status and verdict of the sessions with a gate, in the order of the page."""
-EXTRAS = ("numpy", "scipy", "jinja2", "plotly", "pyarrow", "ruptures")
+EXTRAS = ("numpy", "scipy", "jinja2", "plotly", "pyarrow")
 
 
 @pytest.fixture

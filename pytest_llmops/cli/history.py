@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llmops.cli.arguments import add_runs
-from pytest_llmops.cli.report import emit, require
+from pytest_llmops.cli.report import DRAWING, emit, require
 from pytest_llmops.errors import CompareError
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def add(commands: Any) -> None:
 
 
 def _history(options: argparse.Namespace) -> int:
+    if options.output:
+        require(*DRAWING)
     from pytest_llmops.report.trend import trend
 
     names: Any = {"output_tokens": "token ratio"}
@@ -46,7 +48,6 @@ def _history(options: argparse.Namespace) -> int:
     found = trend(_sources(options), metric)
     _print_trend(found)
     if options.output:
-        require("jinja2", "plotly")
         from pytest_llmops.report.html import history_html
 
         return emit(history_html(found), options.output)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FORMATS = {".html": "html", ".md": "markdown", ".csv": "csv", ".parquet": "parquet"}
 """Format by the ending of `--output`."""
 
+DRAWING = ("numpy", "scipy", "jinja2", "plotly")
+"""What an HTML page is made with: all of the extra `report`, told at once where some is missing."""
+
 
 def add(commands: Any) -> None:
     """Declare the command."""
@@ -70,6 +73,8 @@ def _report(options: argparse.Namespace) -> int:
     form = options.format or _format_of(options.output)
     if options.refusal and not any(options.runs.glob(f"*/{RECORDS}")):
         return _report_refusal(options, form)
+    if form == "html":
+        require(*DRAWING)
     runs = _runs(options)
     if form != "markdown":
         from pytest_llmops.runs.texts import with_texts
@@ -143,7 +148,6 @@ def _runs(options: argparse.Namespace) -> list["RecordedRun"]:
 
 
 def _report_html(subject: "Subject") -> str:
-    require("jinja2", "plotly")
     from pytest_llmops.report.html import report_html
 
     return report_html(subject)
@@ -164,9 +168,7 @@ def require(*packages: str) -> None:
 
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
-        raise RecordError(
-            f"this needs {' and '.join(missing)}: pip install 'pytest-llmops[report]'"
-        )
+        raise RecordError(f"this needs {', '.join(missing)}: pip install 'pytest-llmops[report]'")
 
 
 def emit(text: str, output: Path | None) -> int:
