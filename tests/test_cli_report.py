@@ -211,7 +211,7 @@ def test_a_history_shows_its_runs_and_counts_those_left_out(runs, tmp_path, caps
     assert [line.split()[-1] for line in out.splitlines()[1:3]] == ["1.000", "0.801"]
     assert "left out: 0-other: " in out
     assert "left out: 0-broken: " in out
-    assert "2 models in one series: base, lora; --model takes one" in out
+    assert "2 models in one series: base, lora; --model=NAME shows one" in out
     assert out.endswith("2 runs left out, 2 shown\n")
 
 

@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
     """Declare the command."""
     command = commands.add_parser(
         "export",
-        help="cases as tasks of Harbor or of Inspect",
+        help="write cases as tasks of Harbor or Inspect",
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -100,6 +100,6 @@ def _print_trend(found: "Trend") -> None:
     for line in alike(found.left_out):
         console.print(Text(f"left out: {line}", "dim"), soft_wrap=True)
     if (count := len(found.models)) > 1:
-        print(f"{count} models in one series: {', '.join(found.models)}; --model takes one")
+        print(f"{count} models in one series: {', '.join(found.models)}; --model=NAME shows one")
     if found.left_out:
         print(f"{len(found.left_out)} runs left out, {len(found.points)} shown")

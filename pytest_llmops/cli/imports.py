@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
     """Declare the command."""
     command = commands.add_parser(
         "import",
-        help="logs of other harnesses as runs, to gate, report and send them",
+        help="read logs of other harnesses as runs, to gate, report and send them",
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -25,7 +25,8 @@ DRAWING = ("numpy", "scipy", "jinja2", "plotly")
 def add(commands: Any) -> None:
     """Declare the command."""
     command = commands.add_parser(
-        "report", help="one run, or candidates against a baseline: HTML, Markdown, CSV, Parquet"
+        "report",
+        help="report on a run, or on candidates and a baseline: HTML, Markdown, CSV, Parquet",
     )
     command.add_argument(
         "references",

@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
         "references", nargs="*", metavar="RUN", help="runs or files (default: all in --runs)"
     )
     command.add_argument(
-        "--port", type=int, default=0, metavar="N", help="default: one that is free"
+        "--port", type=int, default=0, metavar="N", help="port to listen on (default: a free one)"
     )
     command.add_argument("--open", action="store_true", help="open it in your browser")
     add_runs(command)
