@@ -10,6 +10,7 @@ from pytest_llmops.cases import Suite, load_cases
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.curate import Setup, Telling, run_explain, run_mine
+from pytest_llmops.mining.refused import NOT_HERE
 
 SETUP = Setup(isolation="process")
 HALF = "export function half(n: number): number {\n  return n / 2\n}\n"
@@ -89,6 +90,30 @@ def test_a_report_tells_everything_that_was_left_out_with_reason_message_and_rem
     assert all(one["remedy"] for one in told["left_out"])
 
 
+REASONS = {
+    'import "node:fs"; import { readFileSync } from "node:fs"; readFileSync("package.json")': NOT_HERE,
+    'import { it } from "vitest"; import { spawnSync } from "node:child_process"; it("runs", () => { spawnSync("ls") })': NOT_HERE,
+    'import { it } from "vitest"; it("changes", () => { (globalThis as any).Function = 1 })': NOT_HERE,
+    'import { it } from "node:test"; it("x", () => {})': "written for another test runner",
+    'import "./gone"': "an import leads nowhere",
+    'import "left-pad"': "needs an npm package",
+    "throw new Error('no')": "does not load",
+    "let a = ": "does not parse",
+    "export {}": "no tests",
+    'import { it } from "vitest"; it("is red", () => { throw new Error("no") })': "nothing passes",
+}
+
+
+def test_each_kind_of_refusal_has_a_reason_and_a_remedy_of_its_own(made, tmp_path):
+    suite = made({f"t{number}.test.ts": code for number, code in enumerate(REASONS)})
+    report = tmp_path / "report.json"
+    assert run_mine(suite, SETUP, telling=Telling(report=report)) == 1
+    left_out = json.loads(report.read_text())["left_out"]
+    assert [one["reason"] for one in left_out] == [*REASONS.values()]
+    assert all(one["remedy"] for one in left_out)
+    assert all(one["detail"] for one in left_out if one["reason"] != "no tests")
+
+
 def test_a_report_that_cannot_be_written_is_told_before_anything_runs(made, tmp_path, capsys):
     suite = made(WAYS["globals"])
     (tmp_path / "file").write_text("")
@@ -110,7 +135,7 @@ EXPLAINED = {
         "    src/half.ts#half",
     ],
     "src/zod.test.ts": [
-        "src/zod.test.ts: needs an npm package: load_error: src/zod.test.ts: Error: cannot find 'zod'",
+        "src/zod.test.ts: needs an npm package: cannot find 'zod' imported from src/zod.test.ts: npm",
         "  to do: only tests that load without npm packages can be judged",
         "  imports that lead nowhere:",
         "    cannot find 'zod' imported from src/zod.test.ts: npm packages need real vitest",

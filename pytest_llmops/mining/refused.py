@@ -15,11 +15,14 @@ from pytest_llmops.sandbox import TestReport
 DETAIL = 300
 """Characters that are kept of a detail."""
 
+NOT_HERE = "needs what the sandbox has not got"
+
 REMEDIES = {
     "needs an npm package": "only tests that load without npm packages can be judged",
     "written for another test runner": "write it for vitest",
     "an import leads nowhere": "let `sparse` take the file in; one that a build makes is not there",
     "does not load": "`--explain FILE` shows the whole message and what the file imports",
+    NOT_HERE: "`llmops docs sandbox`: no processes, no files but those imported, no new built-ins",
     "does not parse": "mend the syntax error",
     "leaves the source tree": "put the file itself in the place of the link",
     "too large": "split the file",
@@ -45,6 +48,19 @@ REMEDIES = {
     "unreadable": "look at the file; it could not be read",
 }
 """What to do for each reason. One with a colon, as `throw: timeout`, goes by what is behind it."""
+
+
+SAID = {
+    "needs an npm package": re.compile("npm packages need real vitest"),
+    "written for another test runner": re.compile("is not supported: tests written for"),
+    "an import leads nowhere": re.compile("cannot find '"),
+    "does not parse": re.compile(r"^\S+:\d+:\d+: "),
+    NOT_HERE: re.compile(
+        "is not available in the sandbox|ENOENT|EACCES|ERR_ACCESS_DENIED|read only property"
+        "|Cannot (delete|define|redefine) property|object is not extensible"
+    ),
+}
+"""Reasons by what an error says."""
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -113,13 +129,19 @@ def rows(rejections: Iterable[Rejection], quarantine: Iterable[Flaky]) -> list[R
 
 def of_report(report: TestReport, test: str) -> Rejection | None:
     """Why a test file that was run unmodified is of no use; None where something passes."""
+    if report.status == "load_error":
+        said = re.sub(rf"^{re.escape(test)}: (Error: )?", "", report.detail)
+        return _rejection(test, _reason(said, "does not load"), said)
+    if report.status == "syntax_error":
+        return _rejection(test, "does not parse", report.detail)
     if report.status != "finished":
-        return _rejection(test, _reason(report), f"{report.status}: {report.detail}")
+        return _rejection(test, report.status, report.detail)
     if not report.results:
         return Rejection(test, "", "no tests")
     if not any(one.passed for one in report.results):
         first = report.results[0]
-        return _rejection(test, "nothing passes", f"{first.title}: {first.message}")
+        reason = _reason(first.message, "nothing passes")
+        return _rejection(test, reason, f"{first.title}: {first.message}")
     return None
 
 
@@ -132,14 +154,6 @@ def shortened(text: str) -> str:
     return " ".join(text.split())[:DETAIL]
 
 
-def _reason(report: TestReport) -> str:
-    if report.status == "syntax_error":
-        return "does not parse"
-    if report.status != "load_error":
-        return report.status
-    detail = report.detail
-    if "npm packages need real vitest" in detail:
-        return "needs an npm package"
-    if re.search(r"is not supported: tests written for", detail):
-        return "written for another test runner"
-    return "an import leads nowhere" if "cannot find '" in detail else "does not load"
+def _reason(said: str, otherwise: str) -> str:
+    """The reason behind what an error says."""
+    return next((reason for reason, found in SAID.items() if found.search(said)), otherwise)
