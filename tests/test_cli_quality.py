@@ -11,9 +11,9 @@ from records import RUN
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import RecordError
 from pytest_llmops.quality import tools
-from pytest_llmops.quality.measured import Measured
 from pytest_llmops.quality.stored import QUALITY, store, stored
 from pytest_llmops.quality.totals import quality_line, totals
+from pytest_llmops.quality.values import Measured
 
 BAD = "```ts\nexport function add(left: number, right: number): number {\n  var Sum = '1'\n"
 BAD += "  return Sum\n}\n```"

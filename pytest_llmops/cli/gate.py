@@ -47,6 +47,7 @@ def _gate(options: argparse.Namespace) -> int:
     from pytest_llmops.compare.gate import compare_runs
     from pytest_llmops.compare.metrics import parse_metrics
     from pytest_llmops.compare.values import EXIT
+    from pytest_llmops.quality.changes import noted
     from pytest_llmops.report.terminal import render
     from pytest_llmops.report.verdict import verdict_parts
 
@@ -64,7 +65,7 @@ def _gate(options: argparse.Namespace) -> int:
     metrics = parse_metrics(options.metrics) if options.metrics else ()
     comparison = compare_runs(baseline, candidate, margins_of(options), metrics, listed=False)
     console = Console()
-    parts = verdict_parts(comparison)
+    parts = verdict_parts(noted(comparison, baseline, candidate))
     print(render(parts, width=console.width, color=console.is_terminal))
     if comparison.verdict == "undecided" and options.undecided == "pass":
         print("undecided passes: --undecided pass")

@@ -9,8 +9,8 @@ from rich.console import Console
 from pytest_llmops.cli.arguments import add_runs, add_suites
 
 if TYPE_CHECKING:
-    from pytest_llmops.quality.measured import Measured
     from pytest_llmops.quality.totals import Quality
+    from pytest_llmops.quality.values import Measured
     from pytest_llmops.runs.reading import RecordedRun
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from pytest_llmops.cli.arguments import add_runs
 from pytest_llmops.errors import RecordError
+from pytest_llmops.quality.beside import told_quality
 from pytest_llmops.report.terminal import render, summary_parts
 from pytest_llmops.runs.reading import find_run, first_lines, read_run
 
@@ -182,7 +183,8 @@ def _show(options: argparse.Namespace) -> int:
     console = Console()
     seconds = found.end.finished - found.run.started if found.end else None
     wanted = found.end.decided_after if found.end else None
-    parts = summary_parts(found.run, found.records, seconds=seconds, wanted=wanted)
+    quality = told_quality(found)
+    parts = summary_parts(found.run, found.records, seconds=seconds, wanted=wanted, quality=quality)
     print(render(parts, width=console.width, color=console.is_terminal))
     if not found.end:
         print("interrupted: the records end before the session did")

@@ -9,7 +9,8 @@ from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.extract import answered
 from pytest_llmops.quality.checker import Checker, Findings
-from pytest_llmops.quality.measured import Measured, measure, to_check
+from pytest_llmops.quality.measured import measure, to_check
+from pytest_llmops.quality.values import Measured
 from pytest_llmops.runs.record import Record
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.tasks.lookup import Lookup
@@ -63,8 +64,8 @@ def measure_all(
 
 def _answer(record: Record, lookup: Lookup) -> Answer | str:
     """An answer with its task, or why there is none."""
-    if record.error or record.grade is None:
-        return "the attempt crashed" if record.error else "the answer was not graded"
+    if record.error:
+        return "the attempt crashed"
     try:
         task = lookup.task(record.case)
     except (CaseError, SourceError) as error:

@@ -2,8 +2,6 @@
 
 from functools import lru_cache
 
-import msgspec
-
 from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.quality.checker import Checked, Findings
 from pytest_llmops.quality.consistency import consistency, layout, naming, quotes
@@ -11,44 +9,12 @@ from pytest_llmops.quality.pieces import Name, declared, pieces, strings
 from pytest_llmops.quality.practices import best_practices, error_rate, new_faults, new_remarks
 from pytest_llmops.quality.rewritten import duplication
 from pytest_llmops.quality.style import style_of
+from pytest_llmops.quality.values import Measured
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.typescript import Module, replace_body
 
 SHOWN = 10
 """Diagnostics of an attempt that are kept."""
-
-
-class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="quality"):
-    """How well written the answer of one attempt is; figures are None where there is none.
-
-    What does not parse has an error rate of 1 and no other figure: a linter and a formatter can say
-    nothing of it that would be true.
-    """
-
-    case: str
-    sample: int
-    consistency: float | None = None
-    """1 at best; see `consistency`."""
-    best_practices: float | None = None
-    """1 at best; see `practices`."""
-    error_rate: float | None = None
-    """0 at best; see `practices`."""
-    duplication: float | None = None
-    """0 at best; see `rewritten`."""
-    layout: float | None = None
-    naming: float | None = None
-    quotes: float | None = None
-    """The parts of `consistency`."""
-    lines: int = 0
-    """Lines of code of the answer; 0 where it does not parse."""
-    remarks: tuple[str, ...] = ()
-    """Lint diagnostics that it brings: severity and rule."""
-    faults: tuple[str, ...] = ()
-    """Syntax or type errors that it brings."""
-    rewritten: tuple[str, ...] = ()
-    """Functions that exist already."""
-    why_not: str = ""
-    """Why there are no figures."""
 
 
 def to_check(candidate: Candidate, task: Task) -> tuple[Checked, Checked]:

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from pytest_llmops.errors import RecordError
-from pytest_llmops.quality.measured import Measured
 from pytest_llmops.quality.tools import versions
+from pytest_llmops.quality.values import Measured
 from pytest_llmops.runs.run import Run
 
 QUALITY = "quality.jsonl"

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from pytest_llmops.quality.measured import Measured
+from pytest_llmops.quality.values import Measured
 
 Name = Literal["consistency", "best_practices", "error_rate", "duplication"]
 FIGURES: tuple[Name, ...] = ("consistency", "best_practices", "error_rate", "duplication")

@@ -12,6 +12,7 @@ from pytest_llmops.compare.values import Check, Comparison, Interval
 from pytest_llmops.report import figures
 from pytest_llmops.report.markdown_changed import Address, changed_table, sides
 from pytest_llmops.report.markdown_loops import loops_table
+from pytest_llmops.report.markdown_quality import quality_table
 from pytest_llmops.report.markdown_tables import heading, safe, summary_tables, table_row
 from pytest_llmops.report.subject import Subject
 from pytest_llmops.runs.record import Verdict
@@ -58,6 +59,7 @@ def report_markdown(subject: Subject, url: str = "") -> str:
         ),
         *summary_tables(subject),
         *loops_table(subject),
+        *quality_table(subject),
     ]
     text = "\n".join(head) + "\n"
     if len(text) > LIMIT // 2:

@@ -15,6 +15,9 @@ from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.metrics import parse_metrics
 from pytest_llmops.compare.values import Comparison
 from pytest_llmops.errors import CompareError, RecordError
+from pytest_llmops.quality.beside import quality_of
+from pytest_llmops.quality.changes import noted
+from pytest_llmops.quality.totals import Quality
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Gated, Record, Verdict
 
@@ -75,6 +78,7 @@ def against(baseline: RecordedRun, candidate: RecordedRun, asked: Asked | None =
     comparison, refusal = None, ""
     try:
         comparison = compare_runs(baseline, candidate, margins, metrics)
+        comparison = noted(comparison, baseline, candidate)
     except CompareError as error:  # a report shows runs that have no verdict, and says why
         refusal = str(error)
     decided = _decided(candidate)
@@ -95,6 +99,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One for each run but the first."""
     links: tuple[Links, ...] = ()
     """By run; empty where no sink left any."""
+    quality: tuple[Quality | None, ...] = ()
+    """By run; None where nobody has measured how well written its answers are."""
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -142,13 +148,15 @@ def subject_of(runs: Sequence[RecordedRun], asked: Asked | None = None) -> Subje
         asked: Margins by name that the user set; see `against`.
 
     Raises:
-        RecordError: Links beside a run are broken; names the file.
+        RecordError: Links or code quality beside a run are broken; names the file.
     """
     baseline, *candidates = runs
+    kept = candidates[0].path.parent.parent if candidates else None
     return Subject(
         runs=tuple(runs),
         versus=tuple(against(baseline, candidate, asked) for candidate in candidates),
         links=tuple(read_links(run.path) for run in runs),
+        quality=tuple(quality_of(run, kept) for run in runs),
     )
 
 

@@ -110,7 +110,12 @@ def render(parts: Sequence[RenderableType], *, width: int, color: bool) -> str:
 
 
 def summary_parts(
-    run: Run, records: Sequence[Record], *, seconds: float | None, wanted: int | None = None
+    run: Run,
+    records: Sequence[Record],
+    *,
+    seconds: float | None,
+    wanted: int | None = None,
+    quality: Sequence[str] = (),
 ) -> list[RenderableType]:
     """The end of a run: the table by suite and difficulty, then what the run took.
 
@@ -119,6 +124,7 @@ def summary_parts(
         records: Its records, in any order.
         seconds: Wall time of the session; None where it did not end.
         wanted: Attempts that were to be made, where a gate was decided before all were.
+        quality: What there is to say of the quality of the code; see `quality.totals`.
     """
     total = summarize(records)
     parts: list[RenderableType] = [_table(records, total)]
@@ -126,7 +132,8 @@ def summary_parts(
         parts.append(Text(f"incomplete: {total.attempts} of {run.attempts} attempts", "bold red"))
     elif wanted:
         parts.append(Text(f"decided after {wanted} of {run.attempts} attempts"))
-    parts += [Text(line) for line in _totals(run, total, seconds)]
+    *numbers, which = _totals(run, total, seconds)
+    parts += [Text(line) for line in (*numbers, *quality, which)]
     parts += [Text(f"note: {line}", "yellow") for line in remarks(run, records)]
     return parts
 

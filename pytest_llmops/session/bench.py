@@ -12,6 +12,7 @@ from pytest_llmops.places.where import Place, open_place
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.session.graders import Graders
 from pytest_llmops.session.options import Options
+from pytest_llmops.session.written import prepare
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.selection import Selection
 
@@ -48,8 +49,10 @@ class Bench:
 
         Raises:
             PlaceError: There is no such place.
+            QualityError: What measures code quality cannot be installed.
             SandboxError: It does not start; says why, and how to go on without it.
         """
+        prepare(self._options)
         first = next(iter(keys), None)
         if self._options.grade and first:
             self._opened().prove(self._selection.tree(self._selection.cases[first[0]]))

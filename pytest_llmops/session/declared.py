@@ -47,6 +47,11 @@ def declare(add: Callable[..., None]) -> None:
         help="`process` needs no namespaces, but lets answers reach the network (default: bwrap)",
     )
     add("--run-on", default="local", metavar="PLACE", help=HELP)
+    add(
+        "--quality",
+        action="store_true",
+        help="measure at the end how well written the answers are; needs npm once",
+    )
     add("--runs", type=Path, metavar="FOLDER", help="where to record runs (default: runs/)")
     add("--label", default="", metavar="TEXT", help="name of the run in lists and reports")
     _declare_gate(add)

@@ -97,6 +97,7 @@ class Gate:
         refuse_other_cases({record.case for record in self._baseline.records}, cases)
         self._model = ""
         self._plan: Plan | None = None
+        self._judged: RecordedRun | None = None
         self.comparison: Comparison | None = None
         self.last_look: Look | None = None
         self.refusal = ""
@@ -150,6 +151,7 @@ class Gate:
             if self.last_look is None or not self.last_look.stop:
                 self.look(recorded.records)
             return
+        self._judged = recorded
         try:
             self._refuse_cached(recorded, "candidate")
             self.comparison = compare_runs(
@@ -209,11 +211,12 @@ class Gate:
 
     def parts(self) -> list[RenderableType]:
         """The verdict and what led to it, for the terminal."""
+        from pytest_llmops.quality.changes import noted
         from pytest_llmops.report.look import look_parts
         from pytest_llmops.report.verdict import verdict_parts
 
-        if self.comparison:
-            return verdict_parts(self.comparison)
+        if self.comparison and self._judged:
+            return verdict_parts(noted(self.comparison, self._baseline, self._judged))
         if self.last_look and not self.refusal:
             return look_parts(self.last_look, self._model)
         return [Text(f"gate: no verdict, which fails: {self._reason()}", "bold red")]

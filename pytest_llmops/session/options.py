@@ -31,6 +31,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Use cached answers of an endpoint whatever it may serve by now, and let a gate judge them."""
     grade: bool = True
     content: bool = True
+    quality: bool = False
+    """Measure how well written the answers are, once all are there."""
     sandbox: Literal["bwrap", "process"] = "bwrap"
     place: Where = Where()
     """Where answers are graded."""
@@ -57,6 +59,8 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
     """
     if values["source"] and len(values["suite"]) != 1:
         raise CaseError("--source needs exactly one --suite, whose source it replaces")
+    if values["quality"] and values["no_content"]:
+        raise CaseError("--quality reads answers, of which --no-content keeps none; drop one")
     runs = values["runs"] or root / "runs"
     shard, seconds = shard_of(values, runs)
     return Options(
@@ -78,6 +82,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
         trust_cache=values["trust_cache"],
         grade=not values["no_grade"],
         content=not values["no_content"],
+        quality=values["quality"],
         sandbox=values["sandbox"],
         place=where(values["run_on"]),
         root=root,

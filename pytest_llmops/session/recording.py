@@ -25,6 +25,7 @@ from pytest_llmops.runs.trajectory import write_trajectory
 from pytest_llmops.session.answers import Answers
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
+from pytest_llmops.session.written import measure_run
 from pytest_llmops.sinks.withhold import redactor, without_secrets
 from pytest_llmops.tasks.selection import Selection, suite_of
 
@@ -53,6 +54,10 @@ def _open(reached: "Reached | None", run: Run, folder: Path, *, content: bool) -
     return open_sinks(reached, run=run, folder=folder, content=content)
 
 
+INTERRUPTED = 2
+"""Exit status of a session that somebody wanted to end."""
+
+
 class Recording:
     """Keeps the records of one run, in the file first."""
 
@@ -75,8 +80,9 @@ class Recording:
         """What was asked; a record gets its prompt from here."""
         self.progress: Live | None = None
         self.told: list[str] = []
-        """What the sinks had to say at the end."""
+        """What the sinks had to say at the end, and why code quality was not measured."""
         self._content = options.content
+        self._options = options
         self._answers = answers
         self._hide = redactor(os.environ)
         self._hide_written = redactor(os.environ, PIECE)
@@ -151,6 +157,8 @@ class Recording:
         end = msgspec.structs.replace(end, served=tuple(sorted(named)))
         if not self._file.broken:
             self._file.write(end)
+            if self._options.quality and end.exit_status != INTERRUPTED:
+                self.told += measure_run(self._file.path, self.run, self._options)
         self._close(end)
 
     def close(self) -> None:
@@ -166,7 +174,7 @@ class Recording:
         self._file.close()
         if self._sinks:
             self._sinks.close(end, list(self.records.values()))
-            self.told = self._sinks.lines()
+            self.told += self._sinks.lines()
 
 
 def open_gate(options: Options, selection: Selection, keys: Sequence[Key]) -> Gate | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import RenderableType
 
+from pytest_llmops.quality.beside import told_quality
 from pytest_llmops.report.terminal import render, summary_parts
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.recording import Recording
@@ -44,5 +45,6 @@ def tail(
         color: Whether it has any.
     """
     run, seconds = recording.so_far(), recording.seconds
-    parts = summary_parts(run.run, run.records, seconds=seconds, wanted=wanted)
+    quality = told_quality(run)
+    parts = summary_parts(run.run, run.records, seconds=seconds, wanted=wanted, quality=quality)
     return render([*parts, *told], width=width, color=color)
