@@ -16,7 +16,7 @@ import msgspec
 from pytest_llmops.cases import suite_hash
 from pytest_llmops.errors import RecordError
 from pytest_llmops.runs.reading import RecordedRun, read_run
-from pytest_llmops.runs.record import RECORDS
+from pytest_llmops.runs.stored import records_file, records_files
 from pytest_llmops.tasks.prompt import PROMPT_VERSION
 from pytest_llmops.tasks.selection import Choice, select
 
@@ -106,7 +106,7 @@ def run_session(
             f"`{' '.join(command[1:])}` ended with {status}: {meaning}. Mend it and run this "
             "again; answers that came are in the completion cache"
         )
-    made = [path for path in runs.glob(f"*/{RECORDS}") if path.parent.name not in before]
+    made = [path for path in records_files(runs) if path.parent.name not in before]
     if len(made) != 1:
         raise FinetuneError(f"{runs}: the session left {len(made)} runs there; it should be one")
     run = complete_run(made[0])
@@ -145,6 +145,6 @@ def _known(note: Path, runs: Path) -> RecordedRun | None:
     """The run a note names; None where there is none, or its run was deleted or is not whole."""
     try:
         name = msgspec.json.decode(note.read_bytes(), type=str)
-        return complete_run(runs / name / RECORDS)
+        return complete_run(records_file(runs / name))
     except (FileNotFoundError, msgspec.DecodeError, RecordError, FinetuneError):
         return None

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 COMMAND = Path(sys.executable).with_name("llmops")
 COMMANDS = {
     *("finetune", "init", "docs"),
-    *("runs", "merge", "quality"),
+    *("runs", "merge", "compact", "quality"),
     *("models", "serve", "show", "report", "view", "history", "gate", "bless", "calibrate", "sync"),
     *("observability", "validate", "mine", "import", "export"),
 }

@@ -126,6 +126,7 @@ COMMANDS = {
     "history --output o.html": "plotly: pip install 'pytest-llmops[report]'",
     "view": "needs starlette: pip install 'pytest-llmops[view]'",
     "report latest --output o.parquet": "needs pyarrow: pip install 'pytest-llmops[report]'",
+    "compact latest": "needs pyarrow: pip install 'pytest-llmops[report]'",
     "history": "pip install 'pytest-llmops[gate]'",
     "gate latest latest": "pip install 'pytest-llmops[gate]'",
     "calibrate --run latest": "pip install 'pytest-llmops[gate]'",

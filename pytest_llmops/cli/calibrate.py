@@ -143,9 +143,9 @@ def _arguments(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _files(runs: Path) -> list[Path]:
-    from pytest_llmops.runs.record import RECORDS
+    from pytest_llmops.runs.stored import records_files
 
-    return sorted(runs.glob(f"*/{RECORDS}"))
+    return records_files(runs)
 
 
 def _is_own(path: Path, options: argparse.Namespace) -> bool:

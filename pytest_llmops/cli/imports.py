@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_llmops.cli.arguments import add_runs
 from pytest_llmops.errors import RecordError
 from pytest_llmops.imports.logs import HARNESSES
-from pytest_llmops.runs.record import RECORDS
 
 if TYPE_CHECKING:
     from pytest_llmops.runs.reading import RecordedRun
@@ -93,10 +92,11 @@ def _is_new(run: "RecordedRun", folder: Path) -> bool:
         RecordError: It was, with other options.
     """
     from pytest_llmops.runs.reading import read_run
+    from pytest_llmops.runs.stored import records_file
 
-    if not (folder / RECORDS).exists():
+    if not (file := records_file(folder)).exists():
         return True
-    if read_run(folder / RECORDS).records != run.records:
+    if read_run(file).records != run.records:
         raise RecordError(
             f"{folder}: {run.path} was imported before and read otherwise, with other options or "
             "by another version; remove that folder, or name another one with --runs"

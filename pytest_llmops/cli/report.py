@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmops.cli.arguments import add_baselines, add_margins, add_runs, asked_margins
 from pytest_llmops.errors import RecordError
-from pytest_llmops.runs.record import RECORDS
+from pytest_llmops.runs.stored import records_files
 
 if TYPE_CHECKING:
     from pytest_llmops.report.subject import Subject
@@ -72,7 +72,7 @@ def add(commands: Any) -> None:
 
 def _report(options: argparse.Namespace) -> int:
     form = options.format or _format_of(options.output)
-    if options.refusal and not any(options.runs.glob(f"*/{RECORDS}")):
+    if options.refusal and not records_files(options.runs):
         return _report_refusal(options, form)
     if form == "html":
         require(*DRAWING)

@@ -1,8 +1,10 @@
-"""`llmops runs`, `llmops show` and `llmops merge`: recorded runs."""
+"""`llmops runs`, `llmops show`, `llmops merge` and `llmops compact`: recorded runs."""
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -51,6 +53,13 @@ def add(commands: Any) -> None:
     command.add_argument("references", nargs="+", metavar="RUN", help="a run, or a records file")
     add_runs(command)
     command.set_defaults(run=_merge)
+    command = commands.add_parser("compact", help="store runs in a fraction of the space")
+    command.add_argument("references", nargs="+", metavar="RUN", help="a run, or a records file")
+    command.add_argument(
+        "--undo", action="store_true", help="write the JSON lines again, as they were"
+    )
+    add_runs(command)
+    command.set_defaults(run=_compact)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -198,3 +207,28 @@ def _merge(options: argparse.Namespace) -> int:
     path = merge([read_run(file, content=False) for file in files], options.runs)
     print(f"{path}: {len(files)} shards are one run")
     return 0
+
+
+def _compact(options: argparse.Namespace) -> int:
+    from pytest_llmops.runs.compact import compact, expand
+
+    for path in [find_run(name, options.runs) for name in options.references]:
+        before = path.stat().st_size
+        with _alone(path.parent):
+            new = (expand if options.undo else compact)(path)
+        after = new.stat().st_size
+        print(f"{new}: {after:,} bytes, {after / before:.1%} of the {before:,} of {path.name}")
+    return 0
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep a run from being delivered meanwhile, if it was ever to be delivered.
+
+    Raises:
+        SinkError: It is being delivered.
+    """
+    from pytest_llmops.sinks.ledger import LEDGER, claim
+
+    with claim(folder) if (folder / LEDGER).is_file() else nullcontext():
+        yield

@@ -13,7 +13,8 @@ from pytest_llmops.imports.assembly import run_of
 from pytest_llmops.imports.logs import harness_of, read_log
 from pytest_llmops.runs.packed import read_packed
 from pytest_llmops.runs.reading import RecordedRun, find_run, first_lines, read_run
-from pytest_llmops.runs.record import RECORDS, Run
+from pytest_llmops.runs.record import Run
+from pytest_llmops.runs.stored import records_file
 
 
 def find_baseline(  # noqa: PLR0913 - all but the first are given by name
@@ -120,7 +121,7 @@ def _files(reference: str, runs: Path) -> list[Path]:
     named = Path(reference)
     if harness_of(named):
         return [named]
-    return [named, named / RECORDS, runs / reference / RECORDS]
+    return [named, records_file(named), records_file(runs / reference)]
 
 
 def _read(path: Path, *, packed: bool) -> RecordedRun:

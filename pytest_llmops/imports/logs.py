@@ -15,7 +15,7 @@ from pytest_llmops.imports.inspect import read_inspect
 from pytest_llmops.imports.lm_eval import RESULTS, read_lm_eval
 from pytest_llmops.imports.mini_swe_agent import TRAJECTORY, read_mini_swe_agent
 from pytest_llmops.imports.promptfoo import read_promptfoo
-from pytest_llmops.runs.record import RECORDS
+from pytest_llmops.runs.stored import records_file
 
 
 class Harness(NamedTuple):
@@ -60,7 +60,7 @@ def harness_of(path: Path) -> str:
 
 
 def _of_folder(path: Path) -> str:
-    if (path / RECORDS).is_file():
+    if records_file(path).is_file():
         return ""
     if (path / RESULT).is_file():
         return "harbor"

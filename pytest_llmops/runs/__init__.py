@@ -6,6 +6,8 @@ In the order of the flow:
     identity                 who answered
     record                   one line per attempt, written as it ends
     unanswered               why attempts got no answer
+    stored                   its bytes on disk, as JSON lines or compacted
     lines, reading           lines of files; recorded runs, found and read
+    compact                  JSON lines as Parquet, and back
     trajectory               a loop in the words of others
 """

@@ -8,6 +8,7 @@ import msgspec
 
 from pytest_llmops.errors import RecordError
 from pytest_llmops.runs.record import FORMAT, Record, Run
+from pytest_llmops.runs.stored import stored
 
 
 def the_run(path: Path, lines: Iterator[tuple[int, object]]) -> Run:
@@ -46,7 +47,7 @@ class Place(NamedTuple):
     number: int = 0
     """From 1."""
     start: int = 0
-    """The byte at which it begins."""
+    """The byte at which it begins; of the JSON lines, also where these are compacted."""
     end: int = 0
     """The byte after it."""
 
@@ -59,13 +60,9 @@ def placed_lines(path: Path, kinds: Any, after: Place | None = None) -> Iterator
     """
     decoder = msgspec.json.Decoder(kinds)
     number, _, end = after or Place()
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read: {error.strerror}") from None
-    with file:
-        file.seek(end)
-        for number, raw in enumerate(file, start=number + 1):  # noqa: B020 - counts on from it
+    with stored(path) as found:
+        lines = found.lines(end)
+        for number, raw in enumerate(lines, start=number + 1):  # noqa: B020 - counts on from it
             if not raw.endswith(b"\n"):
                 return
             if number == 1:
@@ -85,13 +82,10 @@ def record_at(path: Path, place: Place) -> Record:
     Raises:
         RecordError: The file cannot be read, or holds something else there by now.
     """
+    with stored(path) as found:
+        raw = found.read(place.start, place.end)
     try:
-        with path.open("rb") as file:
-            file.seek(place.start)
-            raw = file.read(place.end - place.start)
         return msgspec.json.decode(raw, type=Record)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read: {error.strerror}") from None
     except msgspec.DecodeError:
         raise RecordError(f"{path}:{place.number}: has changed since it was read") from None
 

@@ -8,7 +8,8 @@ import msgspec
 
 from pytest_llmops.errors import RecordError
 from pytest_llmops.runs.lines import decoded_lines, the_run
-from pytest_llmops.runs.record import RECORDS, End, Line, Record, Run
+from pytest_llmops.runs.record import End, Line, Record, Run
+from pytest_llmops.runs.stored import records_file, records_files, stored
 
 LATEST = "latest"
 """What stands for the run that started last."""
@@ -91,6 +92,8 @@ def _without_content(record: Record) -> Record:
 def find_run(reference: str, folder: Path) -> Path:
     """The records file that a run id, a run's folder, a file or `latest` stands for.
 
+    That of a compacted run is another one (`stored`), and read in the same way.
+
     `latest` is the run that started last, whenever its file was written to.
 
     Args:
@@ -104,7 +107,7 @@ def find_run(reference: str, folder: Path) -> Path:
         raise RecordError("no run is named: the name is empty (from a variable that is not set?)")
     named = Path(reference)
     if reference != LATEST:
-        for path in (named, named / RECORDS, folder / reference / RECORDS):
+        for path in (named, records_file(named), records_file(folder / reference)):
             if path.is_file():
                 return path
     files = [path for _, path in first_lines(folder)]
@@ -127,7 +130,7 @@ def first_lines(folder: Path) -> list[tuple[Run | None, Path]]:
     A file that does not begin with a run has None, and the time at which it was last written to: it
     may be the newest of all, broken off at once, and must not make place for an older one.
     """
-    return in_order(folder.glob(f"*/{RECORDS}"))
+    return in_order(records_files(folder))
 
 
 def in_order(files: Iterable[Path]) -> list[tuple[Run | None, Path]]:
@@ -135,11 +138,10 @@ def in_order(files: Iterable[Path]) -> list[tuple[Run | None, Path]]:
     decoder = msgspec.json.Decoder(Line)
     found: list[tuple[float, str, Run | None, Path]] = []
     for path in files:
-        with path.open("rb") as file:
-            raw = file.readline()
         try:
-            line = decoder.decode(raw)
-        except msgspec.DecodeError:
+            with stored(path) as lines:
+                line = decoder.decode(next(lines.lines(), b""))
+        except (msgspec.DecodeError, RecordError):
             line = None
         run = line if isinstance(line, Run) else None
         started = run.started if run else path.stat().st_mtime

@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 
 from pytest_llmops.runs.reading import RecordedRun, read_run
-from pytest_llmops.runs.record import RECORDS, Record
+from pytest_llmops.runs.record import Record
+from pytest_llmops.runs.stored import records_file
 
 
 def with_texts(found: RecordedRun, folder: Path) -> RecordedRun:
@@ -23,7 +24,7 @@ def with_texts(found: RecordedRun, folder: Path) -> RecordedRun:
     """
     if found.run.harness:
         return found
-    kept = folder / found.run.id / RECORDS
+    kept = records_file(folder / found.run.id)
     source = read_run(kept if kept.is_file() else found.path)
     if source.run.id != found.run.id:
         return found

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from pytest_llmops.runs.record import RECORDS, End, Line, Record
+from pytest_llmops.runs.record import End, Line, Record
+from pytest_llmops.runs.stored import records_file, stored
 from pytest_llmops.sinks.withhold import without_texts
 
 BATCH = 50
@@ -46,7 +47,7 @@ class Backlog:
             folder: Of the run.
             clean: What becomes of a record before anyone sees it.
         """
-        self._path = folder / RECORDS
+        self._path = records_file(folder)
         self._clean = clean
         self._read = 0
         self._decoder = msgspec.json.Decoder(Line)
@@ -59,12 +60,12 @@ class Backlog:
         """Read the whole lines that have come since the last look.
 
         Raises:
-            OSError: The file cannot be read.
+            RecordError: The file cannot be read.
             msgspec.DecodeError: It holds something that is not a line of a records file.
         """
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            for raw in file:  # one by one: a run may be larger than what it is kept in
+        with stored(self._path) as found:
+            # One by one: a run may be larger than what it is kept in.
+            for raw in found.lines(self._read):
                 if not raw.endswith(b"\n"):
                     return
                 line = self._decoder.decode(raw)
@@ -79,14 +80,13 @@ class Backlog:
         """Read records again, with their texts, one by one.
 
         Raises:
-            OSError: The file cannot be read.
+            RecordError: The file cannot be read.
             msgspec.DecodeError: It is not what it was.
         """
         decoder = msgspec.json.Decoder(Record)
-        with self._path.open("rb") as file:
+        with stored(self._path) as found:
             for one in kept:
-                file.seek(one.at)
-                yield self._clean(decoder.decode(file.read(one.size)))
+                yield self._clean(decoder.decode(found.read(one.at, one.at + one.size)))
 
 
 def batches(kept: Iterable[Kept], most: int = BATCH) -> Iterator[list[Kept]]:

@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import RECORDS, End, Record, Run
+from pytest_llmops.runs.stored import records_file
 from pytest_llmops.runs.traces import trace_id
 from pytest_llmops.sinks.assessments import assessment, assessment_id
 from pytest_llmops.sinks.database import opening
@@ -102,7 +103,7 @@ class Tracking:
     def finish(self, records: Sequence[Record], end: End | None, whole: Whole) -> str:
         """Write parameters, metrics, table of attempts, files, and the version of the model."""
         shown = tuple(within(records, whole()))
-        found = RecordedRun(path=self._folder / RECORDS, run=self._run, records=shown, end=end)
+        found = RecordedRun(path=records_file(self._folder), run=self._run, records=shown, end=end)
         addresses = self.links(records).items()
         report, problem = draw_report(
             found, {name_of(*attempt): {"mlflow": address} for attempt, address in addresses}

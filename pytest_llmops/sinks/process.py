@@ -19,7 +19,8 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_llmops.runs.record import RECORDS, End, Run
+from pytest_llmops.runs.record import End, Run
+from pytest_llmops.runs.stored import is_compacted, records_file, stored
 from pytest_llmops.sinks.backlog import BATCH, LARGE_BATCH, Backlog
 from pytest_llmops.sinks.delivery import Carrier
 from pytest_llmops.sinks.destination import Destination
@@ -33,7 +34,7 @@ LOOK = 0.25
 """Seconds between two looks at the records file."""
 
 UNUSED = ("pandas", "pyarrow")
-"""What MLflow loads where it is installed, and delivery needs nothing of: 60 MB."""
+"""What MLflow loads where it is there, 60 MB; delivery needs pyarrow for compacted runs alone."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,12 +57,13 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
 def main() -> None:
     """Deliver a run."""
     os.nice(5)  # the model and the tests come first
-    for name in UNUSED:
-        sys.modules[name] = None  # type: ignore[assignment] # as if it were not installed
-    answer = _own_output()
-    logging.disable(logging.CRITICAL)  # SDKs log what they send and where
     order = msgspec.json.decode(sys.argv[1], type=Order)
     folder, environment = Path(order.folder), dict(os.environ)
+    for name in UNUSED:
+        if name != "pyarrow" or not is_compacted(records_file(folder)):
+            sys.modules[name] = None  # type: ignore[assignment] # as if it were not installed
+    answer = _own_output()
+    logging.disable(logging.CRITICAL)  # SDKs log what they send and where
     hide = redactor(environment)
     backlog = Backlog(folder, partial(clean_record, hide=hide, content=order.content))
     run = clean_run(_first_line(folder), hide)
@@ -99,8 +101,8 @@ def _own_output() -> Callable[[str], None]:
 
 
 def _first_line(folder: Path) -> Run:
-    with (folder / RECORDS).open("rb") as file:
-        return msgspec.json.decode(file.readline(), type=Run)
+    with stored(records_file(folder)) as lines:
+        return msgspec.json.decode(next(lines.lines(), b""), type=Run)
 
 
 def _follow(backlog: Backlog) -> Word:

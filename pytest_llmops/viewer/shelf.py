@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_llmops.errors import RecordError
-from pytest_llmops.runs.record import RECORDS
+from pytest_llmops.runs.stored import records_files
 from pytest_llmops.viewer.shown import Shown, looked_at
 
 FRESH = 0.3
@@ -45,7 +45,7 @@ class Shelf:
         raise RecordError(f"{name}: no such run here")
 
     def _look(self) -> None:
-        paths = self._named or sorted(self.folder.glob(f"*/{RECORDS}"))
+        paths = self._named or records_files(self.folder)
         known, self._files = self._files, {}
         for path in paths:
             self._files[path] = looked_at(path, known.get(path))
