@@ -83,6 +83,19 @@ def test_a_changed_source_is_shown_and_the_status_is_1(suite, capsys):
     assert "3 cases, 0 valid, 3 not" in shown
 
 
+def test_a_long_id_is_shown_whole(tmp_path, capsys):
+    suite = make_suite(tmp_path)
+    name = "a_folder_with_a_name_that_is_longer_than_a_line_of_a_terminal_of_eighty_columns"
+    (tmp_path / "tree" / "lib").rename(tmp_path / "tree" / name)
+    assert run_mine(suite, SETUP, output=tmp_path / "toy-all.jsonl") == 0
+    source = tmp_path / "tree" / name / "text.ts"
+    source.write_text(source.read_text().replace("value * 2", "value + value"))
+    capsys.readouterr()
+    assert run_validate([suite], SETUP, ids=[f"toy:{name}/text#double"]) == 1
+    shown = "".join(line.strip("│ ") for line in capsys.readouterr().out.splitlines())
+    assert f"toy:{name}/text#double" in shown
+
+
 def test_ids_choose_what_is_proved(mined, capsys):
     assert run_validate([mined], SETUP, ids=["toy:lib/text#double"]) == 0
     assert capsys.readouterr().out == "1 cases, 1 valid, 0 not\n"

@@ -195,7 +195,8 @@ def _choose(cases: list[Case], ids: Sequence[str]) -> list[Case]:
 
 
 def _findings_table(findings: Iterable[Finding]) -> Table:
-    table = Table("finding", title="findings", show_lines=True)
+    table = Table(title="findings", show_lines=True)
+    table.add_column("finding", overflow="fold")
     for finding in findings:
         # A line of its own for the id: it is what one copies to look closer.
         table.add_row(f"{finding.case_id}\n{finding.fault}: {finding.detail}")
