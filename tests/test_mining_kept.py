@@ -1,8 +1,13 @@
 """An interrupted mining goes on from where it was, and loses nothing."""
 
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 
-from pytest_llmops.cases import Suite, load_cases
+from pytest_llmops.cases import Suite, load_cases, load_suites
 from pytest_llmops.errors import CaseError, SandboxError
 from pytest_llmops.mining.curate import Setup, run_mine
 from pytest_llmops.mining.kept import Kept, results_of
@@ -100,6 +105,36 @@ def test_a_mining_that_ends_says_what_it_took_over_and_drops_it(suite, capsys):
     mine(suite, path, last=OF_A_FILE)
     assert run_mine(suite, Setup(isolation="process", fresh=True)) == 0
     assert "interrupted" not in capsys.readouterr().out
+
+
+SLOW = """import { expect, it } from "vitest"
+import { half } from "./half"
+it("halves late", async () => {
+  await new Promise((done) => setTimeout(done, 500))
+  expect(half(4)).toBe(2)
+})
+"""
+
+
+def test_an_interrupted_command_says_that_the_next_one_goes_on_and_writes_nothing(suite, tmp_path):
+    (tmp_path / "tree" / "half.test.ts").write_text(SLOW)
+    (tmp_path / "suites.toml").write_text('[kept]\nfolder = "tree"\nmanifests = ["k.jsonl"]\n')
+    (suite,) = load_suites(tmp_path / "suites.toml").values()
+    path = results_of(suite, open_source(suite))
+    command = [sys.executable, "-c", "from pytest_llmops.cli.main import main; exit(main())"]
+    command += ["mine", "functions", "--suite=kept", "--sandbox=process"]
+    command += ["--suites", str(tmp_path / "suites.toml"), "--report", str(tmp_path / "r.json")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while not path.exists() and process.poll() is None:
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate()
+        finally:
+            path.unlink(missing_ok=True)
+    assert said == "results kept: 1; the next mining goes on from there\n"
+    assert process.returncode == 130
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["suites.toml", "tree"]
 
 
 def test_a_folder_that_cannot_be_had_is_one_line(tmp_path):

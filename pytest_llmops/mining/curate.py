@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pytest_llmops.cases import Case, Suite, load_cases, write_manifest
-from pytest_llmops.errors import CaseError
+from pytest_llmops.errors import CaseError, LlmopsError
 from pytest_llmops.mining.explain import explained
 from pytest_llmops.mining.kept import Kept, results_of
 from pytest_llmops.mining.mine import Miner
@@ -90,10 +90,11 @@ def run_mine(
     if limit and not output:
         raise CaseError("--limit needs --output FILE: a part must not replace the whole manifest")
     if telling.report:
-        _write_report(telling.report, b"")  # what cannot be written is better known before
+        _check_writable(telling.report)
     with setup.open(suite) as (tree, pool, crew):
         kept = None if limit else Kept(results_of(suite, tree), fresh=setup.fresh)
-        mined = Miner(suite, tree, pool, crew, kept).mine(limit)
+        with _telling_what_is_kept(kept):
+            mined = Miner(suite, tree, pool, crew, kept).mine(limit)
     console = Console()
     if kept and kept.found:
         said = f"{kept.found} results of an interrupted mining (--fresh: judge all anew)"
@@ -110,10 +111,30 @@ def run_mine(
     return 0 if mined.cases else 1
 
 
-def _write_report(path: Path, content: bytes) -> None:
+@contextmanager
+def _telling_what_is_kept(kept: Kept | None) -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, LlmopsError):
+        if kept and kept.count:
+            said = f"results kept: {kept.count}; the next mining goes on from there"
+            Console(stderr=True).print(said, highlight=False)
+        raise
+
+
+def _check_writable(path: Path) -> None:
+    """Say before an hour of mining rather than behind it that a report cannot be written."""
+    was_there = path.exists()
+    _write_report(path, b"", mode="ab")
+    if not was_there:
+        path.unlink()
+
+
+def _write_report(path: Path, content: bytes, *, mode: Literal["wb", "ab"] = "wb") -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        with path.open(mode) as file:
+            file.write(content)
     except OSError as error:
         cause = f"{error.strerror} ({error.filename})"
         raise CaseError(f"{path}: the report cannot be written: {cause}") from None

@@ -70,10 +70,17 @@ class Kept:
         if known is not None:
             return msgspec.json.decode(known, type=kind)
         made = make()
-        line = msgspec.json.encode(_Line(key, msgspec.Raw(msgspec.json.encode(made))))
+        value = msgspec.json.encode(made)
+        line = msgspec.json.encode(_Line(key, msgspec.Raw(value)))
         with self._lock:
+            self._known[key] = value
             self._append(line + b"\n")
         return made
+
+    @property
+    def count(self) -> int:
+        """Results that the next mining will find."""
+        return len(self._known)
 
     def drop(self) -> None:
         """Forget all; the mining is whole."""
