@@ -275,7 +275,7 @@ def test_a_session_that_its_gate_ended_early_is_reported_with_the_gate_s_verdict
     written(tmp_path / "runs", gated(other, base, "held", decided=12, sequential=True))
     reported(tmp_path)
     report = (tmp_path / "report" / "report.md").read_text("utf-8")
-    assert report.startswith(f"{MARKER}\n## ✅ held: **lora** against **base**\n")
+    assert report.startswith(f"{MARKER}\n## ✅ held: nothing to do\n\n**lora** against **base**: ")
     assert "verdict held" in (tmp_path / "report" / "report.html").read_text("utf-8")
 
 

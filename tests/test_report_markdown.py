@@ -26,7 +26,7 @@ def test_the_marker_comes_first_and_once():
 
 def test_the_verdict_the_checks_and_the_groups_are_shown():
     text = report(*pair(300))
-    assert "## ✅ held: **lora** against **base**" in text
+    assert "## ✅ held: nothing to do\n\n**lora** against **base**: no metric is" in text
     for name in ("errors", "truncation", "solve rate", "output tokens"):
         assert f"| {name} | ✅ held |" in text
         assert (f"| ✅ | {name} |" in text) == (name != "errors")  # of which there are none
@@ -70,7 +70,7 @@ def test_a_session_that_its_gate_ended_early_is_shown_with_the_verdict_of_the_ga
     why = "output tokens held: 0.800x"
     ended = gated(other, base, "held", reason=why, decided=12, sequential=True)
     text = report(base, ended)
-    assert "## ✅ held: **lora** against **base**" in text
+    assert "## ✅ held: nothing to do\n\n**lora** against **base**: no metric is" in text
     told = f"The sequential gate of the session said held after 12 of 24 attempts: {why}"
     assert f"\n{told}\n" in text
     assert "cannot be compared" not in text
@@ -87,7 +87,10 @@ def test_the_verdict_of_a_gate_comes_before_that_of_all_attempts_at_once():
 def test_a_gate_without_a_verdict_gives_its_reason():
     base, other = pair()
     text = report(base, gated(other, base, None, reason="it has 3 records", decided=3))
-    assert "## ⚠️ no verdict: **lora** against **base**" in text
+    assert (
+        "## ⚠️ no verdict: mend what is said below, and run again\n\n**lora** against **base**.\n"
+        in text
+    )
     assert "The gate of the session said no verdict after 3 of 24 attempts: it has 3 rec" in text
 
 
@@ -165,14 +168,14 @@ def test_many_long_suites_and_runs_are_cut_too():
 @pytest.mark.parametrize(
     ("ratio", "verdict", "to_do"),
     [
-        (0.8, "held", "Nothing to do"),
-        (1.5, "regressed", "Take the change back, or accept it"),
+        (0.8, "held", "nothing to do"),
+        (1.5, "regressed", "take the change back, or accept it"),
     ],
 )
-def test_the_first_lines_say_the_verdict_and_what_to_do(ratio, verdict, to_do):
+def test_the_first_line_says_the_verdict_and_what_to_do(ratio, verdict, to_do):
     _, heading, _, said, *_ = report(*pair(300, ratio=ratio)).splitlines()
-    assert f" {verdict}: " in heading
-    assert to_do in said
+    assert heading.endswith(f" {verdict}: {to_do}")
+    assert said.startswith("**lora** against **base**")
 
 
 def test_a_candidate_is_named_by_label_and_commit_and_its_dollars_are_told():

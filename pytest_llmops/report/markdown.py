@@ -18,13 +18,20 @@ from pytest_llmops.report.subject import Subject
 from pytest_llmops.runs.record import Verdict
 
 TO_DO: dict[Verdict | None, str] = {
-    "held": "Nothing to do: no metric is worse than its margin allows.",
-    "regressed": "Take the change back, or accept it: `llmops bless` makes this run the baseline.",
-    "undecided": "Too few cases to tell: run more `--samples`, or accept it "
-    "(`--gate-undecided=pass`).",
-    None: "There is no verdict: mend what is said below, and run again.",
+    "held": "nothing to do",
+    "regressed": "take the change back, or accept it",
+    "undecided": "run more samples, or accept it",
+    None: "mend what is said below, and run again",
 }
-"""What a reader of the first line is to do."""
+"""What a reader is to do; in the first line, so short that it does not wrap."""
+
+BECAUSE: dict[Verdict | None, str] = {
+    "held": ": no metric is worse than its margin allows",
+    "regressed": "; `llmops bless` accepts this run as the baseline",
+    "undecided": ": too few cases to tell (`--samples`, `--gate-undecided=pass`)",
+    None: "",
+}
+"""What the line after it says of the two runs."""
 
 MARKER = "<!-- llmops-report -->"
 """First line; a workflow finds its own comment by it and updates it in place."""
@@ -92,8 +99,9 @@ def with_changes(text: str, changed: str) -> str:
 def _verdict(subject: Subject, number: int, address: Address) -> Iterator[str]:
     versus = subject.versus[number - 1]
     names = f"**{safe(subject.names[number])}** against **{safe(subject.names[0])}**"
-    yield f"## {SIGNS[versus.verdict]} {versus.verdict or 'no verdict'}: {names}\n"
-    yield f"{TO_DO[versus.verdict]}\n"
+    verdict = versus.verdict
+    yield f"## {SIGNS[verdict]} {verdict or 'no verdict'}: {TO_DO[verdict]}\n"
+    yield f"{names}{BECAUSE[verdict]}.\n"
     yield from _which(subject, number, address)
     if versus.told:
         yield f"{safe(versus.told)}\n"
