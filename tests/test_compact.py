@@ -276,6 +276,27 @@ def test_a_process_that_dies_on_the_way_loses_nothing(tmp_path, undo, event):
     assert back.read_bytes() == before
 
 
+FULL = """
+import resource, sys
+from pytest_llmops.cli.main import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("undo", [[], ["--undo"]])
+def test_a_full_disk_is_told_in_one_line_and_changes_nothing(tmp_path, undo):
+    path = small(tmp_path)
+    path = compact(path) if undo else path
+    before = path.read_bytes()
+    command = [sys.executable, "-c", FULL, "compact", RUN.id, "--runs", tmp_path, *undo]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.endswith("cannot be written: File too large\n")
+    assert done.stderr.count("\n") == 1
+    assert (os.listdir(path.parent), path.read_bytes()) == ([path.name], before)
+
+
 def test_a_damaged_file_is_told_and_kept(tmp_path, capsys):
     path = made(tmp_path, count=2)
     compacted = compact(path)
