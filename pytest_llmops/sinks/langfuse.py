@@ -7,6 +7,7 @@ by us, so what is sent twice is kept once.
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from pytest_llmops.sinks.run_scores import run_scores
 from pytest_llmops.sinks.scores import Score, scores
 from pytest_llmops.sinks.settings import Langfuse, bare
 from pytest_llmops.sinks.spans import trace_of
+from pytest_llmops.sinks.written import quality_figures
 
 SCORES = 200
 """Scores a request; the server takes a mebibyte."""
@@ -32,21 +34,22 @@ AT_ONCE = 8
 PAGE = 100
 
 
-def connect(settings: Langfuse, run: Run) -> "Project":
+def connect(settings: Langfuse, run: Run, folder: Path) -> "Project":
     """Open the way to a project.
 
     Raises:
         DeliveryError: It cannot be reached, or refuses the keys.
     """
-    return Project(settings, run)
+    return Project(settings, run, folder)
 
 
 class Project:
     """A Langfuse project, for the attempts of one run."""
 
-    def __init__(self, settings: Langfuse, run: Run) -> None:
+    def __init__(self, settings: Langfuse, run: Run, folder: Path) -> None:
         """Ask for the project; see `connect`."""
         self._run = run
+        self._folder = folder
         self._url = settings.url
         self._environment = settings.environment
         self._api = PublicApi(settings)
@@ -89,7 +92,7 @@ class Project:
         """Score the experiment as a whole."""
         del whole  # figures hold no texts
         time = end.finished if end else self._run.started
-        found = run_scores(records)
+        found = run_scores(records, quality_figures(self._folder, self._run))
         self._write_scores(
             [{"datasetRunId": self._run.id, **self._score(one, time)} for one in found]
         )

@@ -27,7 +27,7 @@ from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.sinks.attributes import provider
 from pytest_llmops.sinks.exact import Stretch, exact_gauges
 from pytest_llmops.sinks.otlp import SCOPE
-from pytest_llmops.sinks.run_scores import figures
+from pytest_llmops.sinks.run_scores import NOTHING, figures
 
 SECOND_BOUNDS = (
     0.01,
@@ -58,6 +58,10 @@ GAUGES = {
     "tool_calls": ("{call}", "Tools that agents called"),
     "failed_tool_calls": ("{call}", "Tools that gave an error back"),
     "resent_share": ("1", "Share of the input of loops that was sent again"),
+    "quality_consistency": ("1", "How answers look beside the code around; 1 at best"),
+    "quality_best_practices": ("1", "What lint says of answers; 1 at best"),
+    "quality_error_rate": ("1", "Lines of answers with a type error; 0 at best"),
+    "quality_duplication": ("1", "Code of answers that exists already; 0 at best"),
     "attempts": ("{attempt}", "Attempts on record"),
     "errors": ("{attempt}", "Attempts that the harness could not complete"),
     "truncated": ("{attempt}", "Answers that hit the token limit"),
@@ -68,7 +72,12 @@ Labels = tuple[tuple[str, str], ...]
 
 
 def metrics_of(
-    run: Run, records: Sequence[Record], end: End | None, about: Resource
+    run: Run,
+    records: Sequence[Record],
+    end: End | None,
+    about: Resource,
+    *,
+    quality: Mapping[str, float] = NOTHING,
 ) -> MetricsData:
     """Count a run.
 
@@ -77,6 +86,7 @@ def metrics_of(
         records: All of it.
         end: None where it was interrupted; the time of its last answer is then that of the point.
         about: The resource to say it of.
+        quality: See `figures`.
     """
     start, now = round(run.started * 1e9), round(_ended(run, records, end) * 1e9)
     tokens, seconds = _observations(run, records)
@@ -95,7 +105,7 @@ def metrics_of(
         ),
     ]
     labels = dict(_labels(run))
-    for name, value in figures(records).items():
+    for name, value in figures(records, quality).items():
         if name in GAUGES:
             unit, meaning = GAUGES[name]
             point = NumberDataPoint(labels, start, now, value)

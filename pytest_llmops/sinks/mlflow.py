@@ -36,6 +36,7 @@ from pytest_llmops.sinks.rest import Server
 from pytest_llmops.sinks.settings import Mlflow
 from pytest_llmops.sinks.spans import trace_of
 from pytest_llmops.sinks.tracked import REPORT, draw_report, log_run, start_run, within
+from pytest_llmops.sinks.written import quality_figures
 
 if TYPE_CHECKING:
     from pytest_llmops.sinks.tracking_file import FileClient
@@ -117,7 +118,8 @@ class Tracking:
                 client.log_parts(self._tracked, [report.encode()], REPORT)
             lines = chain([self._run], whole(), [end] if end else [])
             client.log_parts(self._tracked, (encode(line) + b"\n" for line in lines), RECORDS)
-            log_run(client, self._tracked, self._run, records, end)
+            quality = quality_figures(self._folder, self._run)
+            log_run(client, self._tracked, self._run, records, end, quality=quality)
         return problem
 
     def links(self, records: Sequence[Record]) -> dict[Key, str]:

@@ -8,7 +8,8 @@ collector, that of its variable `TRACELOOP_BASE_URL`; those variables that part 
 switch one off are not read. `TRACELOOP_TRACE_CONTENT=false` keeps texts out, as there.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.sdk._logs import ReadableLogRecord
@@ -27,22 +28,24 @@ from pytest_llmops.sinks.run_scores import figures
 from pytest_llmops.sinks.settings import Collector
 from pytest_llmops.sinks.spans import Trace, trace_of
 from pytest_llmops.sinks.withhold import without_texts
+from pytest_llmops.sinks.written import quality_figures
 
 TIMEOUT = 10.0
 """Seconds for one request."""
 
 
-def connect(settings: Collector, run: Run) -> "Pipeline":
+def connect(settings: Collector, run: Run, folder: Path) -> "Pipeline":
     """Open the way to a collector; nothing is sent yet."""
-    return Pipeline(settings, run)
+    return Pipeline(settings, run, folder)
 
 
 class Pipeline:
     """A collector, for the attempts of one run."""
 
-    def __init__(self, settings: Collector, run: Run) -> None:
+    def __init__(self, settings: Collector, run: Run, folder: Path) -> None:
         """Use `connect`."""
         self._run = run
+        self._folder = folder
         self._template = settings.trace_url
         self._content = settings.content
         self._about = resource(
@@ -86,9 +89,10 @@ class Pipeline:
     def finish(self, records: Sequence[Record], end: End | None, whole: Whole) -> str:
         """Send the metrics, and a log record of the run."""
         del whole  # figures hold no texts
-        data = metrics_of(self._run, records, end, self._about)
+        quality = quality_figures(self._folder, self._run)
+        data = metrics_of(self._run, records, end, self._about, quality=quality)
         self._lines["metrics"].check(self._metrics.export(data).name == "SUCCESS")
-        self._log([_log_of_run(self._run, records, end, self._about)])
+        self._log([_log_of_run(self._run, figures(records, quality), end, self._about)])
         return ""
 
     def links(self, records: Sequence[Record]) -> dict[Key, str]:
@@ -143,9 +147,8 @@ _LOGGED = {"llmops.run.id", "llmops.case.id", "llmops.sample", "llmops.outcome",
 
 
 def _log_of_run(
-    run: Run, records: Sequence[Record], end: End | None, about: Resource
+    run: Run, found: Mapping[str, float], end: End | None, about: Resource
 ) -> ReadableLogRecord:
-    found = figures(records)
     time = end.finished if end else run.started
     ended = f"exit status {end.exit_status}" if end else "interrupted"
     return ReadableLogRecord(

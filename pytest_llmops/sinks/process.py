@@ -132,11 +132,11 @@ def _connect(settings: Settings, run: Run, folder: Path) -> Destination:
     if isinstance(settings, Langfuse):
         from pytest_llmops.sinks.langfuse import connect  # noqa: PLC0415
 
-        return connect(settings, run)
+        return connect(settings, run, folder)
     if isinstance(settings, Collector):
         from pytest_llmops.sinks.openllmetry import connect as dial  # noqa: PLC0415
 
-        return dial(settings, run)
+        return dial(settings, run, folder)
     from pytest_llmops.sinks.mlflow import connect as enter  # noqa: PLC0415
 
     return enter(settings, run, folder)

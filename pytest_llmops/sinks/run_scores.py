@@ -1,7 +1,7 @@
 """What a run as a whole is worth: the same figures that the terminal shows, by name."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pytest_llmops.report.summary import summarize
 from pytest_llmops.runs.record import Record
@@ -12,11 +12,18 @@ ENDS = ("truncated",)
 """Counts that are missing, not 0, where no answer tells them."""
 
 
-def figures(records: Sequence[Record]) -> dict[str, float]:
+NOTHING: Mapping[str, float] = {}
+
+
+def figures(records: Sequence[Record], quality: Mapping[str, float] = NOTHING) -> dict[str, float]:
     """The numbers of a run; those that cannot be told (no answer, nothing solved) are left out.
 
     Tokens are counts, shares are 0..1, times are seconds, cost is in US dollars. `cost_of_pass` is
     output tokens by solved attempts.
+
+    Args:
+        records: Of the run.
+        quality: How well written its answers are (`written`), which records do not tell.
     """
     total = summarize(records)
     found: dict[str, float] = {
@@ -61,14 +68,18 @@ def figures(records: Sequence[Record]) -> dict[str, float]:
             "agent_memory_bytes": loops.memory,
         }
     found |= {name: value for name, value in optional.items() if value is not None}
+    found |= quality
     return {name: float(value) for name, value in found.items() if math.isfinite(value)}
 
 
-def run_scores(records: Sequence[Record]) -> tuple[Score, ...]:
-    """The figures that judge a run rather than describe it."""
-    found = figures(records)
+def run_scores(
+    records: Sequence[Record], quality: Mapping[str, float] = NOTHING
+) -> tuple[Score, ...]:
+    """The figures that judge a run rather than describe it; for the arguments see `figures`."""
+    found = figures(records, quality)
     chosen = (
         *("solve_rate", "cost_of_pass", "output_tokens_median", "truncated", "errors"),
         *("priced_per_attempt", "priced_per_solved"),
+        *quality,
     )
     return tuple(Score(name=name, value=found[name]) for name in chosen if name in found)

@@ -1,7 +1,7 @@
 """A run of ours as a run of MLflow: found by its id, described, and filled when it ends."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +12,7 @@ from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Record, Run
 from pytest_llmops.sinks.attributes import run_attributes
 from pytest_llmops.sinks.rest import Server
-from pytest_llmops.sinks.run_scores import figures
+from pytest_llmops.sinks.run_scores import NOTHING, figures
 
 if TYPE_CHECKING:
     from pytest_llmops.sinks.tracking_file import FileClient
@@ -56,12 +56,14 @@ def start_run(
     return client.create_run(identity, start_time=started, tags=tags, run_name=run.id), False
 
 
-def log_run(
+def log_run(  # noqa: PLR0913 - the last is given by name
     client: "Server | FileClient",
     tracked: Any,
     run: Run,
     records: Sequence[Record],
     end: End | None,
+    *,
+    quality: Mapping[str, float] = NOTHING,
 ) -> None:
     """Write parameters, metrics and the table of attempts of a run, and end it.
 
@@ -71,12 +73,17 @@ def log_run(
         run: The run.
         records: All of it.
         end: None where it was interrupted.
+        quality: See `figures`.
     """
     now = round((end.finished if end else run.started) * 1000)
     identity = tracked.info.run_id
     tags = {"mlflow.loggedArtifacts": json.dumps([{"path": TABLE, "type": "table"}])}
     client.log_values(
-        identity, metrics=figures(records), time=now, params=parameters(run), tags=tags
+        identity,
+        metrics=figures(records, quality),
+        time=now,
+        params=parameters(run),
+        tags=tags,
     )
     client.log_parts(tracked, [json.dumps(table(records), indent=2).encode()], TABLE)
     client.set_terminated(identity, _status(end), now)
