@@ -5,7 +5,7 @@ knows pytest (`tests/test_layers.py` holds them to it):
 
     errors, shipped              how things go wrong; what a wheel carries
     caches                       where this machine keeps what can be made again
-    cases, completions           the values that travel
+    commits, cases, completions  the values that travel
     hiding                       what no output may show
     memory                       what a process held
     scratch                      folders that end with their process

@@ -16,6 +16,7 @@ from typing import Literal
 
 import msgspec
 
+from pytest_llmops import commits
 from pytest_llmops.errors import CaseError, nearest
 from pytest_llmops.shipped import placed
 
@@ -24,15 +25,7 @@ Difficulty = Literal["easy", "medium", "hard"]
 
 SPLITS: tuple[Split, ...] = ("eval", "train")
 DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard")
-
-
-class FileHash(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
-    """A file of the source tree as it must be found."""
-
-    path: str
-    """POSIX path relative to the root of the tree."""
-    sha256: str
-    """Hex digest of the bytes of the file."""
+FileHash = commits.FileHash
 
 
 class Case(
@@ -43,29 +36,33 @@ class Case(
     forbid_unknown_fields=True,
     omit_defaults=True,
 ):
-    """One function to write."""
+    """One function to write, or one change to make."""
 
     id: str
     """Unique in the suite and used as pytest id; see `case_id`."""
     split: Split
     difficulty: Difficulty = msgspec.field(name="tier")
     source: FileHash
+    """The file of the function; of a change, the one with most changed lines."""
     symbol: str
-    """`name`, `Class.method`, or `default` for an anonymous default export."""
+    """`name`, `Class.method`, `default` for an anonymous default export, or a commit's short id."""
     body_sha256: str
-    """Digest of the body's source text, braces included, as UTF-8."""
+    """Digest of the body's text, braces included, as UTF-8, or of a change (`Change.digest`)."""
     body_lines: int
-    """Lines between the braces of the reference body."""
+    """Lines between the braces of the reference body, or that a commit adds and removes."""
     complexity: int
-    """Cyclomatic complexity of the reference (`grading.complexity`)."""
+    """Cyclomatic complexity of the reference (`grading.complexity`); 0 for a change."""
     tests: tuple[FileHash, ...]
     fail_to_pass: tuple[str, ...]
     """Ids (`id_of_test`) that fail when the body throws: the tests that judge this case."""
     pass_to_pass: tuple[str, ...]
     """Ids that pass with any body and must keep passing."""
     falsifiable: int = 0
-    """Of all these, the tests that compare with a stated value, which another one in its place
-    refutes; 0 where nobody counted."""
+    """Of all these, the tests that compare with a value that can be changed; 0 if not counted."""
+    date: str = ""
+    """The day of the commit, as 2025-08-22; "" where none is known."""
+    change: commits.Change | None = None
+    """What a commit case asks for; None for a function."""
 
     @property
     def cluster(self) -> str:
@@ -97,6 +94,8 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Globs of source files whose cases are training material; `*` also matches `/`."""
     train_share: float = 0.0
     """If `train` is empty: the share of files that are training material, by a hash of the path."""
+    walk: commits.Walk | None = None
+    """Which commits are its cases: `since`, `until`, `files`, `lines`; none for functions."""
     name: str = ""
     """The table's name; filled in by `load_suites`."""
     root: Path = Path()
@@ -154,7 +153,7 @@ def load_cases(suite: Suite) -> list[Case]:
     """Read all manifests of a suite, sorted by id.
 
     Raises:
-        CaseError: A line is not a case, or its id is of another suite or occurs twice.
+        CaseError: A line is no case of this suite, or its id occurs twice.
     """
     cases: dict[str, Case] = {}
     for pattern in suite.manifests:
@@ -218,11 +217,7 @@ def id_of_test(path: str, title: str) -> str:
 
 
 def split_of(suite: Suite, path: str) -> Split:
-    """The split of a source file: all cases of a file are on the same side.
-
-    Where no glob decides, the first eight hex digits of the SHA-256 of the path do, so a file
-    keeps its side when others come and go.
-    """
+    """The split of a source file, the same for all its cases; a hash decides where no glob does."""
     if suite.train:
         return "train" if any(fnmatchcase(path, glob) for glob in suite.train) else "eval"
     draw = int(hashlib.sha256(path.encode()).hexdigest()[:8], 16) / 0x1_0000_0000

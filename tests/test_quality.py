@@ -12,7 +12,7 @@ SHARES = [name for name in Quality.__struct_fields__ if name.endswith("_share")]
 
 def measured(text, symbol="cut"):
     task = make_task(symbol)
-    return measure(text, extract(text, task), task)
+    return measure(text, extract(text, task), task.module.path, task.reference)
 
 
 def shares(quality):
@@ -117,8 +117,8 @@ def test_measuring_takes_little_time():
     task = make_task("cut")
     text = f"Sure.\n{fenced(CUT)}\nDone."
     candidate = extract(text, task)
-    measure(text, candidate, task)
+    measure(text, candidate, task.module.path, task.reference)
     started = time.process_time()
     for _ in range(50):
-        measure(text, candidate, task)
+        measure(text, candidate, task.module.path, task.reference)
     assert time.process_time() - started < 30  # no timing: a guard against quadratic growth

@@ -14,7 +14,7 @@ from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.completions import Message, Request
 from pytest_llmops.generation.keys import Answerer
 from pytest_llmops.models import Prices
-from pytest_llmops.tasks.materialize import Task
+from pytest_llmops.tasks.asked import AnyTask
 
 __all__ = ["Bench", "asked_as", "attach", "worded"]
 
@@ -59,7 +59,7 @@ def asked_as(agent: Agent) -> str:
     return SHOWN if agent.tests else WORKSPACE
 
 
-def worded(request: Request, task: Task, agent_sha256: str, form: str) -> Request:
+def worded(request: Request, task: AnyTask, agent_sha256: str, form: str) -> Request:
     """A request as an agent is asked it.
 
     Args:

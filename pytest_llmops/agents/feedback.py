@@ -10,6 +10,7 @@ from pytest_llmops.cases import id_of_test
 from pytest_llmops.completions import FinishReason
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
+from pytest_llmops.tasks.asked import AnyTask
 from pytest_llmops.tasks.materialize import Task
 
 QUOTED = 5
@@ -17,6 +18,7 @@ QUOTED = 5
 MESSAGE = 400
 """Characters of one test's message."""
 
+_AGAIN_CHANGE = "Correct it. Answer with the whole change, of the files as they were at first."
 _AGAIN = "Correct it. Answer with the whole {kind} `{symbol}` in one code block; add no imports."
 _CUT = "Your answer was cut off at the limit of its length; be shorter. "
 
@@ -35,7 +37,9 @@ class Heard:
         return report
 
 
-def feedback(task: Task, grade: Grade, reports: Sequence[TestReport], finish: FinishReason) -> str:
+def feedback(
+    task: AnyTask, grade: Grade, reports: Sequence[TestReport], finish: FinishReason
+) -> str:
     """Say what is wrong with an answer.
 
     Args:
@@ -44,15 +48,19 @@ def feedback(task: Task, grade: Grade, reports: Sequence[TestReport], finish: Fi
         reports: Of the runs that led to it, the plain one first; none where nothing was run.
         finish: How the answer ended.
     """
-    kind = "method" if task.declaration.class_name else "function"
-    again = _AGAIN.format(kind=kind, symbol=task.declaration.symbol)
+    again = _AGAIN_CHANGE
+    if isinstance(task, Task):
+        kind = "method" if task.declaration.class_name else "function"
+        again = _AGAIN.format(kind=kind, symbol=task.declaration.symbol)
     cut = _CUT if finish in {"length", "context"} else ""
     return f"{_found(task, grade, reports)}\n\n{cut}{again}"
 
 
-def _found(task: Task, grade: Grade, reports: Sequence[TestReport]) -> str:
+def _found(task: AnyTask, grade: Grade, reports: Sequence[TestReport]) -> str:
     if not reports:
-        return f"There is no code of `{task.declaration.symbol}` in your answer."
+        if isinstance(task, Task):
+            return f"There is no code of `{task.declaration.symbol}` in your answer."
+        return f"Your change could not be applied: {grade.detail}."
     first = reports[0]
     if first.status != "finished":
         said = first.detail or grade.detail

@@ -39,7 +39,7 @@ from pytest_llmops.generation.keys import named
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.models import Prices
 from pytest_llmops.sandbox import Judge
-from pytest_llmops.tasks.materialize import Task
+from pytest_llmops.tasks.asked import AnyTask
 
 SAME = 5
 """Answers at the end that ask for the same, after which an agent that gave up was in a loop."""
@@ -172,7 +172,7 @@ class Program:
             return "repeated", detail
         return ended
 
-    def _completion(self, task: Task, ran: _Ran) -> Completion:
+    def _completion(self, task: AnyTask, ran: _Ran) -> Completion:
         turns, begin = ran.turns, ran.calls[0].started if ran.calls else ran.ended
         local = any(turn.counted_by == "local" for turn in turns)
         models = [call.answer.model for call in ran.calls if call.answer.model]
@@ -204,7 +204,7 @@ class Program:
 
 
 def _passing(
-    task: Task, judge: Judge | None, calls: Sequence[Call], found: Changes
+    task: AnyTask, judge: Judge | None, calls: Sequence[Call], found: Changes
 ) -> tuple[bool | None, ...]:
     """Whether the files passed after each turn; see `states`."""
     if judge is None:
@@ -212,7 +212,7 @@ def _passing(
     return passing(calls, found.files, lambda state: _passes(task, judge, dict(state)))
 
 
-def _passes(task: Task, judge: Judge, files: dict[str, str]) -> bool:
+def _passes(task: AnyTask, judge: Judge, files: dict[str, str]) -> bool:
     whole = Completion(
         text=answer_in(task, files),
         finish_reason="stop",

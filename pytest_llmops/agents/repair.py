@@ -27,9 +27,9 @@ from pytest_llmops.errors import EndpointError, LlmopsError
 from pytest_llmops.generation.keys import Answerer, named
 from pytest_llmops.grading.grade import Grade, grade
 from pytest_llmops.sandbox import Judge
-from pytest_llmops.tasks.materialize import Task
+from pytest_llmops.tasks.asked import AnyTask
 
-Bench = Callable[[str], tuple[Task, Judge | None]]
+Bench = Callable[[str], tuple[AnyTask, Judge | None]]
 """A case's task, and what runs its tests, None where nothing is judged; called from any thread."""
 
 

@@ -1,5 +1,7 @@
 """What a program works on: a folder with the file whose body is missing, and what that imports.
 
+A commit case has the whole tree before the commit there.
+
 The folder has no history, no other cases' files but what is imported, and the judging tests only
 where the user wants them there. What counts afterwards is the text of files that were changed;
 tests are put back by never being read from here.
@@ -16,7 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_llmops.errors import CaseError
+from pytest_llmops.grading.changed import told
 from pytest_llmops.grading.splice import edited
+from pytest_llmops.tasks.asked import AnyTask
+from pytest_llmops.tasks.changes import ChangeTask
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.typescript import find, parse_module
 
@@ -41,6 +46,13 @@ In the file {path} the body of the {kind} `{symbol}` is missing: it only throws 
 it, so that the {kind} does what its name, its comment, its signature and the code around it say. \
 Change nothing else, and add no dependencies.{tests} There is no network. When it is done, say so \
 and stop."""
+_ASKED_CHANGE = """\
+Make this change in the files of this folder:
+
+{statement}
+
+Change no tests, and add no dependencies.{tests} There is no network. When it is done, say so and \
+stop."""
 _JUDGED = " It will be judged by tests that are not in this folder."
 _SHOWN = " It is judged by {tests}, which you may read and must not change."
 
@@ -56,9 +68,13 @@ class Changes(NamedTuple):
     """What was changed in each of `files`, as a unified diff."""
 
 
-def instruction(task: Task, *, tests: bool) -> str:
+def instruction(task: AnyTask, *, tests: bool) -> str:
     """What a program is asked."""
     names = " and ".join(test.path for test in task.case.tests)
+    if isinstance(task, ChangeTask):
+        return _ASKED_CHANGE.format(
+            statement=task.statement, tests=_SHOWN.format(tests=names) if tests else _JUDGED
+        )
     return _ASKED.format(
         path=task.case.source.path,
         kind="method" if task.declaration.class_name else "function",
@@ -67,7 +83,7 @@ def instruction(task: Task, *, tests: bool) -> str:
     )
 
 
-def digest(task: Task, *, tests: bool) -> str:
+def digest(task: AnyTask, *, tests: bool) -> str:
     """Of everything that lies in a workspace before the program comes."""
     total = hashlib.sha256()
     for path, data in sorted(files_of(task, tests=tests).items()):
@@ -83,12 +99,18 @@ def lay_out(files: dict[str, bytes], folder: Path) -> None:
         place.write_bytes(data)
 
 
-def files_of(task: Task, *, tests: bool) -> dict[str, bytes]:
+def files_of(task: AnyTask, *, tests: bool) -> dict[str, bytes]:
     """The files of a task by path, the judging tests among them or not.
 
     Raises:
         CaseError: A file cannot be read.
     """
+    if isinstance(task, ChangeTask):
+        root, hidden = task.tree.root, frozenset[str]() if tests else task.hidden
+        paths = [
+            one.relative_to(root).as_posix() for one in sorted(root.rglob("*")) if one.is_file()
+        ]
+        return {path: task.tree.read(path) for path in paths if path not in hidden}
     asked = task.declaration
     start = task.case.source.path
     text = edited(task.module, [(asked.body_start, asked.body_end, MISSING)])
@@ -105,7 +127,7 @@ def files_of(task: Task, *, tests: bool) -> dict[str, bytes]:
     return files
 
 
-def changes(task: Task, folder: Path, before: dict[str, bytes]) -> Changes:
+def changes(task: AnyTask, folder: Path, before: dict[str, bytes]) -> Changes:
     """See what became of a workspace; links and what is no source are left out."""
     files = sources(folder, before)
     wrote = [
@@ -147,8 +169,13 @@ def _diff(path: str, before: bytes, now: str) -> str:
     return "".join(unified_diff(old, new, *names))
 
 
-def answer_in(task: Task, files: dict[str, str]) -> str:
-    """The function as it stands in the file now; the whole file where it is not found there."""
+def answer_in(task: AnyTask, files: dict[str, str]) -> str:
+    """The function as it stands in the file now; the whole file where it is not found there.
+
+    Of a change, what it changes, as a unified diff.
+    """
+    if isinstance(task, ChangeTask):
+        return told(task, "", files)
     text = files.get(task.case.source.path, "")
     if not text:
         return ""

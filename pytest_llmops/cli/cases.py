@@ -8,6 +8,7 @@ from typing import Any
 from pytest_llmops.cases import find_suites
 from pytest_llmops.cli.arguments import add_suites
 from pytest_llmops.mining.curate import Setup, Telling, run_explain, run_mine, run_validate
+from pytest_llmops.mining.curate_commits import run_mine_commits
 from pytest_llmops.places.named import HELP
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.session.numbers import positive
@@ -37,6 +38,8 @@ def _add_validate(commands: Any) -> None:
 
 def _validate(options: argparse.Namespace) -> int:
     suites = find_suites(options.suites, options.suite)
+    if not options.suite:  # commits take far longer than functions: proved where they are named
+        suites = [suite for suite in suites if not suite.walk]
     return run_validate(suites, _setup(options), ids=options.cases)
 
 
@@ -46,18 +49,7 @@ def _add_mine(commands: Any) -> None:
     functions = kinds.add_parser(
         "functions", help="find functions, each judged by the tests that run it"
     )
-    functions.add_argument(
-        "--suite", required=True, metavar="NAME", help="suite whose source tree to search"
-    )
-    functions.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="manifest to write (default: the one of the suite)",
-    )
-    functions.add_argument(
-        "--limit", type=positive, default=0, metavar="N", help="stop after N functions"
-    )
+    _mine_options(functions, "functions")
     functions.add_argument(
         "--verbose", action="store_true", help="name everything left out, with its reason"
     )
@@ -73,8 +65,31 @@ def _add_mine(commands: Any) -> None:
     functions.add_argument(
         "--fresh", action="store_true", help="do not go on from a mining that was interrupted"
     )
-    _suites_options(functions)
     functions.set_defaults(run=_mine)
+    commits = kinds.add_parser(
+        "commits", help="find commits that change source, each judged by the tests it changes"
+    )
+    _mine_options(commits, "commits")
+    commits.add_argument(
+        "--verbose", action="store_true", help="name each commit left out, with its reason"
+    )
+    commits.set_defaults(run=_mine_commits)
+
+
+def _mine_options(command: argparse.ArgumentParser, kind: str) -> None:
+    command.add_argument(
+        "--suite", required=True, metavar="NAME", help="suite whose source tree to search"
+    )
+    command.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="manifest to write (default: the one of the suite)",
+    )
+    command.add_argument(
+        "--limit", type=positive, default=0, metavar="N", help=f"stop after N {kind}"
+    )
+    _suites_options(command)
 
 
 def _mine(options: argparse.Namespace) -> int:
@@ -87,6 +102,17 @@ def _mine(options: argparse.Namespace) -> int:
         output=options.output,
         limit=options.limit,
         telling=Telling(options.verbose, options.report),
+    )
+
+
+def _mine_commits(options: argparse.Namespace) -> int:
+    (suite,) = find_suites(options.suites, [options.suite])
+    return run_mine_commits(
+        suite,
+        _setup(options),
+        output=options.output,
+        limit=options.limit,
+        verbose=options.verbose,
     )
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from pytest_llmops.errors import CaseError
 from pytest_llmops.exports.folders import new_folder, write
-from pytest_llmops.tasks.prompt import build_messages
+from pytest_llmops.tasks.asked import question
 from pytest_llmops.tasks.selection import Choice, Selection
 
 DATA = "cases.jsonl"
@@ -85,8 +85,8 @@ def export_inspect(selection: Selection, folder: Path, *, context_tokens: int) -
 
 
 def _sample(selection: Selection, name: str, context_tokens: int) -> bytes:
-    task = selection.task(name)
-    messages = build_messages(task, context_tokens=context_tokens)
+    task = selection.asked(name)
+    messages = question(task, context_tokens=context_tokens)
     return msgspec.json.encode(
         {
             "id": name.partition(":")[2],

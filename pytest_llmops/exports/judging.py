@@ -47,7 +47,7 @@ class Judges:
                 (tree,) = selection.trees.values()
                 self._opened = selection, NodePool(tree.root, size=self._size)
             selection, pool = self._opened
-            task = selection.task(case_id)
+            task = selection.asked(case_id)
         answer = Completion(
             text=text,
             finish_reason=ENDS.get(stop_reason, "other"),

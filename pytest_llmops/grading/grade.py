@@ -8,18 +8,20 @@ does is an outcome; only a fault of the sandbox itself raises.
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from pytest_llmops.cases import id_of_test
+from pytest_llmops.cases import Case, id_of_test
 from pytest_llmops.completions import Completion, Ending, FinishReason
 from pytest_llmops.grading.candidate import Candidate
+from pytest_llmops.grading.changed import changed, job_of, job_of_change, measure_change
 from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery, is_unsure, wary
 from pytest_llmops.grading.extract import READ_LIMIT, answered, is_unread
 from pytest_llmops.grading.quality import Quality, measure
 from pytest_llmops.sandbox import Judge, TestJob, TestReport, TestResult
+from pytest_llmops.tasks.asked import AnyTask
+from pytest_llmops.tasks.changes import ChangeTask
 from pytest_llmops.tasks.materialize import Task
 
 Outcome = Literal[
@@ -41,6 +43,7 @@ Outcome = Literal[
     "gave_up",
     "aborted",
     "edited_tests",
+    "patch_failed",
 ]
 
 OUTCOMES: dict[str, Outcome] = {
@@ -119,18 +122,16 @@ class _Verdict(NamedTuple):
     memory: int | None = None
 
 
-def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
+def grade(task: AnyTask, completion: Completion, pool: Judge) -> Grade:
     """Judge one completion.
 
     Raises:
         SandboxError: The sandbox cannot be used; says nothing about the answer.
     """
-    files = completion.loop.files if completion.loop else {}
-    candidate = answered(completion.text, files, task)
-    verdict = _unjudged(task, completion, candidate)
-    if candidate and not verdict:
-        verdict = _judged(task, candidate, pool, files)
-    assert verdict
+    if isinstance(task, Task):
+        verdict, quality = _function(task, completion, pool)
+    else:
+        verdict, quality = _change(task, completion, pool)
     judged = time.time()
     return Grade(
         outcome=_outcome(verdict.outcome, completion),
@@ -140,8 +141,37 @@ def grade(task: Task, completion: Completion, pool: Judge) -> Grade:
         seconds=verdict.seconds,
         started=judged - verdict.seconds,
         memory=verdict.memory,
-        quality=measure(completion.text, candidate, task),
+        quality=quality,
     )
+
+
+def _function(task: Task, completion: Completion, pool: Judge) -> tuple[_Verdict, Quality]:
+    files = completion.loop.files if completion.loop else {}
+    candidate = answered(completion.text, files, task)
+    verdict = _unjudged(task, completion, candidate)
+    if candidate and not verdict:
+        overlay = {**files, task.case.source.path: candidate.file_text}
+        verdict = _judged(job_of(task.case, task.tree, overlay), task.case, pool)
+    assert verdict
+    return verdict, measure(completion.text, candidate, task.module.path, task.reference)
+
+
+def _change(task: ChangeTask, completion: Completion, pool: Judge) -> tuple[_Verdict, Quality]:
+    made = changed(task, completion)
+    verdict = _refused(completion)
+    if made.empty and not verdict:
+        verdict = _Verdict("empty", "no change in the answer" if completion.text else "no text")
+    if made.fault and not verdict:
+        verdict = _Verdict("patch_failed", made.fault)
+    if not verdict:
+        verdict = _judged(job_of_change(task, made), task.case, pool)
+    return verdict, measure_change(completion.text, made, task)
+
+
+def _refused(completion: Completion) -> _Verdict | None:
+    if completion.refusal or completion.finish_reason == "content_filter":
+        return _Verdict("refused", completion.refusal or "the server filtered the answer")
+    return None
 
 
 def _outcome(judged: Outcome, completion: Completion) -> Outcome:
@@ -155,8 +185,8 @@ def _outcome(judged: Outcome, completion: Completion) -> Outcome:
 
 def _unjudged(task: Task, completion: Completion, candidate: Candidate | None) -> _Verdict | None:
     """Return the verdict on what holds no answer to run."""
-    if completion.refusal or completion.finish_reason == "content_filter":
-        return _Verdict("refused", completion.refusal or "the server filtered the answer")
+    if refused := _refused(completion):
+        return refused
     if candidate:
         return None
     if is_unread(completion.text, task):
@@ -165,15 +195,10 @@ def _unjudged(task: Task, completion: Completion, candidate: Candidate | None) -
     return _Verdict("empty", "no code in the answer" if completion.text.strip() else "no text")
 
 
-def _judged(task: Task, candidate: Candidate, pool: Judge, files: Mapping[str, str]) -> _Verdict:
-    job = TestJob(
-        root=task.tree.root,
-        tests=tuple(test.path for test in task.case.tests),
-        overlay={**files, task.case.source.path: candidate.file_text},
-    )
-    expected, falsifiable = task.case.expected, task.case.falsifiable
+def _judged(job: TestJob, case: Case, pool: Judge) -> _Verdict:
+    expected, falsifiable = case.expected, case.falsifiable
     first = pool.run(wary(job))
-    verdict = _verdict(first, task)
+    verdict = _verdict(first, expected)
     if verdict.outcome != "solved":
         return verdict
     if lie := forgery(first, expected, falsifiable):
@@ -184,15 +209,15 @@ def _judged(task: Task, candidate: Candidate, pool: Judge, files: Mapping[str, s
         report = pool.run(doubtful(job))
         if lie := forgery(report, expected, falsifiable):
             return verdict._replace(outcome="forged", detail=lie)
-        again = _verdict(report, task)
+        again = _verdict(report, expected)
         if again.outcome == "solved":
             return verdict
     return again._replace(detail=f"passed once and then no more: {again.detail}")
 
 
-def _verdict(report: TestReport, task: Task) -> _Verdict:
-    passed, detail = count_passed(report, task.case.expected)
-    if report.status == "finished" and passed == len(task.case.expected):
+def _verdict(report: TestReport, expected: frozenset[str]) -> _Verdict:
+    passed, detail = count_passed(report, expected)
+    if report.status == "finished" and passed == len(expected):
         return _Verdict("solved", "", passed, report.seconds, report.peak_memory)
     outcome = OUTCOMES[report.status]
     return _Verdict(outcome, detail, passed, report.seconds, report.peak_memory)

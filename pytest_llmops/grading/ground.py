@@ -6,7 +6,10 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-TESTS = re.compile(r"\.(?:test|spec)\.[cm]?[jt]sx?$|(?:^|/)__(?:tests|mocks|snapshots)__/")
+TESTS = re.compile(
+    r"\.(?:test|spec)\.[cm]?[jt]sx?$|(?:^|/)__(?:tests|mocks|snapshots|fixtures)__/|(?:^|/)fixtures/"
+    r"|(?:^|/)test-(?:utils?|helpers?|support|setup)[./]|\.snap$"
+)
 """Paths of tests and of what serves them."""
 
 _KEPT = re.compile(r"^(?:\.|node_modules$)")

@@ -15,7 +15,6 @@ from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.complexity import complexity
 from pytest_llmops.grading.extract import READ_LIMIT
 from pytest_llmops.grading.fences import Block, blocks, without_thinking
-from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.syntax import comments
 
 
@@ -51,15 +50,15 @@ UNMEASURED = Quality()
 """What another harness, which measures nothing of it, leaves of an answer."""
 
 
-def measure(text: str, candidate: Candidate | None, task: Task) -> Quality:
+def measure(text: str, candidate: Candidate | None, path: str, reference: str) -> Quality:
     """Measure a completion's text.
 
     Args:
         text: The whole text of the completion.
         candidate: What `extract` made of it.
-        task: The task it answers.
+        path: The file that it is about.
+        reference: The code that was wanted.
     """
-    path = task.module.path
     found = Quality(repetition=_repetition(text), **_shares(text, candidate, path))
     if candidate is None:
         return found
@@ -67,7 +66,7 @@ def measure(text: str, candidate: Candidate | None, task: Task) -> Quality:
         found,
         syntax_errors=candidate.syntax_errors,
         complexity=complexity(candidate.body, path),
-        length_ratio=_size(candidate.body, path) / max(1, _size(task.reference, path)),
+        length_ratio=_size(candidate.body, path) / max(1, _size(reference, path)),
     )
 
 

@@ -11,5 +11,6 @@ In the order of the flow:
     kept                     results of an interrupted mining
     mine, validate           finding cases, and proving them
     explain, outcome         what mining makes of one file, and of all
-    curate                   the two commands
+    proof, commits           what is proved of commits; finding those that are cases
+    curate, curate_commits   the commands
 """

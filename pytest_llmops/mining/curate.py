@@ -19,7 +19,8 @@ from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import NOTES, Finding, validate
 from pytest_llmops.places.where import Where, open_place
 from pytest_llmops.sandbox import Judge
-from pytest_llmops.tasks.sources import SourceTree, open_source
+from pytest_llmops.tasks.history import open_tree
+from pytest_llmops.tasks.sources import SourceTree
 
 Isolation = Literal["bwrap", "process"]
 
@@ -42,7 +43,7 @@ class Setup:
     @contextmanager
     def open(self, suite: Suite) -> Iterator[tuple[SourceTree, Judge, Crew]]:
         """Give the tree of a suite, what judges it, and threads that end with the block."""
-        tree = open_source(suite, source=self.source)
+        tree = open_tree(suite, source=self.source)
         with (
             closing(open_place(self.place, self.isolation)) as place,
             Crew(place.size) as crew,

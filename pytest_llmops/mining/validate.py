@@ -20,7 +20,9 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.confirm import falsified, forgery
 from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
 from pytest_llmops.mining.parallel import Crew
+from pytest_llmops.mining.proof import looks, passed_before
 from pytest_llmops.sandbox import Judge, TestReport
+from pytest_llmops.tasks.changes import materialize_change
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree
 
@@ -29,9 +31,13 @@ Fault = Literal[
     "reference fails",
     "reference meets any expectation",
     "a wrong body passes",
+    "passes before",
+    "fails before",
     "no test can be falsified",
     "stale",
 ]
+NOT_SOLVED: tuple[Fault, ...] = ("reference fails", "reference meets any expectation")
+"""With these nothing else is worth looking at."""
 NOTES: tuple[Fault, ...] = ("no test can be falsified",)
 """What is worth knowing of a case that is valid all the same."""
 SHOWN = 5
@@ -55,6 +61,9 @@ def validate(cases: Iterable[Case], tree: SourceTree, pool: Judge, crew: Crew) -
 
 
 def _findings(case: Case, tree: SourceTree, pool: Judge) -> Iterator[Finding]:
+    if case.change:
+        yield from _findings_of_change(case, tree, pool)
+        return
     try:
         task = materialize(case, tree)
     except CaseError as error:
@@ -62,8 +71,34 @@ def _findings(case: Case, tree: SourceTree, pool: Judge) -> Iterator[Finding]:
         return
     tests = tuple(file.path for file in case.tests)
     subject = Subject(tree, task.module, task.declaration, tests)
+    faults = [*_faults_of_reference(case, subject.looks(pool))]
+    yield from faults
+    if any(one.fault in NOT_SOLVED for one in faults):
+        return
+    for survivor in subject.survivors(pool, case.expected, mutants(task.declaration)):
+        yield Finding(case.id, "a wrong body passes", survivor.name)
+
+
+def _findings_of_change(case: Case, tree: SourceTree, pool: Judge) -> Iterator[Finding]:
+    try:
+        task = materialize_change(case, tree)
+    except CaseError as error:
+        yield Finding(case.id, "changed", str(error))
+        return
+    if not task.statement:
+        yield Finding(case.id, "changed", "its message asks for nothing")
+    yield from _faults_of_reference(case, looks(task, pool))
+    before = passed_before(task, pool)
+    if wrong := before & frozenset(case.fail_to_pass):
+        yield Finding(case.id, "passes before", ", ".join(sorted(wrong)[:SHOWN]))
+    if wrong := frozenset(case.pass_to_pass) - before:
+        yield Finding(case.id, "fails before", ", ".join(sorted(wrong)[:SHOWN]))
+
+
+def _faults_of_reference(case: Case, given: Iterable[TestReport]) -> Iterator[Finding]:
+    """What looks at the reference say against a case; the first that fails is the last."""
     reports = []
-    for number, report in enumerate(subject.looks(pool), 1):
+    for number, report in enumerate(given, 1):
         reports.append(report)
         if missing := case.expected - passed_ids(report):
             count = f"{len(missing)} of {len(case.expected)} expected tests missing"
@@ -76,8 +111,6 @@ def _findings(case: Case, tree: SourceTree, pool: Judge) -> Iterator[Finding]:
             return
     yield from _doubts(case, reports[-1])
     yield from _lacks(case, reports)
-    for survivor in subject.survivors(pool, case.expected, mutants(task.declaration)):
-        yield Finding(case.id, "a wrong body passes", survivor.name)
 
 
 def _lacks(case: Case, reports: list[TestReport]) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ class LocalPlace:
         self._closed = False
 
     def judge(self, tree: SourceTree) -> Judge:
-        """The pool of a tree.
+        """The pool of a tree, or of all the trees that have one together.
 
         Raises:
             SandboxError: No sandbox can be started here.
@@ -29,10 +29,10 @@ class LocalPlace:
         with self._opening:
             if self._closed:
                 raise SandboxError("nothing is judged any more: the session has ended")
-            if tree.root not in self._pools:
-                pool = NodePool(tree.root, size=self.size, isolation=self._isolation)
-                self._pools[tree.root] = pool
-            return self._pools[tree.root]
+            root = tree.within or tree.root
+            if root not in self._pools:
+                self._pools[root] = NodePool(root, size=self.size, isolation=self._isolation)
+            return self._pools[root]
 
     def prove(self, tree: SourceTree) -> None:
         """Start a sandbox for a tree, and end it.

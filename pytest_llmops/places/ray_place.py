@@ -13,7 +13,7 @@ from hashlib import sha256
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from pytest_llmops.errors import SandboxError
+from pytest_llmops.errors import PlaceError, SandboxError
 from pytest_llmops.places.cores import cores
 from pytest_llmops.places.remote import packed
 from pytest_llmops.places.seats import AT_ONCE, Seat, Seats, connect
@@ -59,7 +59,13 @@ class RayPlace:
         """Jobs in hand at once; one that has no judge yet is being prepared."""
 
     def judge(self, tree: SourceTree) -> Judge:
-        """What has jobs of a tree judged somewhere in the cluster."""
+        """What has jobs of a tree judged somewhere in the cluster.
+
+        Raises:
+            PlaceError: The tree is one of many, which a cluster has no room for.
+        """
+        if tree.within:
+            raise PlaceError("commit cases have a tree each; judge them here, with --run-on=local")
         return _RayJudge(self, tree)
 
     def prove(self, tree: SourceTree) -> None:

@@ -28,7 +28,7 @@ class TestJob(msgspec.Struct, frozen=True, kw_only=True):
     __test__ = False  # not a class of tests, whatever pytest thinks of its name
 
     root: Path
-    """Folder of the source tree; the one the pool was made for."""
+    """Folder of the source tree: the one the pool was made for, or one in it."""
     tests: tuple[str, ...]
     """Test files, POSIX paths relative to `root`."""
     overlay: Mapping[str, str]
@@ -39,6 +39,9 @@ class TestJob(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of JavaScript heap; buffers and everything else may take as much again."""
     falsify: int | None = None
     """Where set, assertions are judged with changed expectations too, drawn from this seed."""
+    allows: tuple[str, ...] | None = None
+    """Where set, what is overlaid may import any file of the tree but tests, and these builtin
+    modules; else what the files import in whose place it stands, and harmless builtin modules."""
     wary: bool = False
     """Only those that compare what cannot notice, so that a test runs as it always does."""
     trusted: bool = False

@@ -28,7 +28,7 @@ class NodePool:
     """Judges jobs of one source tree, up to `size` at a time; thread-safe.
 
     Args:
-        root: Folder of the source tree.
+        root: Folder of the source tree, or of the trees.
         size: Jobs judged at the same time; as many processes wait in reserve.
         isolation: "bwrap", or "process" for everything but namespaces.
 
@@ -77,11 +77,12 @@ class NodePool:
             SandboxError: The pool is closed or of another tree, a test file is missing, or no
                 process can be started. Nothing that the job's code does raises.
         """
-        if job.root.resolve() != self._root:
+        root = job.root.resolve()
+        if not root.is_relative_to(self._root):
             raise SandboxError(f"{job.root}: this pool judges the tree at {self._root}")
         with self._slots:
             self._check_open()
-            code = self._transformer.transform(job, self._root)
+            code = self._transformer.transform(job, root)
             if code.status != "ready":
                 report = TestReport(status=code.status, detail=code.detail)
             elif job.survey:

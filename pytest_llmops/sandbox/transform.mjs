@@ -2,8 +2,8 @@
 // graph. It parses and never executes what it reads; the sandboxed process gets texts only, so neither
 // the tree nor a parser of TypeScript has to be inside the sandbox.
 //
-// Requests are JSON lines on stdin: {root, tests, overlay, trusted, survey, options}. An answer is one JSON
-// line {status, detail, length}, followed by `length` bytes of payload for runner.mjs where status is
+// Requests are JSON lines on stdin: {root, tests, overlay, allows, trusted, survey, options}. An answer is one
+// JSON line {status, detail, length}, followed by `length` bytes of payload for runner.mjs where status is
 // "ready". A survey is answered with {files, missing} instead: what the tests load, and what is not there.
 import { builtinModules } from "node:module";
 import path from "node:path";
@@ -42,10 +42,11 @@ function namedBuiltins(text) {
   return BUILTINS.filter((name) => text.includes(name) && new RegExp(`["'\`:]${name}["'\`]`).test(text));
 }
 
-/** An answer never reaches the test API, nor anything that its own file does not reach. */
-function isForbidden(target, allowed, judged, tests) {
+/** An answer never reaches the test API, nor what its own file does not reach; where a change is asked for, any file. */
+function isForbidden(target, allowed, { judged, tests, allows }) {
   if (tests.includes(target.file)) return true;
   if (PURE.has(target.builtin) || (target.file && target.file in judged)) return false;
+  if (allows && (target.file || allows.includes(target.builtin))) return false;
   return !allowed.has(keyOf(target));
 }
 
@@ -56,20 +57,21 @@ function refuseTestApi(name, target, file) {
 }
 
 /** Resolves what one file asks for, and checks it where the file is an answer. */
-function importsOf(tree, name, file, { judged, tests, trusted }) {
+function importsOf(tree, name, file, job) {
+  const { judged, tests, trusted, adds } = job;
   const isAnswer = name in judged && !tests.includes(name) && !trusted;
   const allowed = isAnswer ? allowedFor(tree, name, judged) : null;
   const imports = {};
   // What is asked for by a name that is made up while the answer runs.
   if (isAnswer) for (const builtin of namedBuiltins(tree.isFile(name) ? tree.read(name) : "")) imports[`node:${builtin}`] = { builtin };
   for (const specifier of asksFor(file)) {
-    const target = file.imports.get(specifier) ?? tree.resolve(specifier, name, judged);
-    if (!target.file || tree.isFile(target.file)) file.imports.set(specifier, target);
+    const target = (adds ? null : file.imports.get(specifier)) ?? tree.resolve(specifier, name, judged);
+    if (!adds) file.imports.set(specifier, target);
     imports[specifier] = isAnswer || !file.mocked.includes(specifier) ? target : withMock(tree, name, target);
     if (!isAnswer) continue;
     const text = target.file && !(target.file in judged) ? tree.file(target.file) : null;
     refuseTestApi(name, target, text);
-    if (!isForbidden(target, allowed, judged, tests)) continue;
+    if (!isForbidden(target, allowed, job)) continue;
     if (target.missing) continue; // said where it is loaded
     const isStatic = file.specifiers.includes(specifier);
     if (isStatic) throw new SourceError(`${name}: an answer may not import '${specifier}'`, "forbidden_import");
@@ -86,15 +88,17 @@ function withMock(tree, name, target) {
   return { ...target, ...(redirect && { redirect }), ...(far && { unmockable: why }) };
 }
 
-function closure(tree, tests, overlay, trusted) {
+function closure(tree, { tests, overlay, allows, trusted }) {
   const judged = Object.fromEntries(Object.entries(overlay).map(([name, text]) => [name, tree.compile(text, name)]));
+  // A file that the tree has not got changes what imports mean: nothing is kept of it, or taken from before.
+  const adds = Object.keys(judged).some((name) => !tree.isFile(name));
   const files = new Map();
   const pending = [...tests, ...Object.keys(judged)];
   while (pending.length) {
     const name = pending.pop();
     if (files.has(name)) continue;
     const file = judged[name] ?? tree.file(name);
-    const imports = importsOf(tree, name, file, { judged, tests, trusted });
+    const imports = importsOf(tree, name, file, { judged, tests, allows, trusted, adds });
     for (const { file: found, forbidden, redirect } of Object.values(imports)) {
       if (found && !forbidden) pending.push(found);
       if (redirect) pending.push(redirect);
@@ -151,14 +155,24 @@ function payload(tree, files, tests, options) {
 }
 
 const trees = new Map();
+const KEPT = 8;
 
-function answer({ root, tests, overlay, trusted, survey, options }) {
-  if (!trees.has(root)) trees.set(root, new Tree(root));
-  const tree = trees.get(root);
+/** The tree in a folder; those that were asked for longest ago are forgotten. */
+function treeAt(root) {
+  const tree = trees.get(root) ?? new Tree(root);
+  trees.delete(root);
+  trees.set(root, tree);
+  if (trees.size > KEPT) trees.delete(trees.keys().next().value);
+  return tree;
+}
+
+function answer(request) {
+  const { root, tests, overlay, survey, options } = request;
+  const tree = treeAt(root);
   const missing = tests.find((name) => !(name in overlay) && !tree.isFile(name));
   if (missing !== undefined) return { status: "no_test", detail: missing };
   try {
-    const files = closure(tree, tests, overlay, trusted);
+    const files = closure(tree, request);
     if (survey) return { status: "ready", detail: "", ...surveyOf(files) };
     return { status: "ready", detail: "", payload: payload(tree, files, tests, { ...options, root }) };
   } catch (error) {

@@ -72,6 +72,7 @@ class Transformer:
             "root": str(root),
             "tests": job.tests,
             "overlay": job.overlay,
+            "allows": job.allows,
             "trusted": job.trusted,
             "survey": job.survey,
             "options": options,

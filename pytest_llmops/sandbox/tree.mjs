@@ -25,6 +25,10 @@ const isRelative = (specifier) => /^\.\.?(\/|$)/.test(specifier);
 /** Whether a path stands for a test API of any kind. */
 export const isTestApi = (target) => target.api === "vitest" || target.other === true;
 
+/** Compiled files that trees share whose files are links to the same one; those of latest use. */
+const SHARED = new Map();
+const MOST = 4000;
+
 /** One source tree: compiled files and resolved imports, kept for as long as files do not change. */
 export class Tree {
   #compiled = new Map();
@@ -56,7 +60,12 @@ export class Tree {
     const stat = fs.statSync(path.join(this.root, name));
     const known = this.#compiled.get(name);
     if (known && known.mtime === stat.mtimeMs && known.size === stat.size) return known;
-    const made = { ...this.#read(name), mtime: stat.mtimeMs, size: stat.size };
+    const key = [stat.dev, stat.ino, stat.mtimeMs, stat.size, name, JSON.stringify(this.configs.of(name).options)].join(" ");
+    const shared = SHARED.get(key) ?? this.#read(name);
+    SHARED.delete(key);
+    SHARED.set(key, shared);
+    if (SHARED.size > MOST) SHARED.delete(SHARED.keys().next().value);
+    const made = { ...shared, imports: new Map(), mtime: stat.mtimeMs, size: stat.size };
     this.#compiled.set(name, made);
     return made;
   }

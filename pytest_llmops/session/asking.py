@@ -21,7 +21,7 @@ def requests_of(selection: Selection, keys: Sequence[Key], who: Identity) -> lis
         who: The model that is asked, and the agent that asks it.
     """
     made = selection.requests(keys, who.context_tokens, who.instruction)
-    how, task = (who.agent_sha256, who.asked_as), selection.task
+    how, task = (who.agent_sha256, who.asked_as), selection.asked
     return [worded(one, task(one.case_id), *how) for one in made]
 
 

@@ -8,8 +8,10 @@ import msgspec
 
 from pytest_llmops.cases import Case
 from pytest_llmops.completions import Completion
+from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.runs.record import Record
+from pytest_llmops.tasks.changes import ChangeTask
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.selection import Selection, suite_of
 
@@ -60,12 +62,25 @@ class Attempt:
 
     @property
     def task(self) -> Task:
-        """The case with its texts.
+        """The case with its texts, where it asks for a function.
 
         Raises:
-            CaseError: The source tree does not hold what the manifest says.
+            CaseError: It asks for the change of a commit, which `change` has; or the source tree
+                does not hold what the manifest says.
         """
         return self._selection.task(self.case.id)
+
+    @property
+    def change(self) -> ChangeTask:
+        """The case with its texts, where it asks for the change of a commit.
+
+        Raises:
+            CaseError: It asks for a function, or see `task`.
+        """
+        task = self._selection.asked(self.case.id)
+        if isinstance(task, ChangeTask):
+            return task
+        raise CaseError(f"{self.case.id}: asks for a function; `attempt.task` has it")
 
     @contextmanager
     def traced(self, environment: MutableMapping[str, str]) -> Iterator[None]:
@@ -91,7 +106,7 @@ class Attempt:
             CaseError: See `task`.
             EndpointError: The endpoint gave no answer.
         """
-        self._selection.task(self.case.id)  # a corrupt case is told before anything is awaited
+        self._selection.asked(self.case.id)  # a corrupt case is told before anything is awaited
         self.completion = self._answer = self._await_completion(self._key)
         return self.completion
 

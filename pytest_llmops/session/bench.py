@@ -13,7 +13,7 @@ from pytest_llmops.sandbox import Judge
 from pytest_llmops.session.graders import Graders
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.written import prepare
-from pytest_llmops.tasks.materialize import Task
+from pytest_llmops.tasks.asked import AnyTask
 from pytest_llmops.tasks.selection import Selection
 
 
@@ -29,9 +29,9 @@ class Bench:
         self._graders = Graders(lambda: self._opened().size, self._grade)
         self._answers: dict[Key, Completion] = {}
 
-    def judging(self, case_id: str) -> tuple[Task, Judge | None]:
+    def judging(self, case_id: str) -> tuple[AnyTask, Judge | None]:
         """A case, and what runs its tests for an agent between its turns; None without grades."""
-        task = self._selection.task(case_id)
+        task = self._selection.asked(case_id)
         return task, self._opened().judge(task.tree) if self._options.grade else None
 
     def _opened(self) -> Place:
@@ -41,7 +41,7 @@ class Bench:
             return self._place
 
     def _grade(self, case_id: str, completion: Completion) -> Grade:
-        task = self._selection.task(case_id)
+        task = self._selection.asked(case_id)
         return grade(task, completion, self._opened().judge(task.tree))
 
     def prove(self, keys: Iterable[Key]) -> None:

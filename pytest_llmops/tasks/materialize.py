@@ -37,8 +37,10 @@ def materialize(case: Case, tree: SourceTree) -> Task:
 
     Raises:
         CaseError: A file is missing or has another digest, the symbol is not in the file, or its
-            body is not the one that was mined.
+            body is not the one that was mined; or a change is asked for.
     """
+    if case.change:
+        raise CaseError(f"{case.id}: asks for a change; this works with functions alone")
     module = _module(tree, case.source)
     for test in case.tests:
         _verify(tree, test)

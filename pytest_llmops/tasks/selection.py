@@ -12,10 +12,11 @@ import msgspec
 from pytest_llmops.cases import Case, Difficulty, find_suites, load_cases
 from pytest_llmops.completions import Message, Request, Sampling
 from pytest_llmops.errors import CaseError, SourceError
+from pytest_llmops.tasks.asked import AnyTask, materialize_any, question
+from pytest_llmops.tasks.history import Shelf, open_tree
 from pytest_llmops.tasks.materialize import Task, materialize
-from pytest_llmops.tasks.prompt import build_messages
 from pytest_llmops.tasks.shards import Shard, divide
-from pytest_llmops.tasks.sources import SourceTree, open_source
+from pytest_llmops.tasks.sources import SourceTree
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +57,7 @@ class Selection:
         self.cases = {case.id: case for case in self._own()}
         self.unreachable = dict(unreachable)
         """Suites left out, with the reason."""
-        self._tasks: dict[str, Task] = {}
+        self._tasks: dict[str, AnyTask] = {}
         self._messages: dict[str, tuple[Message, ...]] = {}
 
     def _own(self) -> Sequence[Case]:
@@ -91,29 +92,38 @@ class Selection:
         """The source tree a case lies in."""
         return self.trees[suite_of(case)]
 
-    def task(self, case_id: str) -> Task:
-        """Materialize a case.
+    def asked(self, case_id: str) -> AnyTask:
+        """Materialize a case of any kind.
 
         Raises:
             CaseError: The source tree does not hold what the manifest says.
+            SourceError: The tree of a commit cannot be fetched.
         """
         if case_id not in self._tasks:
             case = self.cases[case_id]
-            self._tasks[case_id] = materialize(case, self.tree(case))
+            self._tasks[case_id] = materialize_any(case, self.tree(case))
         return self._tasks[case_id]
+
+    def task(self, case_id: str) -> Task:
+        """Materialize a case that asks for a function.
+
+        Raises:
+            CaseError: It asks for something else, or see `asked`.
+        """
+        task = self.asked(case_id)
+        return task if isinstance(task, Task) else materialize(task.case, task.tree)
 
     def request(
         self, case_id: str, sample: int, context_tokens: int, instruction: str = ""
     ) -> Request:
-        """What the model is asked for one attempt; see `prompt.build_messages`.
+        """What the model is asked for one attempt; see `asked.question`.
 
         Raises:
-            CaseError: See `task`.
+            CaseError, SourceError: See `asked`.
         """
         if case_id not in self._messages:
-            task = self.task(case_id)
-            self._messages[case_id] = build_messages(
-                task, context_tokens=context_tokens, instruction=instruction
+            self._messages[case_id] = question(
+                self.asked(case_id), context_tokens=context_tokens, instruction=instruction
             )
         return Request(
             case_id=case_id,
@@ -128,7 +138,16 @@ class Selection:
         """The requests of those attempts that can be made.
 
         A corrupt case is passed over: its own test meets the same `CaseError` and reports it.
+
+        Raises:
+            SourceError: What commits need cannot be fetched.
         """
+        keys = list(keys)
+        for suite, tree in self.trees.items():
+            if isinstance(tree, Shelf):
+                chosen = [self.cases[name] for name in dict.fromkeys(name for name, _ in keys)]
+                ours = [case.change for case in chosen if suite_of(case) == suite]
+                tree.fetch(filter(None, ours))
         for case_id, sample in keys:
             try:
                 yield self.request(case_id, sample, context_tokens, instruction)
@@ -152,8 +171,10 @@ def select(choice: Choice) -> Selection:
     cases: list[Case] = []
     unreachable: dict[str, str] = {}
     for suite in find_suites(choice.suites_file, choice.suites):
+        if suite.walk and not choice.suites:
+            continue  # its cases are far larger than functions: attempted where they are named
         try:
-            trees[suite.name] = open_source(suite, source=choice.source or None)
+            trees[suite.name] = open_tree(suite, source=choice.source or None)
         except SourceError as error:
             if choice.suites:
                 raise

@@ -44,7 +44,7 @@ GIT_ENVIRONMENT: Mapping[str, str] = {
     "GIT_LFS_SKIP_SMUDGE": "1",
     "LC_ALL": "C",
 }
-"""Never ask for a password; error texts in the language `_reason` reads."""
+"""Never ask for a password; error texts in the language `reason` reads."""
 
 LOCAL_UPLOAD_PACK = (
     "git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack"
@@ -60,6 +60,8 @@ class SourceTree:
     """Absolute folder."""
     commit: str
     """40 hex digits; empty for an embedded tree."""
+    within: Path | None = None
+    """Folder of all trees that have one judge with this; None where it has its own."""
 
     def read(self, path: str) -> bytes:
         """Bytes of one file.
@@ -147,7 +149,7 @@ def _cache_folder(suite: Suite) -> Path:
 
 def _fetch(suite: Suite, origin: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(target.with_name(f".{target.name}.lock")):
+    with locked(target.with_name(f".{target.name}.lock")):
         if target.is_dir():
             return  # another process was first
         for leftover in target.parent.glob(f".{target.name}.*.part"):
@@ -162,7 +164,7 @@ def _fetch(suite: Suite, origin: str, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock; waits for another holder."""
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -194,7 +196,7 @@ def _checkout(suite: Suite, origin: str, folder: Path) -> None:
         shown = re.sub(r"://[^@/]+@", "://", origin)  # an origin may carry a password
         raise SourceError(
             f"suite {suite.name!r}: cannot fetch {suite.commit[:12]} from {shown}: "
-            f"{_reason(str(error.stderr), suite.commit)}; "
+            f"{reason(str(error.stderr), suite.commit)}; "
             f"name a clone of it by --source or {source_variable(suite)}"
         ) from None
     shutil.rmtree(folder / ".git")
@@ -229,7 +231,7 @@ def _run_git(run: "git.Git", suite: Suite, origin: str) -> None:
     run.checkout("--quiet", "--detach", suite.commit)
 
 
-def _reason(stderr: str, commit: str) -> str:
+def reason(stderr: str, commit: str) -> str:
     """Pick the one line of git's output a reader needs."""
     if re.search(r"not our ref|unadvertised object|couldn't find remote ref", stderr):
         return f"it has no commit {commit}"

@@ -1,0 +1,119 @@
+"""What an answer makes of the files of a commit case, what is judged of it, and its size."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from pytest_llmops.cases import Case
+from pytest_llmops.completions import Completion
+from pytest_llmops.errors import CaseError
+from pytest_llmops.grading.candidate import Candidate
+from pytest_llmops.grading.ground import Ground
+from pytest_llmops.grading.patching import Patched, patch
+from pytest_llmops.grading.quality import Quality, measure
+from pytest_llmops.sandbox import TestJob
+from pytest_llmops.tasks.changes import ChangeTask, diff
+from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.typescript import syntax_errors
+
+JUDGED = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json")
+"""Endings of what tests can load; anything else in an answer is kept, and not judged."""
+REMOVED = "export {};\n"
+"""What stands in the place of a file that is removed: whatever imports from it gets nothing."""
+SECONDS = 20.0
+"""Wall time of the tests of a commit, which are often several files."""
+
+_BUILTIN = re.compile(r"""(?:from|import|require)\s*\(?\s*["'](?:node:)?([a-z_/]+)["']""")
+
+
+def job_of(case: Case, tree: SourceTree, overlay: Mapping[str, str]) -> TestJob:
+    """What runs the tests of a case with other texts in the place of files."""
+    return TestJob(root=tree.root, tests=tuple(test.path for test in case.tests), overlay=overlay)
+
+
+def job_of_change(task: ChangeTask, made: Patched) -> TestJob:
+    """What runs the tests of a commit case with changed files.
+
+    These may import any file of the tree but tests, and the builtin modules that the files of the
+    commit import, before it or after.
+    """
+    texts = {path: REMOVED if text is None else text for path, text in made.files.items()}
+    overlay = {path: text for path, text in texts.items() if path.endswith(JUDGED)}
+    job = job_of(task.case, task.tree, overlay)
+    return msgspec.structs.replace(job, allows=builtins_of(task), timeout=SECONDS)
+
+
+def builtins_of(task: ChangeTask) -> tuple[str, ...]:
+    """Modules that the files of the commit import, by names that builtin ones may have."""
+    texts = (*task.before.values(), *task.solution.values())
+    return tuple(sorted({name for text in texts for name in _BUILTIN.findall(text)}))
+
+
+def reference_of(task: ChangeTask) -> Patched:
+    """The change that the commit made."""
+    return Patched(files={path: task.solution.get(path) for path in task.sources})
+
+
+def changed(task: ChangeTask, completion: Completion) -> Patched:
+    """What an answer makes of the files: those that an agent left, or its text applied."""
+    if completion.loop and completion.loop.files:
+        left = completion.loop.files.items()
+        return Patched(files={path: text for path, text in left if path not in task.hidden})
+    return patch(completion.text, ground(task))
+
+
+def told(task: ChangeTask, text: str, files: Mapping[str, str]) -> str:
+    """What an answer changes as a unified diff; "" where it does not apply."""
+    made = Patched(files=files) if files else patch(text, ground(task))
+    read = ground(task).read
+    old = {path: before for path in made.files if (before := read(path)) is not None}
+    new = {path: after for path, after in made.files.items() if after is not None}
+    return "".join(diff(path, old, new) for path in sorted(made.files))
+
+
+def ground(task: ChangeTask) -> Ground:
+    """What an answer to a task may change."""
+
+    def read(path: str) -> str | None:
+        if path in task.before:
+            return task.before[path]
+        try:
+            return task.tree.read(path).decode("utf-8", "replace")
+        except CaseError:  # there is none, or it is a link out of the tree
+            return None
+
+    return Ground(read=read, sources=task.sources, folders=task.folders, hidden=task.hidden)
+
+
+def measure_change(text: str, made: Patched, task: ChangeTask) -> Quality:
+    """Measure an answer: its lines that no file had before are the code that is used."""
+    path = task.case.source.path
+    read = ground(task).read
+    added = "\n".join(
+        line
+        for name, after in sorted(made.files.items())
+        for line in _added(read(name) or "", after or "")
+    )
+    errors = sum(
+        max(0, _errors(after, name) - _errors(read(name) or "", name))
+        for name, after in made.files.items()
+        if after and name.endswith(JUDGED[:-1])
+    )
+    found = Candidate("", added, added, errors) if made.files else None
+    wanted = "\n".join(
+        line
+        for name in task.sources
+        for line in _added(task.before.get(name, ""), task.solution.get(name, ""))
+    )
+    quality = measure(text, found, path, wanted)
+    return msgspec.structs.replace(quality, complexity=0)
+
+
+def _errors(text: str, path: str) -> int:
+    return syntax_errors(text.encode("utf-8", "replace"), path)
+
+
+def _added(before: str, after: str) -> Iterator[str]:
+    old = set(before.splitlines())
+    return (line for line in after.splitlines() if line not in old)
