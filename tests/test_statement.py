@@ -15,6 +15,7 @@ TITLE = "fix(parser): keep quotes in words"
         "Fixes #12",
         "Closes https://example.org/issues/12",
         "See also #12, #13.",
+        "Resolves owner/project#12 and https://example.org/issues/13",
         "- [x] I ran the tests",
         "<!-- Describe\nyour change -->",
         "```ts\nreturn words;\n```",
@@ -75,3 +76,24 @@ def test_a_message_that_asks_for_nothing_is_none(message):
 
 def test_a_long_message_is_cut():
     assert len(statement(f"{TITLE}\n\n" + "word " * 5000)) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "fixes #1, #2," + " https://example.org/a,b" * 300 + " !",
+        "see " + "and , " * 3000 + "x",
+        "a" * 60_000,
+        "- " * 20_000,
+        "`" * 50_000,
+        "[" * 20_000,
+        "<" * 20_000 + "@",
+        "a/" * 20_000,
+        "#" * 20_000,
+        "0123456789abcdef" * 2_000,
+        "```\n" * 10_000,
+        "<!--" * 10_000,
+    ],
+)
+def test_hostile_messages_are_read_in_time(line):
+    assert statement(f"{TITLE}\n\n{line}", [line], [line]).startswith(TITLE)

@@ -17,6 +17,9 @@ TELLING = 12
 """Characters of the shortest line of a solution that a statement must not have."""
 SHORTEST = 8
 """Characters of the shortest word of code that it must not have."""
+READ = 30_000
+"""Characters of a message that are read, and of one of its lines:"""
+LINE = 1_000
 LONGEST = 6_000
 """Characters of a statement."""
 LEAST = 4
@@ -41,9 +44,10 @@ _TRAILER = re.compile(
 )
 _REFERS = re.compile(
     r"^[ \t]*(?:[*-] )?(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|related(?: to)?|see(?: also)?"
-    r"|part of)?:?[ \t]*(?:(?:[\w.-]+/[\w.-]+)?#\d+|<?https?://\S+|,|and|[ \t])+\.?$",
+    r"|part of)?:?(?=[ \t#<]|\w+/|https?:)",
     re.IGNORECASE,
 )
+_REFERRED = re.compile(r"(?:[\w.-]+/[\w.-]+)?#\d+\.?|<?https?://\S+|and|", re.IGNORECASE)
 _CHECK = re.compile(r"^[ \t]*[*-] \[[ xX]\] ")
 _PATCHED = re.compile(r"^(?:diff --git |index [0-9a-f]+\.\.|--- [ab/]|\+\+\+ [ab/]|@@ )")
 _STAT = re.compile(r"^ ?\S+ +\| +\d+ [+-]+$|^ ?\d+ files? changed")
@@ -73,7 +77,8 @@ def statement(message: str, before: Iterable[str] = (), solution: Iterable[str] 
     old, new = "\n".join(before), "\n".join(solution)
     lines = {line.strip() for line in new.splitlines()} - set(map(str.strip, old.splitlines()))
     telling = {line for line in lines if len(line) >= TELLING}
-    text = _FENCE.sub("", _COMMENT.sub("", message.replace("\r\n", "\n")))
+    whole = message[:READ].replace("\r\n", "\n")
+    text = _FENCE.sub("", _COMMENT.sub("", whole))
     kept = (_without_code(line, old, new) for line in _kept(text, telling))
     plain = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()[:LONGEST].rstrip()
     return plain if len(plain.split()) >= LEAST else ""
@@ -92,7 +97,8 @@ def _without_code(line: str, old: str, new: str) -> str:
 
 def _kept(text: str, telling: Collection[str]) -> Iterator[str]:
     in_patch = in_fix = False
-    for line in text.strip().splitlines():
+    for whole in text.strip().splitlines():
+        line = whole[:LINE]
         in_patch = bool(_PATCHED.match(line)) or (
             in_patch and line[:1] in {"+", "-", " ", "@", "\\"}
         )
@@ -106,7 +112,14 @@ def _kept(text: str, telling: Collection[str]) -> Iterator[str]:
 
 def _is_noise(line: str) -> bool:
     kinds = (_TRAILER, _CHECK, _STAT, _RULE, _NOISE)
-    return bool(line.strip()) and any(one.match(line) for one in (*kinds, _REFERS))
+    return bool(line.strip()) and (any(one.match(line) for one in kinds) or _refers(line))
+
+
+def _refers(line: str) -> bool:
+    """Whether a line names issues or pages, and says nothing else."""
+    found = _REFERS.match(line)
+    words = re.split(r"[\s,]+", line[found.end() :] if found else line)
+    return all(map(_REFERRED.fullmatch, words))
 
 
 def _cleaned(line: str) -> str:
