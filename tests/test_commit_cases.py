@@ -47,7 +47,7 @@ def workshop(tmp_path_factory):
         assert status == 0
         suite = load_suites(suites)["words"]
         shelf = open_tree(suite)
-        with NodePool(shelf.root, size=2) as pool:
+        with NodePool(shelf.root, size=2, many=True) as pool:
             yield folder, ids, suite, shelf, pool
 
 

@@ -45,7 +45,10 @@ class Judges:
             if self._opened is None:
                 selection = select(self._choice)
                 (tree,) = selection.trees.values()
-                self._opened = selection, NodePool(tree.root, size=self._size)
+                self._opened = (
+                    selection,
+                    NodePool(tree.root, size=self._size, many=bool(tree.within)),
+                )
             selection, pool = self._opened
             task = selection.asked(case_id)
         answer = Completion(

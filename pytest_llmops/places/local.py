@@ -31,7 +31,12 @@ class LocalPlace:
                 raise SandboxError("nothing is judged any more: the session has ended")
             root = tree.within or tree.root
             if root not in self._pools:
-                self._pools[root] = NodePool(root, size=self.size, isolation=self._isolation)
+                self._pools[root] = NodePool(
+                    root,
+                    size=self.size,
+                    isolation=self._isolation,
+                    many=tree.within is not None,
+                )
             return self._pools[root]
 
     def prove(self, tree: SourceTree) -> None:

@@ -28,7 +28,8 @@ class NodePool:
     """Judges jobs of one source tree, up to `size` at a time; thread-safe.
 
     Args:
-        root: Folder of the source tree, or of the trees.
+        root: Folder of the source tree.
+        many: It is a folder of trees, each of which is judged by itself.
         size: Jobs judged at the same time; as many processes wait in reserve.
         isolation: "bwrap", or "process" for everything but namespaces.
 
@@ -36,9 +37,12 @@ class NodePool:
         SandboxError: The sandbox cannot be set up; says why, and how to go on without it.
     """
 
-    def __init__(self, root: Path, *, size: int = 1, isolation: Isolation = "bwrap") -> None:
+    def __init__(
+        self, root: Path, *, size: int = 1, isolation: Isolation = "bwrap", many: bool = False
+    ) -> None:
         node = find_node()
         self._root = root.resolve()
+        self._many = many
         self._transformer = Transformer(node, self._root)
         self._size = size
         self._slots = BoundedSemaphore(size)
@@ -78,7 +82,7 @@ class NodePool:
                 process can be started. Nothing that the job's code does raises.
         """
         root = job.root.resolve()
-        if not root.is_relative_to(self._root):
+        if (root.parent if self._many else root) != self._root:
             raise SandboxError(f"{job.root}: this pool judges the tree at {self._root}")
         with self._slots:
             self._check_open()

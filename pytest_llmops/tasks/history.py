@@ -237,4 +237,5 @@ def present_shelf(suite: Suite, origin: str = "") -> Shelf:
     """The shelf of a suite, on this machine or not; suites of one history share it."""
     parts = hashlib.sha256("\0".join([suite.repository, *suite.sparse]).encode()).hexdigest()[:12]
     cache = user_cache().resolve()
-    return Shelf(cache / "histories" / parts / "at", suite.commit, suite=suite, origin=origin)
+    root = cache / "histories" / parts / "at"
+    return Shelf(root, suite.commit, root, suite=suite, origin=origin)
