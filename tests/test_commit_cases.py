@@ -106,7 +106,7 @@ def test_each_commit_left_out_has_its_reason(workshop, capsys):
     assert "2 cases: 2 easy; 2 eval" in told
     assert "no test fails before it" in told
     assert "its message asks for nothing" in told
-    assert "its tests need npm packages: packages/text/src/settings.test.ts: cannot find" in told
+    assert "its tests need npm packages: packages/text/src/settings.test.ts: load_error" in told
     assert "cannot find 'zod'" in told
     # Mined again, the cases are the same, byte for byte.
     assert (folder / "o.jsonl").read_bytes() == (suite.root / MANIFEST).read_bytes()
