@@ -27,9 +27,11 @@ PAIRED = [
 
 def test_the_supervised_loss_is_the_sum_over_answer_tokens_alone():
     bundles = [Bundle((1, 2, 3), ((4, 5), (6,)))]
-    loss = Objective(Train()).loss(torch.tensor([-1.0, -2.0, -0.5]), lay_out(bundles))
+    loss = Objective(Train(method="sft-shortest")).loss(
+        torch.tensor([-1.0, -2.0, -0.5]), lay_out(bundles)
+    )
     assert loss.item() == 3.5
-    assert Objective(Train()).units(bundles) == 3
+    assert Objective(Train(method="sft-shortest")).units(bundles) == 3
 
 
 def test_the_preference_loss_is_simpo_as_computed_by_hand():

@@ -49,6 +49,7 @@ pytestmark = [
 ]
 
 SETTINGS = {
+    "method": "sft-shortest",
     "rank": 4,
     "alpha": 8.0,
     "learning_rate": 0.01,

@@ -141,6 +141,7 @@ def prepare_settings(options: argparse.Namespace, folder: Path) -> Found:
     base = embedded_folder(DEFAULT)
     data = options.data or write_dataset(reference_rows(), folder / "data")
     train = Train(
+        method="sft-shortest",
         epochs=options.epochs,
         batch_tokens=options.batch_tokens,
         dtype=options.dtype,
