@@ -1,4 +1,5 @@
 import pytest
+from importing import importing_tree
 
 from pytest_llmops.mining.reach import (
     NO_SOURCE,
@@ -10,43 +11,12 @@ from pytest_llmops.mining.reach import (
     reached,
 )
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport, TestResult
-from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.typescript import syntax_errors
-
-FILES = {
-    "lib/a.test.ts": """\
-        import { it } from "vitest"
-        import { called, quick } from "./a.js"
-        import { C } from "./deep"
-        it("runs", async () => { called(); quick(1); await new C().method() })
-    """,
-    "lib/a.ts": """\
-        import type { T } from "../other/types.ts"
-        export function called(): T { return inner() }
-        function inner() { return 1 }
-        export function never() { return 2 }
-        export const quick = (value: number) => ({ value })
-        export const unused = () => 3
-    """,
-    "lib/deep/index.ts": """\
-        export * from "./c"
-    """,
-    "lib/deep/c.ts": """\
-        export class C { async method() { return (await import("../late.js")).late() } }
-    """,
-    "lib/late.ts": "export function late() { return 4 }\n",
-    "other/types.ts": "export type T = number\nexport function far() { return 5 }\n",
-    "other/alone.ts": "export function alone() { return 6 }\n",
-}
 
 
 @pytest.fixture
 def tree(tmp_path):
-    for name, text in FILES.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return SourceTree(tmp_path.resolve(), "")
+    return importing_tree(tmp_path)
 
 
 @pytest.fixture
