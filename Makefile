@@ -20,6 +20,9 @@ BIN := .venv/bin
 
 .PHONY: bench finetune test orders servers-check ray-check check docs docs-check lint types format lock lock-check setup model judge quality agents wheel up down
 
+# Bytecode is kept whatever the environment says: without it every command compiles for a second.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Keys and addresses of sinks lie in .env, where `make up` has made one.
 WITH_ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
 
@@ -30,9 +33,9 @@ finetune: setup judge model
 	@$(WITH_ENV) $(BIN)/python -m finetune $(ARGS)
 
 test: setup judge quality model agents
-	@$(BIN)/pytest $(or $(ARGS),tests -n 2)
+	@$(BIN)/pytest $(or $(ARGS),tests -n auto)
 
-orders: setup judge quality model # the tests in other orders and one file at a time; hours
+orders: setup judge quality model agents # ten random orders, then one file at a time; hours, and goes on where it stopped
 	@$(BIN)/python tools/orders.py $(ARGS)
 
 servers-check: setup # makes the programs with Go, ten minutes once; or takes LLMOPS_COLLECTOR and so on

@@ -1,10 +1,12 @@
 """Fixtures of several test modules; `skips` says what CI makes of skipped tests."""
 
+import os
 import shutil
 import signal
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from browsers import ARGUMENTS, CHROMIUM
 from project import write_benchmark, write_suite
@@ -13,6 +15,14 @@ from skips import pytest_configure  # noqa: F401 - the rule on skipped tests
 from pytest_llmops.cli.main import main
 
 TINY = Path(__file__).parent.parent / "examples" / "agents" / "tiny.py"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """`-n auto`: one more than processors, as tests wait for what they start; 2 GiB for each."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # xdist reads it itself
+    return max(1, min((os.cpu_count() or 1) + 1, psutil.virtual_memory().total // 2**31))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -96,7 +96,7 @@ def written(project):
     return {
         str(path.relative_to(project.path)): path.read_bytes().decode("utf-8", "replace")
         for path in project.path.rglob("*")
-        if path.is_file() and path.name not in own and "cases" not in path.parts
+        if path.is_file() and path.name not in own and not {"cases", "__pycache__"} & {*path.parts}
     }
 
 
