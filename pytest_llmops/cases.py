@@ -2,9 +2,8 @@
 
 A suite is a source tree plus manifests of cases in it. A case says where the code to write belongs
 and which tests judge it; its texts stay in the source tree and are read, verified by hash and cut
-at run time (`materialize`). So a manifest of a foreign repository holds none of its lines.
-
-`cases/suites.toml` names the suites; a manifest is JSON lines, one `Case` a line, sorted by id.
+at run time (`materialize`). So a manifest of a foreign repository holds none of its lines. It is
+JSON lines, one `Case` a line, sorted by id; `cases/suites.toml` names the suites.
 """
 
 import hashlib
@@ -60,7 +59,7 @@ class Case(
     falsifiable: int = 0
     """Of all these, the tests that compare with a value that can be changed; 0 if not counted."""
     date: str = ""
-    """The day of the commit, as 2025-08-22; "" where none is known."""
+    """Day of the commit, or since which the body is as it is, as 2025-08-22; "" where unknown."""
     change: commits.Change | None = None
     """What a commit case asks for; None for a function."""
 
@@ -96,10 +95,17 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """If `train` is empty: the share of files that are training material, by a hash of the path."""
     walk: commits.Walk | None = None
     """Which commits are its cases: `since`, `until`, `files`, `lines`; none for functions."""
+    date: str = ""
+    """The day on which its cases were published, as 2025-08-22, for those that have none."""
     name: str = ""
     """The table's name; filled in by `load_suites`."""
     root: Path = Path()
     """The folder of `suites.toml`; filled in by `load_suites`."""
+
+    def __post_init__(self) -> None:
+        """Refuse a date that is no day: a ValueError that names the field."""
+        if self.date:
+            commits.day(self.date, "date")
 
 
 def load_suites(path: Path) -> dict[str, Suite]:
@@ -150,7 +156,7 @@ def find_suites(path: Path, names: Sequence[str]) -> list[Suite]:
 
 
 def load_cases(suite: Suite) -> list[Case]:
-    """Read all manifests of a suite, sorted by id.
+    """Read all manifests of a suite, sorted by id; a case without a day has that of the suite.
 
     Raises:
         CaseError: A line is no case of this suite, or its id occurs twice.
@@ -163,7 +169,7 @@ def load_cases(suite: Suite) -> list[Case]:
                     raise CaseError(f"{path}: case {case.id!r} is not of suite {suite.name!r}")
                 if case.id in cases:
                     raise CaseError(f"{path}: case {case.id!r} occurs twice; ids are unique")
-                cases[case.id] = case
+                cases[case.id] = msgspec.structs.replace(case, date=case.date or suite.date)
     return [cases[name] for name in sorted(cases)]
 
 
@@ -225,10 +231,7 @@ def split_of(suite: Suite, path: str) -> Split:
 
 
 def difficulty_of(body_lines: int, complexity: int) -> Difficulty:
-    """Difficulty by size of the reference, the same rule for every suite.
-
-    easy: at most 4 lines and complexity 2; hard: over 16 lines or complexity over 7.
-    """
+    """By size of the reference: easy up to 4 lines and complexity 2, hard over 16 lines or 7."""
     if body_lines <= 4 and complexity <= 2:
         return "easy"
     if body_lines > 16 or complexity > 7:
@@ -237,8 +240,9 @@ def difficulty_of(body_lines: int, complexity: int) -> Difficulty:
 
 
 def suite_hash(cases: Sequence[Case]) -> str:
-    """Identity of a selection of cases: 16 hex digits, independent of order."""
+    """Identity of a selection of cases: 16 hex digits, whatever their order and functions' days."""
     digest = hashlib.sha256()
     for case in sorted(cases, key=lambda case: case.id):
-        digest.update(msgspec.json.encode(case) + b"\n")
+        asked = case if case.change else msgspec.structs.replace(case, date="")
+        digest.update(msgspec.json.encode(asked) + b"\n")
     return digest.hexdigest()[:16]

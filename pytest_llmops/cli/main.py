@@ -22,6 +22,7 @@ from pytest_llmops.cli import (
     models,
     observability,
     quality,
+    questions,
     report,
     runs,
     sinks,
@@ -69,6 +70,6 @@ def _parser() -> argparse.ArgumentParser:
         sinks,
         observability,
     )
-    for subject in (*subjects, cases, finetune, init, docs):
+    for subject in (*subjects, cases, questions, finetune, init, docs):
         subject.add(commands)
     return parser

@@ -12,5 +12,7 @@ In the order of the flow:
     mine, validate           finding cases, and proving them
     explain, outcome         what mining makes of one file, and of all
     proof, commits           what is proved of commits; finding those that are cases
+    dates                    since when a function is as it is
     curate, curate_commits   the commands
+    keeping                  manifests brought up to date without mining
 """

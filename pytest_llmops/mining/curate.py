@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pytest_llmops.cases import Case, Suite, load_cases, write_manifest
-from pytest_llmops.errors import CaseError, LlmopsError
+from pytest_llmops.errors import CaseError, LlmopsError, SourceError
+from pytest_llmops.mining.dates import dated
 from pytest_llmops.mining.explain import explained
 from pytest_llmops.mining.kept import Kept, results_of
 from pytest_llmops.mining.mine import Miner
@@ -96,6 +97,7 @@ def run_mine(
         kept = None if limit else Kept(results_of(suite, tree), fresh=setup.fresh)
         with _telling_what_is_kept(kept):
             mined = Miner(suite, tree, pool, crew, kept).mine(limit)
+        cases, undated = _dated(mined.cases, suite, tree, setup.source)
     console = Console()
     if kept and kept.found:
         said = f"{kept.found} results of an interrupted mining (--fresh: judge all anew)"
@@ -104,12 +106,24 @@ def run_mine(
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if telling.report:
         _write_report(telling.report, as_json(mined, suite, tree.commit))
-    for path, cases in manifests_of(suite, tree, mined.cases, output).items():
-        write_manifest(path, cases)
-        console.print(f"{path}: {len(cases)} cases", highlight=False)
+    for path, found in manifests_of(suite, tree, cases, output).items():
+        write_manifest(path, found)
+        console.print(f"{path}: {len(found)} cases", highlight=False)
+    if undated:
+        console.print(f"without days: {undated}", highlight=False, markup=False, soft_wrap=True)
     if kept:
         kept.drop()
     return 0 if mined.cases else 1
+
+
+def _dated(
+    cases: list[Case], suite: Suite, tree: SourceTree, source: str | None
+) -> tuple[list[Case], str]:
+    """The cases with their days; or as they are, and why: what was mined must not be lost."""
+    try:
+        return dated(cases, suite, tree, source), ""
+    except SourceError as error:
+        return cases, f"{error}; then `llmops cases date --suite {suite.name}`"
 
 
 @contextmanager

@@ -60,6 +60,16 @@ class Git:
         self._fetch([f"--shallow-since={since}"], [self.suite.commit])
         self._fetch(["--deepen=1"], [self.suite.commit])  # and the parents of the first of them
 
+    def fetch_whole(self, commit: str) -> None:
+        """Have all commits that lead to one, as far as the origin has them; without files.
+
+        Raises:
+            SourceError: They cannot be fetched.
+        """
+        if not self.holds(commit):
+            # Without a depth, what a shallow clone serves is refused or taken for complete.
+            self._fetch([f"--depth={2**31 - 1}"], [f"+{commit}:{HELD}{commit}"])
+
     def fetch_commits(self, commits: Sequence[str]) -> None:
         """Have commits and their parents; without files.
 

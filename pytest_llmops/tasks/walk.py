@@ -1,8 +1,9 @@
-"""The commits of a suite's walk, the newest first, and the files that each of them changes."""
+"""The commits that lead to the one of a suite, the newest first, and the files each changes."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pytest_llmops.tasks.git import Git
 from pytest_llmops.tasks.history import PLAIN, Shelf
 
 NONE = "0" * 40
@@ -27,6 +28,7 @@ class Walked(NamedTuple):
 
     commit: str
     parent: str
+    """"" for the first of all, or where a shallow clone ends."""
     day: str
     """When it was committed, as 2025-08-22, in UTC."""
     files: tuple[Changed, ...]
@@ -46,19 +48,31 @@ def walk(shelf: Shelf) -> list[Walked]:
     git.fetch_walk(asked.since)
     days = ["--date=format-local:%Y-%m-%d", f"--since={asked.since}T00:00:00Z"]
     days += [f"--until={asked.until}T23:59:59Z"] if asked.until else []
+    found = _logged(git, [*days, shelf.commit, "--", *shelf.suite.sparse])
+    return [one for one in found if one.parent]  # without, it is where the history begins here
+
+
+def whole_history(git: Git, commit: str) -> list[Walked]:
+    """All commits that lead to one, merges left out; the first of all adds its files.
+
+    Raises:
+        SourceError: They cannot be fetched.
+    """
+    git.fetch_whole(commit)
+    return _logged(git, ["--date=format-local:%Y-%m-%d", commit, "--"])
+
+
+def _logged(git: Git, asked: list[str]) -> list[Walked]:
     shown = ["--no-merges", "--raw", "-r", "-z", "--no-renames", "--no-abbrev"]
-    command = ["log", *shown, f"--format={_HEAD}%H %P %cd", *days, shelf.commit, "--"]
-    said = git.run(*command, *shelf.suite.sparse)
-    return [*filter(None, map(_read, said.split(_HEAD)[1:]))]
+    said = git.run("log", *shown, f"--format={_HEAD}%H %P %cd", *asked)
+    return [*map(_read, said.split(_HEAD)[1:])]
 
 
-def _read(part: str) -> Walked | None:
+def _read(part: str) -> Walked:
     head, *rest = part.split("\0")
-    words = head.split()
-    if len(words) != 3:
-        return None  # it has no parent here: the first of all, or where a shallow clone ends
-    commit, parent, day = words
-    return Walked(commit, parent, day, tuple(_changed([one for one in rest if one.strip()])))
+    commit, *parent, day = head.split()
+    changed = tuple(_changed([one for one in rest if one.strip()]))
+    return Walked(commit, parent[0] if parent else "", day, changed)
 
 
 def _changed(parts: list[str]) -> Iterator[Changed]:
