@@ -21,7 +21,7 @@ COMMANDS = {
     *("finetune", "init", "docs"),
     *("runs", "merge", "compact", "quality"),
     *("models", "serve", "show", "report", "view", "history", "gate", "bless", "calibrate", "sync"),
-    *("observability", "validate", "mine", "import", "export"),
+    *("observability", "validate", "mine", "cases", "import", "export"),
 }
 MODELS = """
 [base]
