@@ -12,7 +12,7 @@ from pytest_llmops.grading.extract import extract
 from pytest_llmops.likeness.fingerprints import spelled
 from pytest_llmops.tasks import syntax
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.typescript import Declaration, Module
+from pytest_llmops.tasks.modules import Declaration, Module
 
 from .errors import FinetuneError
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from pytest_llmops.grading.fences import blocks
 from pytest_llmops.tasks import syntax
+from pytest_llmops.tasks.languages import parse_module
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.typescript import find, parse_module
+from pytest_llmops.tasks.modules import find
 
 _LINE = re.compile(rb"^( *)(?=\S)", re.MULTILINE)
 

@@ -9,7 +9,6 @@ JSON lines, one `Case` a line, sorted by id; `cases/suites.toml` names the suite
 import hashlib
 import tomllib
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +24,7 @@ Difficulty = Literal["easy", "medium", "hard"]
 SPLITS: tuple[Split, ...] = ("eval", "train")
 DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 FileHash = commits.FileHash
+LanguageName = Literal["typescript", "python"]
 
 
 class Case(
@@ -79,8 +79,10 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     manifests: tuple[str, ...]
     """Globs of the files that list the cases."""
-    tests: tuple[str, ...] = ("**/*.test.ts",)
-    """Globs of the test files in the tree, for mining."""
+    language: LanguageName = "typescript"
+    """What source and tests are written in; says what runs the tests."""
+    tests: tuple[str, ...] = ()
+    """Globs of the test files in the tree, for mining; none for what the language calls tests."""
     folder: str = ""
     """Folder of the source tree; `embedded:NAME` for one that comes with the package."""
     repository: str = ""
@@ -220,23 +222,6 @@ def id_of_test(path: str, title: str) -> str:
             the same title in a file has ` (2)` behind it, and so on.
     """
     return hashlib.sha256(f"{path}\0{title}".encode()).hexdigest()[:12]
-
-
-def split_of(suite: Suite, path: str) -> Split:
-    """The split of a source file, the same for all its cases; a hash decides where no glob does."""
-    if suite.train:
-        return "train" if any(fnmatchcase(path, glob) for glob in suite.train) else "eval"
-    draw = int(hashlib.sha256(path.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
-    return "train" if draw < suite.train_share else "eval"
-
-
-def difficulty_of(body_lines: int, complexity: int) -> Difficulty:
-    """By size of the reference: easy up to 4 lines and complexity 2, hard over 16 lines or 7."""
-    if body_lines <= 4 and complexity <= 2:
-        return "easy"
-    if body_lines > 16 or complexity > 7:
-        return "hard"
-    return "medium"
 
 
 def suite_hash(cases: Sequence[Case]) -> str:

@@ -4,9 +4,10 @@ import hashlib
 from pathlib import Path
 
 from pytest_llmops.cases import Case, FileHash
+from pytest_llmops.tasks.languages import parse_module
 from pytest_llmops.tasks.materialize import Task, body_sha256
+from pytest_llmops.tasks.modules import find
 from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.typescript import find, parse_module
 
 MODULE = """\
 // Text and tokens.

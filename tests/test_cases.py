@@ -8,17 +8,17 @@ from pytest_llmops.cases import (
     FileHash,
     Suite,
     case_id,
-    difficulty_of,
     find_suites,
     id_of_test,
     load_cases,
     load_suites,
     read_manifest,
-    split_of,
     suite_hash,
     write_manifest,
 )
 from pytest_llmops.errors import CaseError
+from pytest_llmops.mining.strata import difficulty_of, split_of
+from pytest_llmops.tasks.languages import test_globs as globs_of_tests
 
 
 def case(name="a", **fields):
@@ -53,7 +53,7 @@ def test_a_suite_is_a_table_of_the_file(suites_toml, tmp_path):
     suite = load_suites(path)["own"]
     assert (suite.name, suite.root, suite.folder) == ("own", tmp_path, "tree")
     assert suite.manifests == ("own.jsonl",)
-    assert suite.tests == ("**/*.test.ts",)
+    assert globs_of_tests(suite) == ("**/*.test.ts",)
 
 
 def test_a_missing_file_names_the_page_that_explains_it(tmp_path):

@@ -15,14 +15,13 @@ from pytest_llmops.cases import (
     SPLITS,
     Case,
     Suite,
-    difficulty_of,
     load_cases,
     load_suites,
-    split_of,
 )
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import SourceError
 from pytest_llmops.mining.parallel import Crew
+from pytest_llmops.mining.strata import difficulty_of, split_of
 from pytest_llmops.mining.validate import validate
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.materialize import materialize

@@ -19,9 +19,9 @@ from finetune.suite import complete_run
 from pytest_llmops.completions import Message
 from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.extract import extract
+from pytest_llmops.tasks.languages import parse_module
 from pytest_llmops.tasks.prompt import build_messages
 from pytest_llmops.tasks.selection import Choice, select
-from pytest_llmops.tasks.typescript import parse_module
 
 SETTINGS = Settings(
     collect=Collect(suites=("mini",)),

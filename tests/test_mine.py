@@ -8,13 +8,13 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.curate import Setup, run_mine
 from pytest_llmops.mining.measure import MAX_SECONDS, list_tests
 from pytest_llmops.mining.mine import Miner
-from pytest_llmops.mining.mutants import THROW
+from pytest_llmops.mining.mutants import Mutant
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.prove import body_lines, fault_of_wrong
 from pytest_llmops.mining.refused import Rejection
 from pytest_llmops.sandbox import NodePool, TestReport
+from pytest_llmops.tasks.languages import parse_module
 from pytest_llmops.tasks.sources import SourceTree, open_source
-from pytest_llmops.tasks.typescript import parse_module
 
 TEST = "lib/text.test.ts"
 
@@ -153,7 +153,7 @@ def test_lines_are_counted_between_the_braces(text, lines):
     ],
 )
 def test_a_function_whose_wrong_bodies_hang_or_break_the_run_is_no_case(status, seconds, fault):
-    assert fault_of_wrong(THROW, TestReport(status=status, seconds=seconds)) == fault
+    assert fault_of_wrong(Mutant("throw", ""), TestReport(status=status, seconds=seconds)) == fault
 
 
 @pytest.mark.parametrize("glob", ["/src/**/*.test.ts", ""])

@@ -1,13 +1,15 @@
 import pytest
 
 from pytest_llmops.cases import id_of_test
-from pytest_llmops.mining.mutants import EMPTY, THROW, VALUES, first_argument, mutants, passed_ids
+from pytest_llmops.mining.mutants import mutants, passed_ids
 from pytest_llmops.sandbox import TestReport, TestResult
-from pytest_llmops.tasks.typescript import parse_module, replace_body, syntax_errors
+from pytest_llmops.tasks.languages import TYPESCRIPT, parse_module, syntax_errors
+from pytest_llmops.tasks.modules import replace_body
 
 
-def declaration(text):
-    return parse_module(text.encode(), "a.ts").declarations[0]
+def bodies(text):
+    module = parse_module(text.encode(), "a.ts")
+    return mutants(module, module.declarations[0])
 
 
 @pytest.mark.parametrize(
@@ -27,19 +29,20 @@ def declaration(text):
     ],
 )
 def test_the_first_argument_is_named_as_the_declaration_names_it(text, expected):
-    assert first_argument(declaration(text)) == expected
+    last = bodies(text)[-1]
+    assert last.body == (f"{{ return {expected} }}" if expected else "{ return true }")
 
 
 def test_the_bodies_are_a_throw_an_empty_one_the_values_and_the_first_argument():
-    names = [one.name for one in mutants(declaration("function f(a: number) { return 1 }"))]
+    names = [one.name for one in bodies("function f(a: number) { return 1 }")]
     values = [f"return {value}" for value in ("null", '""', "[]", "{}", "0", "false", "true")]
     assert names == ["throw", "empty", *values, "first argument"]
 
 
 def test_without_parameters_there_is_no_first_argument_to_give_back():
-    found = mutants(declaration("function f() { return 1 }"))
-    assert found[:2] == (THROW, EMPTY)
-    assert len(found) == 2 + len(VALUES)
+    found = bodies("function f() { return 1 }")
+    assert [one.name for one in found[:2]] == ["throw", "empty"]
+    assert len(found) == 2 + len(TYPESCRIPT.values)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def test_without_parameters_there_is_no_first_argument_to_give_back():
 )
 def test_every_body_is_valid_in_every_kind_of_function(text):
     module = parse_module(text.encode(), "a.ts")
-    for mutant in mutants(module.declarations[0]):
+    for mutant in mutants(module, module.declarations[0]):
         changed = replace_body(module, module.declarations[0], mutant.body)
         assert syntax_errors(changed.encode(), "a.ts") == 0, changed
 

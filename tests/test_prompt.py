@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from tasks import MODULE, make_task
 
+from pytest_llmops.tasks.languages import parse_module
+from pytest_llmops.tasks.modules import replace_body
 from pytest_llmops.tasks.prompt import CHARACTERS_PER_TOKEN, PROMPT_VERSION, build_messages
-from pytest_llmops.tasks.typescript import parse_module, replace_body
 
 STARTER = Path(__file__).parent.parent / "cases" / "starter"
 MODULES = sorted(path for path in STARTER.rglob("*.ts") if ".test." not in path.name)

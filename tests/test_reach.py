@@ -2,16 +2,17 @@ import pytest
 from importing import importing_tree
 
 from pytest_llmops.mining.reach import (
-    NO_SOURCE,
-    PROBE,
     SHARE,
     Modules,
     instrumented,
+    is_source,
     nearest_tests,
     reached,
 )
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport, TestResult
-from pytest_llmops.tasks.typescript import syntax_errors
+from pytest_llmops.tasks.languages import TYPESCRIPT, syntax_errors
+
+PROBE = TYPESCRIPT.probe[0]
 
 
 @pytest.fixture
@@ -103,10 +104,10 @@ def test_the_nearest_two_test_files_judge_a_function():
     ],
 )
 def test_functions_of_tests_and_generated_files_are_no_cases(path):
-    assert NO_SOURCE.search(path)
+    assert not is_source(path)
     assert nearest_tests({"x.test.ts": [(path, "f")]}) == {}
 
 
 @pytest.mark.parametrize("path", ["lib/test.ts", "lib/contest/a.ts", "lib/a.generated-access.ts"])
 def test_files_that_are_only_named_like_tests_are_sources(path):
-    assert not NO_SOURCE.search(path)
+    assert is_source(path)

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from pytest_llmops.cases import Case
 from pytest_llmops.grading.confirm import doubtful, forgery, is_unsure, wary
-from pytest_llmops.mining.mutants import THROW, Subject, passed_ids
+from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
 from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.judge import judge_folder
@@ -48,7 +48,7 @@ def answers_of(cases: list[Case], tree: SourceTree, share: int) -> list[Answer]:
         task = materialize(case, tree)
         tests = tuple(file.path for file in case.tests)
         is_right = (number + 1) * share // 100 > number * share // 100
-        body = task.reference if is_right else THROW.body
+        body = task.reference if is_right else mutants(task.module, task.declaration)[0].body
         job = Subject(tree, task.module, task.declaration, tests).job(body)
         answers.append(Answer(case, job, is_right))
     return answers

@@ -15,9 +15,9 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.exports.folders import new_folder, write
 from pytest_llmops.exports.import_graph import ImportGraph
 from pytest_llmops.grading.grade import GRADER
-from pytest_llmops.mining.mutants import THROW
+from pytest_llmops.mining.mutants import mutants
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.typescript import replace_body
+from pytest_llmops.tasks.modules import replace_body
 
 VITEST = GRADER.partition(",")[0].split()[1]
 
@@ -125,6 +125,7 @@ def export_harbor(tasks: Sequence[Task], folder: Path) -> None:
 def _export(task: Task, graph: ImportGraph, folder: Path) -> None:
     case, path = task.case, task.module.path
     tests = [test.path for test in case.tests]
+    throw, *_ = mutants(task.module, task.declaration)
     shown = graph.closure([path])
     for root, files in (
         (folder / "environment" / "app", shown - {*tests}),
@@ -132,7 +133,7 @@ def _export(task: Task, graph: ImportGraph, folder: Path) -> None:
     ):
         for file in files:
             write(root / file, task.tree.read(file))
-        write(root / path, replace_body(task.module, task.declaration, THROW.body))
+        write(root / path, replace_body(task.module, task.declaration, throw.body))
     kind = "method" if task.declaration.class_name else "function"
     values = {
         "case": case.id,

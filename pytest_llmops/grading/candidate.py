@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from pytest_llmops.tasks.languages import parse_module, syntax_errors
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.typescript import parse_module, syntax_errors
 
 
 class Candidate(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from pytest_llmops.tasks.bindings import renamed
+from pytest_llmops.tasks.modules import Declaration
 from pytest_llmops.tasks.parsing import parse
 from pytest_llmops.tasks.syntax import (
     CLASSES,
@@ -23,7 +24,6 @@ from pytest_llmops.tasks.syntax import (
     text_of,
     unwrapped,
 )
-from pytest_llmops.tasks.typescript import Declaration
 
 _EXPORTS = frozenset({"exports", "module.exports"})
 _NAMESPACES = frozenset({"internal_module", "module"})

@@ -18,16 +18,18 @@ from typing import NamedTuple
 
 import msgspec
 
-from pytest_llmops.cases import Case, Difficulty, FileHash, Suite, case_id, split_of
+from pytest_llmops.cases import Case, Difficulty, FileHash, Suite, case_id
 from pytest_llmops.commits import Change, Walk
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.grading.changed import JUDGED
 from pytest_llmops.grading.ground import TESTS
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.proof import WeakError, judged
+from pytest_llmops.mining.strata import split_of
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.changes import ChangeTask, materialize_change
 from pytest_llmops.tasks.history import Shelf
+from pytest_llmops.tasks.languages import test_globs
 from pytest_llmops.tasks.walk import NONE, Changed, Walked, walk
 
 SOURCES = tuple(ending for ending in JUDGED if ending != ".json")
@@ -105,7 +107,7 @@ class CommitMiner:
         return _Draft(one, sources, tuple(file.path for file in beside), tests)
 
     def _runs(self, path: str) -> bool:
-        return any(fnmatchcase(path, glob.replace("**/", "*")) for glob in self._suite.tests)
+        return any(fnmatchcase(path, glob.replace("**/", "*")) for glob in test_globs(self._suite))
 
     def _prove(self, draft: _Draft) -> Case | LeftOut:
         """Make the case of one commit, or say what is in the way."""

@@ -11,11 +11,11 @@ from pytest_llmops.cases import Case
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.measure import Measured
 from pytest_llmops.mining.mine import Miner
-from pytest_llmops.mining.reach import NO_SOURCE
+from pytest_llmops.mining.reach import is_source
 from pytest_llmops.mining.refused import Rejection
 from pytest_llmops.sandbox import TestReport
+from pytest_llmops.tasks.languages import parse_module
 from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.typescript import parse_module
 
 
 def explained(path: str, tree: SourceTree, miner: Miner) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _source_file(name: str, tree: SourceTree, miner: Miner) -> Iterator[str]:
     yield f"{name}: loaded by {len(tests)} test file{'s' * (len(tests) != 1)}"
     for test, one in measured.items():
         yield f"  {test}: {one.refusal.reason if one.refusal else 'may judge cases'}"
-    if NO_SOURCE.search(name):
+    if not is_source(name):
         yield "  its functions are no cases: it serves tests, or a program wrote it"
         return
     mined = miner.prove(measured, within=name)

@@ -17,6 +17,7 @@ from pytest_llmops.mining.reach import Function, Modules
 from pytest_llmops.mining.refused import Flaky, Rejection, of_report, shortened
 from pytest_llmops.mining.settings import unread_settings
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
+from pytest_llmops.tasks.languages import test_globs
 from pytest_llmops.tasks.sources import SourceTree
 
 MAX_SECONDS = 5.0
@@ -50,17 +51,18 @@ def list_tests(suite: Suite, tree: SourceTree) -> list[str]:
     Raises:
         CaseError: No file of the tree matches `suite.tests`, or these are no patterns.
     """
+    globs = test_globs(suite)
     try:
-        found = {path for glob in suite.tests for path in tree.root.glob(glob) if path.is_file()}
+        found = {path for glob in globs for path in tree.root.glob(glob) if path.is_file()}
     except (NotImplementedError, ValueError) as error:
         raise CaseError(
-            f"suite {suite.name!r}: tests = {list(suite.tests)}: {error}; "
+            f"suite {suite.name!r}: tests = {list(globs)}: {error}; "
             "name patterns from the top of the source tree, such as src/**/*.test.ts"
         ) from None
     inside = (path.relative_to(tree.root) for path in found)
     names = sorted(path.as_posix() for path in inside if not SKIPPED.intersection(path.parts))
     if not names:
-        raise CaseError(f"suite {suite.name!r}: no test file in {tree.root} matches {suite.tests}")
+        raise CaseError(f"suite {suite.name!r}: no test file in {tree.root} matches {globs}")
     return names
 
 
@@ -118,7 +120,8 @@ class Measuring:
         stable = first & last & counted.union(*more)
         ever = first.union(counted, last, *more)
         titles = {id_of_test(one.file, one.title): one for look in looks for one in look.results}
-        failing = (one for identity, one in titles.items() if identity not in ever)
+        never = (one for identity, one in titles.items() if identity not in ever)
+        failing = (one for one in never if not reach.is_probe(one.file))
         flaky = _flaky(test, looks, ever - stable)
         refusal = None
         if not stable:
@@ -132,7 +135,7 @@ class Measuring:
             passing={identity: titles[identity].title for identity in sorted(stable)},
             reached=tuple(sorted(found)),
             flaky=flaky,
-            failing=tuple((one.title, one.message) for one in failing if one.file != reach.PROBE),
+            failing=tuple((one.title, one.message) for one in failing),
         )
 
     def _refused(self, refusal: Rejection, report: TestReport) -> Measured:

@@ -4,11 +4,11 @@ A case is worth asking only if its tests tell a solution from no solution. A thr
 tests reach the function; the trivial bodies show that they look at what it gives back. No claim is
 made beyond that: a body that is wrong in a subtler way may pass.
 
-An empty body and `return undefined` are the same function in JavaScript and count as one mutant.
+An empty body and `return undefined` (in Python `return None`) are the same function and count as
+one mutant.
 """
 
 import random
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from zlib import crc32
@@ -17,11 +17,9 @@ import msgspec
 
 from pytest_llmops.cases import id_of_test
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
+from pytest_llmops.tasks.languages import language_of
+from pytest_llmops.tasks.modules import Declaration, Module, replace_body
 from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.typescript import Declaration, Module, replace_body
-
-VALUES = ("null", '""', "[]", "{}", "0", "false", "true")
-"""What a trivial body returns, beside nothing and the first argument."""
 
 
 class Mutant(msgspec.Struct, frozen=True):
@@ -30,34 +28,20 @@ class Mutant(msgspec.Struct, frozen=True):
     name: str
     """As shown to people: `empty`, `return null`, `first argument`, ..."""
     body: str
-    """A block with its braces; valid in functions, methods and all arrows, async ones included."""
+    """Valid in functions, methods and all arrows, async ones included (`Language.body`)."""
 
 
-THROW = Mutant("throw", '{ throw new Error("not implemented") }')
-EMPTY = Mutant("empty", "{ }")
-
-
-def mutants(declaration: Declaration) -> tuple[Mutant, ...]:
-    """Give all bodies that must fail at least one expected test; the throw comes first."""
-    returned = [Mutant(f"return {value}", f"{{ return {value} }}") for value in VALUES]
-    argument = first_argument(declaration)
-    if argument:
-        returned.append(Mutant("first argument", f"{{ return {argument} }}"))
-    return (THROW, EMPTY, *returned)
-
-
-def first_argument(declaration: Declaration) -> str:
-    """Give an expression for the first argument, or "" where there is none to give back.
-
-    A destructured one has no name: functions and methods have `arguments`, an arrow does not.
-    """
-    inner = declaration.parameters[1:-1].strip()
-    if not inner:
-        return ""
-    named = re.match(r"(?:\.\.\.)?([A-Za-z_$][\w$]*)", inner)
-    if named:
-        return named[1]
-    return "" if declaration.is_arrow else "arguments[0]"
+def mutants(module: Module, declaration: Declaration) -> tuple[Mutant, ...]:
+    """Give all bodies that must fail at least one expected test: throw, empty, trivial ones."""
+    language = language_of(module.path)
+    returned = [(f"return {value}", value) for value in language.values]
+    if argument := language.first_argument(declaration):
+        returned.append(("first argument", argument))
+    return (
+        Mutant("throw", language.body(language.throw)),
+        Mutant("empty", language.body(language.nothing)),
+        *(Mutant(name, language.body(f"return {value}")) for name, value in returned),
+    )
 
 
 def passed_ids(report: TestReport) -> frozenset[str]:

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from pytest_llmops.cases import Case, FileHash, Suite, case_id, difficulty_of, split_of
+from pytest_llmops.cases import Case, FileHash, Suite, case_id
 from pytest_llmops.grading.complexity import complexity
 from pytest_llmops.grading.confirm import falsified, forgery
 from pytest_llmops.mining.measure import MAX_SECONDS
-from pytest_llmops.mining.mutants import EMPTY, THROW, Mutant, Subject, mutants, passed_ids
+from pytest_llmops.mining.mutants import Mutant, Subject, mutants, passed_ids
 from pytest_llmops.mining.reach import Function, Modules
 from pytest_llmops.mining.refused import Rejection, shortened
+from pytest_llmops.mining.strata import difficulty_of, split_of
 from pytest_llmops.sandbox import Judge, TestReport
+from pytest_llmops.tasks.languages import language_of
 from pytest_llmops.tasks.materialize import body_sha256
+from pytest_llmops.tasks.modules import Declaration, Module
 from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.typescript import Declaration, Module
 
 MAX_BODY_LINES = 60
 """Longer functions do not fit the answer budget of small models."""
@@ -99,8 +101,9 @@ class Proving:
         """Make the case whose test files run in one process."""
         refused = Refusal(module.path, declaration.symbol)
         tests = tuple(test for test, _ in judges)
-        thrown = Subject(self.tree, module, declaration, tests).run(self.judge, THROW.body)
-        if fault := fault_of_wrong(THROW, thrown):
+        throw, *trivial = mutants(module, declaration)
+        thrown = Subject(self.tree, module, declaration, tests).run(self.judge, throw.body)
+        if fault := fault_of_wrong(throw, thrown):
             return refused(fault, shortened(thrown.detail))
         passed = passed_ids(thrown)
         judging = tuple((test, ids) for test, ids in judges if ids - passed)
@@ -108,7 +111,7 @@ class Proving:
             return refused("no test fails", f"with a throw in it, {', '.join(tests)} passes")
         expected = frozenset().union(*(ids for _, ids in judging))
         subject = Subject(self.tree, module, declaration, tuple(test for test, _ in judging))
-        reason, detail = self._weakness(subject, expected)
+        reason, detail = self._weakness(subject, expected, trivial)
         if reason:
             return refused(reason, detail)
         for report in subject.looks(self.judge):
@@ -119,14 +122,16 @@ class Proving:
         case = self._case(subject, expected - passed, expected)
         return msgspec.structs.replace(case, falsifiable=falsified(report, expected))
 
-    def _weakness(self, subject: Subject, expected: frozenset[str]) -> tuple[str, str]:
+    def _weakness(
+        self, subject: Subject, expected: frozenset[str], trivial: list[Mutant]
+    ) -> tuple[str, str]:
         """Reason and detail against a case for which the throw is already refused."""
-        emptied = subject.run(self.judge, EMPTY.body)
-        if fault := fault_of_wrong(EMPTY, emptied):
+        empty, *rest = trivial
+        emptied = subject.run(self.judge, empty.body)
+        if fault := fault_of_wrong(empty, emptied):
             return fault, shortened(emptied.detail)
         if expected <= passed_ids(emptied):
-            return "a trivial body passes", EMPTY.name
-        rest = [one for one in mutants(subject.declaration) if one not in (THROW, EMPTY)]
+            return "a trivial body passes", empty.name
         for survivor in subject.survivors(self.judge, expected, rest):
             return "a trivial body passes", survivor.name
         return "", ""
@@ -178,5 +183,5 @@ def fault_of_wrong(mutant: Mutant, report: TestReport) -> str:
 def body_lines(module: Module, declaration: Declaration) -> int:
     """Count the lines of a body between its braces; 0 for an empty one."""
     body = module.body(declaration).strip()
-    inner = body if declaration.is_expression else body[1:-1].strip()
-    return len(inner.splitlines())
+    braces = language_of(module.path).braces and not declaration.is_expression
+    return len((body[1:-1].strip() if braces else body).splitlines())

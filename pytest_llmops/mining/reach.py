@@ -19,8 +19,9 @@ from itertools import takewhile
 from pathlib import PurePosixPath
 
 from pytest_llmops.sandbox import TestJob, TestReport
+from pytest_llmops.tasks.languages import language_of, parse_module
+from pytest_llmops.tasks.modules import Declaration, Module
 from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.typescript import Declaration, Module, parse_module
 
 Function = tuple[str, str]
 """Path and symbol."""
@@ -28,33 +29,10 @@ Function = tuple[str, str]
 MAX_TESTS = 2
 """Test files that judge one case, the nearest first; more of them cost time and add little."""
 
-NO_SOURCE = re.compile(
-    r"(^|/)(__\w+__|fixtures?|mocks?|tests?|node_modules|dist)/|\.(test|spec|d|mock|stories)\.[cm]?tsx?$"
-    r"|\.(generated|gen)\."
-)
-"""Files whose functions are no cases: tests and what serves them, and what a program wrote."""
-
-PROBE = "llmops-reached.test.ts"
-"""The test file of ours; it is in the overlay alone."""
 SHARE = 4000
 """Markers that one of its messages tells: a message has 2,000 characters at most."""
 
-_TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
 _REACHED = re.compile(r"reached:(\d+):([0-9a-f]+);")
-_MARKER = "(globalThis.__llmops_reached ??= new Set()).add({number})"
-_PROBE_CODE = """\
-import { it } from "vitest"
-const reached = [...(globalThis.__llmops_reached ?? [])]
-for (let start = 0; start < COUNT; start += SHARE) {
-  it(`from ${start}`, () => {
-    let bits = 0n
-    for (const number of reached) {
-      if (number >= start && number < start + SHARE) bits |= 1n << BigInt(number - start)
-    }
-    throw new Error("reached:" + start + ":" + bits.toString(16) + ";")
-  })
-}
-"""
 
 
 class Modules:
@@ -72,9 +50,19 @@ class Modules:
 
     def functions(self, files: Iterable[str]) -> list[tuple[Module, Declaration]]:
         """List the functions of source files; the place of one is its marker's number."""
-        sources = (path for path in sorted(files) if path.endswith(_TYPESCRIPT))
-        modules = [self[path] for path in sources if not NO_SOURCE.search(path)]
+        modules = [self[path] for path in sorted(files) if is_source(path)]
         return [(module, one) for module in modules for one in module.declarations]
+
+
+def is_source(path: str) -> bool:
+    """Whether functions of a file may be cases: it serves no tests, and no program wrote it."""
+    language = language_of(path)
+    return path.endswith(language.endings) and not language.no_source.search(path)
+
+
+def is_probe(path: str) -> bool:
+    """Whether a file is the probe, which is in the overlay alone."""
+    return path == language_of(path).probe[0]
 
 
 def instrumented(
@@ -84,13 +72,15 @@ def instrumented(
     sources = {module.path: module.source for module, _ in functions}
     marks: defaultdict[str, list[tuple[int, bytes]]] = defaultdict(list)
     for number, (module, one) in enumerate(functions):
-        marks[module.path] += _marks(one, _MARKER.format(number=number))
+        language = language_of(module.path)
+        marks[module.path] += language.marked(one, language.marker.format(number=number))
     overlay = {path: _insert(source, marks[path]) for path, source in sources.items()}
-    probe = _PROBE_CODE.replace("COUNT", str(max(1, len(functions)))).replace("SHARE", str(share))
+    name, code = language_of(job.tests[0]).probe
+    probe = code.replace("COUNT", str(max(1, len(functions)))).replace("SHARE", str(share))
     return TestJob(
         root=job.root,
-        tests=(*job.tests, PROBE),
-        overlay={**overlay, PROBE: probe},
+        tests=(*job.tests, name),
+        overlay={**overlay, name: probe},
         trusted=True,
     )
 
@@ -103,17 +93,11 @@ def _insert(source: bytes, inserts: list[tuple[int, bytes]]) -> str:
     return b"".join([*pieces, source[last:]]).decode("utf-8", "replace")
 
 
-def _marks(one: Declaration, marker: str) -> list[tuple[int, bytes]]:
-    if one.is_expression:
-        return [(one.body_start, f"({marker}, ".encode()), (one.body_end, b")")]
-    return [(one.body_start + 1, f"{marker};".encode())]
-
-
 def reached(
     report: TestReport, functions: Sequence[tuple[Module, Declaration]]
 ) -> frozenset[Function] | None:
     """Read the functions met from the probe's messages; None where it did not report."""
-    told = [one.message for one in report.results if one.file == PROBE]
+    told = [one.message for one in report.results if is_probe(one.file)]
     found = [match for message in told if (match := _REACHED.search(message))]
     if not told or len(found) < len(told):
         return None
@@ -130,12 +114,12 @@ def nearest_tests(
     """Choose for each function at most `MAX_TESTS` of the test files that reach it.
 
     A test file named after the module and beside it comes first, then the fewest steps between the
-    folders, then the name. Functions of `NO_SOURCE` files are left out.
+    folders, then the name. Functions of files that are no source are left out.
     """
     judges: defaultdict[Function, list[str]] = defaultdict(list)
     for test, functions in reached.items():
         for function in functions:
-            if not NO_SOURCE.search(function[0]):
+            if is_source(function[0]):
                 judges[function].append(test)
     return {
         function: tuple(
@@ -148,7 +132,8 @@ def nearest_tests(
 def _distance(path: str, test: str) -> int:
     """Steps from folder to folder; -1 for a test file named after the module and beside it."""
     source, other = PurePosixPath(path), PurePosixPath(test)
-    if source.parent == other.parent and other.name.startswith(f"{source.stem}."):
+    names = (f"{source.stem}.", f"test_{source.stem}.", f"{source.stem}_test.")
+    if source.parent == other.parent and other.name.startswith(names):
         return -1
     pairs = zip(source.parent.parts, other.parent.parts, strict=False)
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -75,7 +75,7 @@ def _findings(case: Case, tree: SourceTree, pool: Judge) -> Iterator[Finding]:
     yield from faults
     if any(one.fault in NOT_SOLVED for one in faults):
         return
-    for survivor in subject.survivors(pool, case.expected, mutants(task.declaration)):
+    for survivor in subject.survivors(pool, case.expected, mutants(task.module, task.declaration)):
         yield Finding(case.id, "a wrong body passes", survivor.name)
 
 

@@ -13,9 +13,10 @@ from pathlib import PurePosixPath
 
 from pytest_llmops.errors import CaseError
 from pytest_llmops.likeness.fingerprints import Runs, code_of, contained
+from pytest_llmops.tasks.languages import parse_module
 from pytest_llmops.tasks.materialize import Task
+from pytest_llmops.tasks.modules import Module
 from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.typescript import Module, parse_module
 
 LEAST = 8
 """Runs (15 leaves) from which on a function is no coincidence."""

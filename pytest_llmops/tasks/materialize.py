@@ -11,8 +11,9 @@ from functools import lru_cache
 
 from pytest_llmops.cases import Case, FileHash
 from pytest_llmops.errors import CaseError
+from pytest_llmops.tasks.languages import parse_module
+from pytest_llmops.tasks.modules import Declaration, Module, find
 from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.typescript import Declaration, Module, find, parse_module
 
 
 @dataclass(frozen=True)

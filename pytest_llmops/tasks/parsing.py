@@ -8,6 +8,7 @@ first hundred, of minified ones 20; here it may take 25, and 300 more.
 
 from functools import cache
 
+import tree_sitter_python
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
@@ -16,20 +17,33 @@ _BYTES_A_STEP = 40
 _CHUNK = 4096
 
 
+PYTHON = (".py", ".pyi")
+"""Endings of files in Python."""
+
+
+def grammar(path: str) -> Language:
+    """Return the grammar of a file: Python, TypeScript with JSX (`.tsx`, `.jsx`), or TypeScript."""
+    if path.endswith(PYTHON):
+        return _loaded("python")
+    return _loaded("tsx" if path.endswith("x") else "typescript")
+
+
 @cache
-def language(tsx: bool) -> Language:
-    """Return the grammar of TypeScript, or of TypeScript with JSX."""
-    grammar = tree_sitter_typescript
-    return Language(grammar.language_tsx() if tsx else grammar.language_typescript())
+def _loaded(name: str) -> Language:
+    if name == "python":
+        return Language(tree_sitter_python.language())
+    typescript = tree_sitter_typescript
+    both = {"tsx": typescript.language_tsx, "typescript": typescript.language_typescript}
+    return Language(both[name]())
 
 
 def parse(source: bytes, path: str) -> Node:
-    """Parse into a root node; `path` decides the grammar: `.tsx` (and `.jsx`), else TypeScript.
+    """Parse into a root node; `path` decides the grammar.
 
     Of text on which the parser gives up, the root is one error of one byte.
     """
     left = _STEPS + len(source) // _BYTES_A_STEP
-    grammar = language(path.endswith("x"))
+    chosen = grammar(path)
 
     def is_too_much(_offset: int, _has_error: bool) -> bool:
         nonlocal left
@@ -42,9 +56,9 @@ def parse(source: bytes, path: str) -> Node:
     # A parser is not safe to share between threads and costs microseconds to make; one that was
     # stopped would go on where it was.
     try:
-        return Parser(grammar).parse(read, progress_callback=is_too_much).root_node
+        return Parser(chosen).parse(read, progress_callback=is_too_much).root_node
     except ValueError:  # tree-sitter's word for having been stopped
-        return Parser(grammar).parse(b"(").root_node
+        return Parser(chosen).parse(b"(").root_node
 
 
 def count_errors(root: Node) -> int:

@@ -17,8 +17,9 @@ from functools import lru_cache
 import msgspec
 
 from pytest_llmops.completions import Message
+from pytest_llmops.tasks.languages import language_of
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.typescript import Declaration, Item, Module
+from pytest_llmops.tasks.modules import Declaration, Item, Module
 
 PROMPT_VERSION = "1"
 """Part of run identity; raised with every change of the text below or of the selection."""
@@ -37,19 +38,18 @@ Part of {path}:
 """
 
 _QUESTION = """\
-Write the TypeScript {kind} `{symbol}`. Answer with the whole {kind} in one code block; \
+Write the {label} {kind} `{symbol}`. Answer with the whole {kind} in one code block; \
 add no imports.{instruction}
 
 {fence}{language}
-{head} {{
-{step}// ...
-}}
+{code}
 {fence}"""
 
 _NEIGHBOUR = 5
 """Rank of what nothing points to."""
-_ELIDED = "// ..."
-_HERE = "// {symbol} goes here"
+_LEFT_OUT = "..."
+"""A comment in the place of what is not shown."""
+_HERE = "{remark} {symbol} goes here"
 _WORD = re.compile(r"#?[A-Za-z_$][\w$]*")
 
 
@@ -79,17 +79,20 @@ def build_messages(
         instruction: A sentence of the user's own, put behind what is asked; "" for none.
     """
     asked = task.declaration
+    language = language_of(task.module.path)
     context = _context(task.module, asked, int(context_tokens * CHARACTERS_PER_TOKEN))
     head = _head(task.module, asked)
     words = {
         "path": task.module.path,
         "fence": _fence(context + head),
-        "language": "tsx" if task.module.path.endswith("x") else "typescript",
+        "language": "tsx" if task.module.path.endswith("x") else language.name,
+        "label": language.label,
         "kind": "method" if asked.class_name else "function",
         "symbol": asked.symbol,
         "instruction": f" {instruction}" if instruction else "",
     }
-    question = _QUESTION.format(head=head, step=_step(task.module), **words)
+    step = "\t" if b"\n\t" in task.module.source else language.step
+    question = _QUESTION.format(code=language.head.format(head=head, step=step), **words)
     if context:
         question = _CONTEXT.format(context=context, **words) + question
     return (Message("user", question),)
@@ -110,22 +113,19 @@ def _fence(text: str) -> str:
     return "`" * (longest + 1)
 
 
-def _step(module: Module) -> str:
-    return "\t" if b"\n\t" in module.source else "  "
-
-
 def _context(module: Module, asked: Declaration, budget: int) -> str:
     """Show the rest of the file, or as much of it as the budget has characters; "" for none."""
     if not budget:
         return ""
-    here = _HERE.format(symbol=asked.symbol)
+    remark = language_of(module.path).remark
+    here, elided = _HERE.format(remark=remark, symbol=asked.symbol), f"{remark} {_LEFT_OUT}"
     parts = [*_parts(module, asked, here)]
     if sum(_cost(part.forms[0]) for part in parts) <= budget:
         shown = {at: part.forms[0] for at, part in enumerate(parts)}
     else:
         shown = _choose(parts, asked, budget)
-    text = _render(parts, shown)
-    return "" if text.replace(_ELIDED, "").strip() == here else text
+    text = _render(parts, shown, elided)
+    return "" if text.replace(elided, "").strip() == here else text
 
 
 def _indent(module: Module, start: int) -> str:
@@ -143,12 +143,14 @@ def _parts(module: Module, asked: Declaration, here: str) -> Iterator[_Part]:
         elif not asked.class_name or not item.body:
             yield _target(module, item, here)
         else:
-            inside, end = item.body[0] + 1, item.body[1] - 1
-            header = (module.text(item.start, inside),)
+            brace = int(language_of(module.path).braces)
+            inside, end = item.body[0] + brace, item.body[1] - brace
+            header = (module.text(item.start, inside).rstrip(),)
             yield msgspec.structs.replace(_part(module, item, 0), end=inside, forms=header)
             for member in item.members:
                 yield _member(module, member, asked, here)
-            yield _Part(end, item.end, (module.text(end, item.end),), 0)
+            if brace:
+                yield _Part(end, item.end, (module.text(end, item.end),), 0)
 
 
 @lru_cache(maxsize=256)
@@ -185,7 +187,7 @@ def _forms(module: Module, item: Item, end: int) -> tuple[str, ...]:
     whole = module.text(item.start, end)
     if not item.body or item.kind == "field":
         return (whole,)
-    short = f"{module.text(item.start, item.body[0])}{{ /* ... */ }}"
+    short = module.text(item.start, item.body[0]) + language_of(module.path).elided
     short += module.text(item.body[1], end)
     return (whole, short) if len(short) < len(whole) else (whole,)
 
@@ -216,7 +218,7 @@ def _choose(parts: list[_Part], asked: Declaration, budget: int) -> dict[int, st
     left = budget - sum(map(_cost, shown.values()))
     order = sorted(range(len(parts)), key=lambda at: (parts[at].rank, abs(at - target), at))
     for at in order:
-        if left <= len(_ELIDED):
+        if left <= len(_LEFT_OUT) + 3:
             break
         if at in shown:
             continue
@@ -234,13 +236,13 @@ def _cost(text: str) -> int:
     return len(text) + 2  # the line ends around it
 
 
-def _render(parts: list[_Part], shown: dict[int, str]) -> str:
+def _render(parts: list[_Part], shown: dict[int, str], elided: str) -> str:
     """Join what is shown in the order of the file; each gap is one line that says so."""
     lines: list[str] = []
     for at, part in enumerate(parts):
         if at in shown:
             lines += [""] * (part.spaced and bool(lines))
             lines.append(part.indent + shown[at].strip("\n"))
-        elif lines and not lines[-1].endswith(_ELIDED):
-            lines.append(part.indent + _ELIDED)
+        elif lines and not lines[-1].endswith(elided):
+            lines.append(part.indent + elided)
     return "\n".join(lines)

@@ -10,9 +10,9 @@ from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from tree_sitter import Node, Query, QueryCursor
+from tree_sitter import Language, Node, Query, QueryCursor
 
-from pytest_llmops.tasks.parsing import language, parse
+from pytest_llmops.tasks.parsing import grammar, parse
 
 CLASSES = frozenset({"class_declaration", "abstract_class_declaration", "class"})
 FUNCTIONS = frozenset(
@@ -46,12 +46,12 @@ class Statement(NamedTuple):
 
 
 @cache
-def _query(pattern: str, tsx: bool) -> Query:
-    return Query(language(tsx), pattern)
+def _query(pattern: str, language: Language) -> Query:
+    return Query(language, pattern)
 
 
 def _captures(pattern: str, source: bytes, path: str) -> list[Node]:
-    query = _query(pattern, path.endswith("x"))
+    query = _query(pattern, grammar(path))
     return QueryCursor(query).captures(parse(source, path)).get("found", [])
 
 
