@@ -58,6 +58,8 @@ class Case(
     """Ids that pass with any body and must keep passing."""
     falsifiable: int = 0
     """Of all these, the tests that compare with a value that can be changed; 0 if not counted."""
+    packages: str = ""
+    """Digest of the suite's lock file, where its tests load npm packages; "" for none."""
     date: str = ""
     """Day of the commit, or since which the body is as it is, as 2025-08-22; "" where unknown."""
     change: commits.Change | None = None
@@ -91,6 +93,8 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The pinned commit of `repository`, 40 hex digits."""
     sparse: tuple[str, ...] = ()
     """Folders of the repository to check out; if empty, all."""
+    packages: str = ""
+    """The npm packages that its files may import: a `package-lock.json`, from here; "" for none."""
     train: tuple[str, ...] = ()
     """Globs of source files whose cases are training material; `*` also matches `/`."""
     train_share: float = 0.0

@@ -61,6 +61,10 @@ class SandboxError(LlmopsError):
     """The sandbox or the Node runtime cannot be used; says nothing about a candidate."""
 
 
+class PackagesError(SandboxError):
+    """The npm packages that tests of a suite need cannot be installed."""
+
+
 class QualityError(LlmopsError):
     """The quality of code cannot be measured; says nothing about the code."""
 
@@ -86,7 +90,7 @@ class SinkError(LlmopsError):
 
 
 class Decided(LlmopsError):  # noqa: N818 - it ends an attempt, but nothing is wrong
-    """A sequential gate has its verdict, so this attempt is not made."""
+    """A sequential gate has its verdict, or a case cannot be judged here: it is not attempted."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

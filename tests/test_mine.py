@@ -60,7 +60,7 @@ def test_a_test_file_that_needs_a_package_is_left_out_and_told(mined):
     (one,) = mined.unusable
     assert (one.name, one.reason) == ("lib/package.test.ts", "needs an npm package")
     assert "cannot find 'some-package' imported from lib/package.test.ts: npm" in one.detail
-    assert one.remedy == "only tests that load without npm packages can be judged"
+    assert one.remedy == "pin it in the lock file that the suite's `packages` names"
 
 
 def test_a_case_holds_digests_and_ids_and_no_text(mined):

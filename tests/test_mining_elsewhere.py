@@ -136,7 +136,7 @@ EXPLAINED = {
     ],
     "src/zod.test.ts": [
         "src/zod.test.ts: needs an npm package: cannot find 'zod' imported from src/zod.test.ts: npm",
-        "  to do: only tests that load without npm packages can be judged",
+        "  to do: pin it in the lock file that the suite's `packages` names",
         "  imports that lead nowhere:",
         "    cannot find 'zod' imported from src/zod.test.ts: npm packages need real vitest",
     ],

@@ -61,7 +61,7 @@ def test_mining_shows_a_table_by_reason_with_a_file_a_message_and_what_to_do():
         "left out:",
         "   30 test files: needs an npm package",
         "      first: src/f0.test.ts: cannot find 'p0'",
-        "      to do: only tests that load without npm packages can be judged",
+        "      to do: pin it in the lock file that the suite's `packages` names",
         "    9 functions: no test fails",
         "      first: a.ts#f0",
         "      to do: " + REMEDIES["no test fails"],

@@ -8,6 +8,7 @@ from pathlib import Path
 from pytest_llmops.completions import Completion, FinishReason, Timing, Usage
 from pytest_llmops.grading.grade import Grade, grade
 from pytest_llmops.sandbox import NodePool
+from pytest_llmops.sandbox.installation import installed
 from pytest_llmops.tasks.selection import Choice, Selection, select
 
 ENDS: Mapping[str, FinishReason] = {
@@ -45,10 +46,11 @@ class Judges:
             if self._opened is None:
                 selection = select(self._choice)
                 (tree,) = selection.trees.values()
-                self._opened = (
-                    selection,
-                    NodePool(tree.root, size=self._size, many=bool(tree.within)),
+                packages = installed(tree.lock) if tree.lock else None
+                pool = NodePool(
+                    tree.root, size=self._size, many=bool(tree.within), packages=packages
                 )
+                self._opened = selection, pool
             selection, pool = self._opened
             task = selection.asked(case_id)
         answer = Completion(

@@ -114,6 +114,7 @@ class Digests:
         self._files: dict[str, str] = {}
         told = [f"{path}\0{_digest(path.read_bytes())}" for path in sorted(_settings(tree.root))]
         split = [suite.name, *suite.train, str(suite.train_share)]
+        split += [tree.lock.digest] if tree.lock else []
         self._world = _joined([_program(), *split, *told])
 
     def of(self, *parts: str, files: Iterable[str]) -> str:

@@ -81,6 +81,7 @@ class Miner:
         self._kept = kept
         self._digests = Digests(suite, tree) if kept else None
         self._loads: dict[str, tuple[str, ...]] = {}
+        self._uses_packages: set[str] = set()
         modules = Modules(tree)
         self._measuring = Measuring(tree, pool, modules)
         self._proving = Proving(suite, tree, pool, modules)
@@ -150,6 +151,8 @@ class Miner:
             return Measured(refusal=unfit)
         seen = self._measuring.survey(test)
         self._loads[test] = seen.files
+        if seen.packages:
+            self._uses_packages.add(test)
         names = ("test file", test, seen.status, *seen.missing)
         return self._kept_or(
             names, seen.files, Measured, lambda: self._measuring.measure(test, seen)
@@ -165,7 +168,10 @@ class Miner:
             _Proved,
             lambda: _Proved.of(self._proving.prove(*work)),
         )
-        return made.outcome
+        outcome, lock = made.outcome, self._tree.lock
+        if lock and isinstance(outcome, Case) and self._uses_packages & {*_paths(outcome)}:
+            return msgspec.structs.replace(outcome, packages=lock.digest)
+        return outcome
 
     def _kept_or(
         self,
@@ -189,6 +195,10 @@ def _work(measured: Mapping[str, Measured], flaky: frozenset[str]) -> list[Work]
         (function, tuple((test, ids[test]) for test in tests))
         for function, tests in sorted(judges.items())
     ]
+
+
+def _paths(case: Case) -> Iterable[str]:
+    return (file.path for file in case.tests)
 
 
 def _lost(outcome: Outcome) -> tuple[str, ...]:

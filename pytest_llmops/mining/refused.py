@@ -18,7 +18,7 @@ DETAIL = 300
 NOT_HERE = "needs what the sandbox has not got"
 
 REMEDIES = {
-    "needs an npm package": "only tests that load without npm packages can be judged",
+    "needs an npm package": "pin it in the lock file that the suite's `packages` names",
     "written for another test runner": "write it for vitest",
     "an import leads nowhere": "let `sparse` take the file in; one that a build makes is not there",
     "does not load": "`--explain FILE` shows the whole message and what the file imports",
@@ -51,7 +51,9 @@ REMEDIES = {
 
 
 SAID = {
-    "needs an npm package": re.compile("npm packages need real vitest"),
+    "needs an npm package": re.compile(
+        "npm packages need real vitest|not among the npm packages of the suite"
+    ),
     "written for another test runner": re.compile("is not supported: tests written for"),
     "an import leads nowhere": re.compile("cannot find '"),
     "does not parse": re.compile(r"^\S+:\d+:\d+: "),

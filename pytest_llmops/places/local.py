@@ -6,6 +6,8 @@ from threading import Lock
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox import Judge, NodePool
 from pytest_llmops.sandbox.cage import Isolation
+from pytest_llmops.sandbox.installation import installed
+from pytest_llmops.tasks.locks import PackageLock
 from pytest_llmops.tasks.sources import SourceTree
 
 
@@ -17,27 +19,28 @@ class LocalPlace:
         self.size = size
         self._isolation = isolation
         self._opening = Lock()
-        self._pools: dict[Path, NodePool] = {}
+        self._pools: dict[tuple[Path, PackageLock | None], NodePool] = {}
         self._closed = False
 
     def judge(self, tree: SourceTree) -> Judge:
         """The pool of a tree, or of all the trees that have one together.
 
         Raises:
-            SandboxError: No sandbox can be started here.
+            SandboxError: No sandbox can be started here, or its npm packages cannot be had.
         """
         with self._opening:
             if self._closed:
                 raise SandboxError("nothing is judged any more: the session has ended")
-            root = tree.within or tree.root
-            if root not in self._pools:
-                self._pools[root] = NodePool(
+            root, lock = tree.within or tree.root, tree.lock
+            if (root, lock) not in self._pools:
+                self._pools[root, lock] = NodePool(
                     root,
                     size=self.size,
                     isolation=self._isolation,
                     many=tree.within is not None,
+                    packages=installed(lock) if lock else None,
                 )
-            return self._pools[root]
+            return self._pools[root, lock]
 
     def prove(self, tree: SourceTree) -> None:
         """Start a sandbox for a tree, and end it.

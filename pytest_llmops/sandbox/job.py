@@ -89,6 +89,8 @@ class TestReport(msgspec.Struct, frozen=True, kw_only=True):
     """Of a survey: the files that the tests load, themselves included, sorted."""
     missing: tuple[str, ...] = ()
     """Of a survey: each import that leads nowhere, with the file that asks for it and why."""
+    packages: tuple[str, ...] = ()
+    """Of a survey: the npm packages that files of the tree ask for and that are installed."""
 
 
 class Judge(Protocol):

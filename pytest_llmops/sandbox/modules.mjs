@@ -3,13 +3,16 @@
 // with vitest; everybody else gets read-only views of the same ones. An answer may import what its own
 // file imports and the pure builtin modules; what else it asks for is noted, and refused.
 import { PURE, builtin } from "./builtins.mjs";
+import { interoperable, moduleOf } from "./commonjs.mjs";
 import { checkNames, defineGetter, exportAll, readOnly } from "./namespaces.mjs";
+import { isInstalled, stored } from "./stored.mjs";
 
 const vm = globalThis.process.getBuiltinModule("node:vm");
 const { isBuiltin } = globalThis.process.getBuiltinModule("node:module");
 
-const PARAMETERS = ["__vite_ssr_exports__", "__vite_ssr_import_meta__", "__vite_ssr_import__",
-  "__vite_ssr_dynamic_import__", "__vite_ssr_exportAll__", "__filename", "__dirname", "module", "exports", "require"];
+const DYNAMIC = "__vite_ssr_dynamic_import__";
+const PARAMETERS = ["__vite_ssr_exports__", "__vite_ssr_import_meta__", "__vite_ssr_import__", DYNAMIC,
+  "__vite_ssr_exportAll__", "__filename", "__dirname", "module", "exports", "require"];
 
 export class LoadError extends Error {}
 
@@ -62,7 +65,7 @@ export class Modules {
 
   /** What `specifier` means in file `name`. */
   target(name, specifier) {
-    const { imports, role } = this.job.files[name] ?? { imports: {} };
+    const { imports, role } = this.#file(name) ?? { imports: {} };
     const known = Object.hasOwn(imports, specifier) ? imports[specifier] : null;
     const target = known ?? (isBuiltin(specifier) ? { builtin: specifier.replace(/^node:/, "") } : null);
     if (role === "answer") this.#check(name, specifier, known, target);
@@ -85,7 +88,13 @@ export class Modules {
     if (target.api) return this.parts.api(target.api);
     const record = this.#record(target.file);
     await this.#run(record, stack);
-    return this.job.files[from]?.role === "test" ? record.namespace : record.view;
+    const seen = target.package && !isInstalled(from) && record.file.kind !== "module" ? interoperable(record) : record;
+    return this.job.files[from]?.role === "test" ? seen.namespace : seen.view;
+  }
+
+  /** A file of the job, or of a package, which is read once. */
+  #file(name) {
+    return this.#records.get(name)?.file ?? this.job.files[name] ?? stored(this.job.options.stored, name);
   }
 
   #builtin(name, from) {
@@ -94,7 +103,7 @@ export class Modules {
   }
 
   #record(name) {
-    if (!this.#records.has(name)) this.#records.set(name, new Record(name, this.job.files[name]));
+    if (!this.#records.has(name)) this.#records.set(name, new Record(name, this.#file(name)));
     return this.#records.get(name);
   }
 
@@ -127,7 +136,7 @@ export class Modules {
       for (const specifier of file.required ?? []) {
         const target = Object.hasOwn(file.imports, specifier) ? file.imports[specifier] : null;
         // `require` cannot wait: modules that it may ask for are there before.
-        if (target?.file && !target.forbidden && this.job.files[target.file]?.kind === "module") {
+        if (target?.file && !target.forbidden && this.#file(target.file)?.kind === "module") {
           await this.#run(this.#record(target.file), stack);
         }
       }
@@ -161,29 +170,7 @@ export class Modules {
 
   #commonjs(record) {
     const path = this.pathOf(record.name);
-    const { cjs, namespace } = record;
-    const define = (key) => key in namespace || defineGetter(namespace, key, () => cjs.exports[key]);
-    const publish = () => {
-      if (!("default" in namespace)) defineGetter(namespace, "default", () => cjs.exports);
-      for (const key of Object.keys(Object(cjs.exports))) define(key);
-    };
-    const first = cjs.exports;
-    const exports = new Proxy(first, {
-      set: (target, key, value) => {
-        target[key] = value;
-        publish();
-        return true;
-      },
-    });
-    const module = {
-      get exports() {
-        return cjs.exports === first ? exports : cjs.exports;
-      },
-      set exports(value) {
-        cjs.exports = value;
-        publish();
-      },
-    };
+    const { module, exports } = moduleOf(record);
     return [path, path.slice(0, path.lastIndexOf("/")), module, exports, this.requireOf(record.name)];
   }
 
@@ -192,8 +179,11 @@ export class Modules {
     const { cjs, namespace, file } = record;
     if (file.kind === "json") cjs.exports = JSON.parse(file.code);
     else {
-      const names = PARAMETERS.slice(5);
-      this.#compile(record, `(function (${names.join(",")}) {`, "\n})")(...this.#commonjs(record));
+      const names = [DYNAMIC, ...PARAMETERS.slice(5)];
+      const load = async (specifier) => this.import(this.target(record.name, String(specifier)), record.name);
+      const code = this.#compile(record, `(function (${names.join(",")}) {`, "\n})");
+      const given = this.#commonjs(record);
+      Reflect.apply(code, given[3], [load, ...given]); // `this` is `exports`
     }
     if (!("default" in namespace)) defineGetter(namespace, "default", () => cjs.exports);
     if (!Array.isArray(cjs.exports)) exportAll(namespace, cjs.exports);

@@ -17,8 +17,10 @@ from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import BwrapCage, Cage, Isolation, make_cages
 from pytest_llmops.sandbox.cell import Cell
+from pytest_llmops.sandbox.installation import Installation
 from pytest_llmops.sandbox.job import MEMORY, TIMEOUT, TestJob, TestReport
 from pytest_llmops.sandbox.limits import Limits
+from pytest_llmops.sandbox.packed import Packed
 from pytest_llmops.sandbox.transformer import Transformer
 
 ABANDONED = "this pool was closed while it judged; make a new one"
@@ -32,18 +34,26 @@ class NodePool:
         many: It is a folder of trees, each of which is judged by itself.
         size: Jobs judged at the same time; as many processes wait in reserve.
         isolation: "bwrap", or "process" for everything but namespaces.
+        packages: The npm packages that files of the tree may import.
 
     Raises:
         SandboxError: The sandbox cannot be set up; says why, and how to go on without it.
     """
 
     def __init__(
-        self, root: Path, *, size: int = 1, isolation: Isolation = "bwrap", many: bool = False
+        self,
+        root: Path,
+        *,
+        size: int = 1,
+        isolation: Isolation = "bwrap",
+        many: bool = False,
+        packages: Installation | None = None,
     ) -> None:
         node = find_node()
         self._root = root.resolve()
         self._many = many
-        self._transformer = Transformer(node, self._root)
+        self._transformer = Transformer(node, self._root, packages.folder if packages else None)
+        self._packed = Packed(node, packages) if packages else None
         self._size = size
         self._slots = BoundedSemaphore(size)
         self._lock = Lock()
@@ -54,9 +64,12 @@ class NodePool:
         self._closed = False
         self._abandoned = False
         try:
-            self._cage, first = self._first(make_cages(isolation, node))
+            stored = self._packed.folder if self._packed else None
+            self._cage, first = self._first(make_cages(isolation, node, stored))
             if isinstance(self._cage, BwrapCage):
                 self._transformer.confine(self._cage.bwrap)
+                if self._packed:
+                    self._packed.confine(self._cage.bwrap)
         except SandboxError:
             self.close()
             raise
@@ -86,12 +99,19 @@ class NodePool:
             raise SandboxError(f"{job.root}: this pool judges the tree at {self._root}")
         with self._slots:
             self._check_open()
-            code = self._transformer.transform(job, root)
+            code = self._transformer.transform(job, root, self._cage.stored)
             if code.status != "ready":
                 report = TestReport(status=code.status, detail=code.detail)
             elif job.survey:
-                report = TestReport(status="finished", files=code.files, missing=code.missing)
+                report = TestReport(
+                    status="finished",
+                    files=code.files,
+                    missing=code.missing,
+                    packages=code.packages,
+                )
             else:
+                if self._packed:
+                    self._packed.ensure(code.needs)
                 report = self._judged(job, code.payload)
             if self._abandoned:  # what was killed says nothing of the candidate
                 raise SandboxError(ABANDONED)
@@ -121,6 +141,8 @@ class NodePool:
             waiting.result().end()
         self._starter.shutdown()
         self._transformer.close()
+        if self._packed:
+            self._packed.close()
 
     def _first(self, cages: list[Cage]) -> tuple[Cage, Cell]:
         """The first of several cages in which a process starts, and that process."""

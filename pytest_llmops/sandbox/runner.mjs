@@ -9,6 +9,7 @@ import { announce, giveUp, takeJob } from "./channel.mjs";
 import { hardenNamed } from "./lockdown.mjs";
 import { messageOf } from "./results.mjs";
 import { isStarvation } from "./starvation.mjs";
+import { namedBy } from "./stored.mjs";
 import { noteUnhandled } from "./unhandled.mjs";
 import { makeHost } from "./wiring.mjs";
 
@@ -47,7 +48,7 @@ async function main() {
     noted.push("a module or a suite waits for something that never happens");
     finish();
   });
-  hardenNamed(Object.values(job.files).map((file) => String(file.code)));
+  hardenNamed([...Object.values(job.files).map((file) => String(file.code)), ...namedBy(job.options)]);
   host.falsify(job.options.falsify, job.options.wary);
   for (const name of job.tests) await judgeFile(host, name, job, report);
   finish();

@@ -2,8 +2,8 @@
 // graph. It parses and never executes what it reads; the sandboxed process gets texts only, so neither
 // the tree nor a parser of TypeScript has to be inside the sandbox.
 //
-// Requests are JSON lines on stdin: {root, tests, overlay, allows, trusted, survey, options}. An answer is one
-// JSON line {status, detail, length}, followed by `length` bytes of payload for runner.mjs where status is
+// Requests are JSON lines on stdin: {root, packages, tests, overlay, allows, trusted, survey, options}. An answer is
+// one JSON line {status, detail, needs, length}, followed by `length` bytes of payload for runner.mjs where status is
 // "ready". A survey is answered with {files, missing} instead: what the tests load, and what is not there.
 import { builtinModules } from "node:module";
 import path from "node:path";
@@ -26,11 +26,15 @@ class SourceError extends Error {
 
 const keyOf = ({ file, builtin, api, specifier }) => file ?? builtin ?? api ?? specifier;
 const asksFor = (file) => [...file.specifiers, ...file.dynamic, ...file.required];
+/** How a file asks for something, which a package may answer in different ways. */
+const howOf = (file, specifier) => (file.specifiers.includes(specifier) || file.dynamic.includes(specifier) ? "import" : "require");
+const targetsOf = (files) => [...files.values()].flatMap(({ imports }) => Object.values(imports));
 
 /** What the original of an overlaid file imports: all that the overlay may import of the tree. */
 function allowedFor(tree, name, overlay) {
   if (!tree.isFile(name)) return new Set();
-  const asked = asksFor(tree.file(name)).map((specifier) => keyOf(tree.resolve(specifier, name, overlay)));
+  const original = tree.file(name);
+  const asked = asksFor(original).map((specifier) => keyOf(tree.resolve(specifier, name, overlay, howOf(original, specifier))));
   return new Set([...asked, ...namedBuiltins(tree.read(name))]);
 }
 
@@ -65,11 +69,11 @@ function importsOf(tree, name, file, job) {
   // What is asked for by a name that is made up while the answer runs.
   if (isAnswer) for (const builtin of namedBuiltins(tree.isFile(name) ? tree.read(name) : "")) imports[`node:${builtin}`] = { builtin };
   for (const specifier of asksFor(file)) {
-    const target = (adds ? null : file.imports.get(specifier)) ?? tree.resolve(specifier, name, judged);
+    const target = (adds ? null : file.imports.get(specifier)) ?? tree.resolve(specifier, name, judged, howOf(file, specifier));
     if (!adds) file.imports.set(specifier, target);
     imports[specifier] = isAnswer || !file.mocked.includes(specifier) ? target : withMock(tree, name, target);
     if (!isAnswer) continue;
-    const text = target.file && !(target.file in judged) ? tree.file(target.file) : null;
+    const text = target.file && !target.package && !(target.file in judged) ? tree.file(target.file) : null;
     refuseTestApi(name, target, text);
     if (!isForbidden(target, allowed, job)) continue;
     if (target.missing) continue; // said where it is loaded
@@ -83,7 +87,7 @@ function importsOf(tree, name, file, job) {
 /** What a file mocks by name, with the file that stands for it. */
 function withMock(tree, name, target) {
   const far = tree.farMockOf(target, name);
-  const why = far && `vi.mock("${target.builtin}") in ${name}: ${far} is not supported, as only vitest's configuration tells its root`;
+  const why = far && `vi.mock("${target.builtin ?? target.package}") in ${name}: ${far} is not supported, as only vitest's configuration tells its root`;
   const redirect = tree.mockOf(target);
   return { ...target, ...(redirect && { redirect }), ...(far && { unmockable: why }) };
 }
@@ -99,8 +103,8 @@ function closure(tree, { tests, overlay, allows, trusted }) {
     if (files.has(name)) continue;
     const file = judged[name] ?? tree.file(name);
     const imports = importsOf(tree, name, file, { judged, tests, allows, trusted, adds });
-    for (const { file: found, forbidden, redirect } of Object.values(imports)) {
-      if (found && !forbidden) pending.push(found);
+    for (const { file: found, package: installed, forbidden, redirect } of Object.values(imports)) {
+      if (found && !installed && !forbidden) pending.push(found);
       if (redirect) pending.push(redirect);
     }
     const role = tests.includes(name) ? "test" : name in judged && !trusted ? "answer" : "";
@@ -128,10 +132,10 @@ function hasGlobals(tree, name, { file, role }, answers) {
   return !answers.has(name) && tree.hasGlobals(name);
 }
 
-/** What the tests load, and each import that leads nowhere, for people. */
+/** What the tests load of the tree, and of which packages, and each import that leads nowhere, for people. */
 function surveyOf(files) {
-  const targets = [...files.values()].flatMap(({ imports }) => Object.values(imports));
-  return { files: [...files.keys()].sort(), missing: [...new Set(targets.map(({ missing }) => missing).filter(Boolean))].sort() };
+  const each = (key) => [...new Set(targetsOf(files).map((target) => target[key]).filter(Boolean))].sort();
+  return { files: [...files.keys()].sort(), missing: each("missing"), packages: each("package") };
 }
 
 /** Snapshot files that belong to the tests. */
@@ -158,8 +162,8 @@ const trees = new Map();
 const KEPT = 8;
 
 /** The tree in a folder; those that were asked for longest ago are forgotten. */
-function treeAt(root) {
-  const tree = trees.get(root) ?? new Tree(root);
+function treeAt(root, packages) {
+  const tree = trees.get(root) ?? new Tree(root, packages);
   trees.delete(root);
   trees.set(root, tree);
   if (trees.size > KEPT) trees.delete(trees.keys().next().value);
@@ -167,14 +171,16 @@ function treeAt(root) {
 }
 
 function answer(request) {
-  const { root, tests, overlay, survey, options } = request;
-  const tree = treeAt(root);
+  const { root, packages, tests, overlay, survey, options } = request;
+  const tree = treeAt(root, packages);
   const missing = tests.find((name) => !(name in overlay) && !tree.isFile(name));
   if (missing !== undefined) return { status: "no_test", detail: missing };
   try {
     const files = closure(tree, request);
     if (survey) return { status: "ready", detail: "", ...surveyOf(files) };
-    return { status: "ready", detail: "", payload: payload(tree, files, tests, { ...options, root }) };
+    const used = targetsOf(files).filter((target) => target.package && !target.forbidden).map(({ file }) => file);
+    const needs = [...new Set(used)].sort();
+    return { status: "ready", detail: "", needs, payload: payload(tree, files, tests, { ...options, root, packages: needs }) };
   } catch (error) {
     if (error instanceof SourceError) return { status: error.status, detail: error.message };
     const isSyntax = error instanceof SyntaxFault || error instanceof SyntaxError;

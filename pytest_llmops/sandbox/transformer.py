@@ -1,9 +1,9 @@
 """The trusted Node process that turns TypeScript into plain JavaScript for the sandbox.
 
 It parses what candidates wrote and never runs it, keeps the compiled source tree between jobs, and
-may read that tree and nothing else, in namespaces without a network wherever the sandbox has them.
-A text that makes the parser hang or die is a syntax error of that text: the process is replaced and
-the next job does not notice.
+may read that tree and its packages and nothing else, in namespaces without a network wherever the
+sandbox has them. A text that makes the parser hang or die is a syntax error of that text: the
+process is replaced and the next job does not notice.
 """
 
 from pathlib import Path
@@ -28,28 +28,35 @@ class Transformed(msgspec.Struct, frozen=True):
     status: Literal["ready", "syntax_error", "load_error", "forbidden_import"]
     detail: str
     payload: bytes = b""
+    needs: tuple[str, ...] = ()
+    """Files of packages that the sandbox must find, with all that they load."""
     files: tuple[str, ...] = ()
     """Of a survey; see `TestReport`."""
     missing: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 class _Head(msgspec.Struct, frozen=True):
     status: Literal["ready", "syntax_error", "load_error", "forbidden_import", "no_test", "fault"]
     detail: str
     length: int
+    needs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 class Transformer:
     """One such process for one source tree; thread-safe."""
 
-    def __init__(self, node: Path, root: Path) -> None:
+    def __init__(self, node: Path, root: Path, packages: Path | None = None) -> None:
+        """Prepare; `packages` is the folder with the `node_modules` of the tree."""
+        self._packages = packages
         judge = judge_folder()
         program = (str(RUNTIME / "transform.mjs"), str(judge))
         self._process = Companion(
             node,
-            (root, RUNTIME, judge),
+            (root, RUNTIME, judge, *([packages] if packages else [])),
             ("--allow-addons", "--allow-child-process", *program),
             patience=PATIENCE,
             name="llmops-transformer",
@@ -61,15 +68,16 @@ class Transformer:
         """From now on start in namespaces: the compilers are native code and read hostile text."""
         self._process.confine(bwrap)
 
-    def transform(self, job: TestJob, root: Path) -> Transformed:
-        """Parse and resolve everything a job needs.
+    def transform(self, job: TestJob, root: Path, stored: str = "") -> Transformed:
+        """Parse and resolve everything a job needs; `stored` is where the sandbox has packages.
 
         Raises:
             SandboxError: A test file is not in the tree, or the process cannot be started.
         """
-        options = {"falsify": job.falsify, "wary": job.wary}
+        options = {"falsify": job.falsify, "wary": job.wary, "stored": stored}
         request = {
             "root": str(root),
+            "packages": str(self._packages or ""),
             "tests": job.tests,
             "overlay": job.overlay,
             "allows": job.allows,
@@ -92,7 +100,15 @@ class Transformer:
             raise SandboxError(f"{root}: no test file {head.detail!r} in this tree")
         if head.status == "fault":
             return Transformed("syntax_error", f"the parser failed: {head.detail}")
-        return Transformed(head.status, head.detail, payload, head.files, head.missing)
+        return Transformed(
+            head.status,
+            head.detail,
+            payload,
+            head.needs,
+            head.files,
+            head.missing,
+            head.packages,
+        )
 
     def abandon(self) -> None:
         """Kill the process under the hands of who waits for it; from any thread."""

@@ -4,6 +4,7 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 
 import { compile } from "./compile.mjs";
+import { Installed } from "./installed.mjs";
 import { Packages } from "./packages.mjs";
 import { Configs } from "./tsconfig.mjs";
 
@@ -34,8 +35,13 @@ export class Tree {
   #compiled = new Map();
   #globals = new Map();
 
-  constructor(root) {
+  /**
+   * @param root its folder
+   * @param packages the folder of installed npm packages; "" for none
+   */
+  constructor(root, packages = "") {
     this.root = root;
+    this.installed = packages ? new Installed(packages) : null;
     this.packages = new Packages(this);
     this.configs = new Configs(this);
   }
@@ -97,8 +103,8 @@ export class Tree {
     }
   }
 
-  /** What `specifier` in file `from` means: {file} | {builtin} | {api} | {missing}, with {specifier}. */
-  resolve(specifier, from, overlay) {
+  /** What `specifier` in file `from` means: {file} | {builtin} | {api} | {missing}, with {specifier}; {file, package} of a package. */
+  resolve(specifier, from, overlay, how = "import") {
     const other = Object.hasOwn(OTHERS, specifier) ? OTHERS[specifier] : null;
     if (other) return { missing: `'${specifier}' imported from ${from} is not supported: ${other}`, specifier, other: true };
     const bare = specifier.replace(/^node:/, "");
@@ -106,31 +112,35 @@ export class Tree {
     if (Object.hasOwn(APIS, specifier)) return { api: APIS[specifier] };
     const { file, other: meant } = this.#find(specifier, from, overlay);
     if (file) return { file };
-    if (meant) return { ...this.resolve(meant, from, overlay), specifier };
+    if (meant) return { ...this.resolve(meant, from, overlay, how), specifier };
+    const installed = this.installed?.resolve(specifier, from, how);
+    if (installed) return { file: installed, package: this.installed.packageOf(installed) };
     const what = isRelative(specifier) ? "no such file in the tree"
       : specifier.startsWith("#") ? "no file of the tree has it in the `imports` of a package.json"
       : /^[@~]?\//.test(specifier) ? "no `paths` of a tsconfig.json lead to a file of the tree"
+      : this.installed ? "it is not among the npm packages of the suite's lock file"
       : "npm packages need real vitest";
     return { missing: `cannot find '${specifier}' imported from ${from}: ${what}`, specifier };
   }
 
   /** The file that `vi.mock` puts in the place of a target: of its name, in a folder `__mocks__` beside it. */
   mockOf(target) {
-    if (!target.file) return null;
+    if (!target.file || target.package) return null;
     const name = path.posix.join(path.posix.dirname(target.file), "__mocks__", path.posix.basename(target.file));
     return this.isFile(name) ? name : null;
   }
 
-  /** Where a folder `__mocks__` further up stands for a builtin module; vitest looks in its root alone. */
-  farMockOf({ builtin }, from) {
+  /** Where a folder `__mocks__` further up stands for a builtin module or a package; vitest looks in its root alone. */
+  farMockOf({ builtin, package: other }, from) {
+    const name = builtin ?? other;
     const folders = path.posix.dirname(from).split("/");
-    for (; builtin && folders.length; folders.pop()) {
-      const stem = path.posix.join(...folders, "__mocks__", builtin);
-      const found = EXTENSIONS.map((extension) => stem + extension).find((name) => this.isFile(name));
+    for (; name && folders.length; folders.pop()) {
+      const stem = path.posix.join(...folders, "__mocks__", name);
+      const found = EXTENSIONS.map((extension) => stem + extension).find((one) => this.isFile(one));
       if (found) return found;
     }
-    const top = EXTENSIONS.map((extension) => `__mocks__/${builtin}${extension}`);
-    return builtin ? top.find((name) => this.isFile(name)) ?? null : null;
+    const top = EXTENSIONS.map((extension) => `__mocks__/${name}${extension}`);
+    return name ? top.find((one) => this.isFile(one)) ?? null : null;
   }
 
   #find(specifier, from, overlay) {

@@ -14,6 +14,7 @@ In the order of the flow:
     faults                   attempts without an answer, as pytest shows them at the end
     items                    tests of pytest, as far as a session looks into them
     worker                   a process that runs attempts
+    packages                 npm packages that cases need, or why there are none
     recording                the records of the run in progress, and the sinks
     rounds                   attempts held back while a sequential gate is undecided
     controller               the process that starts the model and asks everything

@@ -1,6 +1,7 @@
 """Where the answers of a session are graded, and who grades them."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from threading import Lock
 
 import msgspec
@@ -14,7 +15,7 @@ from pytest_llmops.session.graders import Graders
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.written import prepare
 from pytest_llmops.tasks.asked import AnyTask
-from pytest_llmops.tasks.selection import Selection
+from pytest_llmops.tasks.selection import Selection, suite_of
 
 
 class Bench:
@@ -29,10 +30,15 @@ class Bench:
         self._graders = Graders(lambda: self._opened().size, self._grade)
         self._answers: dict[Key, Completion] = {}
 
+    def _judge(self, task: AnyTask) -> Judge:
+        """What runs the tests of a case; without npm packages where these are missing."""
+        missing = suite_of(task.case) in self._selection.without_packages
+        return self._opened().judge(replace(task.tree, lock=None) if missing else task.tree)
+
     def judging(self, case_id: str) -> tuple[AnyTask, Judge | None]:
         """A case, and what runs its tests for an agent between its turns; None without grades."""
         task = self._selection.asked(case_id)
-        return task, self._opened().judge(task.tree) if self._options.grade else None
+        return task, self._judge(task) if self._options.grade else None
 
     def _opened(self) -> Place:
         with self._opening:
@@ -42,7 +48,7 @@ class Bench:
 
     def _grade(self, case_id: str, completion: Completion) -> Grade:
         task = self._selection.asked(case_id)
-        return grade(task, completion, self._opened().judge(task.tree))
+        return grade(task, completion, self._judge(task))
 
     def prove(self, keys: Iterable[Key]) -> None:
         """Start a sandbox and end it, before anything is asked of a model and paid for.

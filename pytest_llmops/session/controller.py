@@ -11,7 +11,7 @@ from functools import cached_property
 import msgspec
 
 from pytest_llmops.completions import Completion, Request
-from pytest_llmops.errors import CompareError, EndpointError
+from pytest_llmops.errors import CompareError, Decided, EndpointError
 from pytest_llmops.generation.broker import Address, BrokerServer
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.grading.grade import Grade
@@ -80,7 +80,7 @@ class Controller(Worker):
         return self._recording.progress if self._recording else None
 
     def header(self) -> list[str]:
-        """Lines for the head of the session: model, suites, and suites left out."""
+        """Lines for the head of the session."""
         return head(self.options, self.selection)
 
     @cached_property
@@ -96,14 +96,14 @@ class Controller(Worker):
 
         Raises:
             EndpointError: There is none.
-            Decided: A sequential gate needs none.
+            Decided: None is needed, as the gate has its verdict or the case cannot be judged here.
         """
+        if reason := self.selection.not_run(key[0]):
+            raise Decided(reason)
         self._ready.wait(timeout)
         if self._answers is None:
-            raise EndpointError(
-                f"{key[0]} (sample {key[1]}): nothing was asked for; tests that take `attempt` "
-                "have no other parameters"
-            )
+            said = "nothing was asked for; tests that take `attempt` have no other parameters"
+            raise EndpointError(f"{key[0]} (sample {key[1]}): {said}")
         if self._rounds:
             self._rounds.wait(key, timeout)
         return self._bench.handed(key, self._answers.source.await_completion(key, timeout))
@@ -121,6 +121,7 @@ class Controller(Worker):
         Raises:
             LlmopsError: Model, sandbox, records file, cache, baseline or a sink cannot be used.
         """
+        keys = {name: key for name, key in keys.items() if not self.selection.not_run(key[0])}
         try:
             if keys:
                 self._start(keys)
@@ -216,9 +217,8 @@ class Controller(Worker):
         self._bench.close()
         if self._recording:
             rounds, found = self._rounds, self._recording.records
-            asked = rounds.released if rounds else None
+            asked, decided = (rounds.released, rounds.decided_after) if rounds else (None, None)
             exit_status = exit_status or self.attendance.check(found, asked)
-            decided = rounds.decided_after if rounds else None
             end = End(finished=time.time(), exit_status=exit_status, decided_after=decided)
             if self._gate:
                 self._gate.decide(self._recording.so_far(end))
@@ -234,8 +234,8 @@ class Controller(Worker):
         told = [*left_out(self.selection), *(self._answers.problems() if self._answers else [])]
         told += [*self._recording.told, *self._bench.told(), *self.attendance.told()]
         wanted = self._rounds.decided_after if self._rounds else None
-        verdict = self._gate.parts() if self._gate else []
-        return tail(self._recording, wanted, [*told, *verdict], width=width, color=color)
+        parts = [*told, *(self._gate.parts() if self._gate else [])]
+        return tail(self._recording, wanted, parts, width=width, color=color)
 
     def close(self) -> None:
         """Let go of everything; safe to repeat."""

@@ -7,6 +7,7 @@ from typing import Any
 from pytest_llmops.session.configured import Configured
 from pytest_llmops.session.controller import Controller
 from pytest_llmops.session.options import parse
+from pytest_llmops.session.packages import missing_packages
 from pytest_llmops.session.worker import Worker
 from pytest_llmops.tasks.selection import select
 
@@ -14,7 +15,10 @@ from pytest_llmops.tasks.selection import select
 def open_controller(values: Mapping[str, Any], root: Path, settings: Configured) -> Controller:
     """The session of the process that starts the model; see `options.parse` for the arguments."""
     parsed = parse(values, root, settings)
-    return Controller(parsed, select(parsed.choice))
+    selection = select(parsed.choice)
+    if parsed.model and parsed.grade:
+        selection.without_packages |= missing_packages(selection)
+    return Controller(parsed, selection)
 
 
 def open_worker(

@@ -1,5 +1,6 @@
 """What a session says of itself: before it begins, of each attempt, and when it has ended."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import RenderableType
@@ -8,7 +9,7 @@ from pytest_llmops.quality.beside import told_quality
 from pytest_llmops.report.terminal import render, summary_parts
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.recording import Recording
-from pytest_llmops.tasks.selection import Selection
+from pytest_llmops.tasks.selection import Selection, suite_of
 
 
 def head(options: Options, selection: Selection) -> list[str]:
@@ -19,12 +20,21 @@ def head(options: Options, selection: Selection) -> list[str]:
     lines = [f"llmops: model {options.model}; {suites}: {count} {options.choice.split} cases"]
     for name, reason in selection.unreachable.items():
         lines.append(f"llmops: suite {name} left out: {reason}")
-    return lines
+    return [*lines, *(f"llmops: {line}" for line in _not_run(selection))]
 
 
 def left_out(selection: Selection) -> list[str]:
-    """The suites that could not be reached, and why."""
-    return [f"left out: {name}: {why}" for name, why in selection.unreachable.items()]
+    """The suites that could not be reached and the cases that could not be judged, and why."""
+    out = [f"left out: {name}: {why}" for name, why in selection.unreachable.items()]
+    return [*out, *_not_run(selection)]
+
+
+def _not_run(selection: Selection) -> list[str]:
+    """A line for each suite whose npm packages are missing."""
+    missing = filter(selection.not_run, selection.cases)
+    counts = Counter(suite_of(selection.cases[name]) for name in missing)
+    told = selection.without_packages
+    return [f"{count} cases of {name} are not run: {told[name]}" for name, count in counts.items()]
 
 
 def tail(

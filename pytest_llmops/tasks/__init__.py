@@ -2,6 +2,7 @@
 
 In the order of the flow:
 
+    locks                    the npm packages of a suite, as its lock file pins them
     sources                  the source tree of a suite, embedded or fetched once
     syntax, typescript       tree-sitter: what a module declares, and where
     materialize              a case with its texts, verified by hash

@@ -28,6 +28,7 @@ from pytest_llmops.cases import Suite
 from pytest_llmops.commits import Change
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.tasks.git import Git, origin_of
+from pytest_llmops.tasks.locks import lock_of
 from pytest_llmops.tasks.sources import SourceTree, locked, open_source, present_source
 
 AT_ONCE = 500
@@ -103,7 +104,7 @@ class Shelf(SourceTree):
             raise SourceError(
                 f"suite {self.suite.name!r}: {kept}: {error}; delete it and it is made again"
             ) from None
-        return SourceTree(target, change.parent, within=self.root), told
+        return SourceTree(target, change.parent, within=self.root, lock=self.lock), told
 
     def forget(self, change: Change) -> None:
         """Remove the tree of a change, where there is one."""
@@ -238,4 +239,4 @@ def present_shelf(suite: Suite, origin: str = "") -> Shelf:
     parts = hashlib.sha256("\0".join([suite.repository, *suite.sparse]).encode()).hexdigest()[:12]
     cache = user_cache().resolve()
     root = cache / "histories" / parts / "at"
-    return Shelf(root, suite.commit, root, suite=suite, origin=origin)
+    return Shelf(root, suite.commit, root, lock_of(suite), suite=suite, origin=origin)

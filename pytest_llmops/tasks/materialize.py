@@ -38,10 +38,12 @@ def materialize(case: Case, tree: SourceTree) -> Task:
 
     Raises:
         CaseError: A file is missing or has another digest, the symbol is not in the file, or its
-            body is not the one that was mined; or a change is asked for.
+            body is not the one that was mined, or the npm packages are not; or a change is asked
+            for.
     """
     if case.change:
         raise CaseError(f"{case.id}: asks for a change; this works with functions alone")
+    require_packages(case, tree)
     module = _module(tree, case.source)
     for test in case.tests:
         _verify(tree, test)
@@ -53,6 +55,21 @@ def materialize(case: Case, tree: SourceTree) -> Task:
             f"the manifest says {case.body_sha256}; mine the case again"
         )
     return Task(case, module, declaration, tree)
+
+
+def require_packages(case: Case, tree: SourceTree) -> None:
+    """See that a case was mined with the npm packages that the suite has now.
+
+    Raises:
+        CaseError: It was not.
+    """
+    if not case.packages or (tree.lock and tree.lock.digest == case.packages):
+        return
+    found = f"{tree.lock.path} has {tree.lock.digest}" if tree.lock else "its suite names none"
+    raise CaseError(
+        f"{case.id}: its tests load npm packages of the lock file {case.packages}, {found}; "
+        "mine the suite again with `llmops mine functions`"
+    )
 
 
 def body_sha256(module: Module, declaration: Declaration) -> str:

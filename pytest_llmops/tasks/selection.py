@@ -57,6 +57,8 @@ class Selection:
         self.cases = {case.id: case for case in self._own()}
         self.unreachable = dict(unreachable)
         """Suites left out, with the reason."""
+        self.without_packages: dict[str, str] = {}
+        """Suites whose npm packages are not to be had, with the reason: these cases are not run."""
         self._tasks: dict[str, AnyTask] = {}
         self._messages: dict[str, tuple[Message, ...]] = {}
 
@@ -87,6 +89,12 @@ class Selection:
         escaped = {name.encode("unicode_escape").decode(): key for name, key in attempts}
         names = {nodeid: nodeid.rpartition("]")[0].partition("[")[2] for nodeid in nodeids}
         return {nodeid: escaped[name] for nodeid, name in names.items() if name in escaped}
+
+    def not_run(self, case_id: str) -> str:
+        """Why a case cannot be judged on this machine; "" where it can."""
+        case = self.cases[case_id]
+        missing = self.without_packages.get(suite_of(case), "") if case.packages else ""
+        return missing and f"not run: its tests need npm packages: {missing}"
 
     def tree(self, case: Case) -> SourceTree:
         """The source tree a case lies in."""

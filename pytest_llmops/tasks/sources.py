@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from pytest_llmops.caches import user_cache
 from pytest_llmops.cases import FileHash, Suite
 from pytest_llmops.errors import CaseError, SourceError
+from pytest_llmops.tasks.locks import PackageLock, lock_of, variable_of
 
 if TYPE_CHECKING:
     import git
@@ -62,6 +63,8 @@ class SourceTree:
     """40 hex digits; empty for an embedded tree."""
     within: Path | None = None
     """Folder of all trees that have one judge with this; None where it has its own."""
+    lock: PackageLock | None = None
+    """What pins the npm packages that its files may import; None where they may import none."""
 
     def read(self, path: str) -> bytes:
         """Bytes of one file.
@@ -119,7 +122,7 @@ def open_source(suite: Suite, *, source: str | None = None) -> SourceTree:
         if tree is None:
             raise SourceError(f"suite {suite.name!r}: no folder {suite.root / suite.folder}")
         return tree
-    tree = SourceTree(_cache_folder(suite), suite.commit)
+    tree = SourceTree(_cache_folder(suite), suite.commit, lock=lock_of(suite))
     if not tree.root.is_dir():
         origin = source or os.environ.get(source_variable(suite)) or suite.repository
         try:
@@ -132,12 +135,13 @@ def open_source(suite: Suite, *, source: str | None = None) -> SourceTree:
 def present_source(suite: Suite) -> SourceTree | None:
     """The tree of a suite, if it is on this machine already; nothing is fetched."""
     folder = (suite.root / suite.folder).resolve() if suite.folder else _cache_folder(suite)
-    return SourceTree(folder, suite.commit) if folder.is_dir() else None
+    tree = SourceTree(folder, suite.commit, lock=lock_of(suite))
+    return tree if folder.is_dir() else None
 
 
 def source_variable(suite: Suite) -> str:
     """`LLMOPS_CLINE_REPO` for suite `cline`: where to fetch it from."""
-    return f"LLMOPS_{re.sub(r'[^A-Z0-9]', '_', suite.name.upper())}_REPO"
+    return variable_of(suite, "REPO")
 
 
 def _cache_folder(suite: Suite) -> Path:
