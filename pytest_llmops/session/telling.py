@@ -34,7 +34,9 @@ def _not_run(selection: Selection) -> list[str]:
     missing = filter(selection.not_run, selection.cases)
     counts = Counter(suite_of(selection.cases[name]) for name in missing)
     told = selection.without_packages
-    return [f"{count} cases of {name} are not run: {told[name]}" for name, count in counts.items()]
+    return [
+        f"cases of {name} that are not run: {count}: {told[name]}" for name, count in counts.items()
+    ]
 
 
 def tail(
