@@ -2,15 +2,14 @@
 
 A row of training data leaks when its case or its cluster (source file) is one of the evaluation's,
 when its question is that of an evaluation case, or when code in it, answer and prompt alike, is
-the solution of one: equal once names, layout and comments are taken away (`fingerprints`), or so
-near that one was made from the other. Short code is not looked at, for there is only one way to
-write `return items.length`; the same short code to the same question still is a leak, by its
-question.
+the solution of one: equal once names, layout and comments are taken away (`tasks.leaves`, which has
+the limits), or so near that one was made from the other. Short code is not looked at, for there is
+only one way to write `return items.length`; the same short code to the same question still is a
+leak, by its question.
 
 The limits below were set on `starter`, whose two splits were written apart: its nearest innocent
-pairs have a likeness of 0.34 where `NEAR_OVERLAP` is 0.5, of 0.64 where `INSIDE_SHARE` is 0.8, and
-of 0.16 where `QUESTION_OVERLAP` is 0.5. Cline's splits are files of one program and come to 0.48,
-0.45 and 0.03 (`benchmarks/perf/leaks.py`).
+pairs have a likeness of 0.16 where `QUESTION_OVERLAP` is 0.5. Cline's splits are files of one
+program and come to 0.03 (`benchmarks/perf/leaks.py`).
 """
 
 from collections import defaultdict
@@ -20,31 +19,13 @@ from typing import Literal
 import msgspec
 
 from pytest_llmops.completions import Message
-from pytest_llmops.likeness.fingerprints import (
-    Code,
-    Prose,
-    Runs,
-    bodies,
-    code_of,
-    contained,
-    overlap,
-    question_of,
-)
+from pytest_llmops.likeness.fingerprints import Prose, bodies, question_of
+from pytest_llmops.tasks.leaves import Code, Runs, code_of, overlap, same_code
 
 from .errors import LeakError
 
 Kind = Literal["same case", "same file", "question", "solution"]
 
-EQUAL_LEAVES = 16
-"""Leaves of code from which on an equal body is no coincidence."""
-NEAR_RUNS = 16
-"""Runs of code (23 leaves) from which on likeness is judged."""
-NEAR_OVERLAP = 0.5
-"""Jaccard index from which on two bodies are near-duplicates."""
-INSIDE_RUNS = 32
-"""Runs from which on it is judged whether a body lies inside another one."""
-INSIDE_SHARE = 0.8
-"""Share of a body's runs in another one from which on it lies inside."""
 QUESTION_WORDS = 4
 """Words from which on an equal question is no coincidence."""
 QUESTION_RUNS = 12
@@ -173,15 +154,3 @@ def same_question(one: Prose, other: Prose) -> float:
     likeness = overlap(one.runs, other.runs)
     judged = min(len(one.runs), len(other.runs)) >= QUESTION_RUNS
     return likeness if judged and likeness >= QUESTION_OVERLAP else 0.0
-
-
-def same_code(one: Code, other: Code) -> float:
-    """How alike two bodies are, 0 where they are not near-duplicates."""
-    if one.leaves == other.leaves:
-        return 1.0 if len(one.leaves) >= EQUAL_LEAVES else 0.0
-    shorter, longer = sorted((one.runs, other.runs), key=len)
-    if len(shorter) >= NEAR_RUNS and (likeness := overlap(shorter, longer)) >= NEAR_OVERLAP:
-        return likeness
-    if len(shorter) >= INSIDE_RUNS and (share := contained(shorter, longer)) >= INSIDE_SHARE:
-        return share
-    return 0.0

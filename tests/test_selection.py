@@ -2,12 +2,17 @@ import hashlib
 
 import msgspec
 import pytest
-from project import ADD, DOUBLE, EVEN, SOURCE, TESTS, write_suite
+from project import ADD, DOUBLE, EVEN, SOURCE, TESTS, write_answers, write_suite
+from records import IDENTITY
 from tasks import make_task
 
 from pytest_llmops.cases import FileHash, read_manifest, write_manifest
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError, SourceError
+from pytest_llmops.session.configured import Configured
+from pytest_llmops.session.declared import declare
+from pytest_llmops.session.options import parse
+from pytest_llmops.session.telling import head
 from pytest_llmops.tasks.selection import Choice, select, suite_of
 
 FAR = f"""
@@ -212,3 +217,102 @@ def test_difficulties_choose_among_the_cases_and_one_without_any_is_said(cases):
     assert list(chosen(cases, difficulties=("hard", "easy")).cases) == [ADD, DOUBLE]
     with pytest.raises(CaseError, match=r"mini has no eval cases medium$"):
         chosen(cases, difficulties=("medium",))
+
+
+class TestUnderspecified:
+    """Cases whose question hides a name of the project that the solution uses."""
+
+    SOURCE = (
+        "const FACTOR = 3;\n\n"
+        "export function scaled(value: number): number {\n  return value * FACTOR;\n}\n\n"
+        "export function half(value: number): number {\n  return value / 2;\n}\n"
+    )
+
+    @pytest.fixture
+    def factors(self, cases):
+        folder = cases / "factors"
+        folder.mkdir()
+        (folder / "factors.ts").write_text(self.SOURCE)
+        (folder / "factors.test.ts").write_text(TESTS)
+        add_suite(cases, EMBEDDED.format(name="factors"))
+        digest = hashlib.sha256(TESTS.encode()).hexdigest()
+        tests = (FileHash(path="factors.test.ts", sha256=digest),)
+        made = [
+            make_task(
+                name, self.SOURCE, "factors.ts", id=f"factors:factors#{name}", tests=tests
+            ).case
+            for name in ("half", "scaled")
+        ]
+        write_manifest(cases / "factors.jsonl", made)
+        return cases
+
+    def test_they_are_left_out_and_named(self, factors):
+        selection = chosen(factors, suites=("factors",), context_tokens=0)
+        assert list(selection.cases) == ["factors:factors#half"]
+        assert selection.underspecified == ("factors:factors#scaled",)
+
+    def test_with_a_larger_budget_they_are_none(self, factors):
+        selection = chosen(factors, suites=("factors",), context_tokens=40)
+        assert len(selection.cases) == 2
+        assert not selection.underspecified
+
+    def test_without_a_budget_none_is_left_out(self, factors):
+        assert len(chosen(factors, suites=("factors",)).cases) == 2
+
+    def test_where_all_are_the_message_says_how_to_take_them(self, factors):
+        write_manifest(
+            factors / "factors.jsonl",
+            [one for one in read_manifest(factors / "factors.jsonl") if one.symbol == "scaled"],
+        )
+        with pytest.raises(CaseError, match=r"1 are underspecified with 0 context tokens; --under"):
+            chosen(factors, suites=("factors",), context_tokens=0)
+
+    def test_a_case_that_is_corrupt_stays_for_its_own_test_to_say_so(self, factors):
+        (factors / "factors" / "factors.ts").write_text("// gone\n")
+        selection = chosen(factors, suites=("factors",), context_tokens=0)
+        assert len(selection.cases) == 2
+
+    @pytest.mark.usefixtures("factors")
+    def test_the_head_of_a_session_counts_them(self, tmp_path):
+        models = 'context_tokens = 0\nurl = "http://127.0.0.1:9/v1"\nmodel = "m"\n'
+        (tmp_path / "models.toml").write_text(f"[small]\n{models}")
+        values = {"suite": ["factors"], "model": "small"}
+        options = parsed(tmp_path, **values)
+        first, second = head(options, select(options.choice))
+        assert first == "llmops: model small; factors: 1 eval cases"
+        assert second == (
+            "llmops: 1 cases left out as underspecified: 0 context tokens hide a name that the "
+            "solution uses (--underspecified takes them)"
+        )
+        every = parsed(tmp_path, underspecified=True, **values)
+        assert head(every, select(every.choice)) == ["llmops: model small; factors: 2 eval cases"]
+
+    @pytest.mark.usefixtures("factors")
+    def test_an_agent_that_reads_the_whole_tree_is_asked_about_all(self, tmp_path):
+        (tmp_path / "models.toml").write_text(
+            '[small]\ncontext_tokens = 0\nurl = "http://127.0.0.1:9/v1"\nmodel = "m"\n'
+        )
+        assert parsed(tmp_path, model="small", agent="mini").choice.context_tokens is None
+        assert parsed(tmp_path, model="small", agent="repair").choice.context_tokens == 0
+        assert parsed(tmp_path, model="unknown").choice.context_tokens is None
+
+    @pytest.mark.usefixtures("factors")
+    def test_answers_that_were_recorded_are_asked_for_as_they_were(self, tmp_path):
+        write_answers(tmp_path, {})
+        options = parsed(tmp_path, model="replay:recorded", runs=tmp_path)
+        assert options.choice.context_tokens == IDENTITY.context_tokens
+
+
+def parsed(root, **values):
+    """The options of a session, as the command line has them."""
+    given = {}
+    declare(lambda name, **said: given.update({by_name(name): default_of(said)}))
+    return parse({**given, **values}, root, Configured())
+
+
+def by_name(option):
+    return option.removeprefix("--").replace("-", "_")
+
+
+def default_of(said):
+    return said.get("default", False if said.get("action") == "store_true" else None)

@@ -13,31 +13,25 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from finetune.leaks import (
+from finetune.leaks import QUESTION_OVERLAP, QUESTION_RUNS, Item, find_leaks
+from finetune.references import reference_completion
+from finetune.sources import Sources
+from pytest_llmops.completions import Message
+from pytest_llmops.likeness.fingerprints import bodies, question_of
+from pytest_llmops.local_models import LocalModel
+from pytest_llmops.models import resolve
+from pytest_llmops.tasks.leaves import (
     EQUAL_LEAVES,
     INSIDE_RUNS,
     INSIDE_SHARE,
     NEAR_OVERLAP,
     NEAR_RUNS,
-    QUESTION_OVERLAP,
-    QUESTION_RUNS,
-    Item,
-    find_leaks,
-)
-from finetune.references import reference_completion
-from finetune.sources import Sources
-from pytest_llmops.completions import Message
-from pytest_llmops.likeness.fingerprints import (
     Code,
     Runs,
-    bodies,
     code_of,
     contained,
     overlap,
-    question_of,
 )
-from pytest_llmops.local_models import LocalModel
-from pytest_llmops.models import resolve
 from pytest_llmops.tasks.selection import Choice, Selection, select
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from pytest_llmops.errors import CaseError
-from pytest_llmops.likeness.fingerprints import Runs, code_of, contained
 from pytest_llmops.tasks.languages import parse_module
+from pytest_llmops.tasks.leaves import Runs, code_of, contained
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.modules import Module
 from pytest_llmops.tasks.sources import SourceTree

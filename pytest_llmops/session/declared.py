@@ -87,6 +87,11 @@ def _declare_choice(add: Callable[..., None]) -> None:
         metavar="DIFFICULTY",
         help=f"run cases of this difficulty: {', '.join(DIFFICULTIES)}; repeatable (default: all)",
     )
+    add(
+        "--underspecified",
+        action="store_true",
+        help="take cases too whose question, within the model's context_tokens, hides a name",
+    )
     _declare_shard(add)
     add("--samples", type=positive, default=1, metavar="K", help="attempts per case (default: 1)")
     add(

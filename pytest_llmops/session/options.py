@@ -13,6 +13,7 @@ from pytest_llmops.session.choosing import AgentChoice, chosen_agent
 from pytest_llmops.session.configured import Configured
 from pytest_llmops.session.gate_options import gate_of
 from pytest_llmops.session.gating import GateChoice
+from pytest_llmops.session.posing import budget_of_questions
 from pytest_llmops.session.sharding import shard_of
 from pytest_llmops.sinks.named import SINKS
 from pytest_llmops.tasks.selection import Choice
@@ -62,11 +63,14 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
     if values["quality"] and values["no_content"]:
         raise CaseError("--quality reads answers, of which --no-content keeps none; drop one")
     runs = values["runs"] or root / "runs"
+    model, models_file = values["model"] or "", root / configured.models
+    agent = chosen_agent(values, root / configured.agents)
+    asked = None if values["underspecified"] else (model, models_file, agent, runs)
     shard, seconds = shard_of(values, runs)
     return Options(
-        model=values["model"] or "",
-        models_file=root / configured.models,
-        agent=chosen_agent(values, root / configured.agents),
+        model=model,
+        models_file=models_file,
+        agent=agent,
         choice=Choice(
             suites_file=root / configured.suites,
             suites=tuple(values["suite"]),
@@ -77,6 +81,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
             seconds=seconds,
             sampling=Sampling(max_tokens=values["max_tokens"], temperature=values["temperature"]),
             source=values["source"],
+            context_tokens=budget_of_questions(*asked) if asked else None,
         ),
         cache=not (values["no_cache"] or values["no_content"]),  # it would keep the texts
         trust_cache=values["trust_cache"],

@@ -18,6 +18,11 @@ def head(options: Options, selection: Selection) -> list[str]:
     if shard := options.choice.shard:
         count = f"shard {shard}, {count} of {len(selection.whole)}"
     lines = [f"llmops: model {options.model}; {suites}: {count} {options.choice.split} cases"]
+    if hidden := len(selection.underspecified):
+        lines.append(
+            f"llmops: {hidden} cases left out as underspecified: {options.choice.context_tokens} "
+            "context tokens hide a name that the solution uses (--underspecified takes them)"
+        )
     for name, reason in selection.unreachable.items():
         lines.append(f"llmops: suite {name} left out: {reason}")
     return [*lines, *(f"llmops: {line}" for line in _not_run(selection))]

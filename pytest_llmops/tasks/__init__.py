@@ -6,6 +6,10 @@ In the order of the flow:
     sources                  the source tree of a suite, embedded or fetched once
     syntax, typescript       tree-sitter: what a module declares, and where
     materialize              a case with its texts, verified by hash
-    prompt                   the question
+    leaves                   code without its looks
+    uses, resolving          what a body uses; which file an import means
+    trimming, reaching       declarations in short; those that tell what is used
+    parts, context, prompt   what is shown of a program, and the question
+    posed                    whether that tells enough
     selection                which cases a session attempts
 """

@@ -5,6 +5,7 @@ the same one without talking to each other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.tasks.asked import AnyTask, materialize_any, question
 from pytest_llmops.tasks.history import Shelf, open_tree
 from pytest_llmops.tasks.materialize import Task, materialize
+from pytest_llmops.tasks.posed import is_underspecified
 from pytest_llmops.tasks.shards import Shard, divide
 from pytest_llmops.tasks.sources import SourceTree
 
@@ -38,6 +40,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt at a case takes, by case id, where it is known; it balances shards."""
     source: str = ""
     """Where the one suite of `suites` comes from instead: a path or URL."""
+    context_tokens: int | None = None
+    """Budget of questions: cases that hide a name within it are left out; None for none."""
 
 
 class Selection:
@@ -49,6 +53,7 @@ class Selection:
         trees: Mapping[str, SourceTree],
         cases: Iterable[Case],
         unreachable: Mapping[str, str],
+        underspecified: Iterable[str] = (),
     ) -> None:
         self.choice = choice
         self.trees = dict(trees)
@@ -59,6 +64,8 @@ class Selection:
         """Suites left out, with the reason."""
         self.without_packages: dict[str, str] = {}
         """Suites whose npm packages are not to be had, with the reason: these cases are not run."""
+        self.underspecified = tuple(underspecified)
+        """Ids of cases left out because their questions hide a name; see `posed`."""
         self._tasks: dict[str, AnyTask] = {}
         self._messages: dict[str, tuple[Message, ...]] = {}
 
@@ -178,6 +185,7 @@ def select(choice: Choice) -> Selection:
     trees: dict[str, SourceTree] = {}
     cases: list[Case] = []
     unreachable: dict[str, str] = {}
+    hidden: list[str] = []
     for suite in find_suites(choice.suites_file, choice.suites):
         if suite.walk and not choice.suites:
             continue  # its cases are far larger than functions: attempted where they are named
@@ -188,10 +196,13 @@ def select(choice: Choice) -> Selection:
                 raise
             unreachable[suite.name] = str(error)
         else:
-            cases += [case for case in load_cases(suite) if _is_chosen(case, choice)]
+            chosen = [case for case in load_cases(suite) if _is_chosen(case, choice)]
+            unfair = _underspecified(chosen, trees[suite.name], choice.context_tokens)
+            cases += [case for case in chosen if case.id not in unfair]
+            hidden += unfair
     if not cases:
-        raise CaseError(_nothing(choice, list(trees), unreachable))
-    selection = Selection(choice, trees, cases, unreachable)
+        raise CaseError(_nothing(choice, list(trees), unreachable, len(hidden)))
+    selection = Selection(choice, trees, cases, unreachable, hidden)
     if not selection.cases:
         files = len({(suite_of(case), case.cluster) for case in cases})
         raise CaseError(
@@ -207,7 +218,26 @@ def _is_chosen(case: Case, choice: Choice) -> bool:
     )
 
 
-def _nothing(choice: Choice, opened: list[str], unreachable: Mapping[str, str]) -> str:
+def _underspecified(
+    cases: Sequence[Case], tree: SourceTree, context_tokens: int | None
+) -> list[str]:
+    """Ids of the functions whose questions hide a name; a corrupt case's own test says so."""
+    found = []
+    for case in cases if context_tokens is not None else ():
+        if case.change:
+            continue
+        with suppress(CaseError):
+            if is_underspecified(materialize(case, tree), context_tokens or 0):
+                found.append(case.id)
+    return found
+
+
+def _nothing(choice: Choice, opened: list[str], unreachable: Mapping[str, str], hidden: int) -> str:
+    if hidden:
+        return (
+            f"{choice.suites_file}: no cases to attempt: {hidden} are underspecified with "
+            f"{choice.context_tokens} context tokens; --underspecified takes them"
+        )
     reasons = [f"{name} cannot be reached ({reason})" for name, reason in unreachable.items()]
     kinds = " or ".join(choice.difficulties)
     reasons += [f"{name} has no {choice.split} cases {kinds}".rstrip() for name in opened]

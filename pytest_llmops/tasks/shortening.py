@@ -1,0 +1,64 @@
+"""Items of a module in their shortest forms, and the names that they declare, in any language.
+
+TypeScript is cut by its syntax (`trimming`). Of Python a function is its head, a class its head and
+those members that are asked for.
+"""
+
+from pytest_llmops.tasks.languages import language_of
+from pytest_llmops.tasks.modules import Item, Module
+from pytest_llmops.tasks.trimming import declared_keys, trimmed
+
+
+def keys_of(module: Module, item: Item) -> frozenset[str]:
+    """The names of members that an item of the top level declares."""
+    if item.kind == "function":
+        return frozenset()
+    if not language_of(module.path).braces:
+        return frozenset(name for member in item.members for name in member.names)
+    return declared_keys(module.text(item.start, item.end), module.path)
+
+
+def keys_of_member(module: Module, member: Item) -> frozenset[str]:
+    """The names that a member of a class declares, of a field's value too."""
+    names = frozenset(member.names)
+    if not language_of(module.path).braces:
+        return names
+    return declared_keys(_in_class(module, member), module.path) | names
+
+
+def short_form(module: Module, item: Item, keep: frozenset[str]) -> str:
+    """The shortest form of an item.
+
+    Args:
+        module: Where it is.
+        item: At the top level.
+        keep: Names of members that stay.
+    """
+    if language_of(module.path).braces:
+        return trimmed(module.text(item.start, item.end), module.path, keep)
+    if item.kind != "class" or not item.body:
+        return _head(module, item)
+    kept = [one for one in item.members if not keep.isdisjoint(one.names)]
+    lines = [module.text(item.code_start, item.body[0]).rstrip()]
+    lines += [f"    {_head(module, one)}" for one in kept]
+    lines += ["    # ..."] if len(kept) < len(item.members) else []
+    return "\n".join(lines)
+
+
+def short_member(module: Module, member: Item, keep: frozenset[str]) -> str:
+    """The shortest form of a member of a class; `keep` are names of members of its value."""
+    if not language_of(module.path).braces:
+        return _head(module, member)
+    text = trimmed(_in_class(module, member), module.path, keep | {*member.names})
+    return "\n".join(text.splitlines()[1:-1]).lstrip()
+
+
+def _in_class(module: Module, member: Item) -> str:
+    return f"class _ {{\n{module.text(member.start, member.end)}\n}}"
+
+
+def _head(module: Module, item: Item) -> str:
+    """An item of Python without its body and comments."""
+    if not item.body:
+        return module.text(item.code_start, item.end)
+    return module.text(item.code_start, item.body[0]) + language_of(module.path).elided
