@@ -24,6 +24,7 @@ from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.strata import difficulty_of, split_of
 from pytest_llmops.mining.validate import validate
 from pytest_llmops.sandbox import NodePool
+from pytest_llmops.sandbox.installation import installed
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree, open_source
 
@@ -61,6 +62,7 @@ def stand_in(tmp_path_factory):
     suites = folder / "cases" / "suites.toml"
     suites.parent.mkdir()
     text = re.search(r"^\[cline\].*", SUITES.read_text("utf-8"), re.DOTALL | re.MULTILINE)[0]
+    text = text.replace(f'packages = "{SUITE.packages}"\n', "")  # its sources import none
     suites.write_text(
         text.replace(SUITE.commit, commit).replace(SUITE.repository, (folder / "origin").as_uri())
     )
@@ -136,5 +138,6 @@ def test_every_case_is_found_in_the_tree_with_its_digests(found):
 @pytest.mark.cline
 def test_a_sample_of_the_cases_holds(found):
     chosen = found.cases[:: max(1, len(found.cases) // SAMPLE)][:SAMPLE]
-    with NodePool(found.tree.root, size=2) as pool, Crew(2) as crew:
+    packages = installed(found.tree.lock) if found.tree.lock else None
+    with NodePool(found.tree.root, size=2, packages=packages) as pool, Crew(2) as crew:
         assert validate(chosen, found.tree, pool, crew) == []
