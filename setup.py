@@ -19,6 +19,8 @@ CARRIED = {
     "cases/suites.toml": "carried/cases/suites.toml",
     "cases/starter.jsonl": "carried/cases/starter.jsonl",
     "cases/starter": "carried/cases/starter",
+    "cases/starter-python.jsonl": "carried/cases/starter-python.jsonl",
+    "cases/starter-python": "carried/cases/starter-python",
     ".github/workflows/token-gate.yml": "carried/.github/workflows/token-gate.yml",
     "docs": "carried/docs",
     "benchmarks/baselines/base.jsonl": "carried/benchmarks/baselines/base.jsonl",

@@ -108,6 +108,11 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     root: Path = Path()
     """The folder of `suites.toml`; filled in by `load_suites`."""
 
+    @property
+    def by_name_alone(self) -> bool:
+        """Attempted where it is named: commits are large, and a run has one language's grader."""
+        return self.walk is not None or self.language != "typescript"
+
     def __post_init__(self) -> None:
         """Refuse a date that is no day: a ValueError that names the field."""
         if self.date:
@@ -143,6 +148,8 @@ def load_suites(path: Path) -> dict[str, Suite]:
             raise CaseError(f"{path}: [{name}] needs either 'folder' or 'repository'")
         if suite.repository and len(suite.commit) != 40:
             raise CaseError(f"{path}: [{name}] 'commit' must be 40 hex digits, is {suite.commit!r}")
+        if suite.walk and suite.language != "typescript":
+            raise CaseError(f"{path}: [{name}] 'walk': commits are cases of TypeScript alone")
         suites[name] = suite
     return suites
 

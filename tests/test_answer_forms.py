@@ -9,7 +9,8 @@ from tasks import make_task
 
 from pytest_llmops.cases import FileHash, id_of_test
 from pytest_llmops.completions import Completion, Timing, Usage
-from pytest_llmops.grading.extract import READ_LIMIT, is_unread
+from pytest_llmops.grading.extract import is_unread
+from pytest_llmops.grading.fences import READ_LIMIT
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.sandbox import NodePool, TestJob
 

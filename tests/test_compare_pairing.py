@@ -17,7 +17,7 @@ from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.completions import Sampling, Usage
 from pytest_llmops.errors import CompareError
-from pytest_llmops.grading.grade import GRADER
+from pytest_llmops.grading.grader import GRADER
 
 BASE, OTHER = recorded(name="base"), recorded(name="lora")
 

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.binaries import find_node
-from pytest_llmops.sandbox.cage import SCRATCH, node_flags
+from pytest_llmops.sandbox.cage import SCRATCH
 from pytest_llmops.sandbox.judge import fetch as fetching
 from pytest_llmops.sandbox.judge import judge_folder, program
 from pytest_llmops.sandbox.judge.bundle import (
@@ -26,6 +26,7 @@ from pytest_llmops.sandbox.judge.bundle import (
 )
 from pytest_llmops.sandbox.judge.lock import HERE, Package, machine, read_lock
 from pytest_llmops.sandbox.judge.program import CODE, SCRIPT, program_folder
+from pytest_llmops.sandbox.node import node_flags
 
 LISTED = msgspec.json.decode(
     (HERE / "replacements.json").read_bytes(), type=tuple[Replacement, ...]

@@ -15,6 +15,7 @@ from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import BwrapCage
 from pytest_llmops.sandbox.cell import Cell
 from pytest_llmops.sandbox.limits import Limits, under_limits
+from pytest_llmops.sandbox.node import NodeProgram
 
 TREE = Path(__file__).with_name("test_sandbox_tree")
 
@@ -197,7 +198,7 @@ def test_a_closed_pool_says_so(root):
 
 def test_without_namespaces_the_pool_refuses_and_says_how_to_opt_in():
     # A bubblewrap that cannot make namespaces ends before anything is judged.
-    cell = Cell(BwrapCage(find_node(), Path("/bin/false")), Limits(2**29, 10))
+    cell = Cell(BwrapCage(NodeProgram(find_node()), Path("/bin/false")), Limits(2**29, 10))
     with pytest.raises(SandboxError, match="or choose --sandbox=process"):
         cell.wait_ready()
 

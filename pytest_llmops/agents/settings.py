@@ -22,7 +22,7 @@ import msgspec
 
 from pytest_llmops.agents.programs import DIRECT, KINDS, is_file, module_of
 from pytest_llmops.errors import AgentError, nearest
-from pytest_llmops.grading.grade import GRADER
+from pytest_llmops.grading.grader import GRADER
 
 FEEDBACK_VERSION = 1
 """Rises with every change of what `feedback` says or of when `repair` ends."""

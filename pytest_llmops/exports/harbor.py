@@ -14,7 +14,7 @@ from pathlib import Path
 from pytest_llmops.errors import CaseError
 from pytest_llmops.exports.folders import new_folder, write
 from pytest_llmops.exports.import_graph import ImportGraph
-from pytest_llmops.grading.grade import GRADER
+from pytest_llmops.grading.grader import GRADER
 from pytest_llmops.mining.mutants import mutants
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.modules import replace_body

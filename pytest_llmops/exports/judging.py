@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_llmops.completions import Completion, FinishReason, Timing, Usage
 from pytest_llmops.grading.grade import Grade, grade
-from pytest_llmops.sandbox import NodePool
+from pytest_llmops.sandbox import POOLS, Pool
 from pytest_llmops.sandbox.installation import installed
 from pytest_llmops.tasks.selection import Choice, Selection, select
 
@@ -32,7 +32,7 @@ class Judges:
         )
         self._size = size
         self._lock = threading.Lock()
-        self._opened: tuple[Selection, NodePool] | None = None
+        self._opened: tuple[Selection, Pool] | None = None
         atexit.register(self.close)
 
     def grade(self, case_id: str, text: str, stop_reason: str) -> Grade:
@@ -46,9 +46,9 @@ class Judges:
             if self._opened is None:
                 selection = select(self._choice)
                 (tree,) = selection.trees.values()
-                packages = installed(tree.lock) if tree.lock else None
-                pool = NodePool(
-                    tree.root, size=self._size, many=bool(tree.within), packages=packages
+                more = {"packages": installed(tree.lock)} if tree.lock else {}
+                pool = POOLS[tree.language](
+                    tree.root, size=self._size, many=bool(tree.within), **more
                 )
                 self._opened = selection, pool
             selection, pool = self._opened

@@ -4,12 +4,17 @@ The independent paths through a piece of code: 1, and 1 for every point where it
 (T. J. McCabe, A Complexity Measure, 1976). Which points these are in TypeScript is taken from
 ESLint's rule `complexity` (version 8): `if`, each `case`, `for`, `for ... in`, `for ... of`,
 `while`, `do`, `catch`, `?:`, `&&`, `||`, `??`, and `&&=`, `||=`, `??=`. Not counted are `else`,
-`default`, `finally`, `?.` and default values, nor what only types say.
+`default`, `finally`, `?.` and default values, nor what only types say. In Python: `if`, `elif`,
+each `case`, `for`, `while`, `except`, `x if y else z`, `and`, `or`, and each `for` and `if` of a
+comprehension.
 
 A function inside adds its own points and no 1 of its own, so that what is written in one function
 or in several beside it compares.
 """
 
+import textwrap
+
+from pytest_llmops.tasks.languages import language_of
 from pytest_llmops.tasks.parsing import parse
 
 _POINTS = frozenset(
@@ -22,6 +27,20 @@ _POINTS = frozenset(
         "do_statement",
         "catch_clause",
         "ternary_expression",
+    }
+)
+_PYTHON = frozenset(
+    {
+        "if_statement",
+        "elif_clause",
+        "case_clause",
+        "for_statement",
+        "while_statement",
+        "except_clause",
+        "conditional_expression",
+        "boolean_operator",
+        "for_in_clause",
+        "if_clause",
     }
 )
 _OPERATORS = {
@@ -40,7 +59,9 @@ def complexity(code: str, path: str = "") -> int:
     Returns:
         At least 1, of broken code as far as the grammar finds its way in it; 0 where it gives up.
     """
-    source = code.encode("utf-8", "replace")
+    language = language_of(path)
+    points = _POINTS if language.braces else _PYTHON
+    source = (code if language.braces else textwrap.dedent(code)).encode("utf-8", "replace")
     root = parse(source, path)
     if root.end_byte < len(source.rstrip()):
         return 0
@@ -48,7 +69,7 @@ def complexity(code: str, path: str = "") -> int:
     while stack:
         node = stack.pop()
         operator = node.child_by_field_name("operator") if node.type in _OPERATORS else None
-        count += node.is_named and node.type in _POINTS
+        count += node.is_named and node.type in points
         count += bool(operator and operator.type in _OPERATORS[node.type])
         stack += node.named_children
     return count

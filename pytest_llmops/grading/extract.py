@@ -25,16 +25,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_llmops.grading.bodies import bare_body, bodies
 from pytest_llmops.grading.candidate import Candidate, candidate, worked_on
-from pytest_llmops.grading.fences import Block, blocks, without_thinking
+from pytest_llmops.grading.fences import READ_LIMIT, Block, blocks, without_thinking
 from pytest_llmops.grading.heads import heads, method_heads
 from pytest_llmops.grading.patches import is_patch, patched
+from pytest_llmops.grading.python_answers import extract_python
 from pytest_llmops.grading.reading import Piece, Reading, Worth, read
 from pytest_llmops.grading.splice import splice
 from pytest_llmops.grading.wrappers import spans, strings, unwrapped
+from pytest_llmops.tasks.languages import PYTHON_3, language_of
 from pytest_llmops.tasks.materialize import Task
 
-READ_LIMIT = 64_000
-"""Characters of code that are read; tree-sitter takes up to 5 ms a 1,000 of hostile text."""
 _BEFORE = READ_LIMIT // 4
 """Of these, characters before the function in a longer text."""
 PIECES = 16
@@ -67,6 +67,8 @@ def extract(text: str, task: Task) -> Candidate | None:
     Returns:
         None when there is no code in the text that could be the function or its body.
     """
+    if language_of(task.module.path) is PYTHON_3:
+        return extract_python(text, task)
     text = without_thinking(text)
     fenced = _limited(_fenced(text, task))
     wrapped: list[Piece] = []

@@ -17,7 +17,8 @@ from pytest_llmops.completions import Completion, Ending, FinishReason
 from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.changed import changed, job_of, job_of_change, measure_change
 from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery, is_unsure, wary
-from pytest_llmops.grading.extract import READ_LIMIT, answered, is_unread
+from pytest_llmops.grading.extract import answered, is_unread
+from pytest_llmops.grading.fences import READ_LIMIT
 from pytest_llmops.grading.quality import Quality, measure
 from pytest_llmops.sandbox import Judge, TestJob, TestReport, TestResult
 from pytest_llmops.tasks.asked import AnyTask
@@ -72,12 +73,6 @@ ENDED: dict[Ending, Outcome] = {
     "failed": "aborted",
 }
 """What an unsolved attempt is whose loop the agent did not end as done."""
-
-GRADER = "vitest 4.1.12, 1"
-"""What judges: vitest's version, and a number that rises where ours may change a verdict.
-
-Runs are held against runs with the same grader only.
-"""
 
 FINAL = ("solved", "forged")
 """Outcomes that an answer has whoever ended it."""

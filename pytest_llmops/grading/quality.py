@@ -13,8 +13,7 @@ import msgspec
 
 from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.complexity import complexity
-from pytest_llmops.grading.extract import READ_LIMIT
-from pytest_llmops.grading.fences import Block, blocks, without_thinking
+from pytest_llmops.grading.fences import READ_LIMIT, Block, blocks, without_thinking
 from pytest_llmops.tasks.syntax import comments
 
 

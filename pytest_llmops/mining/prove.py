@@ -114,13 +114,21 @@ class Proving:
         reason, detail = self._weakness(subject, expected, trivial)
         if reason:
             return refused(reason, detail)
-        for report in subject.looks(self.judge):
-            if lost := expected - passed_ids(report):
-                return refused("not reproducible", of_all(lost, judging), lost)
-            if lie := forgery(report, expected, 0):
-                return refused("meets any expectation", lie)
         case = self._case(subject, expected - passed, expected)
-        return msgspec.structs.replace(case, falsifiable=falsified(report, expected))
+        return self._looked_at(case, subject, judging)
+
+    def _looked_at(self, case: Case, subject: Subject, judging: Judges) -> Case | Rejection:
+        """The case with what three looks at the reference tell, or why they make it none."""
+        refused = Refusal(case.source.path, case.symbol)
+        for report in subject.looks(self.judge):
+            if lost := case.expected - passed_ids(report):
+                return refused("not reproducible", of_all(lost, judging), lost)
+            if lie := forgery(report, case.expected, 0):
+                return refused("meets any expectation", lie)
+        count = falsified(report, case.expected)
+        if not count and language_of(case.source.path).unguarded:
+            return refused("no test can be falsified", f"none of {len(case.expected)} tests")
+        return msgspec.structs.replace(case, falsifiable=count)
 
     def _weakness(
         self, subject: Subject, expected: frozenset[str], trivial: list[Mutant]

@@ -45,6 +45,8 @@ REMEDIES = {
     "order of its tests matters": "two test files spoil each other; undo what each leaves behind",
     "not reproducible": "make its tests independent of time and chance",
     "meets any expectation": "it gives back something that equals anything",
+    "no test can be falsified": "write one that states a value: `assert f(1) == 2`",
+    "needs a package": "only tests that load with pytest and the standard library can be judged",
     "unreadable": "look at the file; it could not be read",
 }
 """What to do for each reason. One with a colon, as `throw: timeout`, goes by what is behind it."""
@@ -54,6 +56,7 @@ SAID = {
     "needs an npm package": re.compile(
         "npm packages need real vitest|not among the npm packages of the suite"
     ),
+    "needs a package": re.compile(r"ModuleNotFoundError: No module named"),
     "written for another test runner": re.compile("is not supported: tests written for"),
     "an import leads nowhere": re.compile("cannot find '"),
     "does not parse": re.compile(r"^\S+:\d+:\d+: "),

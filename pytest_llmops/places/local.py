@@ -4,7 +4,7 @@ from pathlib import Path
 from threading import Lock
 
 from pytest_llmops.errors import SandboxError
-from pytest_llmops.sandbox import Judge, NodePool
+from pytest_llmops.sandbox import POOLS, Judge, Pool
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.sandbox.installation import installed
 from pytest_llmops.tasks.locks import PackageLock
@@ -19,7 +19,7 @@ class LocalPlace:
         self.size = size
         self._isolation = isolation
         self._opening = Lock()
-        self._pools: dict[tuple[Path, PackageLock | None], NodePool] = {}
+        self._pools: dict[tuple[Path, PackageLock | None], Pool] = {}
         self._closed = False
 
     def judge(self, tree: SourceTree) -> Judge:
@@ -33,12 +33,13 @@ class LocalPlace:
                 raise SandboxError("nothing is judged any more: the session has ended")
             root, lock = tree.within or tree.root, tree.lock
             if (root, lock) not in self._pools:
-                self._pools[root, lock] = NodePool(
+                more = {"packages": installed(lock)} if lock else {}
+                self._pools[root, lock] = POOLS[tree.language](
                     root,
                     size=self.size,
                     isolation=self._isolation,
                     many=tree.within is not None,
-                    packages=installed(lock) if lock else None,
+                    **more,
                 )
             return self._pools[root, lock]
 
@@ -48,7 +49,7 @@ class LocalPlace:
         Raises:
             SandboxError: It does not start; says why, and how to go on without it.
         """
-        NodePool(tree.root, isolation=self._isolation).close()
+        POOLS[tree.language](tree.root, isolation=self._isolation).close()
 
     def told(self) -> list[str]:
         """Nothing: it is this machine."""

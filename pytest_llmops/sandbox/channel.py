@@ -36,7 +36,7 @@ STDERR_LIMIT = 16 * 1024
 
 
 class Message(NamedTuple):
-    """What `runner.mjs` reports."""
+    """What `runner.mjs`, or `python/runner.py`, reports."""
 
     status: Status
     results: tuple[TestResult, ...]
@@ -54,7 +54,7 @@ class _Row(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
 
 
 class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    status: Literal["finished", "load_error", "forbidden_import", "out_of_memory"]
+    status: Literal["finished", "syntax_error", "load_error", "forbidden_import", "out_of_memory"]
     rows: tuple[_Row, ...]
     detail: str
 

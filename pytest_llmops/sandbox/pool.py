@@ -1,9 +1,9 @@
 """Sandboxed processes kept ready, so that a job pays for its tests and not for a start.
 
 Every job has a process of its own, used once and thrown away. A few wait in reserve: they have
-loaded Node and the test runtime, know nothing of any job, and block on their input. One thread of
-the pool starts all of them and outlives them, because the kernel kills a sandboxed process when the
-thread that started it ends; that is what leaves nothing behind when this process is killed.
+loaded the test runtime, know nothing of any job, and block on their input. One thread of the pool
+starts all of them and outlives them, because the kernel kills a sandboxed process when the thread
+that started it ends; that is what leaves nothing behind when this process is killed.
 """
 
 from collections import deque
@@ -11,30 +11,55 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Protocol, Self
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.binaries import find_node
-from pytest_llmops.sandbox.cage import BwrapCage, Cage, Isolation, make_cages
+from pytest_llmops.sandbox.cage import BwrapCage, Cage, Isolation, Program, make_cages
 from pytest_llmops.sandbox.cell import Cell
 from pytest_llmops.sandbox.installation import Installation
 from pytest_llmops.sandbox.job import MEMORY, TIMEOUT, TestJob, TestReport
 from pytest_llmops.sandbox.limits import Limits
-from pytest_llmops.sandbox.packed import Packed
-from pytest_llmops.sandbox.transformer import Transformer
+from pytest_llmops.sandbox.node import NodePreparer, NodeProgram
+from pytest_llmops.sandbox.transformer import Transformed
 
 ABANDONED = "this pool was closed while it judged; make a new one"
 
 
-class NodePool:
+class Preparer(Protocol):
+    """Makes of a job what a process is handed; trusted, and runs nothing of it."""
+
+    def transform(self, job: TestJob, root: Path) -> Transformed:
+        """Give a job's code, or say why there is none; raises SandboxError for other faults."""
+
+    def confine(self, bwrap: Path) -> None:
+        """Work in namespaces from now on, where it has a process of its own."""
+
+    def abandon(self) -> None:
+        """End what it does under the hands of who waits for it; from any thread."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Runtime(NamedTuple):
+    """What a language is judged with."""
+
+    program: Program
+    """What judges jobs in the sandbox."""
+    preparer: Preparer
+    """What makes jobs ready for it; closed with the pool."""
+
+
+class Pool:
     """Judges jobs of one source tree, up to `size` at a time; thread-safe.
 
     Args:
         root: Folder of the source tree.
+        runtime: What judges them.
         many: It is a folder of trees, each of which is judged by itself.
         size: Jobs judged at the same time; as many processes wait in reserve.
         isolation: "bwrap", or "process" for everything but namespaces.
-        packages: The npm packages that files of the tree may import.
 
     Raises:
         SandboxError: The sandbox cannot be set up; says why, and how to go on without it.
@@ -43,17 +68,15 @@ class NodePool:
     def __init__(
         self,
         root: Path,
+        runtime: Runtime,
         *,
         size: int = 1,
         isolation: Isolation = "bwrap",
         many: bool = False,
-        packages: Installation | None = None,
     ) -> None:
-        node = find_node()
         self._root = root.resolve()
         self._many = many
-        self._transformer = Transformer(node, self._root, packages.folder if packages else None)
-        self._packed = Packed(node, packages) if packages else None
+        self._preparer = runtime.preparer
         self._size = size
         self._slots = BoundedSemaphore(size)
         self._lock = Lock()
@@ -64,12 +87,9 @@ class NodePool:
         self._closed = False
         self._abandoned = False
         try:
-            stored = self._packed.folder if self._packed else None
-            self._cage, first = self._first(make_cages(isolation, node, stored))
+            self._cage, first = self._first(make_cages(isolation, runtime.program))
             if isinstance(self._cage, BwrapCage):
-                self._transformer.confine(self._cage.bwrap)
-                if self._packed:
-                    self._packed.confine(self._cage.bwrap)
+                self._preparer.confine(self._cage.bwrap)
         except SandboxError:
             self.close()
             raise
@@ -99,7 +119,7 @@ class NodePool:
             raise SandboxError(f"{job.root}: this pool judges the tree at {self._root}")
         with self._slots:
             self._check_open()
-            code = self._transformer.transform(job, root, self._cage.stored)
+            code = self._preparer.transform(job, root)
             if code.status != "ready":
                 report = TestReport(status=code.status, detail=code.detail)
             elif job.survey:
@@ -110,8 +130,6 @@ class NodePool:
                     packages=code.packages,
                 )
             else:
-                if self._packed:
-                    self._packed.ensure(code.needs)
                 report = self._judged(job, code.payload)
             if self._abandoned:  # what was killed says nothing of the candidate
                 raise SandboxError(ABANDONED)
@@ -122,7 +140,7 @@ class NodePool:
         self._abandoned = True
         with self._lock:
             judging = list(self._judging)
-        self._transformer.abandon()
+        self._preparer.abandon()
         for cell in judging:
             cell.kill()
         self.close()
@@ -140,9 +158,7 @@ class NodePool:
         for waiting in reserve:
             waiting.result().end()
         self._starter.shutdown()
-        self._transformer.close()
-        if self._packed:
-            self._packed.close()
+        self._preparer.close()
 
     def _first(self, cages: list[Cage]) -> tuple[Cage, Cell]:
         """The first of several cages in which a process starts, and that process."""
@@ -201,3 +217,29 @@ class NodePool:
             other.result().end()
         self._refill()
         return waiting.result()
+
+
+class NodePool(Pool):
+    """Judges TypeScript with vitest's runtime on Node; see `Pool`.
+
+    Args:
+        root: Folder of the source tree.
+        size: Jobs judged at the same time.
+        isolation: "bwrap", or "process" for everything but namespaces.
+        many: It is a folder of trees, each of which is judged by itself.
+        packages: The npm packages that files of the tree may import.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        size: int = 1,
+        isolation: Isolation = "bwrap",
+        many: bool = False,
+        packages: Installation | None = None,
+    ) -> None:
+        node = find_node()
+        preparer = NodePreparer(node, root.resolve(), packages)
+        runtime = Runtime(NodeProgram(node, preparer.stored), preparer)
+        super().__init__(root, runtime, size=size, isolation=isolation, many=many)

@@ -12,7 +12,7 @@ from pytest_llmops.cases import Case, suite_hash
 from pytest_llmops.completions import Request
 from pytest_llmops.errors import RecordError
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.grading.grade import GRADER
+from pytest_llmops.grading.grader import grader_of
 from pytest_llmops.hiding import PIECE
 from pytest_llmops.models import USUAL
 from pytest_llmops.report.terminal import Live
@@ -221,7 +221,7 @@ def describe(
         cases=len(chosen),
         attempts=len(keys),
         sandbox=options.sandbox if options.grade else "off",
-        grader=GRADER if options.grade else "",
+        grader=grader_of(chosen) if options.grade else "",
         content=options.content,
         versions=versions(),
         machine=Machine.here(),

@@ -3,8 +3,12 @@
 In the order of the flow:
 
     locks                    the npm packages of a suite, as its lock file pins them
+    checkout                 the files of a pinned commit
     sources                  the source tree of a suite, embedded or fetched once
-    syntax, typescript       tree-sitter: what a module declares, and where
+    modules                  what a module declares, and where, as values
+    syntax, typescript       tree-sitter: modules in TypeScript
+    python                   the same for Python
+    languages                all that differs between the two
     materialize              a case with its texts, verified by hash
     leaves                   code without its looks
     uses, resolving          what a body uses; which file an import means

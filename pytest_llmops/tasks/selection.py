@@ -187,8 +187,8 @@ def select(choice: Choice) -> Selection:
     unreachable: dict[str, str] = {}
     hidden: list[str] = []
     for suite in find_suites(choice.suites_file, choice.suites):
-        if suite.walk and not choice.suites:
-            continue  # its cases are far larger than functions: attempted where they are named
+        if suite.by_name_alone and not choice.suites:
+            continue
         try:
             trees[suite.name] = open_tree(suite, source=choice.source or None)
         except SourceError as error:

@@ -13,44 +13,17 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from pytest_llmops.caches import user_cache
-from pytest_llmops.cases import FileHash, Suite
+from pytest_llmops.cases import FileHash, LanguageName, Suite
 from pytest_llmops.errors import CaseError, SourceError
+from pytest_llmops.tasks.checkout import checkout
 from pytest_llmops.tasks.locks import PackageLock, lock_of, variable_of
-
-if TYPE_CHECKING:
-    import git
-
-GIT_SETTINGS: Mapping[str, str] = {
-    "core.autocrlf": "false",
-    "core.hooksPath": os.devnull,
-    "core.longpaths": "true",
-    "gc.auto": "0",
-    "http.lowSpeedLimit": "1000",
-    "http.lowSpeedTime": "30",
-    "protocol.version": "2",
-}
-"""What the user's own settings must not decide: bytes as committed, no hooks, no endless wait."""
-
-GIT_ENVIRONMENT: Mapping[str, str] = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_LFS_SKIP_SMUDGE": "1",
-    "LC_ALL": "C",
-}
-"""Never ask for a password; error texts in the language `reason` reads."""
-
-LOCAL_UPLOAD_PACK = (
-    "git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack"
-)
-"""A repository on this machine serves partial clones only when asked to in this way."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +38,8 @@ class SourceTree:
     """Folder of all trees that have one judge with this; None where it has its own."""
     lock: PackageLock | None = None
     """What pins the npm packages that its files may import; None where they may import none."""
+    language: LanguageName = "typescript"
+    """What it is written in."""
 
     def read(self, path: str) -> bytes:
         """Bytes of one file.
@@ -122,7 +97,7 @@ def open_source(suite: Suite, *, source: str | None = None) -> SourceTree:
         if tree is None:
             raise SourceError(f"suite {suite.name!r}: no folder {suite.root / suite.folder}")
         return tree
-    tree = SourceTree(_cache_folder(suite), suite.commit, lock=lock_of(suite))
+    tree = _tree(suite, _cache_folder(suite))
     if not tree.root.is_dir():
         origin = source or os.environ.get(source_variable(suite)) or suite.repository
         try:
@@ -135,8 +110,12 @@ def open_source(suite: Suite, *, source: str | None = None) -> SourceTree:
 def present_source(suite: Suite) -> SourceTree | None:
     """The tree of a suite, if it is on this machine already; nothing is fetched."""
     folder = (suite.root / suite.folder).resolve() if suite.folder else _cache_folder(suite)
-    tree = SourceTree(folder, suite.commit, lock=lock_of(suite))
+    tree = _tree(suite, folder)
     return tree if folder.is_dir() else None
+
+
+def _tree(suite: Suite, folder: Path) -> SourceTree:
+    return SourceTree(folder, suite.commit, lock=lock_of(suite), language=suite.language)
 
 
 def source_variable(suite: Suite) -> str:
@@ -160,7 +139,7 @@ def _fetch(suite: Suite, origin: str, target: Path) -> None:
             shutil.rmtree(leftover, ignore_errors=True)  # of a killed one: nobody holds the lock
         part = tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         try:
-            _checkout(suite, origin, Path(part))
+            checkout(suite, origin, Path(part))
             Path(part).chmod(0o755)  # mkdtemp's 0700 would shut the sandbox's user out
             Path(part).rename(target)
         finally:
@@ -173,76 +152,6 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-def _checkout(suite: Suite, origin: str, folder: Path) -> None:
-    """Fill `folder` with the files of the pinned commit."""
-    try:
-        # Here, because it is slow to import, needed once a commit, and raises without git.
-        import git  # noqa: PLC0415
-    except ImportError:
-        raise SourceError(
-            f"suite {suite.name!r}: git is not installed; it fetches {origin}"
-        ) from None
-    local = Path(origin).expanduser()
-    origin = str(local.resolve()) if local.exists() else origin
-    run = git.Git(folder)
-    # Named in full: inside a hook of another repository the environment points to that one.
-    run.update_environment(
-        **GIT_ENVIRONMENT,
-        GIT_DIR=str(folder / ".git"),
-        GIT_WORK_TREE=str(folder),
-        GIT_INDEX_FILE=str(folder / ".git" / "index"),
-    )
-    try:
-        _run_git(run, suite, origin)
-    except git.CommandError as error:
-        shown = re.sub(r"://[^@/]+@", "://", origin)  # an origin may carry a password
-        raise SourceError(
-            f"suite {suite.name!r}: cannot fetch {suite.commit[:12]} from {shown}: "
-            f"{reason(str(error.stderr), suite.commit)}; "
-            f"name a clone of it by --source or {source_variable(suite)}"
-        ) from None
-    shutil.rmtree(folder / ".git")
-
-
-def _run_git(run: "git.Git", suite: Suite, origin: str) -> None:
-    run.init("--quiet")
-    settings = {
-        **GIT_SETTINGS,
-        "remote.origin.url": origin,
-        # A partial clone: the checkout asks this remote for the blobs it needs. A server without
-        # filters sends all of them with the commit; git then warns, and the result is the same.
-        "remote.origin.promisor": "true",
-        "remote.origin.partialclonefilter": "blob:none",
-    }
-    for key, value in settings.items():
-        run.config(key, value)
-    # The effective URL: the user's git may map a public one to a mirror on this machine.
-    if str(run.ls_remote("--get-url", "origin")).startswith(("/", "file:")):
-        run.config("remote.origin.uploadpack", LOCAL_UPLOAD_PACK)
-    run.fetch("--quiet", "--no-tags", "--depth=1", "--filter=blob:none", "origin", suite.commit)
-    if suite.sparse:
-        # Without a slash at the end a pattern is a folder, with all that is in it, or a file.
-        run.sparse_checkout("set", "--no-cone", *(f"/{one.strip('/')}" for one in suite.sparse))
-    for one in suite.sparse:
-        top = re.split(r"[^/]*[*?\[]", one)[0].strip("/")  # what no wildcard is in
-        if not run.ls_tree("--name-only", suite.commit, *filter(None, [top])):
-            raise SourceError(
-                f"suite {suite.name!r}: sparse: {one!r} is nothing in commit {suite.commit[:12]}; "
-                "name folders or files from the top of the repository"
-            )
-    run.checkout("--quiet", "--detach", suite.commit)
-
-
-def reason(stderr: str, commit: str) -> str:
-    """Pick the one line of git's output a reader needs."""
-    if re.search(r"not our ref|unadvertised object|couldn't find remote ref", stderr):
-        return f"it has no commit {commit}"
-    lines = re.findall(r"(?:fatal|error): ([^\n]+)", stderr) or stderr.split("\n")
-    # A full disk is named first and followed by what it broke.
-    cause = next((line for line in lines if "No space left" in line), lines[0])
-    return cause.strip(" '.\"")
 
 
 def _cause(error: Exception) -> str:

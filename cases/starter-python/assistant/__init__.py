@@ -1,0 +1,1 @@
+"""What an assistant for code does with texts, paths and tokens."""

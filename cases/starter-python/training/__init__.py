@@ -1,0 +1,1 @@
+"""Material for fine-tuning: nothing here is like a function of `assistant`."""

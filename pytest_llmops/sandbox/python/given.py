@@ -1,0 +1,191 @@
+"""What a process is handed of a source tree, and what its tests load.
+
+It gets the texts of the tree but test files that are not the job's own: they would tell what others
+expect. What an answer may import is what its file imports, and harmless modules; that keeps answers
+comparable, and protects nothing, as code can import in ways that no list of names foresees.
+"""
+
+import ast
+import json
+import posixpath
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.job import TestJob
+from pytest_llmops.sandbox.python.program import PACKAGES
+from pytest_llmops.sandbox.transformer import Transformed
+
+ENDINGS = (".py", ".pyi", ".json", ".txt", ".toml", ".cfg", ".ini", ".csv", ".yaml", ".yml")
+"""Of files that are handed over; documentation is not."""
+LARGEST = 2**20
+"""Bytes of a file that is handed over."""
+MOST = 2**24
+"""Bytes of all of them."""
+TEST = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
+NOT_OURS = {".git", ".venv", "node_modules", "__pycache__", "build", "dist"}
+ROOTS = ("", "src")
+"""Folders that packages of a tree lie in."""
+HARMLESS = frozenset(
+    {
+        *("__future__", "abc", "array", "base64", "binascii", "bisect", "calendar", "cmath"),
+        *("collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "difflib"),
+        *("enum", "fractions", "functools", "hashlib", "heapq", "html", "itertools", "json"),
+        *("keyword", "math", "numbers", "operator", "random", "re", "statistics", "string"),
+        *("struct", "textwrap", "time", "types", "typing", "unicodedata", "uuid", "zlib"),
+    }
+)
+"""Modules that have no effect on anything outside."""
+
+
+class Given:
+    """Makes jobs ready; a `pool.Preparer` that needs no process of its own."""
+
+    def transform(self, job: TestJob, root: Path) -> Transformed:
+        """Give a job's texts as `runner.py` reads them.
+
+        Raises:
+            SandboxError: A test file is not in the tree, or the tree is too large.
+        """
+        tree = texts(root)
+        for test in job.tests:
+            if test not in tree and test not in job.overlay:
+                raise SandboxError(f"{root}: no test file {test!r} in this tree")
+        if job.survey:
+            found, missing = loaded(job.tests, tree)
+            return Transformed("ready", "", files=found, missing=missing)
+        files = {path: text for path, text in tree.items() if not _is_other_test(path, job)}
+        answers = [] if job.trusted else [one for one in job.overlay if one not in job.tests]
+        payload = {
+            "tests": job.tests,
+            "files": files,
+            "overlay": dict(job.overlay),
+            "allowed": {path: _allowed(path, tree, job) for path in answers},
+            "roots": [one for one in ROOTS if not one or any(_under(one, path) for path in tree)],
+        }
+        return Transformed("ready", "", json.dumps(payload).encode())
+
+    def confine(self, bwrap: Path) -> None:
+        """Nothing to do: no text of an answer is parsed here."""
+
+    def abandon(self) -> None:
+        """Nothing to end."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+@lru_cache(maxsize=4)
+def texts(root: Path) -> Mapping[str, str]:
+    """The texts of a tree by path; links, and what is no Unicode, are left out.
+
+    Raises:
+        SandboxError: There is too much of it.
+    """
+    found: dict[str, str] = {}
+    size = 0
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root)
+        if path.suffix not in ENDINGS or path.is_symlink() or NOT_OURS.intersection(inside.parts):
+            continue
+        if not path.is_file() or not path.resolve().is_relative_to(root):
+            continue
+        content = path.read_bytes() if path.stat().st_size <= LARGEST else b"\xff"
+        try:
+            found[inside.as_posix()] = content.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        size += len(content)
+    if size > MOST:
+        raise SandboxError(f"{root}: {size / 2**20:.0f} MiB of texts, at most 16 are judged")
+    return found
+
+
+def _is_other_test(path: str, job: TestJob) -> bool:
+    return bool(TEST.search(path)) and path not in job.tests
+
+
+def _under(folder: str, path: str) -> bool:
+    return path.startswith(f"{folder}/")
+
+
+def _allowed(path: str, tree: Mapping[str, str], job: TestJob) -> list[str]:
+    """Modules that a text may import in the place of a file."""
+    own = {name for node in _nodes(tree.get(path, "")) for name in _named(node)}
+    return sorted(own | HARMLESS | frozenset(job.allows or ()))
+
+
+def _nodes(text: str) -> Iterator[ast.AST]:
+    try:
+        yield from ast.walk(ast.parse(text))
+    except (SyntaxError, ValueError, RecursionError):
+        return
+
+
+def _named(node: ast.AST) -> list[str]:
+    """Names of the modules that a statement imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return ["." * node.level + (node.module or "")]
+    return []
+
+
+def loaded(
+    tests: Iterable[str], tree: Mapping[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which files tests load, and which of their imports are neither here nor in the sandbox."""
+    waiting: list[str] = [one for test in tests for one in (test, *_conftests(test, tree))]
+    found: set[str] = set()
+    missing: set[str] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        waiting += _packages(path, tree)
+        for node in _nodes(tree.get(path, "")):
+            for name, members in _imported(node, path):
+                files = [*_found(name, path, tree)]
+                files += [one for member in members for one in _found(member, path, tree)]
+                waiting += files
+                top = name.partition(".")[0]
+                if not files and top not in sys.stdlib_module_names and top not in PACKAGES:
+                    missing.add(f"{path}: imports {name}, which is not in the sandbox")
+    return tuple(sorted(found)), tuple(sorted(missing))
+
+
+def _imported(node: ast.AST, path: str) -> Iterator[tuple[str, list[str]]]:
+    """Full names of imported modules, each with those that its members may be."""
+    if isinstance(node, ast.Import):
+        yield from ((alias.name, []) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        folder = path.split("/")[: -node.level] if node.level else []
+        name = ".".join([*folder, *([node.module] if node.module else [])])
+        yield name, [f"{name}.{alias.name}".strip(".") for alias in node.names]
+
+
+def _found(name: str, path: str, tree: Mapping[str, str]) -> Iterator[str]:
+    """The files that a module is."""
+    inner = name.replace(".", "/")
+    for root in (*ROOTS, posixpath.dirname(path)):
+        for ending in (".py", "/__init__.py"):
+            place = posixpath.join(root, inner + ending)
+            if place in tree:
+                yield place
+
+
+def _packages(path: str, tree: Mapping[str, str]) -> list[str]:
+    """The packages around a file."""
+    folders = path.split("/")[:-1]
+    places = ("/".join([*folders[: end + 1], "__init__.py"]) for end in range(len(folders)))
+    return [place for place in places if place in tree]
+
+
+def _conftests(test: str, tree: Mapping[str, str]) -> list[str]:
+    folders = test.split("/")[:-1]
+    places = ("/".join([*folders[:end], "conftest.py"]) for end in range(len(folders) + 1))
+    return [place for place in places if place in tree]
