@@ -40,7 +40,8 @@ def _validate(options: argparse.Namespace) -> int:
     suites = find_suites(options.suites, options.suite)
     if not options.suite:  # commits take far longer than functions: proved where they are named
         suites = [suite for suite in suites if not suite.walk]
-    return run_validate(suites, _setup(options), ids=options.cases)
+    every = find_suites(options.suites, [])
+    return run_validate(suites, _setup(options), ids=options.cases, beside=every)
 
 
 def _add_mine(commands: Any) -> None:

@@ -10,10 +10,11 @@ In the order of the flow:
     refused                  what is left out, the reason, and what to do
     measure, prove           what test files do; whether a function is a case
     kept                     results of an interrupted mining
+    alike                    cases of two splits or suites that are the same
     mine, validate           finding cases, and proving them
     explain, outcome         what mining makes of one file, and of all
     proof, commits           what is proved of commits; finding those that are cases
     dates                    since when a function is as it is
     curate, curate_commits   the commands
-    keeping                  manifests brought up to date without mining
+    keeping, asked           manifests brought up to date; what their questions hide
 """

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from pytest_llmops.cases import Case, Suite, load_cases, write_manifest
 from pytest_llmops.errors import CaseError, LlmopsError, SourceError
+from pytest_llmops.mining.alike import alike
 from pytest_llmops.mining.dates import dated
 from pytest_llmops.mining.explain import explained
 from pytest_llmops.mining.kept import Kept, results_of
@@ -196,8 +197,14 @@ def _package(tree: SourceTree, path: str) -> str:
     return next(found, PurePosixPath(path).parts[0])
 
 
-def run_validate(suites: Iterable[Suite], setup: Setup, *, ids: Sequence[str] = ()) -> int:
-    """Prove the cases of suites, or those named.
+def run_validate(
+    suites: Iterable[Suite],
+    setup: Setup,
+    *,
+    ids: Sequence[str] = (),
+    beside: Sequence[Suite] = (),
+) -> int:
+    """Prove the cases of suites, or those named; `beside` are all suites that must be unlike them.
 
     Returns:
         Exit status: 0 where every case holds, 1 where one does not.
@@ -217,6 +224,7 @@ def run_validate(suites: Iterable[Suite], setup: Setup, *, ids: Sequence[str] = 
         if cases:
             with setup.open(suite) as (tree, pool, crew):
                 findings += validate(cases, tree, pool, crew)
+    findings += alike(known, beside)
     console = Console()
     if findings:
         console.print(_findings_table(findings))

@@ -12,12 +12,13 @@ left out with its functions. Some tests fail once in a hundred runs; `validate` 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
 import msgspec
 
 from pytest_llmops.cases import Case, Suite
+from pytest_llmops.mining.alike import without_twins
 from pytest_llmops.mining.kept import Digests, Kept
 from pytest_llmops.mining.measure import Measured, Measuring, list_tests
 from pytest_llmops.mining.parallel import Crew
@@ -88,7 +89,9 @@ class Miner:
 
     def mine(self, limit: int = 0) -> Mined:
         """Make cases, in the order of path and symbol; `limit` of them where it is not 0."""
-        return self.prove(self.measure(self.tests()), limit=limit)
+        mined = self.prove(self.measure(self.tests()), limit=limit)
+        cases, twins = without_twins(mined.cases, self._tree)
+        return replace(mined, cases=cases, rejections=[*mined.rejections, *twins])
 
     def tests(self) -> list[str]:
         """The test files of the suite; see `list_tests`."""

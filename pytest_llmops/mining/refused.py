@@ -47,6 +47,7 @@ REMEDIES = {
     "meets any expectation": "it gives back something that equals anything",
     "no test can be falsified": "write one that states a value: `assert f(1) == 2`",
     "needs a package": "only tests that load with pytest and the standard library can be judged",
+    "near-duplicate": "training on it would teach the answer; change one of the two, or drop it",
     "unreadable": "look at the file; it could not be read",
 }
 """What to do for each reason. One with a colon, as `throw: timeout`, goes by what is behind it."""

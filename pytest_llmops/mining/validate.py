@@ -35,6 +35,7 @@ Fault = Literal[
     "fails before",
     "no test can be falsified",
     "stale",
+    "near-duplicate",
 ]
 NOT_SOLVED: tuple[Fault, ...] = ("reference fails", "reference meets any expectation")
 """With these nothing else is worth looking at."""

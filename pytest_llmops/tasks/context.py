@@ -73,7 +73,7 @@ class _Choice:
         frame = sum(map(_cost, self.here.values()))
         self._left = budget - frame
         self._words = {*WORD.findall(asked), *self._said(self.here.values())}
-        self.spent = {"frame of the class": frame}
+        self.spent = {"frame": frame}
 
     def need(self, known: frozenset[str]) -> None:
         """Show what tells names that are hidden so far."""
