@@ -36,17 +36,25 @@ class Counting:
 
 
 FILES = {
-    "half.ts": "export function half(n: number): number {\n  return n / 2\n}\n"
-    "export function twice(n: number): number {\n  return n * 2\n}\n",
+    "half.ts": "export function half(n: number): number {\n  return n / 2\n}\n",
     "half.test.ts": """import { expect, it } from "vitest"
-import { half, twice } from "./half"
+import { half } from "./half"
 it("halves", () => expect(half(4)).toBe(2))
+""",
+    "twice.ts": "export function twice(n: number): number {\n  return n * 2\n}\n",
+    "twice.test.ts": """import { expect, it } from "vitest"
+import { twice } from "./twice"
 it("doubles", () => expect(twice(2)).toBe(4))
 """,
 }
-OF_A_FILE, OF_A_FUNCTION = 3, 13
-"""Jobs: the runs of a test file; a throw, nine trivial bodies and three looks."""
-WHOLE = OF_A_FILE + 2 * OF_A_FUNCTION
+OF_A_FILE, OF_A_FUNCTION = 3, 4
+"""Jobs: the runs of a test file; all bodies of a function, and three looks."""
+WHOLE = 2 * (OF_A_FILE + OF_A_FUNCTION)
+TOGETHER = """
+export function third(n: number): number {
+  return n / 3
+}
+"""
 
 
 @pytest.fixture
@@ -70,19 +78,19 @@ def mine(suite, path, last=10_000):
 
 def test_no_job_that_gave_a_result_is_run_again(suite, tmp_path):
     path = tmp_path / "kept.jsonl"
-    assert mine(suite, path, last=OF_A_FILE + OF_A_FUNCTION + 5)[0] == []
+    assert mine(suite, path, last=2 * OF_A_FILE + OF_A_FUNCTION + 2)[0] == []
     cases, jobs, found = mine(suite, path)
-    assert [case.id for case in cases] == ["kept:half#half", "kept:half#twice"]
-    assert (jobs, found) == (OF_A_FUNCTION, 2)  # the one that was in hand
-    assert mine(suite, path) == (cases, 0, 3)
+    assert [case.id for case in cases] == ["kept:half#half", "kept:twice#twice"]
+    assert (jobs, found) == (OF_A_FUNCTION, 3)  # the one that was in hand
+    assert mine(suite, path) == (cases, 0, 4)
     assert mine(suite, tmp_path / "other.jsonl") == (cases, WHOLE, 0)
 
 
 def test_what_follows_from_a_file_that_changed_is_judged_anew(suite, tmp_path):
     path = tmp_path / "kept.jsonl"
     mine(suite, path)
-    (suite.root / "tree" / "half.ts").write_text(FILES["half.ts"].replace("n * 2", "n + n"))
-    assert mine(suite, path)[1:] == (WHOLE, 0)
+    (suite.root / "tree" / "twice.ts").write_text(FILES["twice.ts"].replace("n * 2", "n + n"))
+    assert mine(suite, path)[1:] == (OF_A_FILE + OF_A_FUNCTION, 2)
     (suite.root / "tree" / "tsconfig.json").write_text("{}")
     assert mine(suite, path)[1:] == (WHOLE, 0)
 
@@ -91,13 +99,24 @@ def test_a_line_that_was_torn_is_passed_over_and_the_next_is_whole(suite, tmp_pa
     path = tmp_path / "kept.jsonl"
     whole, _, _ = mine(suite, path)
     path.write_bytes(path.read_bytes()[:-20])
-    assert mine(suite, path) == (whole, OF_A_FUNCTION, 2)
-    assert mine(suite, path) == (whole, 0, 3)
+    assert mine(suite, path) == (whole, OF_A_FUNCTION, 3)
+    assert mine(suite, path) == (whole, 0, 4)
+
+
+def test_of_functions_that_are_judged_together_only_those_without_a_result_are(suite, tmp_path):
+    path, tree = tmp_path / "kept.jsonl", suite.root / "tree"
+    (tree / "half.ts").write_text(FILES["half.ts"] + TOGETHER)
+    test = FILES["half.test.ts"].replace("{ half }", "{ half, third }")
+    (tree / "half.test.ts").write_text(test + 'it("thirds", () => expect(third(9)).toBe(3))\n')
+    whole, jobs, _ = mine(suite, path)
+    assert (len(whole), jobs) == (3, WHOLE)  # as if there were one
+    path.write_bytes(path.read_bytes()[:-20])
+    assert mine(suite, path) == (whole, OF_A_FUNCTION, 4)
 
 
 def test_a_mining_that_ends_says_what_it_took_over_and_drops_it(suite, capsys):
     path = results_of(suite, open_source(suite))
-    mine(suite, path, last=OF_A_FILE + OF_A_FUNCTION)
+    mine(suite, path, last=2 * OF_A_FILE)
     assert run_mine(suite, SETUP) == 0
     assert "2 results of an interrupted mining (--fresh" in capsys.readouterr().out
     assert len(load_cases(suite)) == 2

@@ -62,6 +62,10 @@ class Kept:
             raise CaseError(f"{path}: cannot be kept there: {error.strerror}") from None
         self._known = dict(_lines(content))
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is a result under a key."""
+        return key in self._known
+
     def get(self, key: str, kind: type[Result], make: Callable[[], Result]) -> Result:
         """The result under a key; made, and kept, where there is none."""
         with self._lock:

@@ -25,6 +25,7 @@ from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.prove import Judges, Proving
 from pytest_llmops.mining.reach import Function, Modules, nearest_tests
 from pytest_llmops.mining.refused import Flaky, Rejection
+from pytest_llmops.mining.together import Shared
 from pytest_llmops.sandbox import Judge, TestReport
 from pytest_llmops.tasks.sources import SourceTree
 
@@ -141,12 +142,15 @@ class Miner:
     def _prove_all(self, work: list[Work], done: dict[Work, Outcome], limit: int) -> None:
         """Add outcomes to what is done; of so many cases where a limit is set."""
         new = [one for one in work if one not in done]
+        shared = self._proving.shared(one for one in new if not self._is_kept(one))
         step = limit or max(1, len(new))
         for start in range(0, len(new), step):
             if limit and sum(isinstance(done.get(one), Case) for one in work) >= limit:
                 break
             some = new[start : start + step]
-            found = self._crew.map("functions", self._prove, some, shuffled=True)
+            found = self._crew.map(
+                "functions", lambda one: self._prove(one, shared), some, shuffled=True
+            )
             done.update(zip(some, found, strict=True))
 
     def _measure(self, test: str) -> Measured:
@@ -161,20 +165,27 @@ class Miner:
             names, seen.files, Measured, lambda: self._measuring.measure(test, seen)
         )
 
-    def _prove(self, work: Work) -> Outcome:
-        (path, symbol), judges = work
-        passing = (one for test, ids in judges for one in (test, *sorted(ids)))
-        files = sorted({path, *(file for test, _ in judges for file in self._loads[test])})
+    def _prove(self, work: Work, shared: Shared) -> Outcome:
         made = self._kept_or(
-            ("function", path, symbol, *passing),
-            files,
-            _Proved,
-            lambda: _Proved.of(self._proving.prove(*work)),
+            *self._follows(work), _Proved, lambda: _Proved.of(self._proving.prove(*work, shared))
         )
         outcome, lock = made.outcome, self._tree.lock
         if lock and isinstance(outcome, Case) and self._uses_packages & {*_paths(outcome)}:
             return msgspec.structs.replace(outcome, packages=lock.digest)
         return outcome
+
+    def _follows(self, work: Work) -> tuple[list[str], list[str]]:
+        """The names and files that an outcome follows from."""
+        (path, symbol), judges = work
+        passing = (one for test, ids in judges for one in (test, *sorted(ids)))
+        files = {path, *(file for test, _ in judges for file in self._loads[test])}
+        return ["function", path, symbol, *passing], sorted(files)
+
+    def _is_kept(self, work: Work) -> bool:
+        if not (self._kept and self._digests):
+            return False
+        names, files = self._follows(work)
+        return self._digests.of(*names, files=files) in self._kept
 
     def _kept_or(
         self,

@@ -8,18 +8,20 @@ An empty body and `return undefined` (in Python `return None`) are the same func
 one mutant.
 """
 
-import random
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from zlib import crc32
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import msgspec
 
 from pytest_llmops.cases import id_of_test
-from pytest_llmops.sandbox import Judge, TestJob, TestReport
+from pytest_llmops.sandbox import Judge, Round, TestJob, TestReport
 from pytest_llmops.tasks.languages import language_of
 from pytest_llmops.tasks.modules import Declaration, Module, replace_body
 from pytest_llmops.tasks.sources import SourceTree
+
+EMPTY = "empty"
+"""Name of the body that does nothing; what its tests take is looked at as with the throw."""
 
 
 class Mutant(msgspec.Struct, frozen=True):
@@ -39,7 +41,7 @@ def mutants(module: Module, declaration: Declaration) -> tuple[Mutant, ...]:
         returned.append(("first argument", argument))
     return (
         Mutant("throw", language.body(language.throw)),
-        Mutant("empty", language.body(language.nothing)),
+        Mutant(EMPTY, language.body(language.nothing)),
         *(Mutant(name, language.body(f"return {value}")) for name, value in returned),
     )
 
@@ -49,6 +51,11 @@ def passed_ids(report: TestReport) -> frozenset[str]:
     if report.status != "finished":
         return frozenset()
     return frozenset(id_of_test(one.file, one.title) for one in report.results if one.passed)
+
+
+def failed_ids(report: TestReport) -> frozenset[str]:
+    """Give the ids of the tests that ran and failed."""
+    return frozenset(id_of_test(one.file, one.title) for one in report.results if not one.passed)
 
 
 @dataclass(frozen=True)
@@ -62,31 +69,94 @@ class Subject:
 
     def job(self, body: str) -> TestJob:
         """What runs the tests with another body, the way candidates are run."""
-        text = replace_body(self.module, self.declaration, body)
-        return TestJob(root=self.tree.root, tests=self.tests, overlay={self.module.path: text})
+        return TestJob(root=self.tree.root, tests=self.tests, overlay=self._overlay(body))
 
-    def run(self, pool: Judge, body: str) -> TestReport:
+    def run(self, judge: Judge, body: str) -> TestReport:
         """Run the tests with another body."""
-        return pool.run(self.job(body))
+        return judge.run(self.job(body))
 
-    def looks(self, pool: Judge) -> Iterator[TestReport]:
-        """Judge the body that the tree has three times, with its test files in other orders.
+    def outcomes(
+        self,
+        judge: Judge,
+        bodies: Sequence[Mutant],
+        expected: frozenset[str],
+        *,
+        by_file: Mapping[str, frozenset[str]] | None = None,
+        first: TestReport | None = None,
+    ) -> Iterator[tuple[Mutant, TestReport]]:
+        """Judge bodies in their order, several in one process where that comes to the same.
 
-        First as they are named and with nothing changed, then the other way around as a candidate's
-        first look, then in a drawn order with everything changed. What is drawn follows from the
-        name of the function, so that it is the same in every run.
+        The first in a process is judged as it would be alone. Of the others only that is taken from
+        it that an expected test fails, and only if with the reference, judged last, none does: then
+        no body has left anything that fails tests. All else is judged in a process of its own.
+
+        Args:
+            judge: What runs the tests.
+            bodies: What to judge; no reference.
+            expected: Ids of the tests that count.
+            by_file: The same by test file; where given, files of which the first body fails none
+                are left out from then on.
+            first: Of the first body, where it is judged already, with rounds of the others.
         """
-        seed = crc32(f"{self.module.path}#{self.declaration.symbol}".encode())
-        job = self.job(self.module.body(self.declaration))
-        drawn = random.Random(seed).sample(self.tests, len(self.tests))  # noqa: S311 - an order
-        yield pool.run(job)
-        for wary, tests in ((True, self.tests[::-1]), (False, tuple(drawn))):
-            yield pool.run(msgspec.structs.replace(job, tests=tests, falsify=seed, wary=wary))
+        rest, subject, together = list(bodies), self, True
+        while rest:
+            mutant, *others = rest
+            together = together and bool(others)
+            job = subject.in_one(rest, expected) if together else subject.job(mutant.body)
+            report, first = first or judge.run(job), None
+            if together and report.status != "finished":
+                together = False  # any of them may be the one to blame
+                continue
+            yield mutant, report
+            if by_file and subject is self:
+                passed = passed_ids(report)
+                kept = tuple(one for one in self.tests if by_file[one] - passed)
+                subject = replace(self, tests=kept)
+            refused: list[tuple[Mutant, TestReport]] = []
+            if report.rounds:
+                together = is_clean(report, subject.tests, expected)
+                judged = zip(others, report.rounds[:-1], strict=False)
+                if together:
+                    refused = [*takewhile(lambda one: _fails(one[1], expected), judged)]
+            yield from refused
+            rest = others[len(refused) :]
 
     def survivors(
-        self, pool: Judge, expected: frozenset[str], bodies: Iterable[Mutant]
+        self,
+        judge: Judge,
+        expected: frozenset[str],
+        bodies: Sequence[Mutant],
+        *,
+        first: TestReport | None = None,
     ) -> Iterator[Mutant]:
-        """Give those bodies with which every expected test still passes."""
-        for mutant in bodies:
-            if expected <= passed_ids(self.run(pool, mutant.body)):
+        """Give those bodies with which every expected test still passes; see `outcomes`."""
+        for mutant, report in self.outcomes(judge, bodies, expected, first=first):
+            if expected <= passed_ids(report):
                 yield mutant
+
+    def in_one(self, bodies: Sequence[Mutant], expected: frozenset[str]) -> TestJob:
+        """What judges several bodies in one process, with the reference as a control."""
+        first, *others = bodies
+        rounds = [Round(overlay=self._overlay(one.body), whole=one.name == EMPTY) for one in others]
+        control = Round(overlay=self._overlay(self.module.body(self.declaration)), whole=True)
+        return msgspec.structs.replace(
+            self.job(first.body), rounds=(*rounds, control), expected=tuple(sorted(expected))
+        )
+
+    def _overlay(self, body: str) -> dict[str, str]:
+        return {self.module.path: replace_body(self.module, self.declaration, body)}
+
+
+def is_clean(report: TestReport, tests: Iterable[str], expected: frozenset[str]) -> bool:
+    """Whether the reference still passes these test files, after the bodies of a process."""
+    if not report.rounds:
+        return False
+    control = report.rounds[-1]
+    files = {one.file for one in control.results}
+    there = [one for one in (*report.results, *control.results) if one.file in files]
+    ids = {id_of_test(one.file, one.title) for one in there} & expected
+    return files.issuperset(tests) and ids <= passed_ids(control)
+
+
+def _fails(report: TestReport, expected: frozenset[str]) -> bool:
+    return report.status == "finished" and bool(failed_ids(report) & expected)

@@ -6,18 +6,21 @@ test file spoils another, one of them judges alone.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from pytest_llmops.cases import Case, FileHash, Suite, case_id
 from pytest_llmops.grading.complexity import complexity
 from pytest_llmops.grading.confirm import falsified, forgery
+from pytest_llmops.mining.looks import Looks
 from pytest_llmops.mining.measure import MAX_SECONDS
-from pytest_llmops.mining.mutants import Mutant, Subject, mutants, passed_ids
+from pytest_llmops.mining.mutants import EMPTY, Mutant, Subject, mutants, passed_ids
 from pytest_llmops.mining.reach import Function, Modules
 from pytest_llmops.mining.refused import Rejection, shortened
 from pytest_llmops.mining.strata import difficulty_of, split_of
+from pytest_llmops.mining.together import Shared
 from pytest_llmops.sandbox import Judge, TestReport
 from pytest_llmops.tasks.languages import language_of
 from pytest_llmops.tasks.materialize import body_sha256
@@ -58,8 +61,14 @@ class Proving:
     judge: Judge
     modules: Modules
 
-    def prove(self, function: Function, judges: Judges) -> Case | Rejection:
-        """Make the case of one function, or say what is in the way."""
+    def shared(self, work: Iterable[tuple[Function, Judges]]) -> Shared:
+        """What functions that are to be proved have in common; nothing is judged yet."""
+        found = (self.subject(*one) for one in work)
+        subjects = [one for one in found if isinstance(one, Subject)]
+        return Shared.of(self.tree, self.judge, subjects)
+
+    def subject(self, function: Function, judges: Judges) -> Subject | Rejection:
+        """A function with its test files, or why it is none to ask for."""
         path, symbol = function
         module = self.modules[path]
         found = [one for one in module.declarations if one.symbol == symbol]
@@ -67,17 +76,33 @@ class Proving:
             return Rejection(path, symbol, "name not unique", f"declared {len(found)} times")
         if fault := size_fault(module, found[0]):
             return Rejection(path, symbol, fault, f"{body_lines(module, found[0])} lines")
-        outcome = self._judged(module, found[0], judges)
+        return Subject(self.tree, module, found[0], tuple(test for test, _ in judges))
+
+    def prove(self, function: Function, judges: Judges, shared: Shared) -> Case | Rejection:
+        """Make the case of one function, or say what is in the way.
+
+        Args:
+            function: The function.
+            judges: What may judge it.
+            shared: What is known of functions together.
+        """
+        subject = self.subject(function, judges)
+        if isinstance(subject, Rejection):
+            return subject
+        outcome = self._judged(subject, judges, shared)
         if isinstance(outcome, Case) or not outcome.flaky or len(judges) == 1:
             return outcome
-        return self._apart(module, found[0], judges)
+        return self._apart(subject, judges, shared)
 
-    def _apart(self, module: Module, declaration: Declaration, judges: Judges) -> Case | Rejection:
+    def _apart(self, subject: Subject, judges: Judges, shared: Shared) -> Case | Rejection:
         """Judge with one test file where several do not pass together."""
-        refused = Refusal(module.path, declaration.symbol)
-        if lost := self._flaky(module, declaration, judges):
+        refused = Refusal(subject.module.path, subject.declaration.symbol)
+        if lost := self._flaky(subject, judges):
             return refused("not reproducible", of_all(lost, judges), lost)
-        found = [self._judged(module, declaration, (one,)) for one in judges]
+        alone = [replace(subject, tests=(test,)) for test, _ in judges]
+        found = [
+            self._judged(one, (judge,), shared) for one, judge in zip(alone, judges, strict=True)
+        ]
         if cases := [one for one in found if isinstance(one, Case)]:
             return cases[0]
         late = frozenset(lost for one in found if isinstance(one, Rejection) for lost in one.flaky)
@@ -86,23 +111,25 @@ class Proving:
         names = " and ".join(test for test, _ in judges)
         return refused("order of its tests matters", f"{names} fail together")
 
-    def _flaky(self, module: Module, declaration: Declaration, judges: Judges) -> frozenset[str]:
+    def _flaky(self, subject: Subject, judges: Judges) -> frozenset[str]:
         """The tests that fail at times where each file runs alone, with the reference."""
         lost: frozenset[str] = frozenset()
         for test, ids in judges:
-            subject = Subject(self.tree, module, declaration, (test,))
-            job = subject.job(module.body(declaration))
+            job = replace(subject, tests=(test,)).job(subject.module.body(subject.declaration))
             lost |= ids - frozenset.intersection(
                 *(passed_ids(self.judge.run(job)) for _ in range(RUNS))
             )
         return lost
 
-    def _judged(self, module: Module, declaration: Declaration, judges: Judges) -> Case | Rejection:
+    def _judged(self, subject: Subject, judges: Judges, shared: Shared) -> Case | Rejection:
         """Make the case whose test files run in one process."""
-        refused = Refusal(module.path, declaration.symbol)
-        tests = tuple(test for test, _ in judges)
-        throw, *trivial = mutants(module, declaration)
-        thrown = Subject(self.tree, module, declaration, tests).run(self.judge, throw.body)
+        path, tests = subject.module.path, subject.tests
+        refused = Refusal(path, subject.declaration.symbol)
+        every = frozenset[str]().union(*(ids for _, ids in judges))
+        bodies = mutants(subject.module, subject.declaration)
+        first = shared.together.report(subject, every)
+        outcomes = subject.outcomes(self.judge, bodies, every, by_file=dict(judges), first=first)
+        throw, thrown = next(outcomes)
         if fault := fault_of_wrong(throw, thrown):
             return refused(fault, shortened(thrown.detail))
         passed = passed_ids(thrown)
@@ -110,17 +137,18 @@ class Proving:
         if not judging:
             return refused("no test fails", f"with a throw in it, {', '.join(tests)} passes")
         expected = frozenset().union(*(ids for _, ids in judging))
-        subject = Subject(self.tree, module, declaration, tuple(test for test, _ in judging))
-        reason, detail = self._weakness(subject, expected, trivial)
+        reason, detail = weakness(outcomes, expected)
         if reason:
             return refused(reason, detail)
+        subject = replace(subject, tests=tuple(test for test, _ in judging))
         case = self._case(subject, expected - passed, expected)
-        return self._looked_at(case, subject, judging)
+        return self._looked_at(case, judging, shared.looks)
 
-    def _looked_at(self, case: Case, subject: Subject, judging: Judges) -> Case | Rejection:
+    def _looked_at(self, case: Case, judging: Judges, looks: Looks) -> Case | Rejection:
         """The case with what three looks at the reference tell, or why they make it none."""
         refused = Refusal(case.source.path, case.symbol)
-        for report in subject.looks(self.judge):
+        tests = tuple(test for test, _ in judging)
+        for report in looks.of(case.source.path, tests, case.expected):
             if lost := case.expected - passed_ids(report):
                 return refused("not reproducible", of_all(lost, judging), lost)
             if lie := forgery(report, case.expected, 0):
@@ -129,20 +157,6 @@ class Proving:
         if not count and language_of(case.source.path).unguarded:
             return refused("no test can be falsified", f"none of {len(case.expected)} tests")
         return msgspec.structs.replace(case, falsifiable=count)
-
-    def _weakness(
-        self, subject: Subject, expected: frozenset[str], trivial: list[Mutant]
-    ) -> tuple[str, str]:
-        """Reason and detail against a case for which the throw is already refused."""
-        empty, *rest = trivial
-        emptied = subject.run(self.judge, empty.body)
-        if fault := fault_of_wrong(empty, emptied):
-            return fault, shortened(emptied.detail)
-        if expected <= passed_ids(emptied):
-            return "a trivial body passes", empty.name
-        for survivor in subject.survivors(self.judge, expected, rest):
-            return "a trivial body passes", survivor.name
-        return "", ""
 
     def _case(self, subject: Subject, failing: frozenset[str], expected: frozenset[str]) -> Case:
         module, declaration = subject.module, subject.declaration
@@ -164,6 +178,18 @@ class Proving:
 
     def _hash(self, path: str) -> FileHash:
         return FileHash(path=path, sha256=hashlib.sha256(self.tree.read(path)).hexdigest())
+
+
+def weakness(
+    outcomes: Iterator[tuple[Mutant, TestReport]], expected: frozenset[str]
+) -> tuple[str, str]:
+    """Reason and detail against a case for which the throw is already refused."""
+    for mutant, report in outcomes:
+        if mutant.name == EMPTY and (fault := fault_of_wrong(mutant, report)):
+            return fault, shortened(report.detail)
+        if expected <= passed_ids(report):
+            return "a trivial body passes", mutant.name
+    return "", ""
 
 
 def of_all(lost: frozenset[str], judges: Judges) -> str:

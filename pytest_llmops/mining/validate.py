@@ -21,6 +21,7 @@ from pytest_llmops.grading.confirm import falsified, forgery
 from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.proof import looks, passed_before
+from pytest_llmops.mining.together import Shared
 from pytest_llmops.sandbox import Judge, TestReport
 from pytest_llmops.tasks.changes import materialize_change
 from pytest_llmops.tasks.materialize import materialize
@@ -57,26 +58,39 @@ class Finding:
 
 def validate(cases: Iterable[Case], tree: SourceTree, pool: Judge, crew: Crew) -> list[Finding]:
     """Prove cases, as many at once as the crew has threads; no finding means all hold."""
-    found = crew.map("cases", lambda case: list(_findings(case, tree, pool)), cases)
-    return [finding for findings in found for finding in findings]
+    given = list(cases)
+    opened = {case.id: _opened(case, tree) for case in given if not case.change}
+    subjects = [one for one in opened.values() if isinstance(one, Subject)]
+    shared = Shared.of(tree, pool, subjects)
+
+    def findings(case: Case) -> list[Finding]:
+        if case.change:
+            return list(_findings_of_change(case, tree, pool))
+        subject = opened[case.id]
+        if isinstance(subject, Finding):
+            return [subject]
+        return list(_findings(case, subject, pool, shared))
+
+    return [finding for found in crew.map("cases", findings, given) for finding in found]
 
 
-def _findings(case: Case, tree: SourceTree, pool: Judge) -> Iterator[Finding]:
-    if case.change:
-        yield from _findings_of_change(case, tree, pool)
-        return
+def _opened(case: Case, tree: SourceTree) -> Subject | Finding:
     try:
         task = materialize(case, tree)
     except CaseError as error:
-        yield Finding(case.id, "changed", str(error))
-        return
-    tests = tuple(file.path for file in case.tests)
-    subject = Subject(tree, task.module, task.declaration, tests)
-    faults = [*_faults_of_reference(case, subject.looks(pool))]
+        return Finding(case.id, "changed", str(error))
+    return Subject(tree, task.module, task.declaration, tuple(file.path for file in case.tests))
+
+
+def _findings(case: Case, subject: Subject, pool: Judge, shared: Shared) -> Iterator[Finding]:
+    reports = shared.looks.of(case.source.path, subject.tests, case.expected)
+    faults = [*_faults_of_reference(case, reports)]
     yield from faults
     if any(one.fault in NOT_SOLVED for one in faults):
         return
-    for survivor in subject.survivors(pool, case.expected, mutants(task.module, task.declaration)):
+    bodies = mutants(subject.module, subject.declaration)
+    first = shared.together.report(subject, case.expected)
+    for survivor in subject.survivors(pool, case.expected, bodies, first=first):
         yield Finding(case.id, "a wrong body passes", survivor.name)
 
 

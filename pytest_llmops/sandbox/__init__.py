@@ -27,11 +27,21 @@ observable behaviour of objects which tests share with them on purpose.
 from collections.abc import Callable, Mapping
 
 from pytest_llmops.cases import LanguageName
-from pytest_llmops.sandbox.job import Judge, TestJob, TestReport, TestResult
+from pytest_llmops.sandbox.job import Judge, Round, Section, TestJob, TestReport, TestResult
 from pytest_llmops.sandbox.pool import NodePool, Pool
 from pytest_llmops.sandbox.python.pool import PythonPool
 
 POOLS: Mapping[LanguageName, Callable[..., Pool]] = {"typescript": NodePool, "python": PythonPool}
 """What judges source trees, by their language; see `NodePool`."""
 
-__all__ = ["POOLS", "Judge", "NodePool", "Pool", "TestJob", "TestReport", "TestResult"]
+__all__ = [
+    "POOLS",
+    "Judge",
+    "NodePool",
+    "Pool",
+    "Round",
+    "Section",
+    "TestJob",
+    "TestReport",
+    "TestResult",
+]

@@ -111,7 +111,8 @@ class Cell:
             self.end()
         seconds = time.monotonic() - started
         if self._message is not None and not late:
-            return _reported(self._message, seconds, self._peak)
+            further = _seconds(self._message)
+            return _reported(self._message, max(0.0, seconds - further), self._peak)
         status, detail = self._verdict(timeout, late=late, gone=gone)
         return TestReport(status=status, detail=detail, seconds=seconds, peak_memory=self._peak)
 
@@ -187,6 +188,11 @@ class Cell:
             self._folder.remove()
 
 
+def _seconds(message: Message) -> float:
+    """What all that follows a first look has taken."""
+    return sum(one.seconds + _seconds(one) for one in (*message.rounds, *message.sections))
+
+
 def _reported(message: Message, seconds: float, peak: int | None) -> TestReport:
     return TestReport(
         status=message.status,
@@ -194,4 +200,6 @@ def _reported(message: Message, seconds: float, peak: int | None) -> TestReport:
         detail=message.detail,
         seconds=seconds,
         peak_memory=peak,
+        rounds=tuple(_reported(one, one.seconds, peak) for one in message.rounds),
+        sections=tuple(_reported(one, one.seconds, peak) for one in message.sections),
     )

@@ -60,16 +60,32 @@ function bounded() {
 }
 
 // Lists in the place of objects: what has no keys has none twice.
-function bodyOf({ status, results, detail }) {
-  const told = bounded();
-  const head = told(detail);
+function rowsOf(results, told) {
   const rows = [];
   for (let index = 0; index < results.length; index++) {
     const { file, title, passed, message, refuted, held, unsure } = results[index];
     const name = wellFormed(cut(title, 0, TITLE_LIMIT));
     rows[index] = [file, name, passed === true, told(message), refuted, held, unsure];
   }
-  return stringify([status, rows, head]);
+  return rows;
+}
+
+// Of what follows nobody reads the messages.
+function listOf(reports, told) {
+  const list = [];
+  for (let index = 0; index < reports.length; index++) {
+    const { status, results, detail, seconds, rounds } = reports[index];
+    const own = [status, rowsOf(results, () => ""), told(detail), seconds];
+    list[index] = rounds ? [...own, listOf(rounds, told)] : own;
+  }
+  return list;
+}
+
+function bodyOf({ status, results, detail, rounds, sections }) {
+  const told = bounded();
+  const head = told(detail);
+  const body = [status, rowsOf(results, told), head];
+  return stringify(rounds ? [...body, listOf(rounds, told), listOf(sections, told)] : body);
 }
 
 /** Ends this process with one line on stderr: the runner cannot go on. */

@@ -16,7 +16,7 @@ import re
 import secrets
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -41,6 +41,10 @@ class Message(NamedTuple):
     status: Status
     results: tuple[TestResult, ...]
     detail: str
+    seconds: float = 0.0
+    """Of a round or section."""
+    rounds: tuple["Message", ...] = ()
+    sections: tuple["Message", ...] = ()
 
 
 class _Row(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -53,10 +57,26 @@ class _Row(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     unsure: Annotated[int, msgspec.Meta(ge=0)]
 
 
-class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    status: Literal["finished", "syntax_error", "load_error", "forbidden_import", "out_of_memory"]
+Judged = Literal["finished", "syntax_error", "load_error", "forbidden_import", "out_of_memory"]
+
+
+class _Round(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    status: Judged
     rows: tuple[_Row, ...]
     detail: str
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
+
+
+class _Section(_Round, frozen=True, array_like=True, forbid_unknown_fields=True):
+    rounds: tuple[_Round, ...] = ()
+
+
+class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    status: Judged
+    rows: tuple[_Row, ...]
+    detail: str
+    rounds: tuple[_Round, ...] = ()
+    sections: tuple[_Section, ...] = ()
 
 
 class LateError(Exception):
@@ -192,9 +212,27 @@ def parse_report(received: bytes, opening: bytes, closing: bytes) -> Message | N
         body = msgspec.json.decode(received[WORD + LENGTH : -WORD], type=_Body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    sections = (_message(one)._replace(rounds=_messages(one.rounds)) for one in body.sections)
+    return Message(
+        body.status,
+        _results(body.rows),
+        body.detail,
+        rounds=_messages(body.rounds),
+        sections=tuple(sections),
+    )
+
+
+def _messages(rounds: Iterable[_Round]) -> tuple[Message, ...]:
+    return tuple(map(_message, rounds))
+
+
+def _message(one: _Round) -> Message:
+    return Message(one.status, _results(one.rows), one.detail, one.seconds)
+
+
+def _results(rows: Iterable[_Row]) -> tuple[TestResult, ...]:
     names = TestResult.__struct_fields__
-    results = (TestResult(**{name: getattr(row, name) for name in names}) for row in body.rows)
-    return Message(body.status, tuple(results), body.detail)
+    return tuple(TestResult(**{name: getattr(row, name) for name in names}) for row in rows)
 
 
 def _length(digits: bytes) -> int | None:

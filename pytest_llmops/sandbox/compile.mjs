@@ -37,9 +37,9 @@ function checked(result, name, text) {
   return result;
 }
 
-function byOxc(text, name, lang, options) {
+function byOxc(text, name, lang, options, isMapped) {
   const result = checked(oxc.transformSync(name, text, {
-    lang, sourceType: name.endsWith(".cts") ? "commonjs" : "module", sourcemap: true, target: "esnext", cwd: "/",
+    lang, sourceType: name.endsWith(".cts") ? "commonjs" : "module", sourcemap: isMapped, target: "esnext", cwd: "/",
     typescript: { onlyRemoveTypeImports: options.verbatimModuleSyntax === true },
     decorator: { legacy: options.experimentalDecorators === true, emitDecoratorMetadata: options.emitDecoratorMetadata === true },
     assumptions: { setPublicClassFields: options.useDefineForClassFields === false },
@@ -59,12 +59,12 @@ function byEsbuild(text, name, lang, options) {
   return { code, maps: map ? [JSON.parse(Buffer.from(map.trim(), "base64"))] : [] };
 }
 
-function hoisted({ code, maps }, name) {
+function hoisted({ code, maps }, name, isMapped) {
   const made = hoistMocks(code, name, (source) => parse(source, {
     ecmaVersion: "latest", sourceType: "module", locations: false, allowHashBang: true, allowReturnOutsideFunction: true,
   }));
   if (!made) return { code, maps };
-  return { code: made.toString(), maps: [made.generateMap({ hires: true }), ...maps] };
+  return { code: made.toString(), maps: isMapped ? [made.generateMap({ hires: true }), ...maps] : [] };
 }
 
 const BOTH = /\bimport\s+[\w$]+\s*,\s*\*\s*as\b/;
@@ -98,10 +98,10 @@ function isParsed(code, kind) {
   }
 }
 
-function inRunnerForm(made, name) {
-  const hoist = hoisted(made, name);
+function inRunnerForm(made, name, isMapped) {
+  const hoist = hoisted(made, name, isMapped);
   const split = withSplitImports(hoist.code);
-  const result = checked(oxc.moduleRunnerTransformSync(name, split, { sourcemap: true }), name, split);
+  const result = checked(oxc.moduleRunnerTransformSync(name, split, { sourcemap: isMapped }), name, split);
   const kind = !NAMED_BY_VITE.test(result.code) && SCRIPT.test(hoist.code) ? "commonjs" : "module";
   const code = kind === "module" ? result.code : hoist.code;
   const literals = (pattern) => [...hoist.code.matchAll(pattern)].map((match) => match[2]);
@@ -120,17 +120,18 @@ function mapped({ maps, ...file }, name) {
   return { ...file, map: typeof whole.mappings === "string" ? whole.mappings : "" };
 }
 
-function compiled(text, name, lang, options, byWhat) {
-  const made = lang ? byWhat(text, name, lang, options) : { code: text, maps: [] };
-  return inRunnerForm(made, name);
+function compiled({ text, name, lang, options, isMapped }, byWhat) {
+  const made = lang ? byWhat(text, name, lang, options, isMapped) : { code: text, maps: [] };
+  return inRunnerForm(made, name, isMapped);
 }
 
 /**
  * Compiles one file.
  * @param options compiler options of the nearest tsconfig.json
+ * @param isMapped whether stacks are to tell lines and columns of the source
  * @returns code, kind (module, commonjs, json), and what it asks for: specifiers, dynamic, required
  */
-export function compile(text, name, options) {
+export function compile(text, name, options, isMapped = true) {
   if (name.endsWith(".json")) {
     JSON.parse(text);
     return { code: text, kind: "json", specifiers: [], dynamic: [], required: [], mocked: [] };
@@ -139,20 +140,20 @@ export function compile(text, name, options) {
   let file = null;
   let fault = null;
   try {
-    file = compiled(text, name, lang, options, byOxc);
+    file = compiled({ text, name, lang, options, isMapped }, byOxc);
   } catch (error) {
     if (!(error instanceof SyntaxFault) || !lang) throw error;
     fault = error;
   }
   if (!file || !isParsed(file.code, file.kind)) {
     try {
-      file = compiled(text, name, lang ?? "js", options, byEsbuild);
+      file = compiled({ text, name, lang: lang ?? "js", options, isMapped }, byEsbuild);
     } catch (error) {
       throw fault ?? error; // oxc says where
     }
     if (!isParsed(file.code, file.kind)) throw new SyntaxFault(`${name}: Node cannot parse it`);
   }
-  return mapped(file, name);
+  return isMapped ? mapped(file, name) : { ...file, maps: undefined };
 }
 
 const IMPORTED = /\bimport\s*\(\s*(["'])([^"'\n\\]+)\1\s*\)/g;

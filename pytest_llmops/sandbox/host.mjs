@@ -4,7 +4,7 @@ import { Asserts } from "./asserts.mjs";
 import { Falsifier } from "./falsify.mjs";
 import { Mocks } from "./mocks.mjs";
 import { Modules } from "./modules.mjs";
-import { messageOf, resultsOf } from "./results.mjs";
+import { messageOf, resultsOf, titlesOf } from "./results.mjs";
 import { SnapshotStore } from "./snapshots.mjs";
 import { isStarvation } from "./starvation.mjs";
 
@@ -55,8 +55,11 @@ export class Host {
     this.falsifier = new Falsifier(seed, { isMatcher, recordOf, isWary });
   }
 
-  /** Runs the test file `name` of a job; resolves to its results, and what went wrong outside of tests. */
-  async run(name, job) {
+  /**
+   * Runs the test file `name` of a job; resolves to its results, and what went wrong outside of tests.
+   * @param ends whether nothing is run after a test of this title that fails
+   */
+  async run(name, job, ends = () => false) {
     const { judge } = this;
     const { api, env, globals, forbid, asserts } = this;
     const parts = { api, env, globals, forbid, asserts, mocks: null };
@@ -67,7 +70,7 @@ export class Host {
     const path = this.modules.pathOf(name);
     const state = this.#state(path, job);
     judge.facade.__vitest_worker__ = state;
-    const runner = this.#runner(state.config);
+    const runner = this.#runner(state.config, ends);
     let starved = false;
     judge.hooks.thrown = (error) => {
       starved ||= isStarvation(error);
@@ -75,7 +78,7 @@ export class Host {
     const files = await judge.startTests([{ filepath: path, testLocations: undefined }], runner);
     letGo(runner.alive);
     this.#undo();
-    return { ...resultsOf(name, files[0], runner.planned, this.falsifier), starved, loadError: runner.loadError };
+    return { ...resultsOf(name, files[0], runner, this.falsifier), starved, loadError: runner.loadError };
   }
 
   #state(path, job) {
@@ -89,10 +92,11 @@ export class Host {
     };
   }
 
-  #runner(config) {
+  #runner(config, ends) {
     const { modules, judge } = this;
     class Runner extends judge.TestRunner {
       planned = new Map();
+      titles = new Map();
       loadError = null;
       alive = null;
 
@@ -118,12 +122,14 @@ export class Host {
       onAfterRunTask(test) {
         super.onAfterRunTask(test);
         if (test.result?.errors) test.result.errors = test.result.errors.map(briefly);
+        if (test.result?.state === "fail" && ends(this.titles.get(test))) this.cancel();
       }
 
       onCollected(files) {
         // From here on everything has a time limit, whose timers do not keep the process alive.
         this.alive = keepAlive(() => {}, 2 ** 30);
         for (const file of files) this.#plan(file);
+        this.titles = titlesOf(files[0]);
         if (!this.loadError && files[0].result?.errors?.length) this.loadError = { thrown: files[0].result.errors[0] };
       }
 

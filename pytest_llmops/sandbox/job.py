@@ -22,6 +22,21 @@ MEMORY = 512 * 1024 * 1024
 """Bytes a job may use where it does not say."""
 
 
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """Another overlay of the same files, judged in the same process, with modules of its own."""
+
+    overlay: Mapping[str, str]
+    whole: bool = False
+    """Run all tests, instead of ending at the first of `TestJob.expected` that fails."""
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """Another overlay, with rounds behind it, judged in the same process."""
+
+    overlay: Mapping[str, str]
+    rounds: tuple[Round, ...]
+
+
 class TestJob(msgspec.Struct, frozen=True, kw_only=True):
     """Test files to run, and the text that stands in the place of source files."""
 
@@ -48,6 +63,13 @@ class TestJob(msgspec.Struct, frozen=True, kw_only=True):
     """The overlay is no answer: its files may import what files of the tree may."""
     survey: bool = False
     """Run nothing: only say which files the tests load."""
+    rounds: tuple[Round, ...] = ()
+    """What follows where this has finished and an expected test has failed: with the test files of
+    such tests alone, and as far as time allows; the last of them in any case where another ran."""
+    sections: tuple[Section, ...] = ()
+    """What follows the rounds, as far as time allows and as long as each is followed by rounds."""
+    expected: tuple[str, ...] = ()
+    """Ids of tests (`id_of_test`), for rounds and sections."""
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +101,7 @@ class TestReport(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     """What happened, for people; what the job's code says of itself may be in it."""
     seconds: float = 0.0
-    """Wall seconds from hand-over to the end of the process."""
+    """Wall seconds from hand-over to the end of the process, without those of rounds."""
     peak_memory: int | None = None
     """Largest resident set of the process, Node's own included, bytes; None where none ran.
 
@@ -91,6 +113,11 @@ class TestReport(msgspec.Struct, frozen=True, kw_only=True):
     """Of a survey: each import that leads nowhere, with the file that asks for it and why."""
     packages: tuple[str, ...] = ()
     """Of a survey: the npm packages that files of the tree ask for and that are installed."""
+    rounds: tuple["TestReport", ...] = ()
+    """Of the rounds that ran, in their order, without messages. What one leaves in the process is
+    there in the next: believe them where the last one, a control, passes."""
+    sections: tuple["TestReport", ...] = ()
+    """Of the sections that ran, in their order, each with its rounds; without messages."""
 
 
 class Judge(Protocol):

@@ -29,21 +29,35 @@ class Titles {
 
 const isPlanned = (mode) => mode === "run" || mode === "queued" || mode === "only";
 
+/** The title of each test in vitest's task of a file. */
+export function titlesOf(file) {
+  const titles = new Titles();
+  const found = new Map();
+  const visit = (suite, path) => {
+    for (const task of suite.tasks) {
+      const parts = [...path, task.name];
+      if (task.type === "suite") visit(task, parts);
+      else found.set(task, titles.next(parts));
+    }
+  };
+  visit(file, []);
+  return found;
+}
+
 /**
  * @param name the test file
  * @param file vitest's task of it
  * @param planned the mode of each task when collecting ended
+ * @param titles what its tests are called
  * @param falsifier counts what became of changed expectations
  */
-export function resultsOf(name, file, planned, falsifier) {
-  const titles = new Titles();
+export function resultsOf(name, file, { planned, titles }, falsifier) {
   const results = [];
-  const visit = (suite, path, failure) => {
+  const visit = (suite, failure) => {
     for (const task of suite.tasks) {
-      const parts = [...path, task.name];
       const thrown = failure ?? (task.type === "suite" && task.result?.state === "fail" ? task.result.errors?.[0] : undefined);
-      if (task.type === "suite") visit(task, parts, thrown);
-      else add(task, titles.next(parts), thrown);
+      if (task.type === "suite") visit(task, thrown);
+      else add(task, titles.get(task), thrown);
     }
   };
   const add = (task, title, failure) => {
@@ -55,6 +69,6 @@ export function resultsOf(name, file, planned, falsifier) {
     results.push({ file: name, title, passed, message, ...falsifier.tallyOf(task) });
   };
   const own = file.result?.state === "fail" ? file.result.errors ?? [] : [];
-  visit(file, [], own.length ? own[0] : undefined);
+  visit(file, own.length ? own[0] : undefined);
   return { results, thrown: own };
 }

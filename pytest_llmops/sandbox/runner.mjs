@@ -8,6 +8,7 @@ import * as judge from "judge";
 import { announce, giveUp, takeJob } from "./channel.mjs";
 import { hardenNamed } from "./lockdown.mjs";
 import { messageOf } from "./results.mjs";
+import { Rounds } from "./rounds.mjs";
 import { isStarvation } from "./starvation.mjs";
 import { namedBy } from "./stored.mjs";
 import { noteUnhandled } from "./unhandled.mjs";
@@ -16,10 +17,11 @@ import { makeHost } from "./wiring.mjs";
 const DETAIL_LIMIT = 2_000;
 const onIdle = process.on.bind(process, "beforeExit");
 const later = setImmediate;
+const clock = performance.now.bind(performance);
 const noted = [];
 
-async function judgeFile(host, name, job, report) {
-  const { results, thrown, starved, loadError } = await host.run(name, job);
+async function judgeFile(host, name, job, { report, ends }) {
+  const { results, thrown, starved, loadError } = await host.run(name, job, (title) => ends(name, title));
   if (starved || (loadError && isStarvation(loadError.thrown))) report.status = "out_of_memory";
   else if (loadError) report.status = "load_error";
   if (loadError) {
@@ -36,22 +38,37 @@ async function main() {
   const { host, forbidden } = makeHost(judge);
   announce();
   const { job, report: send } = takeJob();
-  const report = { status: "finished", results: [], detail: "" };
-  const finish = () => {
+  let report = null;
+  const ended = () => {
     if (forbidden.length) report.status = "forbidden_import";
-    report.detail = [...forbidden, ...noted].join("\n").slice(0, DETAIL_LIMIT);
-    send(report);
+    report.detail = [...forbidden.splice(0), ...noted.splice(0)].join("\n").slice(0, DETAIL_LIMIT);
+    return report;
   };
+  const judgeFiles = async (tests, given, ends = () => false) => {
+    const start = clock();
+    report = { status: "finished", results: [], detail: "" };
+    for (const name of tests) await judgeFile(host, name, given, { report, ends });
+    return { ...ended(), seconds: (clock() - start) / 1_000 };
+  };
+  const rounds = job.rounds && new Rounds(job, judgeFiles);
   onIdle(() => {
     // Nothing is left that could ever go on: a top-level await that nobody settles.
     report.status = "load_error";
     noted.push("a module or a suite waits for something that never happens");
-    finish();
+    const last = ended();
+    send(rounds?.broken() ?? last);
   });
-  hardenNamed([...Object.values(job.files).map((file) => String(file.code)), ...namedBy(job.options)]);
+  hardenNamed([...textsOf(job), ...namedBy(job.options)]);
   host.falsify(job.options.falsify, job.options.wary);
-  for (const name of job.tests) await judgeFile(host, name, job, report);
-  finish();
+  const first = await judgeFiles(job.tests, job);
+  await rounds?.after(first);
+  send(rounds?.report ?? first);
+}
+
+/** All code of a job. */
+function textsOf({ files, rounds = [], sections = [] }) {
+  const own = Object.values(files).map((file) => String(file.code));
+  return [...own, ...[...rounds, ...sections].flatMap(textsOf)];
 }
 
 main().catch((error) => giveUp(`the runner failed: ${messageOf(error)}`));

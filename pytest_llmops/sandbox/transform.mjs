@@ -2,9 +2,10 @@
 // graph. It parses and never executes what it reads; the sandboxed process gets texts only, so neither
 // the tree nor a parser of TypeScript has to be inside the sandbox.
 //
-// Requests are JSON lines on stdin: {root, packages, tests, overlay, allows, trusted, survey, options}. An answer is
-// one JSON line {status, detail, needs, length}, followed by `length` bytes of payload for runner.mjs where status is
-// "ready". A survey is answered with {files, missing} instead: what the tests load, and what is not there.
+// Requests are JSON lines on stdin: {root, packages, tests, overlay, allows, trusted, survey, options, expected, rounds,
+// sections}; of the last three rounds.mjs tells. An answer is one JSON line {status, detail, needs, length}, followed
+// by `length` bytes of payload for runner.mjs where status is "ready". A survey is answered with {files, missing}
+// instead: what the tests load, and what is not there.
 import { builtinModules } from "node:module";
 import path from "node:path";
 
@@ -92,8 +93,8 @@ function withMock(tree, name, target) {
   return { ...target, ...(redirect && { redirect }), ...(far && { unmockable: why }) };
 }
 
-function closure(tree, { tests, overlay, allows, trusted }) {
-  const judged = Object.fromEntries(Object.entries(overlay).map(([name, text]) => [name, tree.compile(text, name)]));
+function closure(tree, { tests, overlay, allows, trusted }, isMapped = true) {
+  const judged = Object.fromEntries(Object.entries(overlay).map(([name, text]) => [name, tree.compile(text, name, isMapped)]));
   // A file that the tree has not got changes what imports mean: nothing is kept of it, or taken from before.
   const adds = Object.keys(judged).some((name) => !tree.isFile(name));
   const files = new Map();
@@ -144,18 +145,42 @@ function snapshotsOf(tree, tests) {
   return Object.fromEntries(names.filter((name) => tree.isFile(name)).map((name) => [name, tree.read(name)]));
 }
 
-function payload(tree, files, tests, options) {
+/** Files with what they are told, as the text of a JSON object; without those that another round has as they are. */
+function textOf(tree, files, other = null) {
   const parts = [];
   const answers = withinReach(files);
-  for (const [name, { file, imports, role }] of files) {
+  for (const [name, found] of files) {
+    const { file, imports, role } = found;
+    found.globals = hasGlobals(tree, name, found, answers);
+    const same = other?.get(name);
+    if (same && same.file === file && same.role === role && same.globals === found.globals) continue;
     const { kind, required, map, error } = file;
-    const globals = hasGlobals(tree, name, { file, role }, answers);
-    const rest = JSON.stringify({ kind, required, role, globals, imports, map, error }).slice(1);
+    const rest = JSON.stringify({ kind, required, role, globals: found.globals, imports, map, error }).slice(1);
     parts.push(`${JSON.stringify(name)}:{"code":${file.json ?? JSON.stringify(file.code)},${rest}`);
   }
-  const snapshots = snapshotsOf(tree, tests);
-  const head = JSON.stringify({ tests, options, snapshots }).slice(0, -1);
-  return `${head},"files":{${parts.join(",")}}}`;
+  return `{${parts.join(",")}}`;
+}
+
+/** What a job and all that follows in it load, by overlay. Nobody reads the messages of what follows: it has no maps. */
+function graphsOf(tree, request) {
+  const { overlay, rounds, sections } = request;
+  const further = [...rounds, ...sections.flatMap((one) => [one, ...one.rounds])];
+  const graph = (one) => [one.overlay, closure(tree, { ...request, overlay: one.overlay }, false)];
+  return new Map([[overlay, closure(tree, request)], ...further.map(graph)]);
+}
+
+function payload(tree, request, graphs, needs) {
+  const { root, tests, overlay, options, expected, rounds, sections } = request;
+  const files = graphs.get(overlay);
+  const told = [`"files":${textOf(tree, files)}`];
+  if (rounds.length) {
+    const changed = (one) => `"files":${textOf(tree, graphs.get(one.overlay), files)}`;
+    const listed = (ones) => `[${ones.map((one) => `{"whole":${one.whole},${changed(one)}}`).join(",")}]`;
+    const parts = sections.map((one) => `{${changed(one)},"rounds":${listed(one.rounds)}}`);
+    told.push(`"expected":${JSON.stringify(expected)},"rounds":${listed(rounds)},"sections":[${parts.join(",")}]`);
+  }
+  const head = { tests, options: { ...options, root, packages: needs }, snapshots: snapshotsOf(tree, tests) };
+  return `${JSON.stringify(head).slice(0, -1)},${told.join(",")}}`;
 }
 
 const trees = new Map();
@@ -171,16 +196,16 @@ function treeAt(root, packages) {
 }
 
 function answer(request) {
-  const { root, packages, tests, overlay, survey, options } = request;
+  const { root, packages, tests, overlay, survey } = request;
   const tree = treeAt(root, packages);
   const missing = tests.find((name) => !(name in overlay) && !tree.isFile(name));
   if (missing !== undefined) return { status: "no_test", detail: missing };
   try {
-    const files = closure(tree, request);
-    if (survey) return { status: "ready", detail: "", ...surveyOf(files) };
-    const used = targetsOf(files).filter((target) => target.package && !target.forbidden).map(({ file }) => file);
+    if (survey) return { status: "ready", detail: "", ...surveyOf(closure(tree, request)) };
+    const graphs = graphsOf(tree, request);
+    const used = [...graphs.values()].flatMap(targetsOf).filter((target) => target.package && !target.forbidden).map(({ file }) => file);
     const needs = [...new Set(used)].sort();
-    return { status: "ready", detail: "", needs, payload: payload(tree, files, tests, { ...options, root, packages: needs }) };
+    return { status: "ready", detail: "", needs, payload: payload(tree, request, graphs, needs) };
   } catch (error) {
     if (error instanceof SourceError) return { status: error.status, detail: error.message };
     const isSyntax = error instanceof SyntaxFault || error instanceof SyntaxError;

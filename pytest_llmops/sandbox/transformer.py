@@ -83,6 +83,9 @@ class Transformer:
             "allows": job.allows,
             "trusted": job.trusted,
             "survey": job.survey,
+            "rounds": job.rounds,
+            "sections": job.sections,
+            "expected": job.expected,
             "options": options,
         }
         line = msgspec.json.encode(request) + b"\n"

@@ -89,8 +89,8 @@ export class Tree {
     return folder !== "." && folder !== "" && this.hasGlobals(folder); // of the folder's own parent
   }
 
-  compile(text, name) {
-    return { ...compile(text, name, this.configs.of(name).options), imports: new Map() };
+  compile(text, name, isMapped = true) {
+    return { ...compile(text, name, this.configs.of(name).options, isMapped), imports: new Map() };
   }
 
   #read(name) {
