@@ -12,6 +12,8 @@ CONTEXT_TOKENS = 1000
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Cutoff = Annotated[str, msgspec.Meta(pattern=r"^(20\d\d-(0[1-9]|1[0-2])(-[0-3]\d)?)?$")]
+"""A month or a day, as 2025-03 and 2025-03-31, or nothing."""
 
 
 class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,6 +39,8 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Most tokens, estimated, that the prompt spends on the file around the function."""
     instruction: str = ""
     """A sentence added to every question; it holds for the adapters of this model too."""
+    cutoff: Cutoff = ""
+    """Month or day up to which it was trained, as 2025-03; reports split cases by it."""
     name: str = ""
 
 

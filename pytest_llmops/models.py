@@ -35,6 +35,7 @@ from pytest_llmops.local_models import (
     CONTEXT_TOKENS,
     AdapterModel,
     Count,
+    Cutoff,
     LocalModel,
     at_path,
     placed,
@@ -90,6 +91,8 @@ class EndpointModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Most tokens, estimated, that the prompt spends on the file around the function."""
     instruction: str = ""
     """A sentence added to every question."""
+    cutoff: Cutoff = ""
+    """Month or day up to which it was trained, as 2025-03; reports split cases by it."""
     timeout: Annotated[float, msgspec.Meta(gt=0)] = 300.0
     """Seconds for one answer."""
     concurrency: Count = 0

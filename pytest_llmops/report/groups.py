@@ -1,21 +1,22 @@
-"""Runs counted by suite and difficulty, side by side."""
+"""Runs counted by suite and difficulty, and by the models' cut-offs, side by side."""
 
 from collections.abc import Sequence
 
 import msgspec
 
 from pytest_llmops.cases import DIFFICULTIES
+from pytest_llmops.report.cutoff import sides
 from pytest_llmops.report.subject import Subject
 from pytest_llmops.report.summary import OUTCOMES, Summary, summarize
 from pytest_llmops.runs.record import Record
 
 
 class Group(msgspec.Struct, frozen=True):
-    """One suite and difficulty, or all of them."""
+    """One suite and difficulty, the cases of one side of the models' cut-offs, or all of them."""
 
     suite: str
     difficulty: str
-    """"" for all attempts."""
+    """"" for all attempts, and for a side."""
     runs: tuple[Summary | None, ...]
     """By run; None where a run has no attempt in this group."""
 
@@ -26,7 +27,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 def groups(subject: Subject) -> list[Group]:
-    """Groups by suite, difficulties from easy to hard, then all; empty ones are left out."""
+    """Groups by suite, difficulties from easy to hard, sides, then all; none that is empty."""
     kinds = [_by_kind(run.records) for run in subject.runs]
     suites = sorted({suite for kind in kinds for suite, _ in kind})
     present = [
@@ -38,6 +39,11 @@ def groups(subject: Subject) -> list[Group]:
     found = [
         Group(suite, difficulty, tuple(_counted(kind.get((suite, difficulty))) for kind in kinds))
         for suite, difficulty in present
+    ]
+    parted = [sides(run.run, run.records) for run in subject.runs]
+    found += [
+        Group(name, "", tuple(_counted(one.get(name)) for one in parted))
+        for name in dict.fromkeys(name for one in parted for name in one)
     ]
     if len(found) == 1:
         return found

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from pytest_llmops.report.cutoff import remarks_on_dates
 from pytest_llmops.runs.record import Record, Run
 from pytest_llmops.runs.unanswered import endpoint_fault, kind_of_fault
 
@@ -11,12 +12,13 @@ NAMED = 3
 
 
 def remarks(run: Run, records: Sequence[Record]) -> list[str]:
-    """Who answered if not who was asked, limits that were not asked for, and who counted tokens."""
+    """Who answered if not who was asked, limits nobody asked for, who counted, what it has seen."""
     return [
         *_failed(records),
         *_served(run, records),
         *_context(run, records),
         *_counted(records),
+        *remarks_on_dates(run, records),
     ]
 
 

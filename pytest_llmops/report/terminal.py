@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pytest_llmops.cases import DIFFICULTIES
+from pytest_llmops.report.cutoff import sides
 from pytest_llmops.report.figures import dollars, duration
 from pytest_llmops.report.loop_totals import loops_line
 from pytest_llmops.report.remarks import remarks
@@ -117,7 +118,7 @@ def summary_parts(
     wanted: int | None = None,
     quality: Sequence[str] = (),
 ) -> list[RenderableType]:
-    """The end of a run: the table by suite and difficulty, then what the run took.
+    """The end of a run: the table by suite and difficulty (and cut-off), then what the run took.
 
     Args:
         run: Identity of the run.
@@ -127,7 +128,7 @@ def summary_parts(
         quality: What there is to say of the quality of the code; see `quality.totals`.
     """
     total = summarize(records)
-    parts: list[RenderableType] = [_table(records, total)]
+    parts: list[RenderableType] = [_table(run, records, total)]
     if total.attempts < (wanted or run.attempts):
         parts.append(Text(f"incomplete: {total.attempts} of {run.attempts} attempts", "bold red"))
     elif wanted:
@@ -138,14 +139,14 @@ def summary_parts(
     return parts
 
 
-def _table(records: Sequence[Record], total: Summary) -> Table:
+def _table(run: Run, records: Sequence[Record], total: Summary) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     priced = total.cost is not None
     for number, heading in enumerate((*COLUMNS, "cost") if priced else COLUMNS):
         first = number == 0  # where the width is short, names break and numbers stay whole
         justify: JustifyMethod = "left" if first else "right"
         table.add_column(heading, justify=justify, no_wrap=not first, overflow="fold")
-    groups = _groups(records)
+    groups = {**_groups(records), **sides(run, records)}
     for name, group in groups.items():
         table.add_row(*_row(name, summarize(group), priced=priced))
     if len(groups) > 1:

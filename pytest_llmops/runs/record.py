@@ -73,6 +73,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     """How an agent came to its answer; None for one direct answer. `usage` is that of all turns."""
     priced: float | None = None
     """Priced tokens of a loop (`Prices.priced`); None for one direct answer."""
+    date: str = ""
+    """Of the case, as 2025-08-22; "" where it has none, and in older runs."""
     grade: Grade | None = None
     """None where nothing was graded or the harness failed."""
     cost: float | None = None

@@ -61,6 +61,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Id of the run whose answers were graded again; "" where the model was asked."""
     label: str = ""
     """What the user calls it."""
+    cutoff: str = ""
+    """Up to when the model was trained, as models.toml says it; "" where it does not."""
     part: Part | None = None
     """None where all that was selected was attempted here."""
     merged: tuple[str, ...] = ()

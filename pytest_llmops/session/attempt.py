@@ -159,6 +159,7 @@ def make_record(
         difficulty=case.difficulty,
         cluster=case.cluster,
         sample=sample,
+        date=case.date,
     )
     if completion is None:
         return record

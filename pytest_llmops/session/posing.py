@@ -1,4 +1,4 @@
-"""How much of the program the questions of a session show, as it decides which cases are fair."""
+"""What models.toml says of a session's model that decides which cases are fair to it."""
 
 from pathlib import Path
 
@@ -29,3 +29,18 @@ def budget_of_questions(
     if isinstance(found, EndpointModel):
         return found.context_tokens
     return base.context_tokens if base else None
+
+
+def cutoff_of(model: str, models_file: Path, runs: Path) -> str:
+    """Up to when a model was trained, as models.toml says it; "" where nobody does.
+
+    Raises:
+        ModelError: The model is unknown.
+        RecordError: The run whose answers are replayed cannot be read.
+    """
+    found, base = resolve(model, models_file)
+    if isinstance(found, ReplayedModel):
+        return run_lines(find_run(found.replay, runs))[0].cutoff
+    if isinstance(found, EndpointModel):
+        return found.cutoff
+    return base.cutoff if base else ""

@@ -25,6 +25,7 @@ from pytest_llmops.runs.trajectory import write_trajectory
 from pytest_llmops.session.answers import Answers
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
+from pytest_llmops.session.posing import cutoff_of
 from pytest_llmops.session.written import measure_run
 from pytest_llmops.sinks.withhold import redactor, without_secrets
 from pytest_llmops.tasks.selection import Selection, suite_of
@@ -228,6 +229,7 @@ def describe(
         prices=answers.prices,
         replays=answers.replays,
         label=options.label,
+        cutoff=cutoff_of(options.model, options.models_file, options.runs),
         part=_part(selection),
         checkout=find_checkout(options.root),
         agent=answers.agent,
