@@ -214,3 +214,21 @@ def test_a_question_shows_overloads_that_empty_lines_part():
     asked = build_messages(make_task("add", source), context_tokens=0)[0].content
     for shown in ("/** Adds one. */", "add(a: number): number;", "add(a: string): string;"):
         assert shown in asked
+
+
+@pytest.mark.parametrize("above", ['import { a } from "./a";\n\n', "const A = 1;\n"])
+def test_a_question_shows_a_comment_that_an_empty_line_parts_from_its_function(above):
+    source = above + "/** Adds one. */\n\nexport function add(a: number) {\n  return a + 1;\n}\n"
+    assert asked(question(make_task("add", source), 0)).startswith("/** Adds one. */\nexport")
+
+
+@pytest.mark.parametrize("above", ["", "const A = 1;\n", "const A = 1;\n\n"])
+def test_a_comment_of_the_file_or_of_what_stands_before_is_none_of_a_function(above):
+    comment = "/** @file Sums. */" if above else "/** Sums. */"
+    source = above + comment + "\n\nexport function add(a: number) {\n  return a + 1;\n}\n"
+    assert asked(question(make_task("add", source), 0)).startswith("export function add")
+
+
+def test_a_method_has_the_comment_that_an_empty_line_parts_from_it():
+    source = "class A {\n  /** Adds. */\n\n  add(a: number) {\n    return a;\n  }\n}\n"
+    assert asked(question(make_task("A.add", source), 0)).startswith("/** Adds. */\nadd")

@@ -103,8 +103,8 @@ def statements(parent: Node | None) -> Iterator[Statement]:
     """Yield the statements of a root, block or class body with what stands directly above each.
 
     Comments behind code on the same line, and comments apart by an empty line, belong to nothing;
-    but overload signatures belong to the function of their name, and a `/** */` to the signature
-    that it documents, whatever empty lines follow them.
+    but overload signatures belong to the function of their name, and a `/** */` to the function or
+    signature that it documents, whatever empty lines follow them; what begins a file is its own.
     """
     leading: list[Node] = []
     last_row = -1
@@ -131,8 +131,12 @@ def _belonging(leading: list[Node], inner: Node) -> list[Node]:
         return leading if signatures else []
     if any(symbol_of(one) == symbol_of(inner) for one in signatures):
         return leading
-    documents = inner.type in SIGNATURES and text_of(leading[-1]).startswith("/**")
-    return leading[-1:] if documents and not _OF_FILE.search(text_of(leading[-1])) else []
+    last = leading[-1]
+    if not text_of(last).startswith("/**") or _OF_FILE.search(text_of(last)):
+        return []
+    begins = last.prev_named_sibling is None and bool(last.parent and last.parent.type == "program")
+    documents = inner.type in SIGNATURES or (_function(inner) is not None and not begins)
+    return [last] if documents else []
 
 
 def _own(leading: list[Node], inner: Node) -> list[Node]:
