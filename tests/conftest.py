@@ -13,6 +13,7 @@ from project import write_benchmark, write_suite
 from skips import pytest_configure  # noqa: F401 - the rule on skipped tests
 
 from pytest_llmops.cli.main import main
+from pytest_llmops.places.cores import cores
 
 TINY = Path(__file__).parent.parent / "examples" / "agents" / "tiny.py"
 
@@ -22,7 +23,7 @@ def pytest_xdist_auto_num_workers():
     """`-n auto`: one more than processors, as tests wait for what they start; 2 GiB for each."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None  # xdist reads it itself
-    return max(1, min((os.cpu_count() or 1) + 1, psutil.virtual_memory().total // 2**31))
+    return max(1, min(cores() + 1, psutil.virtual_memory().total // 2**31))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from judging import wait_until_one_is_at_work
 from project import ADD, ANSWERS, DOUBLE, EVEN, write_answers, write_benchmark
 
 from pytest_llmops.runs.reading import find_run, read_run
@@ -133,8 +134,7 @@ def test_a_session_that_is_ended_while_it_judges_leaves_nothing(ended_by, projec
     write_answers(project.path, dict.fromkeys(ANSWERS, ENDLESS))
     write_test(
         project,
-        "def test_function(attempt):\n    attempt.complete()\n"
-        "    open('begun', 'w').close()\n    attempt.grade()\n",
+        "def test_function(attempt):\n    attempt.complete()\n    attempt.grade()\n",
     )
     scratch = project.path / "scratch"
     scratch.mkdir()
@@ -146,9 +146,7 @@ def test_a_session_that_is_ended_while_it_judges_leaves_nothing(ended_by, projec
         stdout=subprocess.PIPE,
         text=True,
     )
-    while not (project.path / "begun").exists() and session.poll() is None:
-        time.sleep(0.02)
-    time.sleep(1)
+    wait_until_one_is_at_work(session.pid)
     ours = children_of(session.pid)
     assert ours
     session.send_signal(ended_by)

@@ -15,7 +15,6 @@ unless `--again` is given; where files differ from the commit, all is.
 
 import argparse
 import json
-import os
 import random
 import subprocess
 import sys
@@ -25,6 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from pytest_llmops.places.cores import cores
 
 ROOT = Path(__file__).resolve().parent.parent
 SPREAD = ["-n", "auto"]
@@ -145,7 +146,7 @@ def main(arguments: list[str]) -> int:
     if chosen.seeds is None:
         given = [ROOT / path for path in chosen.paths]
         files = [one for path in given for one in (sorted(path.rglob("test_*.py")) or [path])]
-        with ThreadPoolExecutor(os.cpu_count()) as several:
+        with ThreadPoolExecutor(cores()) as several:
             found += several.map(lambda file: kept.run(f"{file.name} alone", [str(file)]), files)
     print("", *table(kept.sessions), sep="\n")
     print(f"{sum(bool(one['passed']) for one in found)} of {len(found)} sessions passed")

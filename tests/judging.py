@@ -1,0 +1,31 @@
+"""Which judges a process has started, and when one is at work: no test waits for a fixed time."""
+
+import time
+
+import psutil
+
+
+def judges_of(pid):
+    """The processes that load answers and tests, below one."""
+    found = []
+    for child in psutil.Process(pid).children(recursive=True):
+        try:
+            if any(word.endswith("start.cjs") for word in child.cmdline()):
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def wait_until_one_is_at_work(pid, seconds=60):
+    """Return when a judge has used more processor than it takes to start (40 ms)."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for judge in judges_of(pid):
+            try:
+                if judge.cpu_times().user > 0.3:
+                    return
+            except psutil.NoSuchProcess:
+                continue
+        time.sleep(0.02)
+    raise AssertionError(f"no judge below {pid} was at work within {seconds} s")
