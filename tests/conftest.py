@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import wide
 from browsers import ARGUMENTS, CHROMIUM
 from project import write_benchmark, write_suite
 from skips import pytest_configure  # noqa: F401 - the rule on skipped tests
@@ -40,6 +41,16 @@ def mined(tmp_path_factory):
     write_suite(folder)
     suites = str(folder / "cases" / "suites.toml")
     assert main(["mine", "functions", "--suite", "mini", "--suites", suites]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mined_wide(tmp_path_factory):
+    """A folder with the wide suite, mined."""
+    folder = tmp_path_factory.mktemp("wide")
+    wide.write_suite(folder)
+    suites = str(folder / "cases" / "suites.toml")
+    assert main(["mine", "functions", "--suite", "wide", "--suites", suites]) == 0
     return folder
 
 

@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-import wide
 from agent_server import AgentServer, done, shell
 from chat_server import serving
 from project import PYTEST_INI
@@ -40,14 +39,12 @@ class Obedient(AgentServer):
 
 
 @pytest.fixture
-def project(pytester, tmp_path_factory, monkeypatch):
+def project(pytester, mined_wide, monkeypatch):
     if reason := missing("cline"):
         pytest.skip(reason)
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
     monkeypatch.setenv("COLUMNS", "300")
-    wide.write_suite(pytester.path)
-    suites = str(pytester.path / "cases" / "suites.toml")
-    assert main(["mine", "functions", "--suite", "wide", "--suites", suites]) == 0
+    shutil.copytree(mined_wide / "cases", pytester.path / "cases")
     (pytester.path / "pytest.ini").write_text(PYTEST_INI)
     (pytester.path / "benchmarks").mkdir()
     text = "def test_function(attempt):\n    attempt.complete()\n    attempt.grade()\n"

@@ -1,9 +1,9 @@
 """What people change at an endpoint, judged through whole sessions: the prompt, the model."""
 
 import re
+import shutil
 
 import pytest
-import wide
 from chat_server import ChatServer, serving
 from project import write_benchmark
 
@@ -40,12 +40,11 @@ async def reply(call):
 
 
 @pytest.fixture
-def project(pytester, monkeypatch):
+def project(pytester, mined_wide, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
     monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.chdir(pytester.path)
-    wide.write_suite(pytester.path)
-    assert main(["mine", "functions", "--suite", "wide"]) == 0
+    shutil.copytree(mined_wide / "cases", pytester.path / "cases")
     write_benchmark(pytester.path)
     return pytester
 

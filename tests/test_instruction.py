@@ -1,21 +1,20 @@
 """An instruction of models.toml, from the file to what a server is asked and what is recorded."""
 
+import shutil
+
 import pytest
 from chat_server import ChatServer, answer, serving
-from project import write_benchmark, write_suite
+from project import write_benchmark
 
-from pytest_llmops.cli.main import main
 from pytest_llmops.runs.reading import find_run, read_run
 
 MODEL = '[told]\nurl = "{url}"\nmodel = "m"\ninstruction = "Be brief."\n'
 
 
 @pytest.fixture
-def project(pytester, monkeypatch):
+def project(pytester, mined, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
-    write_suite(pytester.path)
-    suites = str(pytester.path / "cases" / "suites.toml")
-    assert main(["mine", "functions", "--suite", "mini", "--suites", suites]) == 0
+    shutil.copytree(mined / "cases", pytester.path / "cases")
     write_benchmark(pytester.path)
     return pytester
 

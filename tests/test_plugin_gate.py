@@ -11,19 +11,20 @@ from project import PYTEST_INI
 from pytest_llmops.cli.main import main
 from pytest_llmops.runs.reading import find_run, read_run
 
-
-@pytest.fixture(scope="session")
-def mined_wide(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wide")
-    wide.write_suite(folder)
-    suites = str(folder / "cases" / "suites.toml")
-    assert main(["mine", "functions", "--suite", "wide", "--suites", suites]) == 0
-    return folder
-
-
 TEST = "def test_function(attempt):\n    attempt.complete()\n    attempt.grade()\n"
 PLAIN, XDIST = ("-p", "no:xdist"), ("-n2",)
 both = pytest.mark.parametrize("spread", [PLAIN, XDIST], ids=["alone", "xdist"])
+
+
+def all_alone_and_one_on_workers(names, rows):
+    """Each row in a session of one process, the first on workers, too.
+
+    Where the controller asks is one thing, and what it is told another: they are tested once each.
+    """
+    spread = [pytest.param(PLAIN, *row, id=f"{key}-alone") for key, row in rows.items()]
+    first = next(iter(rows))
+    spread.append(pytest.param(XDIST, *rows[first], id=f"{first}-xdist"))
+    return pytest.mark.parametrize(("spread", *names), spread)
 
 
 @pytest.fixture
@@ -185,8 +186,7 @@ BASELINES = {
 }
 
 
-@both
-@pytest.mark.parametrize(("edit", "message"), BASELINES.values(), ids=BASELINES.keys())
+@all_alone_and_one_on_workers(("edit", "message"), BASELINES)
 def test_a_baseline_of_no_use_is_refused_before_anything_is_asked(blessed, spread, edit, message):
     path, before = blessed.path / "benchmarks" / "baselines" / "base.jsonl", runs(blessed)
     path.write_bytes(b"".join(edit(path.read_bytes().splitlines(keepends=True))))
@@ -236,8 +236,7 @@ def test_a_crashed_attempt_is_a_regression(blessed, spread, how, why):
     assert latest(blessed).end.gate.verdict == "regressed"
 
 
-@both
-@pytest.mark.parametrize(("policy", "status"), [("fail", 6), ("pass", 0)])
+@all_alone_and_one_on_workers(("policy", "status"), {"fail": ("fail", 6), "pass": ("pass", 0)})
 def test_what_undecided_means_is_the_users_choice(blessed, policy, status, spread):
     """24 cases without a lost solve do not prove that two points would not be lost."""
     result = run(blessed, "--gate", "base", "--gate-undecided", policy, *spread, model="short")
@@ -356,8 +355,7 @@ IDENTITIES = {
 }
 
 
-@both
-@pytest.mark.parametrize(("changed", "told", "judged"), IDENTITIES.values(), ids=IDENTITIES.keys())
+@all_alone_and_one_on_workers(("changed", "told", "judged"), IDENTITIES)
 def test_what_people_change_is_told_and_judged(blessed, spread, changed, told, judged):
     path = blessed.path / "benchmarks" / "baselines" / "base.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)

@@ -25,8 +25,10 @@ def project(pytester, mined, monkeypatch):
     return pytester
 
 
-def run(project, *arguments):
-    return project.runpytest_subprocess("benchmarks", "--model=recorded", *arguments)
+def run(project, *arguments, timeout=None):
+    return project.runpytest_subprocess(
+        "benchmarks", "--model=recorded", *arguments, timeout=timeout
+    )
 
 
 def latest(project):
@@ -114,8 +116,19 @@ def test_a_test_that_asks_twice_is_graded_twice(project):
     assert outcomes(project) == {ADD: "solved", DOUBLE: "wrong", EVEN: "empty"}
 
 
+PATIENT = (
+    "import msgspec\nfrom pytest_llmops.sandbox import NodePool\n"
+    "judged = NodePool.run\n"
+    "def patient(pool, job):\n"
+    "    return judged(pool, msgspec.structs.replace(job, timeout=3600.0))\n"
+    "NodePool.run = patient\n"
+)
+"""Judges give endless code an hour, so a session that waits for them is seen to wait."""
+
+
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_stopping_does_not_wait_for_what_is_being_judged(workers, project):
+    (project.path / "conftest.py").write_text(PATIENT)
     write_answers(project.path, {**ANSWERS, DOUBLE: ENDLESS})
     write_test(
         project,
@@ -123,10 +136,9 @@ def test_stopping_does_not_wait_for_what_is_being_judged(workers, project):
         "    attempt.grade() if 'add' in attempt.case.id else attempt.complete()\n"
         "    assert 'add' not in attempt.case.id\n",
     )
-    result = run(project, "-x", "-n", workers)
+    result = run(project, "-x", "-n", workers, timeout=900)
     assert result.ret in {1, 2}
     assert latest(project).end.exit_status == result.ret
-    assert result.duration < 30
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])

@@ -1,15 +1,14 @@
 """A key planted in every field of an endpoint's answers, and texts that nobody is to keep."""
 
 import re
+import shutil
 import sys
 
 import pytest
-import wide
 from chat_server import ChatServer, serving
 from otlp_receiver import Receiver
 from project import write_benchmark
 
-from pytest_llmops.cli.main import main
 from pytest_llmops.hiding import hider, least
 
 KEY = "sk-live-9Qx7TfLm2ZrVb4Kp8Ws1Nd6"
@@ -51,13 +50,13 @@ def echo(form):
 
 
 @pytest.fixture
-def project(pytester, monkeypatch):
+def project(pytester, mined_wide, monkeypatch):
     for name in ("XDG_CACHE_HOME", "HOME"):
         monkeypatch.setenv(name, str(pytester.path / "home"))
     monkeypatch.setenv("PLANTED_KEY", KEY)
     monkeypatch.chdir(pytester.path)
-    wide.write_suite(pytester.path)
-    assert main(["mine", "functions", "--suite", "wide"]) == 0
+    shutil.copytree(mined_wide / "cases", pytester.path / "cases")
+    pytester.makeconftest("import pytest_llmops.sinks.open as it\nit.FLUSH_SECONDS = 3600.0\n")
     write_benchmark(pytester.path)
     return pytester
 
