@@ -135,6 +135,11 @@ def test_a_survey_names_the_packages_that_the_tree_asks_for(pool, root):
 def test_a_package_is_mocked_like_any_module(pool, root):
     mocked = "vi.mock('cjs', () => ({ two: 22 }));\nimport { two as it } from 'cjs'"
     assert [one.passed for one in given(pool, root, mocked, 22).results] == [True]
+    inside = (
+        "vi.mock('cjs', () => ({ two: 22 }));\nimport { two } from 'cjs';\n"
+        "import { sum } from 'esm';\nconst it = [two, sum]"
+    )
+    assert [one.passed for one in given(pool, root, inside, [22, 11]).results] == [True]
     spied = "import * as cjs from 'cjs';\nvi.spyOn(cjs, 'later').mockReturnValue(5);\nconst it = cjs.later()"
     report = given(pool, root, spied, 5)
     assert [one.passed for one in report.results] == [True], messages(report)

@@ -17,6 +17,8 @@ const TYPED = { ".ts": "ts", ".mts": "ts", ".cts": "ts", ".tsx": "tsx", ".jsx": 
 const REQUIRED = /\brequire\s*(?:\.\s*resolve\s*)?\(\s*(["'])([^"'\n\\]+)\1\s*\)/g;
 const MOCKED = /\b(?:vi|vitest)\s*\.\s*(?:mock|doMock|unmock|doUnmock|importActual|importMock)\s*\(\s*(["'`])([^"'`\n\\]+)\1/g;
 const SCRIPT = /\brequire\s*\(|\bmodule\s*\.\s*exports\b|\bexports\s*(?:\.|\[)/;
+/** Characters of a text that nobody wrote: its lines are worth less than a map of them costs in every job. */
+const LARGE = 2 ** 20;
 const NAMED_BY_VITE = /__vite_ssr_(?:exports|import)/;
 
 export class SyntaxFault extends Error {}
@@ -153,7 +155,7 @@ export function compile(text, name, options, isMapped = true) {
     }
     if (!isParsed(file.code, file.kind)) throw new SyntaxFault(`${name}: Node cannot parse it`);
   }
-  return isMapped ? mapped(file, name) : { ...file, maps: undefined };
+  return isMapped && text.length <= LARGE ? mapped(file, name) : { ...file, maps: undefined };
 }
 
 const IMPORTED = /\bimport\s*\(\s*(["'])([^"'\n\\]+)\1\s*\)/g;

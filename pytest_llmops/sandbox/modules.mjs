@@ -81,7 +81,8 @@ export class Modules {
 
   /** The namespace of a target, as the file `from` may have it. */
   async import(target, from, stack = [], { actual = false } = {}) {
-    const mocked = actual ? null : await this.parts.mocks.namespaceOf(target, this, from);
+    // What packages load of each other is no test's to mock, as with vitest.
+    const mocked = actual || isInstalled(from) ? null : await this.parts.mocks.namespaceOf(target, this, from);
     if (mocked) return mocked;
     if (target.missing) throw new LoadError(target.missing);
     if (target.builtin) return this.#builtin(target.builtin, from);
