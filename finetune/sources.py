@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from pytest_llmops.cases import find_suites, suite_hash
+from pytest_llmops.cases import suite_hash
 from pytest_llmops.completions import Message
 from pytest_llmops.local_models import LocalModel
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.prompt import build_messages
 from pytest_llmops.tasks.selection import Choice, Selection, select, suite_of
+from pytest_llmops.tasks.suites import find_suites
 
 from .errors import FinetuneError
 from .examples import Answer, Count, Question

@@ -7,6 +7,7 @@ JSON lines, one `Case` a line, sorted by id; `cases/suites.toml` names the suite
 """
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from pytest_llmops import commits
-from pytest_llmops.errors import CaseError, nearest
+from pytest_llmops.errors import CaseError
 from pytest_llmops.shipped import placed
 
 Split = Literal["eval", "train"]
@@ -91,6 +92,10 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Git repository of the source tree: the URL to clone."""
     commit: str = ""
     """The pinned commit of `repository`, 40 hex digits."""
+    sdist: str = ""
+    """A source distribution of the Python package index: `NAME==VERSION`."""
+    sha256: str = ""
+    """The pinned digest of that file, 64 hex digits."""
     sparse: tuple[str, ...] = ()
     """Folders of the repository to check out; if empty, all."""
     packages: str = ""
@@ -144,28 +149,25 @@ def load_suites(path: Path) -> dict[str, Suite]:
             )
         except msgspec.ValidationError as error:
             raise CaseError(f"{path}: [{name}]: {error}") from None
-        if bool(suite.folder) == bool(suite.repository):
-            raise CaseError(f"{path}: [{name}] needs either 'folder' or 'repository'")
-        if suite.repository and len(suite.commit) != 40:
-            raise CaseError(f"{path}: [{name}] 'commit' must be 40 hex digits, is {suite.commit!r}")
-        if suite.walk and suite.language != "typescript":
-            raise CaseError(f"{path}: [{name}] 'walk': commits are cases of TypeScript alone")
+        if fault := _fault(suite):
+            raise CaseError(f"{path}: [{name}] {fault}")
         suites[name] = suite
     return suites
 
 
-def find_suites(path: Path, names: Sequence[str]) -> list[Suite]:
-    """The named suites of a `suites.toml`, in the order of the names; all where none is named.
-
-    Raises:
-        CaseError: The file is broken, or a name is not in it.
-    """
-    suites = load_suites(path)
-    for name in names:
-        if name not in suites:
-            known = f"(known: {', '.join(sorted(suites))}){nearest(name, suites)}"
-            raise CaseError(f"--suite: {name!r} is not in {path} {known}")
-    return [suites[name] for name in names or suites]
+def _fault(suite: Suite) -> str:
+    """What is wrong with a table beside its form; "" where nothing is."""
+    if sum(map(bool, (suite.folder, suite.repository, suite.sdist))) != 1:
+        return "needs one of 'folder', 'repository' and 'sdist'"
+    if suite.repository and len(suite.commit) != 40:
+        return f"'commit' must be 40 hex digits, is {suite.commit!r}"
+    if suite.sdist and not all(suite.sdist.partition("==")):
+        return f"'sdist' must be NAME==VERSION, is {suite.sdist!r}"
+    if suite.sdist and not re.fullmatch("[0-9a-f]{64}", suite.sha256):
+        return f"'sha256' must be 64 hex digits, is {suite.sha256!r}"
+    if suite.walk and suite.language != "typescript":
+        return "'walk': commits are cases of TypeScript alone"
+    return ""
 
 
 def load_cases(suite: Suite) -> list[Case]:

@@ -10,12 +10,13 @@ import pytest
 import yaml
 from test_ci import GITLAB, ROOT, safety_faults, valid
 
-from pytest_llmops.cases import find_suites, load_cases
+from pytest_llmops.cases import load_cases
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import CaseError
 from pytest_llmops.models import load_models
 from pytest_llmops.scaffold.optin import ORDER, opt_in
 from pytest_llmops.shipped import BASELINES
+from pytest_llmops.tasks.suites import find_suites
 
 ENDPOINT = ("--url=http://127.0.0.1:9/v1", "--model=org/mini.2", "--key-env=MINI_KEY")
 PYPROJECT = """# ours

@@ -13,13 +13,14 @@ import sys
 import time
 from pathlib import Path
 
-from pytest_llmops.cases import find_suites, load_cases
+from pytest_llmops.cases import load_cases
 from pytest_llmops.quality.batches import measure_all
 from pytest_llmops.quality.tools import install
 from pytest_llmops.quality.totals import quality_lines, totals
 from pytest_llmops.runs.record import Record
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import open_source
+from pytest_llmops.tasks.suites import find_suites
 
 SUITES = Path(__file__).parents[2] / "cases" / "suites.toml"
 GOAL = 0.040

@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pytest_llmops.cases import find_suites
 from pytest_llmops.cli.arguments import add_suites
 from pytest_llmops.mining.curate import Setup, Telling, run_explain, run_mine, run_validate
 from pytest_llmops.mining.curate_commits import run_mine_commits
 from pytest_llmops.places.named import HELP
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.session.numbers import positive
+from pytest_llmops.tasks.suites import find_suites
 
 
 def add(commands: Any) -> None:

@@ -3,7 +3,8 @@
 In the order of the flow:
 
     locks                    the npm packages of a suite, as its lock file pins them
-    checkout                 the files of a pinned commit
+    suites                   those that a command line names
+    checkout, sdist          the files of a pinned commit, or of a package of the index
     sources                  the source tree of a suite, embedded or fetched once
     modules                  what a module declares, and where, as values
     syntax, typescript       tree-sitter: modules in TypeScript

@@ -24,6 +24,7 @@ from pytest_llmops.cases import FileHash, LanguageName, Suite
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.tasks.checkout import checkout
 from pytest_llmops.tasks.locks import PackageLock, lock_of, variable_of
+from pytest_llmops.tasks.sdist import unpack
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class SourceTree:
     root: Path
     """Absolute folder."""
     commit: str
-    """40 hex digits; empty for an embedded tree."""
+    """What pins it: a commit, or the SHA-256 of a distribution; empty for an embedded tree."""
     within: Path | None = None
     """Folder of all trees that have one judge with this; None where it has its own."""
     lock: PackageLock | None = None
@@ -115,7 +116,8 @@ def present_source(suite: Suite) -> SourceTree | None:
 
 
 def _tree(suite: Suite, folder: Path) -> SourceTree:
-    return SourceTree(folder, suite.commit, lock=lock_of(suite), language=suite.language)
+    pinned = suite.commit or suite.sha256
+    return SourceTree(folder, pinned, lock=lock_of(suite), language=suite.language)
 
 
 def source_variable(suite: Suite) -> str:
@@ -126,7 +128,7 @@ def source_variable(suite: Suite) -> str:
 def _cache_folder(suite: Suite) -> Path:
     """One folder a commit and choice of sparse folders, so that neither is mistaken for another."""
     parts = hashlib.sha256("\0".join(suite.sparse).encode()).hexdigest()[:6]
-    name = f"{suite.name}-{suite.commit[:12]}-{parts}"
+    name = f"{suite.name}-{(suite.commit or suite.sha256)[:12]}-{parts}"
     return user_cache().resolve() / "sources" / name
 
 
@@ -139,7 +141,7 @@ def _fetch(suite: Suite, origin: str, target: Path) -> None:
             shutil.rmtree(leftover, ignore_errors=True)  # of a killed one: nobody holds the lock
         part = tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         try:
-            checkout(suite, origin, Path(part))
+            (unpack if suite.sdist else checkout)(suite, origin, Path(part))
             Path(part).chmod(0o755)  # mkdtemp's 0700 would shut the sandbox's user out
             Path(part).rename(target)
         finally:
