@@ -8,7 +8,6 @@ from pytest_llmops.cases import (
     FileHash,
     Suite,
     case_id,
-    find_suites,
     id_of_test,
     load_cases,
     load_suites,
@@ -19,6 +18,7 @@ from pytest_llmops.cases import (
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.strata import difficulty_of, split_of
 from pytest_llmops.tasks.languages import test_globs as globs_of_tests
+from pytest_llmops.tasks.suites import find_suites
 
 
 def case(name="a", **fields):
@@ -67,8 +67,8 @@ def test_a_missing_file_names_the_page_that_explains_it(tmp_path):
         ("[own", "not TOML"),
         ('[own]\nfolder = "a"\n', r"\[own\].*manifests"),
         ('[own]\nmanifests = []\nfolder = "a"\ntypo = 1\n', r"\[own\].*typo"),
-        ("[own]\nmanifests = []\n", "either 'folder' or 'repository'"),
-        ('[own]\nmanifests = []\nfolder = "a"\nrepository = "b"\n', "either 'folder' or"),
+        ("[own]\nmanifests = []\n", "needs one of 'folder', 'repository' and 'sdist'"),
+        ('[own]\nmanifests = []\nfolder = "a"\nrepository = "b"\n', "needs one of 'folder'"),
         ('[own]\nmanifests = []\nrepository = "b"\ncommit = "main"\n', "40 hex digits, is 'main'"),
     ],
 )

@@ -6,11 +6,12 @@ import pytest
 from project import write_suite
 from tasks import make_task
 
-from pytest_llmops.cases import find_suites, load_cases, load_suites, write_manifest
+from pytest_llmops.cases import load_cases, load_suites, write_manifest
 from pytest_llmops.cli.main import main
 from pytest_llmops.likeness.duplicates import Solution, near_duplicates
 from pytest_llmops.mining.alike import alike, without_twins
 from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.suites import find_suites
 
 SUITES = Path(__file__).parent.parent / "cases" / "suites.toml"
 DEDENT = "starter:eval/indent#dedent"

@@ -7,11 +7,11 @@ import tarfile
 
 import pytest
 from project import write_answers, write_benchmark
-from python_tree import SOURCE, SUITE, TESTS, fenced, mined, python_tree
+from python_tree import SOURCE, TESTS, fenced, mined, python_tree
 
-from pytest_llmops.cases import Suite, load_cases, load_suites
+from pytest_llmops.cases import load_cases, load_suites
 from pytest_llmops.cli.main import main
-from pytest_llmops.errors import CaseError, PlaceError, SourceError
+from pytest_llmops.errors import CaseError, SandboxError, SourceError
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import validate
 from pytest_llmops.runs.reading import find_run, read_run
@@ -202,7 +202,7 @@ def recorded(folder, answer):
     write_benchmark(folder)
     tree = open_source(STARTER)
     tasks = [materialize(case, tree) for case in CASES if case.split == "eval"]
-    write_answers(folder / "recorded", {task.case.id: answer(task) for task in tasks})
+    write_answers(folder, {task.case.id: answer(task) for task in tasks})
     return len(tasks)
 
 
@@ -220,7 +220,7 @@ def test_a_session_attempts_the_suite_like_any_other(pytester, answer, outcome):
     count = recorded(pytester.path, answer)
     options = ["--model=recorded", "--suite=starter-python", "--runs=runs"]
     result = pytester.runpytest_subprocess("benchmarks", *options)
-    result.assert_outcomes(passed=count)
+    assert result.ret == 0
     found = read_run(find_run("latest", pytester.path / "runs"))
     assert [one.grade.outcome for one in found.records] == [outcome] * count
     assert found.run.grader.startswith("pytest ")
@@ -311,10 +311,5 @@ def test_a_table_that_names_no_source_in_python_is_refused(tmp_path, fields, sai
 
 def test_nothing_confines_python_without_namespaces(tmp_path):
     tree = python_tree(tmp_path)
-    with pytest.raises(Exception, match="judged in namespaces alone"):
+    with pytest.raises(SandboxError, match="judged in namespaces alone"):
         PythonPool(tree.root, isolation="process")
-
-
-def test_the_suite_of_these_tests_names_no_tests():
-    assert Suite(name="own", manifests=(), language="python") == SUITE
-    assert issubclass(PlaceError, Exception)

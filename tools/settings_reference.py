@@ -149,8 +149,8 @@ The table `prices`, in US dollars per million tokens:
 {replayed}
 ## suites.toml
 
-Each table is a suite: a source tree, either `folder` or `repository` with `commit`, and its cases.
-[Cases](cases.md) has examples.
+Each table is a suite: its cases and a source tree, which is a `folder`, a `repository` with
+`commit`, or an `sdist` with `sha256`. [Cases](cases.md) has examples.
 
 {suite}
 ## agents.toml

@@ -114,6 +114,8 @@ def files_of(task: AnyTask, *, tests: bool) -> dict[str, bytes]:
         return {path: task.tree.read(path) for path in paths if path not in hidden}
     asked = task.declaration
     start = task.case.source.path
+    if task.tree.language != "typescript":
+        raise CaseError(f"{task.case.id}: programs work on TypeScript alone; take --agent=repair")
     text = edited(task.module, [(asked.body_start, asked.body_end, MISSING)])
     files = {start: text.encode()}
     roots = [test.path for test in task.case.tests] if tests else []

@@ -111,6 +111,9 @@ def export_harbor(tasks: Sequence[Task], folder: Path) -> None:
     Raises:
         CaseError: The folder has something in it, or cannot be written.
     """
+    for task in tasks:
+        if task.tree.language != "typescript":
+            raise CaseError(f"{task.case.id}: tasks of Harbor are made of TypeScript alone")
     new_folder(folder)
     graphs = {task.tree: ImportGraph(task.tree) for task in tasks}
     names: dict[str, str] = {}

@@ -13,6 +13,7 @@ from pytest_llmops.quality.measured import measure, to_check
 from pytest_llmops.quality.values import Measured
 from pytest_llmops.runs.record import Record
 from pytest_llmops.sandbox.cage import Isolation
+from pytest_llmops.tasks.languages import TYPESCRIPT, language_of
 from pytest_llmops.tasks.lookup import Lookup
 from pytest_llmops.tasks.materialize import Task
 
@@ -70,6 +71,9 @@ def _answer(record: Record, lookup: Lookup) -> Answer | str:
         task = lookup.task(record.case)
     except (CaseError, SourceError) as error:
         return str(error)
+    language = language_of(task.module.path)
+    if language is not TYPESCRIPT:
+        return f"not measured: the tools here do not read {language.label}"
     files = record.loop.files if record.loop else {}
     if not (record.text or files):
         return "no answer is on record"

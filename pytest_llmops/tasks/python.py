@@ -4,8 +4,8 @@ The body of a function begins behind its docstring, which tells what to write an
 signature. It is given as it stands in the file, from the first statement (or the comment above it)
 on, without the indentation of that one line: a body of one line needs none to be put in its place.
 
-Not found: functions inside other functions or blocks, those written on one line, and those of which
-nothing but the docstring is written (overloads, protocols).
+Not found: functions inside other functions or blocks, constructors, those written on one line, and
+those of which nothing but the docstring is written (overloads, protocols).
 """
 
 import re
@@ -163,6 +163,8 @@ def _declaration(source: bytes, statement: _Statement, prefix: str) -> Declarati
     if body is None or any(map(_OVERLOAD.match, above)):
         return None
     name = text_of(inner.child_by_field_name("name"))
+    if name == "__init__":
+        return None
     returns = text_of(inner.child_by_field_name("return_type"))
     return Declaration(
         symbol=prefix + name,

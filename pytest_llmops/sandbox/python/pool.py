@@ -19,12 +19,13 @@ from pathlib import Path
 
 import msgspec
 
+from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.sandbox.job import TestJob, TestReport, TestResult
 from pytest_llmops.sandbox.pool import Pool, Runtime
 from pytest_llmops.sandbox.python.changes import changed
 from pytest_llmops.sandbox.python.given import Given, texts
-from pytest_llmops.sandbox.python.program import PythonProgram
+from pytest_llmops.sandbox.python.program import NOT_BARE, PythonProgram
 from pytest_llmops.sandbox.python.sites import sites
 
 Test = tuple[str, str]
@@ -37,6 +38,8 @@ class PythonPool(Pool):
     def __init__(
         self, root: Path, *, size: int = 1, isolation: Isolation = "bwrap", many: bool = False
     ) -> None:
+        if isolation == "process":
+            raise SandboxError(NOT_BARE)
         runtime = Runtime(PythonProgram(), Given())
         super().__init__(root, runtime, size=size, isolation=isolation, many=many)
 

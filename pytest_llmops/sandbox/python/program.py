@@ -17,6 +17,10 @@ SITE, SCRIPT, TREE = "/sandbox/site", "/sandbox/runner.py", "/tmp/tree"  # noqa:
 PACKAGES = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
 """What pytest needs of what is installed."""
 SYSTEM = Path("/usr")
+NOT_BARE = (
+    "suites in Python are judged in namespaces alone: without them an answer could read and write"
+    " your files; leave --sandbox=process out"
+)
 
 
 class PythonProgram:
@@ -54,10 +58,7 @@ class PythonProgram:
     def outside(self, memory: int, channel: int, folder: str) -> list[str]:
         """None: without namespaces, nothing keeps Python from the files of the user."""
         del memory, channel, folder
-        raise SandboxError(
-            "suites in Python are judged in namespaces alone: without them an answer could read and"
-            " write your files; leave --sandbox=process out"
-        )
+        raise SandboxError(NOT_BARE)
 
 
 def _bound(place: Path, inside: Path | str) -> list[str]:

@@ -35,7 +35,7 @@ OWN_MEMORY = 64 * 2**20
 PATIENCE = 10.0
 """Seconds after a report in which the parent ends this process."""
 OPTIONS = (
-    *("-q", "-p", "no:cacheprovider", "--capture=sys", "--tb=short", "-W", "default"),
+    *("-q", "-p", "no:cacheprovider", "--capture=sys", "--tb=line", "-W", "default"),
     *("--rootdir", TREE, "-c", f"{TREE}/pytest.ini", "--continue-on-collection-errors"),
 )
 
