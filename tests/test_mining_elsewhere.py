@@ -31,6 +31,10 @@ WAYS = {
         "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }',
         "test/half.test.ts": IMPORTED.format("@/half") + TESTED,
     },
+    "a folder in the place of a package": {
+        "apps/one/package.json": '{ "devDependencies": { "core": "file:../../src" } }',
+        "apps/one/half.test.ts": IMPORTED.format("core/half.js") + TESTED,
+    },
     "#imports": {"test/half.test.ts": IMPORTED.format("#half") + TESTED},
     "a helper that imports vitest": {
         "src/half.test.ts": 'import { checks } from "./checks"\nchecks()\n',
@@ -95,6 +99,7 @@ REASONS = {
     'import { it } from "vitest"; import { spawnSync } from "node:child_process"; it("runs", () => { spawnSync("ls") })': NOT_HERE,
     'import { it } from "vitest"; it("changes", () => { (globalThis as any).Function = 1 })': NOT_HERE,
     'import { it } from "node:test"; it("x", () => {})': "written for another test runner",
+    'it("x", () => { jest.fn() })': "written for another test runner",
     'import "./gone"': "an import leads nowhere",
     'import "left-pad"': "needs an npm package",
     "throw new Error('no')": "does not load",
@@ -105,7 +110,7 @@ REASONS = {
 
 
 def test_each_kind_of_refusal_has_a_reason_and_a_remedy_of_its_own(made, tmp_path):
-    suite = made({f"t{number}.test.ts": code for number, code in enumerate(REASONS)})
+    suite = made({f"t{number:02}.test.ts": code for number, code in enumerate(REASONS)})
     report = tmp_path / "report.json"
     assert run_mine(suite, SETUP, telling=Telling(report=report)) == 1
     left_out = json.loads(report.read_text())["left_out"]

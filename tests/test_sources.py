@@ -1,10 +1,12 @@
 import hashlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -172,6 +174,61 @@ def test_a_hook_of_another_repository_does_not_redirect_the_fetch(suite, origin,
 def test_a_commit_the_origin_lacks_is_an_error_that_says_so(suite):
     with pytest.raises(SourceError, match=f"it has no commit {'0' * 40}"):
         open_source(with_fields(suite, commit="0" * 40))
+
+
+def shallow(origin, folder, commit):
+    git(origin.parent, "clone", "--quiet", "--depth=1", origin.as_uri(), str(folder))
+    return f"it has no commit {commit}; it is a shallow clone: complete it with `git fetch --unsh"
+
+
+def force_pushed(origin, folder, commit):
+    git(origin.parent, "clone", "--quiet", "--bare", origin.as_uri(), str(folder))
+    orphan = git(folder, "commit-tree", "-m", "other", "HEAD^{tree}")
+    git(folder, "update-ref", "refs/heads/main", orphan)
+    git(folder, "gc", "--quiet", "--prune=now")
+    return f"it has no commit {commit}; name a clone"
+
+
+def partial(origin, folder, commit):
+    git(origin, "config", "uploadpack.allowFilter", "true")
+    options = ("--quiet", "--bare", "--filter=blob:none")
+    git(origin.parent, "clone", *options, origin.as_uri(), str(folder))
+    return f"it is a partial clone without the files of {commit} ("
+
+
+def with_another_blob(origin, folder, commit, content=None):
+    shutil.copytree(origin, folder)
+    name = git(folder, "rev-parse", f"{commit}:lib/a.ts")
+    path = folder / ".git" / "objects" / name[:2] / name[2:]
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    return f"object {name[:12]} of {commit} is missing or damaged; `git fsck` there tells more"
+
+
+def with_rubbish(origin, folder, commit):
+    return with_another_blob(origin, folder, commit, b"rubbish")
+
+
+def with_other_bytes(origin, folder, commit):
+    content = zlib.compress(b"blob 19\0export const a = 9\n")
+    return with_another_blob(origin, folder, commit, content)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [shallow, force_pushed, partial, with_another_blob, with_rubbish, with_other_bytes],
+)
+def test_a_clone_that_lacks_something_is_told_in_one_line_and_nothing_is_written(
+    suite, origin, cache, tmp_path, broken
+):
+    expected = broken(origin, tmp_path / "broken", suite.commit)
+    with pytest.raises(SourceError) as caught:
+        open_source(suite, source=str(tmp_path / "broken"))
+    message = str(caught.value)
+    assert expected in message
+    assert "\n" not in message
+    assert not [path for path in cache.iterdir() if path.suffix != ".lock"]
 
 
 @pytest.mark.parametrize(

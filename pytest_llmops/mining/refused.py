@@ -58,7 +58,9 @@ SAID = {
         "npm packages need real vitest|not among the npm packages of the suite"
     ),
     "needs a package": re.compile(r"ModuleNotFoundError: No module named"),
-    "written for another test runner": re.compile("is not supported: tests written for"),
+    "written for another test runner": re.compile(
+        "is not supported: tests written for|ReferenceError: jest is not defined"
+    ),
     "an import leads nowhere": re.compile("cannot find '"),
     "does not parse": re.compile(r"^\S+:\d+:\d+: "),
     NOT_HERE: re.compile(

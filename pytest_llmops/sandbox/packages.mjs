@@ -7,6 +7,8 @@ const CONDITIONS = ["source", "import", "module", "node", "require", "default"];
 const BUILT = /^(?:\.\/)?(?:dist|lib|build|out)\//;
 const BUILT_FORMAT = /^(?:\.\/)?(?:dist|lib|build|out)\/(?:esm|cjs|es|mjs|node)\//;
 const DEPTH = 5;
+const DEPENDENCIES = ["dependencies", "devDependencies", "optionalDependencies"];
+const LINKED = /^(?:file|link|portal):(?=\.)/;
 
 /** What a table of `exports` or `imports` has for a key: of patterns the one with the longest head. */
 function entry(table, key) {
@@ -47,6 +49,13 @@ function sources(target) {
   return [...places, ...places.map((place) => place.replace(/(?:\.d)?\.[cm]?[jt]sx?$/, "")), target];
 }
 
+/** Folders that a package.json has in the place of packages, by the names it gives them. */
+function linksOf(manifest, folder) {
+  const asked = DEPENDENCIES.flatMap((key) => Object.entries(Object(manifest[key])));
+  const links = asked.filter(([, version]) => LINKED.test(String(version)));
+  return new Map(links.map(([name, version]) => [name, path.posix.join(folder, version.replace(LINKED, ""))]));
+}
+
 /** The packages of one tree, each package.json read once; one that cannot be read is none. */
 export class Packages {
   #named = null;
@@ -56,12 +65,11 @@ export class Packages {
     this.tree = tree;
   }
 
-  /** Names that `specifier` may have in the tree, the best first: of a package of it, or of what that exports. */
-  guesses(specifier) {
-    this.#named ??= this.#find();
+  /** Names that `specifier` may have in the tree for file `from`, the best first: of a package of it, or of what that exports. */
+  guesses(specifier, from) {
     const parts = specifier.split("/");
     const name = parts.splice(0, specifier.startsWith("@") ? 2 : 1).join("/");
-    const found = this.#named.get(name);
+    const found = this.#linked(name, path.posix.dirname(from)) ?? this.#byName(name);
     if (!found) return [];
     const inside = parts.join("/") || "index";
     const target = exported(found, parts.length ? `./${parts.join("/")}` : ".");
@@ -75,6 +83,18 @@ export class Packages {
     if (target === undefined || target.startsWith("#")) return { guesses: [], other: null };
     if (!target.startsWith("./")) return { guesses: [], other: target };
     return { guesses: sources(target).map((one) => path.posix.join(found.folder, one)), other: null };
+  }
+
+  #byName(name) {
+    this.#named ??= this.#find();
+    return this.#named.get(name);
+  }
+
+  /** What the nearest package.json that names it has in the place of a package: a folder of the tree. */
+  #linked(name, folder) {
+    const linked = this.#package(folder)?.links.get(name);
+    if (linked !== undefined) return this.#package(linked) ?? { folder: linked };
+    return folder === "." || folder === "" ? null : this.#linked(name, path.posix.dirname(folder));
   }
 
   #nearest(folder) {
@@ -92,8 +112,9 @@ export class Packages {
   #parsed(file, folder) {
     if (!this.tree.isFile(file)) return null;
     try {
-      const { name, exports, imports, main, module } = JSON.parse(this.tree.read(file));
-      return { name, exports, imports: imports && typeof imports === "object" ? imports : null, main: module ?? main, folder };
+      const manifest = JSON.parse(this.tree.read(file));
+      const { name, exports, imports, main, module } = manifest;
+      return { name, links: linksOf(manifest, folder), exports, imports: imports && typeof imports === "object" ? imports : null, main: module ?? main, folder };
     } catch {
       return null; // a fixture, perhaps: broken on purpose
     }

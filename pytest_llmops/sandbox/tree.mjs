@@ -146,7 +146,7 @@ export class Tree {
   #find(specifier, from, overlay) {
     const plain = specifier.replace(/\?(raw|url|inline)?$/, "");
     if (isRelative(plain)) return { file: this.#probe(path.posix.join(path.posix.dirname(from), plain), overlay) };
-    const own = plain.startsWith("#") ? this.packages.own(plain, from) : { guesses: this.packages.guesses(plain), other: null };
+    const own = plain.startsWith("#") ? this.packages.own(plain, from) : { guesses: this.packages.guesses(plain, from), other: null };
     for (const guess of [...this.configs.of(from).aliased(plain), ...own.guesses]) {
       const file = this.#probe(guess, overlay);
       if (file) return { file };

@@ -92,7 +92,7 @@ export class Configs {
 
   #found(name, folder) {
     const inside = /^\.\.?(\/|$)/.test(name);
-    const stems = inside ? [path.posix.join(folder, name)] : this.tree.packages.guesses(name);
+    const stems = inside ? [path.posix.join(folder, name)] : this.tree.packages.guesses(name, `${folder}/tsconfig.json`);
     const forms = ["", ".json", "/tsconfig.json", ...(inside ? [] : ["/../tsconfig.json"])];
     const names = forms.flatMap((form) => stems.map((stem) => path.posix.normalize(stem + form)));
     return names.find((one) => one.endsWith(".json") && this.tree.isFile(one));

@@ -4,6 +4,7 @@ In the order of the flow:
 
     locks                    the npm packages of a suite, as its lock file pins them
     suites                   those that a command line names
+    complaints               what git says of a clone, in one line
     checkout, sdist          the files of a pinned commit, or of a package of the index
     sources                  the source tree of a suite, embedded or fetched once
     modules                  what a module declares, and where, as values

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import SourceError
+from pytest_llmops.tasks.complaints import cut_off, reason
 from pytest_llmops.tasks.locks import variable_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def checkout(suite: Suite, origin: str, folder: Path) -> None:
         shown = re.sub(r"://[^@/]+@", "://", origin)  # an origin may carry a password
         raise SourceError(
             f"suite {suite.name!r}: cannot fetch {suite.commit[:12]} from {shown}: "
-            f"{reason(str(error.stderr), suite.commit)}; "
+            f"{reason(str(error.stderr), suite.commit)}{cut_off(origin)}; "
             f"name a clone of it by --source or {variable_of(suite, 'REPO')}"
         ) from None
     shutil.rmtree(folder / ".git")
@@ -96,13 +97,3 @@ def _run_git(run: "git.Git", suite: Suite, origin: str) -> None:
                 "name folders or files from the top of the repository"
             )
     run.checkout("--quiet", "--detach", suite.commit)
-
-
-def reason(stderr: str, commit: str) -> str:
-    """Pick the one line of git's output a reader needs."""
-    if re.search(r"not our ref|unadvertised object|couldn't find remote ref", stderr):
-        return f"it has no commit {commit}"
-    lines = re.findall(r"(?:fatal|error): ([^\n]+)", stderr) or stderr.split("\n")
-    # A full disk is named first and followed by what it broke.
-    cause = next((line for line in lines if "No space left" in line), lines[0])
-    return cause.strip(" '.\"")

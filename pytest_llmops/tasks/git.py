@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import SourceError
-from pytest_llmops.tasks.checkout import GIT_ENVIRONMENT, GIT_SETTINGS, LOCAL_UPLOAD_PACK, reason
+from pytest_llmops.tasks.checkout import GIT_ENVIRONMENT, GIT_SETTINGS, LOCAL_UPLOAD_PACK
+from pytest_llmops.tasks.complaints import reason
 from pytest_llmops.tasks.sources import locked, source_variable
 
 if TYPE_CHECKING:
