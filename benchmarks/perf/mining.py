@@ -1,7 +1,7 @@
 """What mining costs: processor seconds and memory, of this checkout and of another one.
 
     python benchmarks/perf/mining.py [--suite cline] [--tests GLOB ...] [--against FOLDER]
-        [--only reach] [--jobs 2] [--output FILE]
+        [--only reach|validate|materialize] [--limit N] [--jobs 2] [--output FILE]
 
 Each checkout mines in a process of its own, one after the other, without results of an interrupted
 mining. Processor seconds are user and system time of that process and all that it started; those
@@ -35,6 +35,8 @@ class Cost(msgspec.Struct, frozen=True):
     """Processor seconds, of all processes."""
     memory: int
     """Peak resident memory of the mining process itself, bytes."""
+    largest: int
+    """That of the largest of all processes."""
     test_files: int
     reached: int
     """Functions that the test files reach."""
@@ -55,6 +57,7 @@ def mined(folder: Path, arguments: argparse.Namespace) -> Cost:
             f"--suite={arguments.suite}",
         ]
         command += [f"--only={arguments.only}", f"--jobs={arguments.jobs}", *globs]
+        command += [f"--limit={arguments.limit}"]
         before, started = _used(), time.perf_counter()
         process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(folder)})
         while True:  # all that is left of it, too
@@ -66,7 +69,8 @@ def mined(folder: Path, arguments: argparse.Namespace) -> Cost:
                 raise SystemExit(f"{folder}: mining failed")
         seconds, cpu = time.perf_counter() - started, _used() - before
         found = msgspec.json.decode(Path(output.name).read_bytes(), type=dict)
-    return msgspec.convert({**found, "seconds": seconds, "cpu": cpu}, Cost)
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return msgspec.convert({**found, "seconds": seconds, "cpu": cpu, "largest": largest}, Cost)
 
 
 def _used() -> float:
@@ -76,34 +80,56 @@ def _used() -> float:
 
 def mine(arguments: argparse.Namespace) -> None:
     """Mine in this process and write what was found."""
-    from pytest_llmops.cases import load_suites
+    from pytest_llmops.cases import load_cases, load_suites
     from pytest_llmops.mining.curate import Setup
     from pytest_llmops.mining.mine import Miner
+    from pytest_llmops.mining.validate import validate
     from pytest_llmops.places.where import Where
+    from pytest_llmops.tasks.materialize import materialize
 
     suite = load_suites(ROOT / "cases/suites.toml")[arguments.suite]
     if arguments.tests:
         suite = msgspec.structs.replace(suite, tests=tuple(arguments.tests))
     with Setup(place=Where(jobs=arguments.jobs)).open(suite) as (tree, judge, crew):
+        if arguments.only in ("validate", "materialize"):
+            known = load_cases(suite)
+            cases = (known * (arguments.limit // len(known) + 1))[: arguments.limit]
+            if arguments.only == "validate":
+                findings = validate(cases, tree, judge, crew)
+                print(f"{len(findings)} findings")
+            else:
+                start = time.perf_counter()
+                for case in cases:
+                    materialize(case, tree)
+                print(f"{len(cases)} cases in {time.perf_counter() - start:.2f} s")
+            write(arguments, cases=[case.id for case in cases])
+            return
         miner = Miner(suite, tree, judge, crew)
         measured = miner.measure(miner.tests())
         outcome = None if arguments.only else miner.prove(measured)
     reached = {function for one in measured.values() for function in one.reached}
     rejected = [*outcome.rejections, *outcome.unusable] if outcome else []
-    found = {
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "test_files": len(measured),
-        "reached": len(reached),
-        "cases": [msgspec.json.encode(case).decode() for case in outcome.cases] if outcome else [],
-        "left_out": [f"{one.name}: {one.reason}" for one in rejected],
-    }
-    Path(arguments.inside).write_text(json.dumps(found))
+    write(
+        arguments,
+        test_files=len(measured),
+        reached=len(reached),
+        cases=[msgspec.json.encode(case).decode() for case in outcome.cases] if outcome else [],
+        left_out=[f"{one.name}: {one.reason}" for one in rejected],
+    )
+
+
+def write(arguments: argparse.Namespace, **found: object) -> None:
+    """Tell the process that measures what was found."""
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    nothing = {"test_files": 0, "reached": 0, "cases": [], "left_out": []}
+    Path(arguments.inside).write_text(json.dumps({"memory": memory, **nothing, **found}))
 
 
 def told(name: str, cost: Cost) -> str:
     """One line for people."""
     return (
         f"{name:<8} {cost.cpu:8.1f} s CPU {cost.seconds:8.1f} s {cost.memory / 2**20:6.0f} MiB"
+        f" (largest process {cost.largest / 2**20:.0f})"
         f" {cost.test_files} test files, {cost.reached} functions, {len(cost.cases)} cases"
     )
 
@@ -114,7 +140,8 @@ def main() -> None:
     parser.add_argument("--suite", default="cline")
     parser.add_argument("--tests", action="append", default=[], metavar="GLOB")
     parser.add_argument("--against", type=Path, metavar="FOLDER", help="another checkout")
-    parser.add_argument("--only", default="", choices=["", "reach"])
+    parser.add_argument("--only", default="", choices=["", "reach", "validate", "materialize"])
+    parser.add_argument("--limit", type=int, default=1000, help="cases to validate or materialize")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--output", type=Path, metavar="FILE")
     parser.add_argument("--inside", help=argparse.SUPPRESS)

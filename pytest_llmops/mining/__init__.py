@@ -6,6 +6,7 @@ In the order of the flow:
     reach                    which tests run which functions
     settings                 what of vitest's configuration is not read
     mutants                  wrong bodies that the tests must refuse
+    looks, together          references, and functions, judged once for several
     strata                   split and difficulty of a new case
     refused                  what is left out, the reason, and what to do
     measure, prove           what test files do; whether a function is a case

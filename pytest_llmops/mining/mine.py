@@ -2,10 +2,11 @@
 
 The funnel, each step on what the one before left: test files, of which the tests count that pass in
 each of three runs (`measure`); the functions that each of them reaches (`reach`); of those, the
-functions that can be proved (`prove`). All runs go the way candidates go: one sandboxed process,
-the body overlaid. The order of the work is drawn anew each time, and what comes out does not depend
-on it. A test that fails with the reference in its place goes into quarantine, and every function
-that it judged is proved again without it.
+functions that can be proved (`prove`). All runs go the way candidates go: sandboxed, the body
+overlaid; those of wrong bodies share processes where that comes to the same (`together`). The order
+of the work is drawn anew each time, and what comes out does not depend on it. A test that fails
+with the reference in its place goes into quarantine, and every function that it judged is proved
+again without it.
 
 What is not covered: a test file that needs packages the sandbox has not got does not finish, and is
 left out with its functions. Some tests fail once in a hundred runs; `validate` runs them again.
