@@ -44,9 +44,9 @@ def materialize(case: Case, tree: SourceTree) -> Task:
     if case.change:
         raise CaseError(f"{case.id}: asks for a change; this works with functions alone")
     require_packages(case, tree)
-    module = _module(tree, case.source)
+    module = _module(tree, case.source, _state(tree, case.source))
     for test in case.tests:
-        _verify(tree, test)
+        _verify(tree, test, _state(tree, test))
     declaration = find(module, case.symbol)
     found = body_sha256(module, declaration)
     if found != case.body_sha256:
@@ -78,12 +78,26 @@ def body_sha256(module: Module, declaration: Declaration) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
+State = tuple[int, int]
+"""When a file was changed last, and its size: by these the caches see that it is another."""
+
+
+def _state(tree: SourceTree, file: FileHash) -> State:
+    try:
+        found = (tree.root / file.path).stat()
+    except OSError:
+        return 0, 0  # said when it is read
+    return found.st_mtime_ns, found.st_size
+
+
 # The caches hold errors of no file: what raised is read again, so a repaired tree is seen.
 @lru_cache(maxsize=1024)
-def _module(tree: SourceTree, file: FileHash) -> Module:
+def _module(tree: SourceTree, file: FileHash, state: State) -> Module:
+    del state
     return parse_module(tree.verify(file), file.path)
 
 
 @lru_cache(maxsize=4096)
-def _verify(tree: SourceTree, file: FileHash) -> None:
+def _verify(tree: SourceTree, file: FileHash, state: State) -> None:
+    del state
     tree.verify(file)
