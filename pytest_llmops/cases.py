@@ -21,7 +21,6 @@ from pytest_llmops.shipped import placed
 
 Split = Literal["eval", "train"]
 Difficulty = Literal["easy", "medium", "hard"]
-
 SPLITS: tuple[Split, ...] = ("eval", "train")
 DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 FileHash = commits.FileHash
@@ -64,7 +63,7 @@ class Case(
     date: str = ""
     """Day of the commit, or since which the body is as it is, as 2025-08-22; "" where unknown."""
     change: commits.Change | None = None
-    """What a commit case asks for; None for a function."""
+    """What a commit case or an edit case asks for; None for a function."""
 
     @property
     def cluster(self) -> str:
@@ -105,23 +104,29 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     train_share: float = 0.0
     """If `train` is empty: the share of files that are training material, by a hash of the path."""
     walk: commits.Walk | None = None
-    """Which commits are its cases: `since`, `until`, `files`, `lines`; none for functions."""
+    """Which commits are its cases: `since`, `until`, `files`, `lines`."""
+    edits: commits.Edits | None = None
+    """Which edits are its cases: `functions`, `each`, `characters`; instead of `walk`."""
     date: str = ""
     """The day on which its cases were published, as 2025-08-22, for those that have none."""
     name: str = ""
-    """The table's name; filled in by `load_suites`."""
+    """The table's name, and the folder of its file; filled in by `load_suites`."""
     root: Path = Path()
-    """The folder of `suites.toml`; filled in by `load_suites`."""
 
     @property
     def by_name_alone(self) -> bool:
-        """Attempted where it is named: commits are large, and a run has one language's grader."""
-        return self.walk is not None or self.language != "typescript"
+        """Attempted where it is named: changes are large, and a run has one language's grader."""
+        return self.asks_for_changes or self.language != "typescript"
 
     def __post_init__(self) -> None:
         """Refuse a date that is no day: a ValueError that names the field."""
         if self.date:
             commits.day(self.date, "date")
+
+    @property
+    def asks_for_changes(self) -> bool:
+        """Whether its cases are changes of files."""
+        return bool(self.walk or self.edits)
 
 
 def load_suites(path: Path) -> dict[str, Suite]:
@@ -143,10 +148,9 @@ def load_suites(path: Path) -> dict[str, Suite]:
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise CaseError(f"{path}: {name!r} is not a table; each suite is one, [{name}]")
+        here = placed(name, table, path)
         try:
-            suite = msgspec.convert(
-                placed(name, table, path), Suite, dec_hook=lambda kind, text: kind(text)
-            )
+            suite = msgspec.convert(here, Suite, dec_hook=lambda kind, text: kind(text))
         except msgspec.ValidationError as error:
             raise CaseError(f"{path}: [{name}]: {error}") from None
         if fault := _fault(suite):

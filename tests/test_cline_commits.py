@@ -9,7 +9,7 @@ from test_commit_cases import answered
 from pytest_llmops.cases import SPLITS, load_cases, load_suites
 from pytest_llmops.errors import SourceError
 from pytest_llmops.grading.grade import grade
-from pytest_llmops.mining.commits import difficulty_of_change
+from pytest_llmops.mining.changes import difficulty_of_change
 from pytest_llmops.mining.strata import split_of
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.changes import materialize_change

@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_llmops.cases import load_suites
 from pytest_llmops.cli.arguments import add_suites
 from pytest_llmops.mining.curate import Setup, Telling, run_explain, run_mine, run_validate
-from pytest_llmops.mining.curate_commits import run_mine_commits
+from pytest_llmops.mining.curate_changes import Wanted, run_mine_commits, run_mine_edits
 from pytest_llmops.places.named import HELP
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.session.numbers import positive
@@ -38,8 +39,8 @@ def _add_validate(commands: Any) -> None:
 
 def _validate(options: argparse.Namespace) -> int:
     suites = find_suites(options.suites, options.suite)
-    if not options.suite:  # commits take far longer than functions: proved where they are named
-        suites = [suite for suite in suites if not suite.walk]
+    if not options.suite:  # changes take far longer than functions: proved where they are named
+        suites = [suite for suite in suites if not suite.asks_for_changes]
     every = find_suites(options.suites, [])
     return run_validate(suites, _setup(options), ids=options.cases, beside=every)
 
@@ -52,29 +53,19 @@ def _add_mine(commands: Any) -> None:
     )
     _mine_options(functions, "functions")
     functions.add_argument(
-        "--verbose", action="store_true", help="name everything left out, with its reason"
-    )
-    functions.add_argument(
-        "--report",
-        type=Path,
-        metavar="FILE.json",
-        help="write cases, what was left out and why, and flaky tests to this file",
-    )
-    functions.add_argument(
         "--explain", metavar="FILE", help="say what becomes of this file of the tree; write nothing"
-    )
-    functions.add_argument(
-        "--fresh", action="store_true", help="do not go on from a mining that was interrupted"
     )
     functions.set_defaults(run=_mine)
     commits = kinds.add_parser(
         "commits", help="find commits that change source, each judged by the tests it changes"
     )
     _mine_options(commits, "commits")
-    commits.add_argument(
-        "--verbose", action="store_true", help="name each commit left out, with its reason"
-    )
     commits.set_defaults(run=_mine_commits)
+    edits = kinds.add_parser(
+        "edits", help="find edits that can be asked for exactly, each judged by tests that notice"
+    )
+    _mine_options(edits, "edits")
+    edits.set_defaults(run=_mine_edits)
 
 
 def _mine_options(command: argparse.ArgumentParser, kind: str) -> None:
@@ -90,6 +81,18 @@ def _mine_options(command: argparse.ArgumentParser, kind: str) -> None:
     command.add_argument(
         "--limit", type=positive, default=0, metavar="N", help=f"stop after N {kind}"
     )
+    command.add_argument(
+        "--verbose", action="store_true", help="name everything left out, with its reason"
+    )
+    command.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.json",
+        help="write cases, what was left out and why, and flaky tests to this file",
+    )
+    command.add_argument(
+        "--fresh", action="store_true", help="do not go on from a mining that was interrupted"
+    )
     _suites_options(command)
 
 
@@ -97,24 +100,33 @@ def _mine(options: argparse.Namespace) -> int:
     (suite,) = find_suites(options.suites, [options.suite])
     if options.explain:
         return run_explain(suite, _setup(options), options.explain)
+    wanted = _wanted(options)
     return run_mine(
         suite,
-        replace(_setup(options), fresh=options.fresh),
-        output=options.output,
-        limit=options.limit,
-        telling=Telling(options.verbose, options.report),
+        _mining_setup(options),
+        output=wanted.output,
+        limit=wanted.limit,
+        telling=wanted.telling,
     )
 
 
 def _mine_commits(options: argparse.Namespace) -> int:
     (suite,) = find_suites(options.suites, [options.suite])
-    return run_mine_commits(
-        suite,
-        _setup(options),
-        output=options.output,
-        limit=options.limit,
-        verbose=options.verbose,
-    )
+    return run_mine_commits(suite, _mining_setup(options), _wanted(options))
+
+
+def _mine_edits(options: argparse.Namespace) -> int:
+    (suite,) = find_suites(options.suites, [options.suite])
+    suites = load_suites(options.suites)
+    return run_mine_edits(suite, _mining_setup(options), _wanted(options), suites=suites)
+
+
+def _mining_setup(options: argparse.Namespace) -> Setup:
+    return replace(_setup(options), fresh=options.fresh)
+
+
+def _wanted(options: argparse.Namespace) -> Wanted:
+    return Wanted(options.output, options.limit, Telling(options.verbose, options.report))
 
 
 def _suites_options(command: argparse.ArgumentParser) -> None:

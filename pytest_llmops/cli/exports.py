@@ -61,7 +61,7 @@ def add(commands: Any) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from pytest_llmops.exports.harbor import export_harbor
+    from pytest_llmops.exports.harbor import export_harbor, functions_of
     from pytest_llmops.exports.inspect import chosen_tasks, export_inspect
     from pytest_llmops.tasks.selection import Choice, select
 
@@ -75,7 +75,7 @@ def _export(options: argparse.Namespace) -> int:
     if options.harness == "inspect":
         count = export_inspect(selection, options.folder, context_tokens=options.context_tokens)
     else:
-        tasks = [selection.task(name) for name in selection.cases]
+        tasks = functions_of(selection)
         export_harbor(tasks, options.folder)
         count = len(tasks)
     print(f"{options.folder}: {count} cases for {options.harness}")

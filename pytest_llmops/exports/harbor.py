@@ -18,6 +18,7 @@ from pytest_llmops.grading.grader import GRADER
 from pytest_llmops.mining.mutants import mutants
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.modules import replace_body
+from pytest_llmops.tasks.selection import Selection
 
 VITEST = GRADER.partition(",")[0].split()[1]
 
@@ -99,6 +100,21 @@ try {
 const expected = JSON.parse(readFileSync(expectedFile, "utf8"))
 console.log(expected.every((id) => passed.has(id)) ? 1 : 0)
 """
+
+
+def functions_of(selection: Selection) -> list[Task]:
+    """The tasks of a selection.
+
+    Raises:
+        CaseError: One asks for a change, or cannot be read.
+    """
+    for case in selection.cases.values():
+        if case.change:
+            raise CaseError(
+                f"{case.id}: asks for a change, and tasks of Harbor are made of functions alone; "
+                "name suites of functions with --suite, or export to inspect"
+            )
+    return [selection.task(name) for name in selection.cases]
 
 
 def export_harbor(tasks: Sequence[Task], folder: Path) -> None:

@@ -57,10 +57,16 @@ def reference_of(task: ChangeTask) -> Patched:
 
 def changed(task: ChangeTask, completion: Completion) -> Patched:
     """What an answer makes of the files: those that an agent left, or its text applied."""
-    if completion.loop and completion.loop.files:
-        left = completion.loop.files.items()
-        return Patched(files={path: text for path, text in left if path not in task.hidden})
-    return patch(completion.text, ground(task))
+    return made_of(task, completion.text, completion.loop.files if completion.loop else {})
+
+
+def made_of(task: ChangeTask, text: str, files: Mapping[str, str]) -> Patched:
+    """The same of a text, or of the files that an agent left, where it left any."""
+    if files:
+        return Patched(
+            files={path: text for path, text in files.items() if path not in task.hidden}
+        )
+    return patch(text, ground(task))
 
 
 def told(task: ChangeTask, text: str, files: Mapping[str, str]) -> str:

@@ -14,8 +14,10 @@ In the order of the flow:
     alike                    cases of two splits or suites that are the same
     mine, validate           finding cases, and proving them
     explain, outcome         what mining makes of one file, and of all
-    proof, commits           what is proved of commits; finding those that are cases
+    proof, changes           what is proved of changes; the case of one, and what becomes of it
+    commits                  finding commits that are cases
+    found_edits, edits       edits that a tree offers; finding those that are cases
     dates                    since when a function is as it is
-    curate, curate_commits   the commands
+    curate, curate_changes   the commands
     keeping, asked           manifests brought up to date; what their questions hide
 """

@@ -22,7 +22,7 @@ def alike(ids: Collection[str], suites: Iterable[Suite]) -> Iterator[Finding]:
     """
     solutions: list[Solution] = []
     for suite in suites:
-        tree = None if suite.walk else present_tree(suite, None)
+        tree = None if suite.asks_for_changes else present_tree(suite, None)
         solutions += _solutions(load_cases(suite), tree) if tree else []
     for pair in near_duplicates(solutions):
         training = pair.other if pair.other.group[1] == "train" else pair.one

@@ -16,10 +16,10 @@ from pytest_llmops.mining.dates import dated
 from pytest_llmops.mining.explain import explained
 from pytest_llmops.mining.kept import Kept, results_of
 from pytest_llmops.mining.mine import Miner
-from pytest_llmops.mining.outcome import as_json, told
+from pytest_llmops.mining.outcome import as_json, check_writable, told, write_report
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import NOTES, Finding, validate
-from pytest_llmops.places.where import Where, open_place
+from pytest_llmops.places.where import Where, open_place, require_room
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.history import open_tree
 from pytest_llmops.tasks.sources import SourceTree
@@ -46,6 +46,7 @@ class Setup:
     def open(self, suite: Suite) -> Iterator[tuple[SourceTree, Judge, Crew]]:
         """Give the tree of a suite, what judges it, and threads that end with the block."""
         tree = open_tree(suite, source=self.source)
+        require_room(self.place, [tree])
         with (
             closing(open_place(self.place, self.isolation)) as place,
             Crew(place.size) as crew,
@@ -93,10 +94,10 @@ def run_mine(
     if limit and not output:
         raise CaseError("--limit needs --output FILE: a part must not replace the whole manifest")
     if telling.report:
-        _check_writable(telling.report)
+        check_writable(telling.report)
     with setup.open(suite) as (tree, pool, crew):
         kept = None if limit else Kept(results_of(suite, tree), fresh=setup.fresh)
-        with _telling_what_is_kept(kept):
+        with telling_what_is_kept(kept):
             mined = Miner(suite, tree, pool, crew, kept).mine(limit)
         cases, undated = _dated(mined.cases, suite, tree, setup.source)
     console = Console()
@@ -106,7 +107,7 @@ def run_mine(
     for line in told(mined, every=telling.verbose):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if telling.report:
-        _write_report(telling.report, as_json(mined, suite, tree.commit))
+        write_report(telling.report, as_json(mined, suite, tree.commit))
     for path, found in manifests_of(suite, tree, cases, output).items():
         write_manifest(path, found)
         console.print(f"{path}: {len(found)} cases", highlight=False)
@@ -128,7 +129,8 @@ def _dated(
 
 
 @contextmanager
-def _telling_what_is_kept(kept: Kept | None) -> Iterator[None]:
+def telling_what_is_kept(kept: Kept | None) -> Iterator[None]:
+    """Say at an interruption how many results the next mining will find."""
     try:
         yield
     except (KeyboardInterrupt, LlmopsError):
@@ -136,24 +138,6 @@ def _telling_what_is_kept(kept: Kept | None) -> Iterator[None]:
             said = f"results kept: {kept.count}; the next mining goes on from there"
             Console(stderr=True).print(said, highlight=False)
         raise
-
-
-def _check_writable(path: Path) -> None:
-    """Say before an hour of mining rather than behind it that a report cannot be written."""
-    was_there = path.exists()
-    _write_report(path, b"", mode="ab")
-    if not was_there:
-        path.unlink()
-
-
-def _write_report(path: Path, content: bytes, *, mode: Literal["wb", "ab"] = "wb") -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open(mode) as file:
-            file.write(content)
-    except OSError as error:
-        cause = f"{error.strerror} ({error.filename})"
-        raise CaseError(f"{path}: the report cannot be written: {cause}") from None
 
 
 def run_explain(suite: Suite, setup: Setup, path: str) -> int:

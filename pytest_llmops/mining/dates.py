@@ -94,7 +94,7 @@ def dated(cases: Sequence[Case], suite: Suite, tree: SourceTree, source: str | N
         SourceError: The history cannot be fetched.
         CaseError: A case is not what its file says.
     """
-    if not suite.repository or suite.walk or not cases:
+    if not suite.repository or suite.asks_for_changes or not cases:
         return list(cases)
     origin = origin_of(suite, source)
     git = Git(present_shelf(suite).root.parent / "whole.git", suite, origin)

@@ -23,8 +23,9 @@ def run_date(suites: Iterable[Suite], source: str | None) -> int:
     """
     console = Console()
     for suite in suites:
-        if suite.walk or not suite.repository:
-            where = "every commit has its own" if suite.walk else "'date' in its table is for all"
+        if suite.asks_for_changes or not suite.repository:
+            own = suite.asks_for_changes
+            where = "every commit has its own" if own else "'date' in its table is for all"
             raise CaseError(f"suite {suite.name!r}: has no history to look at; {where}")
         tree = open_tree(suite, source=source)
         paths = [path for glob in suite.manifests for path in sorted(suite.root.glob(glob))]

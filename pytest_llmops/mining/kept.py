@@ -117,9 +117,8 @@ class Digests:
         self._tree = tree
         self._files: dict[str, str] = {}
         told = [f"{path}\0{_digest(path.read_bytes())}" for path in sorted(_settings(tree.root))]
-        split = [suite.name, *suite.train, str(suite.train_share)]
-        split += [tree.lock.digest] if tree.lock else []
-        self._world = _joined([_program(), *split, *told])
+        lock = [tree.lock.digest] if tree.lock else []
+        self._world = digest_of(suite, *lock, *told)
 
     def of(self, *parts: str, files: Iterable[str]) -> str:
         """The digest of a result: what it is of, and the files that it follows from."""
@@ -129,6 +128,11 @@ class Digests:
         if path not in self._files:
             self._files[path] = _digest(self._tree.read(path))
         return self._files[path]
+
+
+def digest_of(suite: Suite, *parts: str) -> str:
+    """The digest of parts, of how a suite is split, and of the program that decides."""
+    return _joined([_program(), suite.name, *suite.train, str(suite.train_share), *parts])
 
 
 @cache

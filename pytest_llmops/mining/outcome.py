@@ -6,11 +6,13 @@ to do; for a program all of it as JSON.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
 from pytest_llmops.cases import DIFFICULTIES, SPLITS, Case, Suite
+from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.mine import Mined
 from pytest_llmops.mining.refused import Rejection, Row, rows
 
@@ -27,7 +29,7 @@ def told(mined: Mined, *, every: bool = False) -> Iterator[str]:
     if table := rows(left_out, mined.quarantine):
         yield "left out:"
     for row in table:
-        yield from _block(row)
+        yield from block(row)
     if every:
         yield from (_line(one) for one in sorted(left_out, key=lambda one: (one.path, one.symbol)))
         yield from (
@@ -63,7 +65,7 @@ def as_json(mined: Mined, suite: Suite, commit: str) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
-def _block(row: Row) -> Iterator[str]:
+def block(row: Row) -> Iterator[str]:
     """One row of the table; its texts are too long for columns."""
     yield f"{row.number:5} {row.kind}{'s' * (row.number > 1)}: {row.reason}"
     yield f"      {'first' if row.number > 1 else 'it is'}: {row.first}" + (
@@ -75,3 +77,26 @@ def _block(row: Row) -> Iterator[str]:
 
 def _line(one: Rejection) -> str:
     return f"left out: {': '.join(filter(None, (one.name, one.reason, one.detail)))}"
+
+
+def check_writable(path: Path) -> None:
+    """Say before an hour of mining rather than behind it that a report cannot be written."""
+    was_there = path.exists()
+    write_report(path, b"", mode="ab")
+    if not was_there:
+        path.unlink()
+
+
+def write_report(path: Path, content: bytes, *, mode: Literal["wb", "ab"] = "wb") -> None:
+    """Write a report and the folders above it.
+
+    Raises:
+        CaseError: It cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open(mode) as file:
+            file.write(content)
+    except OSError as error:
+        cause = f"{error.strerror} ({error.filename})"
+        raise CaseError(f"{path}: the report cannot be written: {cause}") from None

@@ -44,6 +44,20 @@ REMEDIES = {
     "forbidden_import": "its file imports a test API, which no answer may reach",
     "order of its tests matters": "two test files spoil each other; undo what each leaves behind",
     "not reproducible": "make its tests independent of time and chance",
+    "its tests need npm packages": "pin them in the lock file that the suite's `packages` names",
+    "its tests fail": "they do not pass with the change either; --verbose shows the first message",
+    "only flaky tests fail before it": "make its tests independent of time and chance",
+    "no test fails before it": "its tests pass without it; nothing tells a solution from none",
+    "its message asks for nothing": "nothing is left to ask once the solution is taken out",
+    "a part of it passes": "its tests do not see all of it, so half an answer would do",
+    "its words leave something open": "what they would name is there more than once",
+    "too many source files": "raise `files` in the suite's table `walk`",
+    "too many changed lines": "raise `lines` in the suite's table `walk`",
+    "too many places": "too much for an edit",
+    "a link or a submodule": "only plain files can be changed",
+    "its files are too long to be shown": "raise `characters` in the suite's table `edits`",
+    "its files are in two splits": "each file is either measured or trained on",
+    "cannot be read": "fetch it from another origin (`--source`)",
     "meets any expectation": "it gives back something that equals anything",
     "no test can be falsified": "write one that states a value: `assert f(1) == 2`",
     "needs a package": "only tests that load with pytest and the standard library can be judged",
@@ -129,10 +143,17 @@ def rows(rejections: Iterable[Rejection], quarantine: Iterable[Flaky]) -> list[R
         Row(len(ones), kind, reason, ones[0].name, ones[0].detail, ones[0].remedy)
         for (kind, reason), ones in kinds.items()
     ]
-    if flaky := sorted(quarantine, key=lambda one: (one.path, one.title)):
-        first = f"{flaky[0].path} > {flaky[0].title}"
-        found.append(Row(len(flaky), "test", "flaky", first, flaky[0].detail, REMEDIES["flaky"]))
+    found += row_of_flaky(quarantine)
     return sorted(found, key=lambda row: (row.kind != "test file", -row.number, row.reason))
+
+
+def row_of_flaky(quarantine: Iterable[Flaky]) -> list[Row]:
+    """The row of tests that are in quarantine; none where none is."""
+    flaky = sorted(quarantine, key=lambda one: (one.path, one.title))
+    if not flaky:
+        return []
+    first = f"{flaky[0].path} > {flaky[0].title}"
+    return [Row(len(flaky), "test", "flaky", first, flaky[0].detail, REMEDIES["flaky"])]
 
 
 def of_report(report: TestReport, test: str) -> Rejection | None:

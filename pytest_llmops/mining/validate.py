@@ -20,7 +20,7 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.confirm import falsified, forgery
 from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
 from pytest_llmops.mining.parallel import Crew
-from pytest_llmops.mining.proof import looks, passed_before
+from pytest_llmops.mining.proof import looks, parts_that_pass, passed_before
 from pytest_llmops.mining.together import Shared
 from pytest_llmops.sandbox import Judge, TestReport
 from pytest_llmops.tasks.changes import materialize_change
@@ -37,6 +37,7 @@ Fault = Literal[
     "no test can be falsified",
     "stale",
     "near-duplicate",
+    "a part of it passes",
 ]
 NOT_SOLVED: tuple[Fault, ...] = ("reference fails", "reference meets any expectation")
 """With these nothing else is worth looking at."""
@@ -108,6 +109,9 @@ def _findings_of_change(case: Case, tree: SourceTree, pool: Judge) -> Iterator[F
         yield Finding(case.id, "passes before", ", ".join(sorted(wrong)[:SHOWN]))
     if wrong := frozenset(case.pass_to_pass) - before:
         yield Finding(case.id, "fails before", ", ".join(sorted(wrong)[:SHOWN]))
+    yield from (
+        Finding(case.id, "a part of it passes", part) for part in parts_that_pass(task, pool)
+    )
 
 
 def _faults_of_reference(case: Case, given: Iterable[TestReport]) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ class RayPlace:
         if tree.language != "typescript":
             raise PlaceError("suites in Python are judged here alone, with --run-on=local")
         if tree.within:
-            raise PlaceError("commit cases have a tree each; judge them here, with --run-on=local")
+            raise PlaceError("a tree of many; judge it here, with --run-on=local")
         return _RayJudge(self, tree)
 
     def prove(self, tree: SourceTree) -> None:

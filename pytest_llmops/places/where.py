@@ -1,6 +1,7 @@
 """`--run-on`, parsed: `local`, `local:N` for N jobs at once, `ray` or `ray:HOST:PORT`."""
 
 import re
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -56,6 +57,19 @@ def where(text: str) -> Where:
         f"--run-on={text}: is none of local, local:N (N jobs at once), ray (the cluster that this "
         "machine is part of) and ray:HOST:PORT"
     )
+
+
+def require_room(chosen: Where, trees: Iterable[SourceTree]) -> None:
+    """Refuse a place that cannot judge some trees, before anything is started or paid for.
+
+    Raises:
+        PlaceError: It is a cluster, and each case of a tree has a tree of its own.
+    """
+    if chosen.ray is not None and any(tree.within for tree in trees):
+        raise PlaceError(
+            "--run-on=ray: cases of commits and edits have a tree each, which a cluster has no "
+            "room for; judge them on this machine, with --run-on=local"
+        )
 
 
 def open_place(chosen: Where, isolation: Isolation) -> Place:

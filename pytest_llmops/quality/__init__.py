@@ -1,4 +1,4 @@
-"""How well written an answer is: four figures, computed after the verdict and never part of it.
+"""How well written an answer is: figures of it, computed after the verdict and never part of it.
 
     tools           TypeScript and biome, fetched once from npm by a lock file of our own
     checker         the confined process that formats, lints and type-checks batches of files
@@ -8,6 +8,7 @@
     measured        how they come about
     consistency     layout, names and quotes, against the file around
     practices       lint diagnostics and errors that the answer alone brings
+    patches         what a change does beside what was asked
     rewritten       functions that exist already, in the answer again
     batches         a run's answers measured, in batches
     stored          the figures of a run, in a file beside its records

@@ -10,9 +10,11 @@ from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.extract import answered
 from pytest_llmops.quality.checker import Checker, Findings
 from pytest_llmops.quality.measured import measure, to_check
+from pytest_llmops.quality.patches import measure_patch
 from pytest_llmops.quality.values import Measured
 from pytest_llmops.runs.record import Record
 from pytest_llmops.sandbox.cage import Isolation
+from pytest_llmops.tasks.changes import ChangeTask
 from pytest_llmops.tasks.languages import TYPESCRIPT, language_of
 from pytest_llmops.tasks.lookup import Lookup
 from pytest_llmops.tasks.materialize import Task
@@ -51,8 +53,8 @@ def measure_all(
         key = (record.case, record.sample)
         order.append(key)
         ready = _answer(record, lookup)
-        if isinstance(ready, str):
-            found[key] = Measured(case=key[0], sample=key[1], why_not=ready)
+        if isinstance(ready, Measured):
+            found[key] = ready
             done(1)
         else:
             trees[ready[2].tree.root].append(ready)
@@ -63,22 +65,28 @@ def measure_all(
     return [found[key] for key in order]
 
 
-def _answer(record: Record, lookup: Lookup) -> Answer | str:
-    """An answer with its task, or why there is none."""
+def _answer(record: Record, lookup: Lookup) -> Answer | Measured:
+    """An answer with its task, or what is known without a checker: why not, or of a change all."""
     if record.error:
-        return "the attempt crashed"
+        return _why_not(record, "the attempt crashed")
     try:
-        task = lookup.task(record.case)
+        task = lookup.asked(record.case)
     except (CaseError, SourceError) as error:
-        return str(error)
-    language = language_of(task.module.path)
-    if language is not TYPESCRIPT:
-        return f"not measured: the tools here do not read {language.label}"
+        return _why_not(record, str(error))
+    if isinstance(task, Task) and language_of(task.module.path) is not TYPESCRIPT:
+        label = language_of(task.module.path).label
+        return _why_not(record, f"not measured: the tools here do not read {label}")
     files = record.loop.files if record.loop else {}
     if not (record.text or files):
-        return "no answer is on record"
+        return _why_not(record, "no answer is on record")
+    if isinstance(task, ChangeTask):
+        return measure_patch(record, task)
     candidate = answered(record.text, files, task)
-    return (record, candidate, task) if candidate else "no code in the answer"
+    return (record, candidate, task) if candidate else _why_not(record, "no code in the answer")
+
+
+def _why_not(record: Record, reason: str) -> Measured:
+    return Measured(case=record.case, sample=record.sample, why_not=reason)
 
 
 def _measured(

@@ -10,9 +10,17 @@ import msgspec
 
 from pytest_llmops.quality.values import Measured
 
-Name = Literal["consistency", "best_practices", "error_rate", "duplication"]
-FIGURES: tuple[Name, ...] = ("consistency", "best_practices", "error_rate", "duplication")
-"""Of the first two more is better, of the last two less."""
+Name = Literal["consistency", "best_practices", "error_rate", "duplication", "surplus", "strays"]
+FIGURES: tuple[Name, ...] = (
+    "consistency",
+    "best_practices",
+    "error_rate",
+    "duplication",
+    "surplus",
+    "strays",
+)
+"""Of the first two more is better, of the others less; the last two are those of changes alone."""
+OF_CHANGES = FIGURES[4:]
 FALLING: tuple[str, ...] = FIGURES[2:]
 PARTS = ("layout", "naming", "quotes")
 SHOWN = 6
@@ -52,6 +60,14 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
         means = {name: mean.value for name, mean in self.figures.items()}
         return {name: value for name, value in means.items() if math.isfinite(value)}
 
+    @property
+    def shown(self) -> tuple[Name, ...]:
+        """The figures that its answers can have: of functions, of changes, or of both."""
+        changes = any(self.figures[name].answers for name in OF_CHANGES)
+        functions = any(self.figures[name].answers for name in FIGURES[:4])
+        others = () if changes and not functions else FIGURES[:4]
+        return (*others, *(OF_CHANGES if changes else ()))
+
 
 def totals(attempts: Sequence[Measured]) -> Quality:
     """Sum up attempts, in any order."""
@@ -82,14 +98,15 @@ def titled(name: str) -> str:
 
 
 def quality_line(found: Quality) -> str:
-    """The four figures in one line, for the end of a run."""
+    """The figures in one line, for the end of a run."""
     shown = ", ".join(f"{titled(name)} {value:.3f}" for name, value in found.told.items())
     return f"code quality: {shown or 'nothing measured'} (of {found.measured:,} answers)"
 
 
 def quality_lines(found: Quality) -> Iterator[str]:
     """All of it, line by line."""
-    for name, mean in found.figures.items():
+    for name in found.shown:
+        mean = found.figures[name]
         value = f"{mean.value:.3f}" if mean.answers else "-"
         best = int(name not in FALLING)
         yield f"{titled(name):<15} {value:>6}   of {mean.answers:,} answers; {best} at best"

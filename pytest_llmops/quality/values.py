@@ -20,12 +20,20 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     """0 at best; see `practices`."""
     duplication: float | None = None
     """0 at best; see `rewritten`."""
+    surplus: float | None = None
+    """0 at best, of a change alone; see `patches`."""
+    strays: float | None = None
+    """0 at best, of a change alone; see `patches`."""
     layout: float | None = None
     naming: float | None = None
     quotes: float | None = None
     """The parts of `consistency`."""
     lines: int = 0
-    """Lines of code of the answer; 0 where it does not parse."""
+    """Lines of code of the answer, 0 where it does not parse; of a change, those it changes."""
+    reference_lines: int = 0
+    """Lines that the reference patch changes."""
+    stray_files: tuple[str, ...] = ()
+    """Files that it changes and the reference patch does not."""
     remarks: tuple[str, ...] = ()
     """Lint diagnostics that it brings: severity and rule."""
     faults: tuple[str, ...] = ()

@@ -62,6 +62,8 @@ GAUGES = {
     "quality_best_practices": ("1", "What lint says of answers; 1 at best"),
     "quality_error_rate": ("1", "Lines of answers with a type error; 0 at best"),
     "quality_duplication": ("1", "Code of answers that exists already; 0 at best"),
+    "quality_surplus": ("1", "Lines of patches beyond those of the reference; 0 at best"),
+    "quality_strays": ("1", "Files of patches that the reference leaves alone; 0 at best"),
     "attempts": ("{attempt}", "Attempts on record"),
     "errors": ("{attempt}", "Attempts that the harness could not complete"),
     "truncated": ("{attempt}", "Answers that hit the token limit"),

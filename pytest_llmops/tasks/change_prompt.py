@@ -1,14 +1,14 @@
-"""The question of a commit case, for one direct answer.
+"""The question of a commit case or an edit case, for one direct answer.
 
-It has what is to be done, the files that the change is in, and how an answer is read. As many files
-are shown whole as the budget of the model holds, the shortest first, and the others are named; an
-agent, which can look for itself, is told none of them (`agents.workspace`).
+It has what is to be done, the files that the change is in, and how an answer is read. Of a commit
+as many files are shown whole as the budget of the model holds, the shortest first, and the others
+are named; of an edit all are. An agent, which can look for itself, is shown none
+(`agents.workspace`).
 """
-
-import re
 
 from pytest_llmops.completions import Message
 from pytest_llmops.tasks.changes import ChangeTask
+from pytest_llmops.tasks.edit_words import fenced
 
 _ASKED = """\
 {files}Make this change:
@@ -21,9 +21,7 @@ Write paths as they are given here. Change no tests; hidden tests judge the chan
 _FILE = """\
 {path}:
 
-{fence}typescript
 {text}
-{fence}
 
 """
 _NAMED = "Not shown, but changed as well: {paths}\n\n"
@@ -37,10 +35,10 @@ def ask_for_change(
 
     Args:
         task: The task.
-        characters: Budget for the texts of files.
+        characters: Budget for the texts of files; those of edits are shown whatever it is.
         instruction: A sentence of the user's own, put behind what is asked; "" for none.
     """
-    shown = _shown(task, characters)
+    shown = sorted(task.before) if task.change.edits else _shown(task, characters)
     made = [file.path for file in task.change.sources if not file.sha256]
     hidden = [path for path in sorted(task.before) if path not in shown]
     parts = [_file(path, task.before[path]) for path in shown]
@@ -67,5 +65,4 @@ def _shown(task: ChangeTask, characters: int) -> list[str]:
 
 
 def _file(path: str, text: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
-    return _FILE.format(path=path, text=text.rstrip("\n"), fence="`" * (longest + 1))
+    return _FILE.format(path=path, text=fenced(text.rstrip("\n")))

@@ -1,11 +1,12 @@
-"""A commit case with its texts: the tree before, the files it is about, and what is asked.
+"""A commit case or edit case with its texts: the tree before, its files, and what is asked.
 
-As for functions, all is verified: the files that the commit changes as they were and as it leaves
-them, and the tests that judge. The text of the question is made here of the commit's message, with
-what tells the solution left out (`statement`).
+As for functions, all is verified: the files that change as they were and as they are to be, and the
+tests that judge. The text of the question is made here: of a commit's message, with what tells the
+solution left out (`statement`), or of the edits that are undone (`edit_words`).
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -13,6 +14,7 @@ from difflib import unified_diff
 from pytest_llmops.cases import Case
 from pytest_llmops.commits import Change, FileHash
 from pytest_llmops.errors import CaseError
+from pytest_llmops.tasks.edit_words import asked
 from pytest_llmops.tasks.history import Shelf
 from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.statement import statement
@@ -20,7 +22,7 @@ from pytest_llmops.tasks.statement import statement
 
 @dataclass(frozen=True)
 class ChangeTask:
-    """A commit case that can be put to a model and graded."""
+    """A commit case or an edit case that can be put to a model and graded."""
 
     case: Case
     change: Change
@@ -30,15 +32,15 @@ class ChangeTask:
     folders: tuple[str, ...]
     """Where an answer may change files; none for all of the tree."""
     before: Mapping[str, str]
-    """Text of each file that the commit changes, as the parent has it; none for a new one."""
+    """Text of each file that is to change, as the tree has it; none for a new one."""
     solution: Mapping[str, str]
-    """Text of the same files as the commit leaves them; none for one that it removes."""
+    """Text of the same files as they are to be; none for one that is removed."""
     statement: str
     """What is asked for, for people and models."""
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The files that the commit changes."""
+        """The files that are to change."""
         return tuple(file.path for file in self.change.solution)
 
     @property
@@ -48,7 +50,7 @@ class ChangeTask:
 
     @property
     def reference(self) -> str:
-        """The change that the commit made, as a unified diff."""
+        """The change that solves it, as a unified diff."""
         return "".join(diff(path, self.before, self.solution) for path in self.sources)
 
 
@@ -65,7 +67,7 @@ def materialize_change(case: Case, tree: SourceTree) -> ChangeTask:
             "a function, and its suite has" if change is None else "a change, and its suite has no"
         )
         raise CaseError(
-            f"{case.id}: asks for {what} a table 'walk' of commits; mine the suite again"
+            f"{case.id}: asks for {what} a table 'walk' or 'edits'; mine the suite again"
         )
     own, told = tree.lay_out(change)
     for test in case.tests:
@@ -79,7 +81,9 @@ def materialize_change(case: Case, tree: SourceTree) -> ChangeTask:
         folders=tree.suite.sparse,
         before=before,
         solution=solution,
-        statement=statement(told.message, before.values(), solution.values()),
+        statement=asked(change.edits, told.solution)
+        if change.edits
+        else statement(told.message, before.values(), solution.values()),
     )
 
 
@@ -91,6 +95,15 @@ def diff(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
         "/dev/null" if new is None else f"b/{path}",
     )
     return "".join(_whole(unified_diff(_lines(old), _lines(new), *names)))
+
+
+def changed_lines(before: bytes, after: bytes) -> int:
+    """Lines that are added or removed; moved ones are neither.
+
+    A difference of two texts would take minutes for files that tools write.
+    """
+    old, new = Counter(before.splitlines()), Counter(after.splitlines())
+    return (old - new).total() + (new - old).total()
 
 
 def _lines(text: str | None) -> list[str]:

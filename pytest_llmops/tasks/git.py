@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import SourceError
@@ -22,8 +22,19 @@ AT_ONCE = 500
 HELD = "refs/llmops/"
 """Refs of what was fetched as a commit of its own."""
 
+PLAIN = ("100644", "100755")
+"""Modes of files that are laid out."""
+
 _PREPARED: set[tuple[Path, str]] = set()
 """Clones that this process has made ready, by the origin that they were made ready for."""
+
+
+class Entry(NamedTuple):
+    """One file of a commit."""
+
+    oid: str
+    """Of its text."""
+    path: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,28 @@ class Git:
     def holds(self, commit: str) -> bool:
         """Whether a commit was fetched by its id."""
         return (self.folder / HELD / commit).is_file()
+
+    def day(self, commit: str) -> str:
+        """When a commit was made, as 2025-08-22, in UTC.
+
+        Raises:
+            SourceError: The commit is not there.
+        """
+        shown = ("--date=format-local:%Y-%m-%d", "--format=%cd")
+        return self.run("log", "-1", *shown, commit).strip()
+
+    def entries(self, commit: str, paths: Sequence[str]) -> Iterator[Entry]:
+        """The plain files of a commit below paths; all where none is named.
+
+        Raises:
+            SourceError: The commit is not there.
+        """
+        for start in range(0, max(1, len(paths)), AT_ONCE):
+            chosen = paths[start : start + AT_ONCE]
+            for line in self.run("ls-tree", "-r", "-z", commit, "--", *chosen).split("\0"):
+                head, _, path = line.partition("\t")
+                if head and head.split(" ")[0] in PLAIN:
+                    yield Entry(head.split(" ")[2], path)
 
     def fetch_walk(self, since: str) -> None:
         """Have the commits that lead to the one of the suite, from a day on; without files.

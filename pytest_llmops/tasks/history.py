@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,22 +27,10 @@ from pytest_llmops.caches import user_cache
 from pytest_llmops.cases import Suite
 from pytest_llmops.commits import Change
 from pytest_llmops.errors import CaseError, SourceError
-from pytest_llmops.tasks.git import Git, origin_of
+from pytest_llmops.tasks.edits import undone
+from pytest_llmops.tasks.git import Entry, Git, origin_of
 from pytest_llmops.tasks.locks import lock_of
 from pytest_llmops.tasks.sources import SourceTree, locked, open_source, present_source
-
-AT_ONCE = 500
-"""Paths that are asked of git in one command."""
-PLAIN = ("100644", "100755")
-"""Modes of what is laid out."""
-
-
-class Entry(NamedTuple):
-    """One file of a commit."""
-
-    oid: str
-    """Of its text."""
-    path: str
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +122,9 @@ class Shelf(SourceTree):
                 before=self._texts(files.before),
                 solution=self._texts(files.solution),
             )
+            if change.edits:
+                told = msgspec.structs.replace(told, before=undone(change.edits, told.solution))
+                _put(told.before, part)
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_bytes(msgspec.msgpack.encode(told))
             shutil.rmtree(target, ignore_errors=True)
@@ -161,9 +152,18 @@ class Shelf(SourceTree):
             part.rename(place)
 
 
+def _put(texts: Mapping[str, bytes], folder: Path) -> None:
+    """Write files in the place of links, whose other ends stay as they are."""
+    for path, text in texts.items():
+        (folder / path).unlink()
+        (folder / path).write_bytes(text)
+        (folder / path).chmod(0o644)
+
+
 def _name(change: Change) -> str:
     paths = [file.path for file in change.solution]
-    parts = "\0".join([change.parent, *change.given, "", *paths])
+    edits = [f"{one.kind} {one.at} {one.path}#{one.symbol}" for one in change.edits]
+    parts = "\0".join([change.parent, *change.given, "", *paths, *edits])
     return f"{change.commit[:12]}-{hashlib.sha256(parts.encode()).hexdigest()[:6]}"
 
 
@@ -185,22 +185,12 @@ class _Files(NamedTuple):
 
 def _files(git: Git, suite: Suite, change: Change) -> _Files:
     paths = [file.path for file in change.solution]
-    old = {one.path: one for one in _entries(git, change.parent, suite.sparse)}
-    new = {one.path: one for one in _entries(git, change.commit, [*change.given, *paths])}
+    old = {one.path: one for one in git.entries(change.parent, suite.sparse)}
+    new = {one.path: one for one in git.entries(change.commit, [*change.given, *paths])}
     laid = {path: one for path, one in old.items() if path not in change.given}
     laid |= {path: new[path] for path in change.given if path in new}
     before, solution = ([side[path] for path in paths if path in side] for side in (old, new))
     return _Files([*laid.values()], before, solution)
-
-
-def _entries(git: Git, commit: str, paths: Sequence[str]) -> Iterator[Entry]:
-    """The plain files of a commit below paths; all where none is named."""
-    for start in range(0, max(1, len(paths)), AT_ONCE):
-        chosen = paths[start : start + AT_ONCE]
-        for line in git.run("ls-tree", "-r", "-z", commit, "--", *chosen).split("\0"):
-            head, _, path = line.partition("\t")
-            if head and head.split(" ")[0] in PLAIN:
-                yield Entry(head.split(" ")[2], path)
 
 
 def open_tree(suite: Suite, *, source: str | None = None) -> SourceTree:
@@ -210,14 +200,15 @@ def open_tree(suite: Suite, *, source: str | None = None) -> SourceTree:
         SourceError: It is not there and cannot be fetched.
         CaseError: The suite walks through commits of no repository, or of folders with wildcards.
     """
-    if not suite.walk:
+    if not suite.asks_for_changes:
         return open_source(suite, source=source)
+    table = "walk" if suite.walk else "edits"
+    if suite.walk and suite.edits:
+        raise CaseError(f"suite {suite.name!r} has 'walk' and 'edits'; make two suites of it")
     if not suite.repository:
-        raise CaseError(
-            f"suite {suite.name!r}: 'walk' needs a 'repository' whose commits are cases"
-        )
+        raise CaseError(f"suite {suite.name!r}: {table!r} needs a 'repository' to take trees from")
     if wild := [one for one in suite.sparse if re.search(r"[*?\[\]]", one)]:
-        raise CaseError(f"suite {suite.name!r}: sparse: {wild[0]!r}: with 'walk', name folders")
+        raise CaseError(f"suite {suite.name!r}: sparse: {wild[0]!r}: with {table!r}, name folders")
     shelf = present_shelf(suite, origin_of(suite, source))
     try:
         shelf.root.mkdir(parents=True, exist_ok=True)
@@ -228,7 +219,7 @@ def open_tree(suite: Suite, *, source: str | None = None) -> SourceTree:
 
 def present_tree(suite: Suite, change: Change | None) -> SourceTree | None:
     """The tree of a suite's case, if it is on this machine already; nothing is fetched."""
-    if change is None or not suite.walk:
+    if change is None or not suite.asks_for_changes:
         return present_source(suite)
     shelf = present_shelf(suite)
     return shelf if (shelf.root / _name(change)).is_dir() else None

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pytest_llmops.tasks.git import Git
-from pytest_llmops.tasks.history import PLAIN, Shelf
+from pytest_llmops.tasks.git import PLAIN, Git
+from pytest_llmops.tasks.history import Shelf
 
 NONE = "0" * 40
 """In the place of a file that is not there."""

@@ -1,0 +1,105 @@
+"""Commits and edits are gated as functions are, from recorded answers to the verdict."""
+
+import shutil
+from itertools import count
+
+import msgspec
+import pytest
+from edit_repo import make_many, write_suites
+from project import BENCHMARK, PYTEST_INI
+from records import IDENTITY, RUN, record
+
+from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cli.main import main
+from pytest_llmops.runs.reading import find_run, read_run
+from pytest_llmops.runs.record import RecordFile
+from pytest_llmops.tasks.changes import materialize_change
+from pytest_llmops.tasks.history import open_tree
+from pytest_llmops.tasks.prompt import PROMPT_VERSION
+
+CASES = 20
+"""As many as a verdict needs."""
+TOKENS = 60
+NUMBERS = count()
+"""Of recorded runs: the same one replayed is nothing that a gate would judge."""
+
+
+@pytest.fixture(scope="module")
+def mined(tmp_path_factory):
+    """A repository of many modules, its commits and edits mined."""
+    folder = tmp_path_factory.mktemp("many")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        functions = make_many(folder / "origin", CASES)
+        suites = write_suites(folder / "cases", folder / "origin", functions)
+        for kind in ("commits", "edits"):
+            output = folder / "cases" / f"{kind}.jsonl"
+            arguments = ["--suites", str(suites), "--output", str(output)]
+            arguments += ["--limit", str(CASES)]
+            assert main(["mine", kind, "--suite", kind, *arguments]) == 0
+        yield folder
+
+
+@pytest.fixture
+def project(mined, pytester, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(mined / "cache"))
+    shutil.copytree(mined / "cases", pytester.path / "cases")
+    (pytester.path / "pytest.ini").write_text(PYTEST_INI)
+    (pytester.path / "models.toml").write_text('[recorded]\nreplay = "recorded/records.jsonl"\n')
+    (pytester.path / "benchmarks").mkdir()
+    (pytester.path / "benchmarks" / "test_functions.py").write_text(BENCHMARK)
+    return pytester
+
+
+def references(project, suite):
+    """The reference patch of every case, as a model would answer."""
+    found = load_suites(project.path / "cases" / "suites.toml")[suite]
+    shelf = open_tree(found)
+    tasks = (materialize_change(case, shelf) for case in load_cases(found))
+    return {task.case.id: f"```diff\n{task.reference}```" for task in tasks}
+
+
+def attempt(project, suite, answers, *arguments, tokens=TOKENS):
+    """Replay answers that took so many tokens."""
+    shutil.rmtree(project.path / "recorded", ignore_errors=True)
+    identity = msgspec.structs.replace(IDENTITY, prompt_version=PROMPT_VERSION)
+    run = msgspec.structs.replace(RUN, id=f"recorded-{next(NUMBERS)}", identity=identity)
+    file = RecordFile(project.path, run)
+    for number, (case, text) in enumerate(answers.items()):
+        file.write(record(case, text=text, output=tokens + number % 5))
+    file.close()
+    file.path.parent.rename(project.path / "recorded")
+    found = project.runpytest_subprocess(
+        "benchmarks", "--model=recorded", f"--suite={suite}", *arguments
+    )
+    return found, read_run(find_run("latest", project.path / "runs"))
+
+
+def test_a_session_on_a_cluster_is_refused_before_a_model_is_asked(project):
+    found = project.runpytest_subprocess(
+        "benchmarks", "--model=replay:nowhere", "--suite=edits", "--run-on=ray"
+    )
+    assert found.ret != 0
+    assert "have a tree each, which a cluster has no room for" in found.stderr.str()
+
+
+@pytest.mark.parametrize("suite", ["commits", "edits"])
+def test_changes_are_gated_from_recorded_answers_to_the_verdict(project, suite):
+    answers = references(project, suite)
+    assert len(answers) == CASES
+    _, baseline = attempt(project, suite, answers)
+    assert {one.outcome for one in baseline.records} == {"solved"}
+    gate = f"--gate={baseline.run.id}"
+
+    same, _ = attempt(project, suite, answers, gate)
+    assert same.ret == 0
+    same.stdout.fnmatch_lines(["*verdict*held*"])
+
+    longer, _ = attempt(project, suite, answers, gate, tokens=3 * TOKENS)
+    assert longer.ret == 1
+    longer.stdout.fnmatch_lines(["*verdict*regressed*"])
+
+    none, run = attempt(project, suite, dict.fromkeys(answers, ""), gate)
+    assert {one.outcome for one in run.records} == {"empty"}
+    assert none.ret == 1
+    none.stdout.fnmatch_lines(["*verdict*regressed*"])
