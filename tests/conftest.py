@@ -15,6 +15,7 @@ from skips import pytest_configure  # noqa: F401 - the rule on skipped tests
 
 from pytest_llmops.cli.main import main
 from pytest_llmops.places.cores import cores
+from pytest_llmops.sinks import open as deliveries
 
 TINY = Path(__file__).parent.parent / "examples" / "agents" / "tiny.py"
 
@@ -32,6 +33,28 @@ def interruptible():
     """Programs that tests start can be interrupted; a job in the background ignores Ctrl-C."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient():
+    """However busy the machine is, a delivery has the time to import MLflow and make its store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deliveries, "FLUSH_SECONDS", 3600.0)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def first_draws(request):
+    """The state of the module's generator of random numbers `RNG`, where it has one."""
+    generator = getattr(request.module, "RNG", None)
+    return generator and generator.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def same_draws(request, first_draws):
+    """Each test draws the same numbers, whichever tests ran before it."""
+    if first_draws:
+        request.module.RNG.bit_generator.state = first_draws
 
 
 @pytest.fixture(scope="session")
