@@ -1,17 +1,11 @@
 """Suites in Python from end to end: mined, proved, asked, answered and judged."""
 
-import gzip
-import hashlib
-import io
-import tarfile
-
 import pytest
 from project import write_answers, write_benchmark
-from python_tree import SOURCE, TESTS, fenced, mined, python_tree
+from python_tree import TESTS, fenced, mined, python_tree
 
 from pytest_llmops.cases import load_cases, load_suites
-from pytest_llmops.cli.main import main
-from pytest_llmops.errors import CaseError, SandboxError, SourceError
+from pytest_llmops.errors import SandboxError
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import validate
 from pytest_llmops.runs.reading import find_run, read_run
@@ -225,88 +219,6 @@ def test_a_session_attempts_the_suite_like_any_other(pytester, answer, outcome):
     assert [one.grade.outcome for one in found.records] == [outcome] * count
     assert found.run.grader.startswith("pytest ")
     assert found.run.suites == ("starter-python",)
-
-
-def packed(files, top="own-1.0"):
-    """A source distribution with those files."""
-    plain = io.BytesIO()
-    with tarfile.open(fileobj=plain, mode="w") as archive:
-        for name, text in files.items():
-            info = tarfile.TarInfo(f"{top}/{name}")
-            info.size = len(text.encode())
-            archive.addfile(info, io.BytesIO(text.encode()))
-    return gzip.compress(plain.getvalue(), mtime=0)
-
-
-FILES = {"numbers_lib.py": SOURCE, "test_numbers_lib.py": TESTS, "PKG-INFO": "Name: own\n"}
-
-
-def from_sdist(folder, data, sha256=""):
-    digest = sha256 or hashlib.sha256(data).hexdigest()
-    (folder / "own-1.0.tar.gz").write_bytes(data)
-    table = '[own]\nlanguage = "python"\nsdist = "own==1.0"\nmanifests = ["own.jsonl"]\n'
-    (folder / "suites.toml").write_text(f'{table}sha256 = "{digest}"\n')
-    return load_suites(folder / "suites.toml")["own"], str(folder / "own-1.0.tar.gz")
-
-
-@pytest.fixture
-def cache(tmp_path_factory, monkeypatch):
-    folder = tmp_path_factory.mktemp("cache")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
-    return folder
-
-
-def test_a_suite_can_be_a_source_distribution_of_the_package_index(tmp_path, cache, capsys):
-    _, file = from_sdist(tmp_path, packed(FILES))
-    options = ["--suite=own", f"--suites={tmp_path / 'suites.toml'}", f"--source={file}"]
-    assert main(["mine", "functions", *options]) == 0
-    assert "2 cases" in capsys.readouterr().out
-    (tmp_path / "own-1.0.tar.gz").unlink()  # it is in the cache
-    assert main(["validate", *options[:2]]) == 0
-
-
-@pytest.mark.parametrize(
-    ("data", "sha256", "said"),
-    [
-        (packed(FILES), "0" * 64, "SHA-256 is .* not the pinned 0000"),
-        (b"no archive", "", "not unpacked"),
-        (packed(FILES)[:-200], "", "not unpacked"),
-        (packed({"../../out.py": "x"}), "", "leaves its folder"),
-    ],
-    ids=["other", "none", "torn", "outside"],
-)
-def test_a_file_that_is_not_the_pinned_distribution_leaves_nothing(
-    tmp_path, cache, data, sha256, said
-):
-    suite, file = from_sdist(tmp_path, data, sha256)
-    with pytest.raises(SourceError, match=said):
-        open_source(suite, source=file)
-    assert not list(cache.rglob("*.py"))
-
-
-def test_a_file_that_cannot_be_fetched_is_named_with_what_to_do(tmp_path, cache):
-    suite, _ = from_sdist(tmp_path, packed(FILES))
-    with pytest.raises(
-        SourceError, match=r"own==1\.0: .*No such file.*--source or LLMOPS_OWN_REPO"
-    ):
-        open_source(suite, source=str(tmp_path / "absent.tar.gz"))
-
-
-@pytest.mark.parametrize(
-    ("fields", "said"),
-    [
-        ('sdist = "own"\nsha256 = "' + "0" * 64 + '"', "'sdist' must be NAME==VERSION"),
-        ('sdist = "own==1"\nsha256 = "12"', "'sha256' must be 64 hex digits"),
-        ('sdist = "own==1"\nfolder = "x"', "needs one of"),
-        ('folder = "x"\nwalk = {since = "2026-01-01"}', "commits are cases of TypeScript alone"),
-        ('folder = "x"\nlanguage = "cobol"', "Invalid enum value|cobol|language"),
-    ],
-)
-def test_a_table_that_names_no_source_in_python_is_refused(tmp_path, fields, said):
-    language = "" if "language" in fields else 'language = "python"\n'
-    (tmp_path / "suites.toml").write_text(f"[own]\n{language}manifests = []\n{fields}\n")
-    with pytest.raises(CaseError, match=said):
-        load_suites(tmp_path / "suites.toml")
 
 
 def test_nothing_confines_python_without_namespaces(tmp_path):

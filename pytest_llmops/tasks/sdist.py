@@ -20,8 +20,8 @@ from pytest_llmops.cases import Suite
 from pytest_llmops.errors import SourceError
 from pytest_llmops.tasks.locks import variable_of
 
-INDEX = "https://pypi.org/simple"
-"""Where none of the variables of pip and uv names another one."""
+INDEXES = ("UV_DEFAULT_INDEX", "PIP_INDEX_URL")
+"""Variables of uv and pip that name the package index; the first that is set counts."""
 ACCEPTED = "application/vnd.pypi.simple.v1+json, text/html;q=0.1"
 PATIENCE = 60.0
 """Seconds in which a server has to say something."""
@@ -81,8 +81,9 @@ def _write(archive: tarfile.TarFile, folder: Path) -> None:
 
 def _found(suite: Suite) -> str:
     """The URL of the file with the pinned hash, from the package index."""
-    named = (os.environ.get(one, "") for one in ("UV_DEFAULT_INDEX", "PIP_INDEX_URL"))
-    index = next(filter(None, named), INDEX)
+    index = next(filter(None, map(os.environ.get, INDEXES)), None)
+    if index is None:
+        raise ValueError(f"neither {' nor '.join(INDEXES)} names a package index")
     name = re.sub(r"[-_.]+", "-", suite.sdist.partition("==")[0]).lower()
     page = f"{index.rstrip('/')}/{name}/"
     told = _read(page, accept=ACCEPTED).decode("utf-8", "replace")
