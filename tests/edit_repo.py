@@ -1,11 +1,15 @@
 """A small repository whose tree has edits of every kind, and one whose commits are many."""
 
 import hashlib
+from contextlib import contextmanager
 
+import pytest
 from commit_repo import git, make_repository
 
-from pytest_llmops.cases import Case, FileHash, write_manifest
+from pytest_llmops.cases import Case, FileHash, load_suites, write_manifest
 from pytest_llmops.cli.main import main
+from pytest_llmops.sandbox import NodePool
+from pytest_llmops.tasks.history import open_tree
 
 SUITES = """\
 [functions]
@@ -145,6 +149,17 @@ def mined_edits(folder, patch):
         arguments = ["--suites", str(suites), "--report", str(made / "report.json")]
         assert main(["mine", "edits", "--suite", "edits", *arguments]) == 0
     return made
+
+
+@contextmanager
+def opened(folder):
+    """The repository, mined: its folder, suite and trees, and a pool that judges these."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = mined_edits(folder, patch)
+        suite = load_suites(made / "cases" / "suites.toml")["edits"]
+        shelf = open_tree(suite)
+        with NodePool(shelf.root, size=2, many=True) as pool:
+            yield made, suite, shelf, pool
 
 
 def make_many(folder, count):

@@ -4,22 +4,21 @@ import re
 from pathlib import Path
 
 import pytest
+from cline_trees import spread, trees_of
 from test_commit_cases import answered
 
 from pytest_llmops.cases import SPLITS, load_cases, load_suites
-from pytest_llmops.errors import SourceError
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.mining.changes import difficulty_of_change
 from pytest_llmops.mining.strata import split_of
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.changes import materialize_change
-from pytest_llmops.tasks.history import open_tree
 from pytest_llmops.tasks.selection import Choice, select
 
 SUITES = Path(__file__).parent.parent / "cases" / "suites.toml"
 SUITE = load_suites(SUITES)["cline-commits"]
 CASES = load_cases(SUITE)
-SAMPLE = 4
+DRAWN = spread(CASES, 4)
 """Cases that are judged here; `llmops validate --suite cline-commits` proves all."""
 DIGEST, TEST, COMMIT = (re.compile(rf"[0-9a-f]{{{digits}}}") for digits in (64, 12, 40))
 FILE = re.compile(r"sdk/packages/[\w./@-]+")
@@ -62,18 +61,13 @@ def test_a_session_that_names_no_suite_attempts_no_commits():
 
 @pytest.fixture(scope="module")
 def shelf():
-    try:
-        found = open_tree(SUITE)
-        found.fetch(case.change for case in CASES[:: max(1, len(CASES) // SAMPLE)])
-    except SourceError as error:
-        pytest.skip(str(error))
-    return found
+    return trees_of(SUITE, DRAWN)
 
 
 @pytest.mark.cline
 def test_the_reference_patch_of_a_sample_solves_and_an_empty_one_does_not(shelf):
     with NodePool(shelf.root, size=2, many=True) as pool:
-        for case in CASES[:: max(1, len(CASES) // SAMPLE)][:SAMPLE]:
+        for case in DRAWN:
             task = materialize_change(case, shelf)
             assert grade(task, answered(task.reference), pool).outcome == "solved"
             assert grade(task, answered(""), pool).outcome == "empty"

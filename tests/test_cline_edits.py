@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from cline_trees import spread, trees_of
 from test_cline_commits import COMMIT, DIGEST, FILE, TEST
 from test_commit_cases import answered
 
 from pytest_llmops.cases import SPLITS, load_cases, load_suites
-from pytest_llmops.errors import SourceError
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.mining.changes import difficulty_of_change
 from pytest_llmops.mining.edits import functions_of
@@ -18,13 +18,12 @@ from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.asked import question
 from pytest_llmops.tasks.changes import materialize_change
 from pytest_llmops.tasks.edits import NODES
-from pytest_llmops.tasks.history import open_tree
 from pytest_llmops.tasks.selection import Choice, select
 
 SUITES = Path(__file__).parent.parent / "cases" / "suites.toml"
 SUITE = load_suites(SUITES)["cline-edits"]
 CASES = load_cases(SUITE)
-SAMPLE = 4
+DRAWN = spread(CASES, 4)
 """Cases that are judged here; `llmops validate --suite cline-edits` proves all."""
 SYMBOL = re.compile(r"[\w$]+(?:\.[\w$#]+)?")
 
@@ -85,18 +84,13 @@ def test_a_session_that_names_no_suite_attempts_no_edits():
 
 @pytest.fixture(scope="module")
 def shelf():
-    try:
-        found = open_tree(SUITE)
-        found.fetch(case.change for case in CASES[:: max(1, len(CASES) // SAMPLE)])
-    except SourceError as error:
-        pytest.skip(str(error))
-    return found
+    return trees_of(SUITE, DRAWN)
 
 
 @pytest.mark.cline
 def test_the_reference_patch_of_a_sample_solves_and_an_empty_one_does_not(shelf):
     with NodePool(shelf.root, size=2, many=True) as pool:
-        for case in CASES[:: max(1, len(CASES) // SAMPLE)][:SAMPLE]:
+        for case in DRAWN:
             task = materialize_change(case, shelf)
             (message,) = question(task, context_tokens=1)
             assert all(text.strip() in message.content for text in task.before.values())

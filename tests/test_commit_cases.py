@@ -51,13 +51,6 @@ def workshop(tmp_path_factory):
             yield folder, ids, suite, shelf, pool
 
 
-@pytest.fixture(autouse=True)
-def cache(request, monkeypatch):
-    if "workshop" in request.fixturenames:
-        folder = request.getfixturevalue("workshop")[0]
-        monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-
-
 @pytest.fixture
 def cases(workshop):
     return {case.symbol: case for case in load_cases(workshop[2])}

@@ -3,39 +3,26 @@
 import json
 
 import pytest
-from edit_repo import TITLE, WORDS, WORDS_TEXT, mined_edits
+from edit_repo import TITLE, WORDS, WORDS_TEXT, opened
 from records import record
 from test_commit_cases import answered
 
 from pytest_llmops.agents.workspace import files_of, instruction
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_cases
 from pytest_llmops.cli.main import main
 from pytest_llmops.grading.changed import ground
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.grading.patching import patch
 from pytest_llmops.quality.batches import measure_all
-from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.asked import question
 from pytest_llmops.tasks.changes import diff, materialize_change
-from pytest_llmops.tasks.history import open_tree
 
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
     """The repository, mined, and a pool that judges its trees."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = mined_edits(tmp_path_factory.getbasetemp(), patch)
-        suite = load_suites(folder / "cases" / "suites.toml")["edits"]
-        shelf = open_tree(suite)
-        with NodePool(shelf.root, size=2, many=True) as pool:
-            yield folder, suite, shelf, pool
-
-
-@pytest.fixture(autouse=True)
-def cache(request, monkeypatch):
-    if "workshop" in request.fixturenames:
-        folder = request.getfixturevalue("workshop")[0]
-        monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    with opened(tmp_path_factory.getbasetemp()) as found:
+        yield found
 
 
 @pytest.fixture

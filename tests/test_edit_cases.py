@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from edit_repo import HISTORY, TEST, TITLE, TITLE_TEXT, WORDS, WORDS_TEXT, mined_edits
+from edit_repo import HISTORY, TEST, TITLE, TITLE_TEXT, WORDS, WORDS_TEXT, opened
 
 from pytest_llmops.cases import id_of_test, load_cases, load_suites, write_manifest
 from pytest_llmops.cli.main import main
@@ -15,7 +15,6 @@ from pytest_llmops.mining.found_edits import Finder
 from pytest_llmops.mining.kept import Kept
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.proof import WeakError, judged
-from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.changes import materialize_change
 from pytest_llmops.tasks.history import open_tree
 
@@ -25,19 +24,8 @@ KINDS = {"body", "insert", "literal", "condition", "default", "rename", "several
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
     """The repository, mined, and a pool that judges its trees."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = mined_edits(tmp_path_factory.getbasetemp(), patch)
-        suite = load_suites(folder / "cases" / "suites.toml")["edits"]
-        shelf = open_tree(suite)
-        with NodePool(shelf.root, size=2, many=True) as pool:
-            yield folder, suite, shelf, pool
-
-
-@pytest.fixture(autouse=True)
-def cache(request, monkeypatch):
-    if "workshop" in request.fixturenames:
-        folder = request.getfixturevalue("workshop")[0]
-        monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    with opened(tmp_path_factory.getbasetemp()) as found:
+        yield found
 
 
 @pytest.fixture
