@@ -28,6 +28,7 @@ from pytest_llmops.generation.cache import cache_key
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.sandbox import NodePool
+from pytest_llmops.sandbox.installation import installed
 from pytest_llmops.tasks.selection import Choice, select
 
 CASES = Path(__file__).parent.parent / "cases" / "suites.toml"
@@ -146,7 +147,8 @@ def test_a_case_is_solved_and_every_token_counted_once(name, played, mined):
     assert "return value * 2;" in completion.text
     assert list(completion.loop.files) == ["small.ts"]
     task = select(Choice(suites_file=mined / "cases" / "suites.toml")).task(DOUBLE)
-    with NodePool(task.tree.root) as pool:
+    packages = installed(task.tree.lock) if task.tree.lock else None
+    with NodePool(task.tree.root, packages=packages) as pool:
         assert grade(task, completion, pool).solved
 
 
@@ -334,5 +336,6 @@ def test_a_case_of_each_suite_is_solved_with_the_tokens_of_the_server(suite, kin
     assert error == ""
     assert [completion.usage.input, completion.usage.output] == server.counted
     assert list(completion.loop.files) == [path]
-    with NodePool(task.tree.root) as pool:
+    packages = installed(task.tree.lock) if task.tree.lock else None
+    with NodePool(task.tree.root, packages=packages) as pool:
         assert grade(task, completion, pool).solved

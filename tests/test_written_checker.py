@@ -238,6 +238,8 @@ def test_without_npm_one_line_says_so_and_nothing_is_left(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 1
     line = done.stderr.strip().splitlines()[-1]
-    assert line.startswith("the tools for code quality cannot be installed: npm error")
+    assert line.startswith("the tools for code quality cannot be installed: ")
+    assert "request to http://127.0.0.1:9/" in line
+    assert "ECONNREFUSED" in line
     assert line.endswith("run: python -m pytest_llmops.quality")
     assert not list((tmp_path / "quality").iterdir())

@@ -7,7 +7,6 @@ it fetches against its index.
 
 import base64
 import hashlib
-import os
 import platform
 import shutil
 import subprocess
@@ -21,9 +20,8 @@ from pytest_llmops.agents.programs import module_of
 from pytest_llmops.agents.settings import ProgramAgent
 from pytest_llmops.caches import shared_cache
 from pytest_llmops.errors import AgentError
-from pytest_llmops.sandbox.judge.fetch import npm
+from pytest_llmops.sandbox.npm import NpmError, run_npm
 
-_NPM = ("--ignore-scripts", "--loglevel=error")
 PATIENCE = 900
 """Seconds that a fetch may take."""
 
@@ -91,7 +89,7 @@ def npm_package(
     """
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as held:
         work = Path(held)
-        run([*npm(), "pack", named, *_NPM], work, named)
+        _npm(["pack", named], work, named)
         (tarball,) = work.glob("*.tgz")
         found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
         if digests.get(named, f"sha512-{found}") != f"sha512-{found}":
@@ -100,9 +98,7 @@ def npm_package(
             made = work / "whole"
             made.mkdir()
             quiet = ("--no-audit", "--no-fund", "--no-save")
-            run(
-                [*npm(), "install", str(tarball), "--prefix", str(made), *quiet, *_NPM], made, named
-            )
+            _npm(["install", str(tarball), "--prefix", str(made), *quiet], made, named)
         else:
             with tarfile.open(tarball) as archive:
                 archive.extractall(work, filter="data")
@@ -134,13 +130,19 @@ def python_package(named: str, folder: Path) -> None:
     folder.chmod(0o755)
 
 
+def _npm(arguments: list[str], work: Path, what: str) -> None:
+    try:
+        run_npm(arguments, work)
+    except NpmError as error:
+        raise AgentError(f"{what} cannot be installed: {error}") from None
+
+
 def run(command: list[str], work: Path, what: str) -> None:
     """Run a step of an installation in a folder.
 
     Raises:
         AgentError: It fails, or does not end; names what was to be installed.
     """
-    environment = {**os.environ, "npm_config_update_notifier": "false"}
     try:
         made = subprocess.run(
             command,
@@ -150,7 +152,6 @@ def run(command: list[str], work: Path, what: str) -> None:
             text=True,
             check=False,
             timeout=PATIENCE,
-            env=environment,
         )
     except subprocess.TimeoutExpired:
         raise AgentError(f"{what} cannot be installed: no end within {PATIENCE} s") from None

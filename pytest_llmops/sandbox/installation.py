@@ -9,9 +9,7 @@ then is which packages and versions it says it holds.
 """
 
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -22,22 +20,20 @@ import msgspec
 
 from pytest_llmops.caches import user_cache
 from pytest_llmops.errors import PackagesError
-from pytest_llmops.sandbox.judge.fetch import PATIENCE, UnfetchedError, npm
+from pytest_llmops.sandbox.npm import NpmError, run_npm
 from pytest_llmops.tasks.locks import PackageLock, Pinned
 from pytest_llmops.tasks.sources import locked
 
 MODULES = "node_modules"
 HELD = f"{MODULES}/.package-lock.json"
 """What npm writes of an installation."""
-FLAGS = ("--ignore-scripts", "--omit=optional", "--no-bin-links", "--no-audit", "--no-fund")
+FLAGS = ("--omit=optional", "--no-bin-links", "--no-audit", "--no-fund")
 SETTINGS: Mapping[str, str] = {
-    "npm_config_update_notifier": "false",
     "npm_config_fetch_retries": "1",
     "npm_config_fetch_retry_mintimeout": "1000",
     "npm_config_prefer_offline": "true",
 }
 """A registry that is not there is told in seconds, not in minutes."""
-_NOISE = re.compile(r"A complete log|npm warn|code E")
 
 
 @dataclass(frozen=True)
@@ -128,29 +124,9 @@ def _run_npm(folder: Path, lock: PackageLock) -> None:
             raise _failed(lock, f"there is no {origin}, which npm needs beside the lock file")
         shutil.copyfile(origin, folder / name)
     try:
-        made = subprocess.run(
-            [*npm(), "ci", *FLAGS, "--loglevel=error"],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-            env={**os.environ, **SETTINGS},
-        )
-    except subprocess.TimeoutExpired:
-        raise _failed(lock, f"npm did not end within {PATIENCE} s") from None
-    except UnfetchedError as error:
-        raise _failed(lock, error.reason) from None
-    if made.returncode:
-        raise _failed(lock, _cause(made.stderr))
-
-
-def _cause(stderr: str) -> str:
-    """The words of npm that say why, on one line."""
-    lines = [re.sub(r"^npm (?:error|ERR!) ?", "", line).strip() for line in stderr.splitlines()]
-    told = [line for line in lines if line and not _NOISE.match(line)]
-    return " ".join(told[:3])[:300] or "npm failed without a word"
+        run_npm(["ci", *FLAGS], folder, SETTINGS)
+    except NpmError as error:
+        raise _failed(lock, str(error)) from None
 
 
 def _failed(lock: PackageLock, reason: str) -> PackagesError:

