@@ -49,6 +49,9 @@ def test_a_test_that_needs_another_fails_in_some_order_and_is_named(folder):
         done = orders(folder, "--seeds", str(seed), str(folder), *ONE_PROCESS)
         again = "test_needs_what_the_other_left" in done.stdout
         assert (done.returncode == 1) == again
+        logs = [*folder.glob(f"orders/seed-{seed}-*.txt")]
+        assert len(logs) == again
+        assert all("assert HERE.exists()" in log.read_text() for log in logs)
         seen.add(again)
         if len(seen) == 2:
             break
@@ -62,7 +65,7 @@ def tool(monkeypatch, folder):
     module = importlib.import_module("tools.orders")
     started = []
 
-    def session(name, arguments, at):
+    def session(name, arguments, at, log):
         started.append(name)
         passed = "bad" not in name
         return {"name": name, "commit": at, "arguments": arguments, "passed": passed,

@@ -9,8 +9,9 @@ A test that passes in one order only depends on what others left behind. A seed 
 and the tests within each; fixtures of a module are made once, as ever. Several files run at once,
 each in a session of its own. A seed takes as long as `make test`, so this is no part of CI.
 
-What came of each session is kept in build/orders.jsonl. What passed at this commit is not run again
-unless `--again` is given; where files differ from the commit, all is.
+What came of each session is kept in build/orders.jsonl, and all that a failed one said in a file
+beside it. What passed at this commit is not run again unless `--again` is given; where files differ
+from the commit, all is.
 """
 
 import argparse
@@ -59,14 +60,18 @@ def commit() -> str:
     return subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def session(name: str, arguments: list[str], at: str) -> Session:
-    """Run pytest and tell what came of it."""
+def session(name: str, arguments: list[str], at: str, log: Path) -> Session:
+    """Run pytest and tell what came of it; all that it said is left in `log` where it failed."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     began = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     said = done.stdout.splitlines() + done.stderr.splitlines()
     failed = [line for line in said if line.startswith(("FAILED", "ERROR"))]
     passed = done.returncode in {0, 5}  # 5: a file without tests
+    if not passed:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(done.stdout + done.stderr, "utf-8")
+        failed = [*(failed or said[-1:]), f"all it said: {log}"]
     found: Session = {
         "name": name, "commit": at, "arguments": arguments, "passed": passed,
         "seconds": round(time.monotonic() - began), "said": failed or said[-1:],
@@ -110,8 +115,9 @@ class Kept:
             for one in self.sessions:
                 if (one["name"], one["commit"], one["arguments"], one["passed"]) == wanted:
                     return one
-        found = session(name, arguments, at)
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        log = self.path.parent / "orders" / f"{name.replace(' ', '-')}-{at}.txt"
+        found = session(name, arguments, at, log)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(found) + "\n")
         self.sessions.append(found)

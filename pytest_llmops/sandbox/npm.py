@@ -12,7 +12,7 @@ FLAGS = ("--ignore-scripts", "--loglevel=error")
 """With every command: no script of any package runs."""
 PATIENCE = 900
 """Seconds that a command may take."""
-_NOISE = re.compile(r"A complete log|npm warn|code E")
+_NOISE = re.compile(r"A complete log|npm warn|(?:code|errno|syscall) ")
 
 
 class NpmError(Exception):
