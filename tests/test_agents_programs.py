@@ -28,7 +28,7 @@ from pytest_llmops.generation.cache import cache_key
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.sandbox import NodePool
-from pytest_llmops.sandbox.installation import installed
+from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.selection import Choice, select
 
 CASES = Path(__file__).parent.parent / "cases" / "suites.toml"

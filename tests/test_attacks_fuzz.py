@@ -24,8 +24,9 @@ from test_sandbox_lifecycle import processes_of
 from pytest_llmops.cases import id_of_test
 from pytest_llmops.grading.confirm import doubtful, forgery, is_unsure, wary
 from pytest_llmops.grading.grade import count_passed
-from pytest_llmops.sandbox import NodePool, TestJob, node
-from pytest_llmops.sandbox.node import RUNTIME
+from pytest_llmops.sandbox import NodePool, TestJob
+from pytest_llmops.sandbox.judge.program import RUNTIME
+from pytest_llmops.sandbox.node import program
 
 COUNT = int(os.environ.get("LLMOPS_FUZZ", "60"))
 TODAY = datetime.datetime.now(tz=datetime.UTC).strftime("%Y%m%d")
@@ -161,7 +162,7 @@ def tree(monkeypatch) -> Iterator[Path]:
             (folder / path).write_text(text)
         (folder / "tmp").mkdir()
         monkeypatch.setattr(tempfile, "tempdir", str(folder / "tmp"))
-        monkeypatch.setattr(node, "RUNTIME", Path(shutil.copytree(RUNTIME, folder / "runtime")))
+        monkeypatch.setattr(program, "RUNTIME", Path(shutil.copytree(RUNTIME, folder / "runtime")))
         yield folder / "tree"
 
 

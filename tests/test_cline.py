@@ -24,7 +24,7 @@ from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.strata import difficulty_of, split_of
 from pytest_llmops.mining.validate import validate
 from pytest_llmops.sandbox import NodePool
-from pytest_llmops.sandbox.installation import installed
+from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree, open_source
 

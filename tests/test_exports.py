@@ -19,7 +19,7 @@ from pytest_llmops.cli.main import main
 from pytest_llmops.exports.judging import Judges
 from pytest_llmops.imports.assembly import Asked, run_of
 from pytest_llmops.imports.logs import read_log
-from pytest_llmops.sandbox.pool import find_node
+from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.tasks.selection import Choice, select
 
 SUITES = Path(__file__).parents[1] / "cases" / "suites.toml"

@@ -14,7 +14,7 @@ import pytest
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import CaseError, PackagesError
 from pytest_llmops.sandbox import NodePool, TestJob
-from pytest_llmops.sandbox.installation import HELD, installed
+from pytest_llmops.sandbox.node.installation import HELD, installed
 from pytest_llmops.tasks.locks import PackageLock, lock_of
 
 FIXTURE = Path(__file__).parent / "packages"
@@ -144,7 +144,7 @@ def test_the_digest_changes_with_packages_and_with_nothing_else(lock):
 KILLED = """\
 import sys, time
 from pathlib import Path
-from pytest_llmops.sandbox import installation
+from pytest_llmops.sandbox.node import installation
 from pytest_llmops.tasks.locks import PackageLock
 def hang(folder, lock):
     (folder / "node_modules/ms").mkdir(parents=True)
@@ -169,7 +169,7 @@ def test_an_installation_that_is_killed_leaves_nothing_that_looks_whole(cache, l
 def test_two_at_once_install_once(cache, lock):
     code = (
         "import sys; from pathlib import Path; from pytest_llmops.tasks.locks import PackageLock\n"
-        "from pytest_llmops.sandbox.installation import installed\n"
+        "from pytest_llmops.sandbox.node.installation import installed\n"
         "print(installed(PackageLock(Path(sys.argv[1]), 'LLMOPS_TOY_PACKAGES')).folder)"
     )
     command = [sys.executable, "-c", code, str(lock.path)]

@@ -19,14 +19,14 @@ from pytest_llmops.sandbox.judge import judge_folder, program
 from pytest_llmops.sandbox.judge.bundle import (
     COMPILER,
     FALLBACK,
+    JUDGE,
     LICENSES,
-    RUNTIME,
     Replacement,
     replace,
 )
 from pytest_llmops.sandbox.judge.lock import HERE, Package, machine, read_lock
 from pytest_llmops.sandbox.judge.program import CODE, SCRIPT, program_folder
-from pytest_llmops.sandbox.node import node_flags
+from pytest_llmops.sandbox.node.program import node_flags
 
 LISTED = msgspec.json.decode(
     (HERE / "replacements.json").read_bytes(), type=tuple[Replacement, ...]
@@ -35,7 +35,7 @@ LISTED = msgspec.json.decode(
 
 def test_a_built_judge_has_its_files_and_every_notice():
     folder = judge_folder()
-    for name in (RUNTIME, COMPILER, FALLBACK):
+    for name in (JUDGE, COMPILER, FALLBACK):
         assert (folder / name).is_file()
     notices = (folder / LICENSES).read_text("utf-8")
     for package in (*read_lock().packages, *read_lock().platforms[machine()]):
@@ -70,7 +70,7 @@ def test_a_judge_that_fails_its_first_job_is_not_built(tmp_path, monkeypatch):
 
 
 def test_nothing_of_the_runtime_looks_at_the_real_global_object():
-    text = (judge_folder() / RUNTIME).read_text("utf-8")
+    text = (judge_folder() / JUDGE).read_text("utf-8")
     assert "globalThis" not in re.sub(r'"[^"]*"|`[^`]*`', "", text)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
-from pytest_llmops.sandbox.installation import Installation
+from pytest_llmops.sandbox.node.installation import Installation
 
 MODULES = {
     "esm/package.json": json.dumps({"name": "esm", "type": "module", "imports": {"#own": "./own.js"}, "exports": {

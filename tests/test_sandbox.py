@@ -15,7 +15,7 @@ from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import BwrapCage
 from pytest_llmops.sandbox.cell import Cell
 from pytest_llmops.sandbox.limits import Limits, under_limits
-from pytest_llmops.sandbox.node import NodeProgram
+from pytest_llmops.sandbox.node.program import NodeProgram
 
 TREE = Path(__file__).with_name("test_sandbox_tree")
 

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
 from pytest_llmops.sandbox.binaries import find_node
-from pytest_llmops.sandbox.node import RUNTIME
+from pytest_llmops.sandbox.judge.program import RUNTIME
 
 HERE = Path(__file__).parent
 SEEDS = range(8)

@@ -15,14 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmops.sandbox.node import RUNTIME
+from pytest_llmops.sandbox.judge.program import RUNTIME
 
 KILLS = int(os.environ.get("LLMOPS_KILLS", "12"))
 CONTROLLER = """
 import sys
 from pathlib import Path
-from pytest_llmops.sandbox import NodePool, node
-node.RUNTIME = Path(sys.argv[1])
+from pytest_llmops.sandbox import NodePool
+from pytest_llmops.sandbox.node import program
+program.RUNTIME = Path(sys.argv[1])
 print("starting", flush=True)
 with NodePool(Path(sys.argv[2]), size=4, isolation=sys.argv[3]) as pool:
     print("up", flush=True)

@@ -2,8 +2,8 @@
 // that it is ready and waits.
 import * as judge from "judge";
 
-import { announce, takeJob } from "../../pytest_llmops/sandbox/channel.mjs";
-import { lockdown } from "../../pytest_llmops/sandbox/lockdown.mjs";
+import { announce, takeJob } from "../../pytest_llmops/sandbox/node/runtime/channel.mjs";
+import { lockdown } from "../../pytest_llmops/sandbox/node/runtime/lockdown.mjs";
 
 judge.setSafeTimers();
 lockdown();

@@ -22,7 +22,7 @@ from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree
 
 HERE = Path(__file__).parent
-RUNTIME = HERE.parents[1] / "pytest_llmops" / "sandbox"
+RUNTIME = HERE.parents[1] / "pytest_llmops" / "sandbox" / "node" / "runtime"
 BARE = """(function (require) {
   const fs = require("node:fs");
   fs.writeSync(Number(process.argv[2]), "R");

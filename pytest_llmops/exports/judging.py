@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_llmops.completions import Completion, FinishReason, Timing, Usage
 from pytest_llmops.grading.grade import Grade, grade
 from pytest_llmops.sandbox import POOLS, Pool
-from pytest_llmops.sandbox.installation import installed
+from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.selection import Choice, Selection, select
 
 ENDS: Mapping[str, FinishReason] = {

@@ -1,6 +1,6 @@
 """What a solved answer must not do: meet other expectations than those of its tests.
 
-Each assertion that states a value is checked with a changed one too (`sandbox/falsify.mjs`).
+Each assertion that states a value is checked with a changed one too (`falsify.mjs` of the sandbox).
 Whatever holds for both has learned what was expected, or equals anything. A right answer never
 does: two values that exclude each other cannot both be met, so nothing more is asked of it here.
 

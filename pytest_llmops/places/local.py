@@ -6,7 +6,7 @@ from threading import Lock
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox import POOLS, Judge, Pool
 from pytest_llmops.sandbox.cage import Isolation
-from pytest_llmops.sandbox.installation import installed
+from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.locks import PackageLock
 from pytest_llmops.tasks.sources import SourceTree
 

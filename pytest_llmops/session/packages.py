@@ -1,7 +1,7 @@
 """Whether the npm packages that cases of a session need are there; they are installed where not."""
 
 from pytest_llmops.errors import PackagesError
-from pytest_llmops.sandbox.installation import installed
+from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.selection import Selection, suite_of
 
 

@@ -64,7 +64,7 @@ class Found(NamedTuple):
 def resolve_path(root: Path, importer: str, specifier: str) -> str:
     """Find the file that a relative specifier means; "" for none, or one that is no TypeScript.
 
-    In the order in which the judge looks (`sandbox/tree.mjs`).
+    In the order in which the judge looks (`sandbox/node/compiler/tree.mjs`).
     """
     target = posixpath.normpath(posixpath.join(posixpath.dirname(importer), specifier))
     stem, ending = posixpath.splitext(target)

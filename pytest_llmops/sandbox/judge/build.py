@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pytest_llmops.caches import shared_cache
 from pytest_llmops.errors import SandboxError
-from pytest_llmops.sandbox.judge.bundle import RUNTIME, bundle
+from pytest_llmops.sandbox.judge.bundle import JUDGE, bundle
 from pytest_llmops.sandbox.judge.fetch import ChangedError, UnfetchedError, fetch
 from pytest_llmops.sandbox.judge.lock import HERE, digest, machine, read_lock
 
@@ -39,7 +39,7 @@ def judge_folder() -> Path:
         SandboxError: It cannot be built; one line that says why.
     """
     for folder in (carried_folder(), cache_folder()):
-        if (folder / RUNTIME).is_file():
+        if (folder / JUDGE).is_file():
             return folder
     return build(cache_folder())
 
@@ -58,7 +58,7 @@ def build(folder: Path) -> Path:
         bundle(fetch(packages, made.parent), packages, made)
 
     try:
-        return appear(folder, fill, RUNTIME)
+        return appear(folder, fill, JUDGE)
     except (ChangedError, UnfetchedError) as error:  # nobody has to know how it was fetched
         raise SandboxError(str(error)) from None
 

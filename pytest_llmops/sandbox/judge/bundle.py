@@ -18,7 +18,7 @@ import msgspec
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.judge.lock import HERE, Package
 
-RUNTIME, HOIST, COMPILER, FALLBACK, LICENSES = (
+JUDGE, HOIST, COMPILER, FALLBACK, LICENSES = (
     "vitest/dist/vitest.mjs",
     "hoist.mjs",
     "oxc.node",
@@ -82,13 +82,13 @@ def bundle(modules: Path, packages: tuple[Package, ...], target: Path) -> None:
     (work / "inject.mjs").write_text(_INJECT, "utf-8")
     esbuild = next(modules.glob("@esbuild/*/bin/esbuild"))
     # The facade itself is bundled apart, so that its own `globalThis` stays what it is.
-    _run(esbuild, work, "facade.mjs", (target / RUNTIME).with_name("facade.mjs"))
-    shutil.copy((target / RUNTIME).with_name("facade.mjs"), work / "facade.mjs")
+    _run(esbuild, work, "facade.mjs", (target / JUDGE).with_name("facade.mjs"))
+    shutil.copy((target / JUDGE).with_name("facade.mjs"), work / "facade.mjs")
     _run(
         esbuild,
         work,
         "entry.mjs",
-        target / RUNTIME,
+        target / JUDGE,
         *_DEFINES,
         "--inject:inject.mjs",
         "--external:./facade.mjs",

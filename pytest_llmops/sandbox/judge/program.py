@@ -17,7 +17,7 @@ import msgspec
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.judge.build import appear, cache_folder, carried_folder, judge_folder
-from pytest_llmops.sandbox.judge.bundle import FALLBACK, RUNTIME
+from pytest_llmops.sandbox.judge.bundle import FALLBACK, JUDGE
 from pytest_llmops.sandbox.judge.lock import HERE, digest, machine
 
 SCRIPT, CODE = "vitest/dist/judge.cjs", "vitest/dist/judge.code"
@@ -25,7 +25,8 @@ SCRIPT, CODE = "vitest/dist/judge.cjs", "vitest/dist/judge.code"
 FLAGS = ("--min-semi-space-size=16",)
 """Of the engine: room for what a start and a small job allocate, without collecting garbage."""
 START = "start.cjs"
-_OURS = HERE.parent
+RUNTIME = HERE.parent / "node" / "runtime"
+"""Our own part of what runs in the sandbox."""
 _WARM_UP = HERE / "warm-up.js"
 _WORDS = b"0" * 32 + b"1" * 32
 
@@ -58,7 +59,7 @@ def make(folder: Path, node: Path) -> Path:
 
     def fill(made: Path) -> None:
         (made / SCRIPT).parent.mkdir(parents=True)
-        join(judge, _OURS / "runner.mjs", made / SCRIPT)
+        join(judge, RUNTIME / "runner.mjs", made / SCRIPT)
         _warm_up(node, made)
 
     return appear(folder, fill, CODE)
@@ -69,7 +70,7 @@ def _digest(node: Path) -> str:
     """Twelve digits that change with the judge, our runtime and the version of Node."""
     total = hashlib.sha256(digest().encode())
     total.update(subprocess.run([node, "--version"], capture_output=True, check=True).stdout)
-    for path in (*sorted(_OURS.glob("*.mjs")), _OURS / START, _WARM_UP, Path(__file__)):
+    for path in (*sorted(RUNTIME.glob("*.mjs")), RUNTIME / START, _WARM_UP, Path(__file__)):
         total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()[:12]
 
@@ -83,7 +84,7 @@ def join(judge: Path, entry: Path, script: Path) -> None:
     command = [
         *(str(judge / FALLBACK), str(entry), "--bundle", "--format=cjs"),
         *("--platform=node", "--target=node24", "--minify-whitespace", "--legal-comments=none"),
-        *("--log-level=error", "--external:tinybench", f"--alias:judge={judge / RUNTIME}"),
+        *("--log-level=error", "--external:tinybench", f"--alias:judge={judge / JUDGE}"),
     ]
     joined = subprocess.run(command, capture_output=True, text=True, check=False)
     if joined.returncode:
@@ -104,7 +105,7 @@ def _warm_up(node: Path, made: Path) -> None:
         run: list[str | Path] = [
             node,
             *FLAGS,
-            _OURS / START,
+            RUNTIME / START,
             str(fd),
             "bwrap",
             made / SCRIPT,

@@ -15,9 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from pytest_llmops.errors import SandboxError
-from pytest_llmops.sandbox.job import TestJob
+from pytest_llmops.sandbox.job import TestJob, Transformed
 from pytest_llmops.sandbox.python.program import PACKAGES
-from pytest_llmops.sandbox.transformer import Transformed
 
 ENDINGS = (".py", ".pyi", ".json", ".txt", ".toml", ".cfg", ".ini", ".csv", ".yaml", ".yml")
 """Of files that are handed over; documentation is not."""

@@ -1,15 +1,10 @@
-"""Node with the judge, as what runs in a cage, and what makes its jobs ready."""
+"""Node with the judge, as what runs in a cage."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_llmops.sandbox.installation import Installation
-from pytest_llmops.sandbox.job import TestJob
-from pytest_llmops.sandbox.judge.program import CODE, FLAGS, SCRIPT, START, program_folder
-from pytest_llmops.sandbox.packed import Packed
-from pytest_llmops.sandbox.transformer import Transformed, Transformer
+from pytest_llmops.sandbox.judge.program import CODE, FLAGS, RUNTIME, SCRIPT, START, program_folder
 
-RUNTIME = Path(__file__).parent
 INSIDE = "/sandbox"
 PACKAGES = f"{INSIDE}/packages"
 """Where a caged process finds compiled packages."""
@@ -76,38 +71,3 @@ class NodeProgram:
             "process",
             *(str(self._judge / name) for name in (SCRIPT, CODE)),
         ]
-
-
-class NodePreparer:
-    """A `pool.Preparer`: compiles a job, and has the packages that it needs where Node looks."""
-
-    def __init__(self, node: Path, root: Path, packages: Installation | None) -> None:
-        self._transformer = Transformer(node, root, packages.folder if packages else None)
-        self._packed = Packed(node, packages) if packages else None
-        self.stored = self._packed.folder if self._packed else None
-        """Folder of compiled packages."""
-        self._seen = str(self.stored or "")
-
-    def transform(self, job: TestJob, root: Path) -> Transformed:
-        """Parse and resolve everything a job needs; see `Transformer.transform`."""
-        code = self._transformer.transform(job, root, self._seen)
-        if self._packed and code.status == "ready" and not job.survey:
-            self._packed.ensure(code.needs)
-        return code
-
-    def confine(self, bwrap: Path) -> None:
-        """From now on compile in namespaces, for a process that is in some."""
-        self._transformer.confine(bwrap)
-        if self._packed:
-            self._packed.confine(bwrap)
-            self._seen = PACKAGES
-
-    def abandon(self) -> None:
-        """Kill the compiler under the hands of who waits for it; from any thread."""
-        self._transformer.abandon()
-
-    def close(self) -> None:
-        """End the processes."""
-        self._transformer.close()
-        if self._packed:
-            self._packed.close()

@@ -4,7 +4,7 @@
 //
 // Requests are JSON lines on stdin: {target}. An answer is one JSON line {files: [[name, text], ...]}; the last
 // one, `NAME.closure`, says that the others are there.
-import { NAMES_COSTLY } from "./globals.mjs";
+import { NAMES_COSTLY } from "../runtime/globals.mjs";
 import { Installed } from "./installed.mjs";
 
 const installed = new Installed(process.argv[3]);

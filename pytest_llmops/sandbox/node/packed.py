@@ -16,11 +16,11 @@ import msgspec
 from pytest_llmops.caches import shared_cache
 from pytest_llmops.errors import PackagesError
 from pytest_llmops.sandbox.companion import Companion, DiedError
-from pytest_llmops.sandbox.installation import MODULES, Installation
 from pytest_llmops.sandbox.judge import judge_folder
-from pytest_llmops.sandbox.judge.program import program_folder
+from pytest_llmops.sandbox.judge.program import RUNTIME, program_folder
+from pytest_llmops.sandbox.node.installation import MODULES, Installation
+from pytest_llmops.sandbox.node.transformer import COMPILER
 
-RUNTIME = Path(__file__).parent
 PATIENCE = 120.0
 """Seconds for one target with all that it loads."""
 
@@ -48,8 +48,8 @@ class Packed:
             raise PackagesError(f"{self.folder}: cannot be written: {error.strerror}") from None
         self._process = Companion(
             node,
-            (installation.folder, RUNTIME, judge),
-            ("--allow-addons", str(RUNTIME / "pack.mjs"), str(judge), str(installation.folder)),
+            (installation.folder, RUNTIME, COMPILER, judge),
+            ("--allow-addons", str(COMPILER / "pack.mjs"), str(judge), str(installation.folder)),
             patience=PATIENCE,
             name="llmops-packages",
         )

@@ -14,26 +14,12 @@ import msgspec
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.companion import Companion, DiedError
-from pytest_llmops.sandbox.job import TestJob
+from pytest_llmops.sandbox.job import TestJob, Transformed
 from pytest_llmops.sandbox.judge import judge_folder
 
-RUNTIME = Path(__file__).parent
+COMPILER = Path(__file__).parent / "compiler"
 PATIENCE = 20.0
 """Seconds for one job; a tree of thousands of files takes a few when it is first seen."""
-
-
-class Transformed(msgspec.Struct, frozen=True):
-    """A job's code as `runner.mjs` reads it, or why there is none."""
-
-    status: Literal["ready", "syntax_error", "load_error", "forbidden_import"]
-    detail: str
-    payload: bytes = b""
-    needs: tuple[str, ...] = ()
-    """Files of packages that the sandbox must find, with all that they load."""
-    files: tuple[str, ...] = ()
-    """Of a survey; see `TestReport`."""
-    missing: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -53,10 +39,10 @@ class Transformer:
         """Prepare; `packages` is the folder with the `node_modules` of the tree."""
         self._packages = packages
         judge = judge_folder()
-        program = (str(RUNTIME / "transform.mjs"), str(judge))
+        program = (str(COMPILER / "transform.mjs"), str(judge))
         self._process = Companion(
             node,
-            (root, RUNTIME, judge, *([packages] if packages else [])),
+            (root, COMPILER, judge, *([packages] if packages else [])),
             ("--allow-addons", "--allow-child-process", *program),
             patience=PATIENCE,
             name="llmops-transformer",
