@@ -10,9 +10,9 @@ from typing import Literal
 
 from pytest_llmops.grading.extract import extract
 from pytest_llmops.likeness.fingerprints import spelled
-from pytest_llmops.tasks import syntax
+from pytest_llmops.tasks.code import syntax
+from pytest_llmops.tasks.code.modules import Declaration, Module
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.modules import Declaration, Module
 
 from .errors import FinetuneError
 

@@ -8,10 +8,10 @@ import re
 from dataclasses import replace
 
 from pytest_llmops.grading.fences import blocks
-from pytest_llmops.tasks import syntax
-from pytest_llmops.tasks.languages import parse_module
+from pytest_llmops.tasks.code import syntax
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.modules import find
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.modules import find
 
 _LINE = re.compile(rb"^( *)(?=\S)", re.MULTILINE)
 

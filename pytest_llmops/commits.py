@@ -2,7 +2,7 @@
 
 What a commit case or an edit case holds beside what others do. Like all of a manifest it names
 paths, hashes and digests. Texts, the message of a commit among them, are read from a clone at run
-time (`tasks.history`).
+time (`tasks.trees.history`).
 """
 
 import hashlib

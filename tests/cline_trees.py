@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_llmops.errors import SourceError
-from pytest_llmops.tasks.history import open_tree
+from pytest_llmops.tasks.trees.history import open_tree
 
 
 def spread(cases, count):

@@ -12,9 +12,9 @@ from finetune.project import Project
 from pytest_llmops.cases import Case, FileHash, write_manifest
 from pytest_llmops.completions import Timing, Usage
 from pytest_llmops.runs.record import End, Record, RecordFile
-from pytest_llmops.tasks.languages import parse_module
+from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.materialize import body_sha256
-from pytest_llmops.tasks.prompt import PROMPT_VERSION, build_messages
+from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION, build_messages
 from pytest_llmops.tasks.selection import Choice, select
 
 TRAIN = {

@@ -15,7 +15,7 @@ from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.session.answers import cache_file, engine_spec, open_answers
 from pytest_llmops.session.identities import engine_of
 from pytest_llmops.session.options import Options
-from pytest_llmops.tasks.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
 from pytest_llmops.tasks.selection import Choice
 
 KEY = "sk-secret"

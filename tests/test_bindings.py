@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmops.tasks.bindings import changed_names, outer_names, renamed
-from pytest_llmops.tasks.languages import parse_module
-from pytest_llmops.tasks.parsing import parse
+from pytest_llmops.tasks.code.bindings import changed_names, outer_names, renamed
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.parsing import parse
 
 STARTER = sorted((Path(__file__).parent.parent / "cases" / "starter").rglob("*.ts"))
 SHADOWED = [

@@ -17,7 +17,7 @@ from pytest_llmops.cases import (
 )
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.strata import difficulty_of, split_of
-from pytest_llmops.tasks.languages import test_globs as globs_of_tests
+from pytest_llmops.tasks.code.languages import test_globs as globs_of_tests
 from pytest_llmops.tasks.suites import find_suites
 
 

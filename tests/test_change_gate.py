@@ -14,8 +14,8 @@ from pytest_llmops.cli.main import main
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.tasks.changes import materialize_change
-from pytest_llmops.tasks.history import open_tree
-from pytest_llmops.tasks.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.trees.history import open_tree
 
 CASES = 20
 """As many as a verdict needs."""

@@ -28,8 +28,8 @@ from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.asked import question
 from pytest_llmops.tasks.changes import materialize_change
-from pytest_llmops.tasks.history import open_tree
 from pytest_llmops.tasks.selection import Choice, select
+from pytest_llmops.tasks.trees.history import open_tree
 from pytest_llmops.viewer.references import References
 
 MANIFEST = "words/commits-2025.jsonl"

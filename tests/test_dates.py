@@ -9,7 +9,7 @@ from tasks import make_task
 from pytest_llmops.cases import load_cases, load_suites, suite_hash, write_manifest
 from pytest_llmops.cli.main import main
 from pytest_llmops.mining.dates import dated
-from pytest_llmops.tasks.history import open_tree
+from pytest_llmops.tasks.trees.history import open_tree
 
 SUITES = Path(__file__).parent.parent / "cases" / "suites.toml"
 TABLE = """\

@@ -16,7 +16,7 @@ from pytest_llmops.mining.kept import Kept
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.proof import WeakError, judged
 from pytest_llmops.tasks.changes import materialize_change
-from pytest_llmops.tasks.history import open_tree
+from pytest_llmops.tasks.trees.history import open_tree
 
 KINDS = {"body", "insert", "literal", "condition", "default", "rename", "several"}
 

@@ -7,7 +7,7 @@ from tasks import MODULE, fenced, make_task
 
 from pytest_llmops.grading.extract import extract
 from pytest_llmops.grading.fences import blocks, without_thinking
-from pytest_llmops.tasks.languages import parse_module, syntax_errors
+from pytest_llmops.tasks.code.languages import parse_module, syntax_errors
 
 STARTER = sorted(
     path

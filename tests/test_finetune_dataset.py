@@ -19,8 +19,8 @@ from finetune.suite import complete_run
 from pytest_llmops.completions import Message
 from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.extract import extract
-from pytest_llmops.tasks.languages import parse_module
-from pytest_llmops.tasks.prompt import build_messages
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.prompts.prompt import build_messages
 from pytest_llmops.tasks.selection import Choice, select
 
 SETTINGS = Settings(

@@ -6,8 +6,8 @@ from finetune.errors import LeakError
 from finetune.leaks import Item, check_leaks, find_leaks, same_question
 from pytest_llmops.completions import Message
 from pytest_llmops.likeness.fingerprints import bodies, question_of, spelled
-from pytest_llmops.tasks.leaves import code_of, same_code
-from pytest_llmops.tasks.prompt import build_messages
+from pytest_llmops.tasks.code.leaves import code_of, same_code
+from pytest_llmops.tasks.prompts.prompt import build_messages
 from pytest_llmops.tasks.selection import Choice, select
 
 BODY = """{

@@ -37,7 +37,7 @@ from pytest_llmops.completions import Timing, Usage
 from pytest_llmops.models import AdapterModel, LocalModel, load_models
 from pytest_llmops.runs.reading import RecordedRun, read_run
 from pytest_llmops.runs.record import End, Record, RecordFile
-from pytest_llmops.tasks.prompt import build_messages
+from pytest_llmops.tasks.prompts.prompt import build_messages
 
 pytestmark = pytest.mark.torch
 

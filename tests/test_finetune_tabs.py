@@ -9,7 +9,7 @@ from finetune.dataset import drawn_for_tabs
 from finetune.references import hidden_names, reference_completion
 from finetune.tabs import answer_with_tabs, code_with_tabs, task_with_tabs
 from pytest_llmops.likeness.fingerprints import spelled
-from pytest_llmops.tasks.prompt import build_messages
+from pytest_llmops.tasks.prompts.prompt import build_messages
 from pytest_llmops.tasks.selection import Choice, select
 
 SUITES = Path(__file__).parents[1] / "cases" / "suites.toml"

@@ -15,7 +15,7 @@ from pytest_llmops.cases import Suite
 from pytest_llmops.errors import CaseError, PackagesError
 from pytest_llmops.sandbox import NodePool, TestJob
 from pytest_llmops.sandbox.node.installation import HELD, installed
-from pytest_llmops.tasks.locks import PackageLock, lock_of
+from pytest_llmops.tasks.trees.locks import PackageLock, lock_of
 
 FIXTURE = Path(__file__).parent / "packages"
 TEST = """\
@@ -145,7 +145,7 @@ KILLED = """\
 import sys, time
 from pathlib import Path
 from pytest_llmops.sandbox.node import installation
-from pytest_llmops.tasks.locks import PackageLock
+from pytest_llmops.tasks.trees.locks import PackageLock
 def hang(folder, lock):
     (folder / "node_modules/ms").mkdir(parents=True)
     print("half", flush=True)
@@ -168,7 +168,9 @@ def test_an_installation_that_is_killed_leaves_nothing_that_looks_whole(cache, l
 
 def test_two_at_once_install_once(cache, lock):
     code = (
-        "import sys; from pathlib import Path; from pytest_llmops.tasks.locks import PackageLock\n"
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from pytest_llmops.tasks.trees.locks import PackageLock\n"
         "from pytest_llmops.sandbox.node.installation import installed\n"
         "print(installed(PackageLock(Path(sys.argv[1]), 'LLMOPS_TOY_PACKAGES')).folder)"
     )

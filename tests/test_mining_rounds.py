@@ -10,8 +10,8 @@ from pytest_llmops.mining.mine import Miner
 from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.sandbox import NodePool, Round, TestReport
-from pytest_llmops.tasks.languages import parse_module
-from pytest_llmops.tasks.sources import SourceTree, open_source
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.trees.sources import SourceTree, open_source
 
 SOURCE = """export function count(values: number[]): number {
   return values.length;

@@ -3,8 +3,8 @@ import pytest
 from pytest_llmops.cases import id_of_test
 from pytest_llmops.mining.mutants import mutants, passed_ids
 from pytest_llmops.sandbox import TestReport, TestResult
-from pytest_llmops.tasks.languages import TYPESCRIPT, parse_module, syntax_errors
-from pytest_llmops.tasks.modules import replace_body
+from pytest_llmops.tasks.code.languages import TYPESCRIPT, parse_module, syntax_errors
+from pytest_llmops.tasks.code.modules import replace_body
 
 
 def bodies(text):

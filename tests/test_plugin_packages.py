@@ -12,7 +12,7 @@ from pytest_llmops.cases import read_manifest, write_manifest
 from pytest_llmops.cli.main import main
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.sandbox.node.installation import HELD
-from pytest_llmops.tasks.locks import PackageLock
+from pytest_llmops.tasks.trees.locks import PackageLock
 
 FIXTURE = Path(__file__).parent / "packages"
 VARIABLE = "LLMOPS_MINI_PACKAGES"

@@ -5,9 +5,9 @@ import json
 import pytest
 from tasks import make_task
 
-from pytest_llmops.tasks.posed import is_underspecified, posed
-from pytest_llmops.tasks.prompt import build_messages
-from pytest_llmops.tasks.reaching import reach
+from pytest_llmops.tasks.prompts.posed import is_underspecified, posed
+from pytest_llmops.tasks.prompts.prompt import build_messages
+from pytest_llmops.tasks.prompts.reaching import reach
 from pytest_llmops.tasks.resolving import resolve
 
 FILLER = "\n".join(

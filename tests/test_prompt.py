@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from tasks import MODULE, make_task
 
-from pytest_llmops.tasks.languages import parse_module
-from pytest_llmops.tasks.modules import replace_body
-from pytest_llmops.tasks.parts import is_twin
-from pytest_llmops.tasks.prompt import CHARACTERS_PER_TOKEN, PROMPT_VERSION, build_messages
-from pytest_llmops.tasks.uses import uses_of
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.modules import replace_body
+from pytest_llmops.tasks.code.uses import uses_of
+from pytest_llmops.tasks.prompts.parts import is_twin
+from pytest_llmops.tasks.prompts.prompt import CHARACTERS_PER_TOKEN, PROMPT_VERSION, build_messages
 
 STARTER = Path(__file__).parent.parent / "cases" / "starter"
 MODULES = sorted(path for path in STARTER.rglob("*.ts") if ".test." not in path.name)

@@ -5,10 +5,10 @@ from pytest_llmops.cases import Case, FileHash
 from pytest_llmops.grading.complexity import complexity
 from pytest_llmops.grading.extract import extract
 from pytest_llmops.mining.mutants import mutants
-from pytest_llmops.tasks.languages import PYTHON_3, language_of, parse_module, syntax_errors
+from pytest_llmops.tasks.code.languages import PYTHON_3, language_of, parse_module, syntax_errors
+from pytest_llmops.tasks.code.modules import find, replace_body
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.modules import find, replace_body
-from pytest_llmops.tasks.prompt import build_messages
+from pytest_llmops.tasks.prompts.prompt import build_messages
 
 LIBRARY = '''\
 """A library."""

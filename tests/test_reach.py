@@ -10,7 +10,7 @@ from pytest_llmops.mining.reach import (
     reached,
 )
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport, TestResult
-from pytest_llmops.tasks.languages import TYPESCRIPT, syntax_errors
+from pytest_llmops.tasks.code.languages import TYPESCRIPT, syntax_errors
 
 PROBE = TYPESCRIPT.probe[0]
 

@@ -4,10 +4,10 @@ import pytest
 from tasks import MODULE
 
 from pytest_llmops.errors import CaseError
-from pytest_llmops.tasks.languages import parse_module, syntax_errors
-from pytest_llmops.tasks.modules import find, replace_body
-from pytest_llmops.tasks.parameters import parameter_patterns
-from pytest_llmops.tasks.syntax import comments, shape, value_names
+from pytest_llmops.tasks.code.languages import parse_module, syntax_errors
+from pytest_llmops.tasks.code.modules import find, replace_body
+from pytest_llmops.tasks.code.parameters import parameter_patterns
+from pytest_llmops.tasks.code.syntax import comments, shape, value_names
 
 
 def parse(source, path="a.ts"):

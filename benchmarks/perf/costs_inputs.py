@@ -6,7 +6,7 @@ from pytest_llmops.grading.quality import Quality
 from pytest_llmops.runs.machine import Machine
 from pytest_llmops.runs.record import Identity, Record, Run
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.prompt import build_messages
+from pytest_llmops.tasks.prompts.prompt import build_messages
 
 HOSTILE = {
     "fence marks": "`" * 1_000_000,

@@ -19,7 +19,7 @@ from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.judge import judge_folder
 from pytest_llmops.sandbox.judge.program import CODE, FLAGS, SCRIPT, START, join
 from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.trees.sources import SourceTree
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parents[1] / "pytest_llmops" / "sandbox" / "node" / "runtime"

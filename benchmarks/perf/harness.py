@@ -26,9 +26,9 @@ from pytest_llmops.completions import Message, Sampling, Timing, Usage
 from pytest_llmops.memory import own_peak
 from pytest_llmops.runs.machine import Machine
 from pytest_llmops.runs.record import Identity, Record, RecordFile, Run
-from pytest_llmops.tasks.languages import parse_module
+from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.materialize import body_sha256
-from pytest_llmops.tasks.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = 20

@@ -20,7 +20,7 @@ from pytest_llmops.completions import Message
 from pytest_llmops.likeness.fingerprints import bodies, question_of
 from pytest_llmops.local_models import LocalModel
 from pytest_llmops.models import resolve
-from pytest_llmops.tasks.leaves import (
+from pytest_llmops.tasks.code.leaves import (
     EQUAL_LEAVES,
     INSIDE_RUNS,
     INSIDE_SHARE,

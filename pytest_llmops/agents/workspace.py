@@ -22,9 +22,9 @@ from pytest_llmops.grading.changed import told
 from pytest_llmops.grading.splice import edited
 from pytest_llmops.tasks.asked import AnyTask
 from pytest_llmops.tasks.changes import ChangeTask
-from pytest_llmops.tasks.languages import parse_module
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.modules import find
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.modules import find
 
 MISSING = '{\n  throw new Error("not implemented");\n}'
 LARGEST = 2**20

@@ -73,7 +73,7 @@ def _add_show(kinds: Any) -> None:
 def _show(options: argparse.Namespace) -> int:
     from pytest_llmops.models import EndpointModel, resolve
     from pytest_llmops.tasks.asked import materialize_any, question
-    from pytest_llmops.tasks.history import open_tree
+    from pytest_llmops.tasks.trees.history import open_tree
 
     suite, case = find_case(options.suites, options.case)
     tokens, instruction = options.context_tokens or CONTEXT_TOKENS, ""
@@ -95,8 +95,8 @@ def _show(options: argparse.Namespace) -> int:
 def _facts(task: Any, messages: Sequence[Any], tokens: int) -> list[str]:
     """What there is to know of a case and of its question, a line each."""
     from pytest_llmops.tasks.materialize import Task
-    from pytest_llmops.tasks.posed import posed
-    from pytest_llmops.tasks.prompt import CHARACTERS_PER_TOKEN, shown_context
+    from pytest_llmops.tasks.prompts.posed import posed
+    from pytest_llmops.tasks.prompts.prompt import CHARACTERS_PER_TOKEN, shown_context
 
     case: Case = task.case
     judged = len(case.expected)

@@ -16,8 +16,8 @@ from pytest_llmops.exports.folders import new_folder, write
 from pytest_llmops.exports.import_graph import ImportGraph
 from pytest_llmops.grading.grader import GRADER
 from pytest_llmops.mining.mutants import mutants
+from pytest_llmops.tasks.code.modules import replace_body
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.modules import replace_body
 from pytest_llmops.tasks.selection import Selection
 
 VITEST = GRADER.partition(",")[0].split()[1]

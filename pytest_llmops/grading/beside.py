@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from pytest_llmops.grading.collisions import is_placeholder
 from pytest_llmops.grading.modules import specifier_for
-from pytest_llmops.tasks.bindings import changed_names, outer_names
-from pytest_llmops.tasks.modules import Declaration, Item, Module
-from pytest_llmops.tasks.syntax import value_names
+from pytest_llmops.tasks.code.bindings import changed_names, outer_names
+from pytest_llmops.tasks.code.modules import Declaration, Item, Module
+from pytest_llmops.tasks.code.syntax import value_names
 
 _WORD = re.compile(r"#?[A-Za-z_$][\w$]*")
 _EXPORT = re.compile(r"export\s+(?:default\s+)?")

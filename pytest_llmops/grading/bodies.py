@@ -13,8 +13,8 @@ from pytest_llmops.grading.heads import heads, method_heads
 from pytest_llmops.grading.modules import without_require
 from pytest_llmops.grading.reading import Piece
 from pytest_llmops.grading.splice import edited
+from pytest_llmops.tasks.code.syntax import shape
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.syntax import shape
 
 _WORDS = frozenset({"identifier", "string", "number", "sequence_expression", "non_null_expression"})
 """Statements as which prose parses."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from pytest_llmops.tasks.languages import parse_module, syntax_errors
+from pytest_llmops.tasks.code.languages import parse_module, syntax_errors
 from pytest_llmops.tasks.materialize import Task
 
 

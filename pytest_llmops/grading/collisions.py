@@ -18,11 +18,11 @@ from collections.abc import Iterable, Mapping
 
 from pytest_llmops.grading.forms import fresh
 from pytest_llmops.grading.modules import imported_name, is_of_node, is_same_module
-from pytest_llmops.tasks.bindings import outer_names, renamed
-from pytest_llmops.tasks.languages import parse_module
-from pytest_llmops.tasks.modules import Declaration, Item, Module
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.syntax import comments, text_of
+from pytest_llmops.tasks.code.bindings import outer_names, renamed
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.modules import Declaration, Item, Module
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import comments, text_of
 
 _PLACEHOLDER = re.compile(
     r"\{\s*(?:throw\s+(?:new\s+)?\w*Error\(\s*[\"'`][^\"'`\n]*"

@@ -14,8 +14,8 @@ or in several beside it compares.
 
 import textwrap
 
-from pytest_llmops.tasks.languages import language_of
-from pytest_llmops.tasks.parsing import parse
+from pytest_llmops.tasks.code.languages import language_of
+from pytest_llmops.tasks.code.parsing import parse
 
 _POINTS = frozenset(
     {

@@ -32,7 +32,7 @@ from pytest_llmops.grading.python_answers import extract_python
 from pytest_llmops.grading.reading import Piece, Reading, Worth, read
 from pytest_llmops.grading.splice import splice
 from pytest_llmops.grading.wrappers import spans, strings, unwrapped
-from pytest_llmops.tasks.languages import PYTHON_3, language_of
+from pytest_llmops.tasks.code.languages import PYTHON_3, language_of
 from pytest_llmops.tasks.materialize import Task
 
 _BEFORE = READ_LIMIT // 4

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from pytest_llmops.tasks.bindings import renamed
-from pytest_llmops.tasks.modules import Declaration
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.syntax import (
+from pytest_llmops.tasks.code.bindings import renamed
+from pytest_llmops.tasks.code.modules import Declaration
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import (
     CLASSES,
     EXPRESSIONS,
     VARIABLES,

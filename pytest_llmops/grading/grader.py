@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from pytest_llmops.cases import Case
-from pytest_llmops.tasks.languages import PYTHON_3, language_of
+from pytest_llmops.tasks.code.languages import PYTHON_3, language_of
 
 GRADER = "vitest 4.1.12, 1"
 """Of TypeScript: vitest's version, and a number that rises where ours may change a verdict."""

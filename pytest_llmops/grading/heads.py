@@ -2,7 +2,7 @@
 
 import re
 
-from pytest_llmops.tasks.modules import Declaration
+from pytest_llmops.tasks.code.modules import Declaration
 
 
 def heads(asked: Declaration) -> re.Pattern[str]:

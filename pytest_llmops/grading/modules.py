@@ -9,10 +9,10 @@ import re
 
 from tree_sitter import Node
 
-from pytest_llmops.tasks.bindings import outer_names
-from pytest_llmops.tasks.modules import Item, Module
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.syntax import text_of
+from pytest_llmops.tasks.code.bindings import outer_names
+from pytest_llmops.tasks.code.modules import Item, Module
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import text_of
 
 _NODE = re.compile(
     r"node:.+|assert|buffer|child_process|crypto|events|fs|fs/promises|os|path|path/posix"

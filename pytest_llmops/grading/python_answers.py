@@ -17,11 +17,11 @@ from typing import NamedTuple
 from pytest_llmops.grading.candidate import Candidate, candidate
 from pytest_llmops.grading.fences import READ_LIMIT, blocks, without_thinking
 from pytest_llmops.grading.splice import edited
-from pytest_llmops.tasks.languages import parse_module, syntax_errors
+from pytest_llmops.tasks.code.languages import parse_module, syntax_errors
+from pytest_llmops.tasks.code.modules import Declaration, Item, Module
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import text_of
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.modules import Declaration, Item, Module
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.syntax import text_of
 
 LABELS = frozenset({"python", "py", "python3", "pycon", "ipython", ""})
 """Of fences that may hold the function."""

@@ -14,7 +14,7 @@ import msgspec
 from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.complexity import complexity
 from pytest_llmops.grading.fences import READ_LIMIT, Block, blocks, without_thinking
-from pytest_llmops.tasks.syntax import comments
+from pytest_llmops.tasks.code.syntax import comments
 
 
 class Quality(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -15,10 +15,10 @@ from pytest_llmops.grading.collisions import is_placeholder
 from pytest_llmops.grading.fences import CODE_LANGUAGES
 from pytest_llmops.grading.forms import restated
 from pytest_llmops.grading.modules import without_require
-from pytest_llmops.tasks.languages import parse_module
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.modules import Declaration, Module
+from pytest_llmops.tasks.code.syntax import EXPRESSIONS, shape
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.modules import Declaration, Module
-from pytest_llmops.tasks.syntax import EXPRESSIONS, shape
 
 _FUNCTION = re.compile(r"\s*(?:async\b\s*)?(?:function\b|\(|<|[\w$]+\s*=>)")
 _OWN = re.compile(r"\b(?:this|super)\b|#\w")

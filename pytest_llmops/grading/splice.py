@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from pytest_llmops.grading.beside import holder, kept_beside
 from pytest_llmops.grading.collisions import settled
-from pytest_llmops.tasks.modules import Declaration, Module
-from pytest_llmops.tasks.parameters import parameter_patterns
+from pytest_llmops.tasks.code.modules import Declaration, Module
+from pytest_llmops.tasks.code.parameters import parameter_patterns
 
 _MODIFIERS = re.compile(r"\b(?:public|private|protected|static|override|readonly)\b")
 _ARGUMENTS = re.compile(r"\barguments\b")

@@ -1,8 +1,8 @@
 """Solutions that are nearly the same in two groups of cases that must have nothing in common.
 
 These are training cases and those that are measured, and cases of two suites. Two measures look for
-them, and either is enough: shared runs of leaves (`tasks.leaves`), which find a solution inside a
-longer one; and the share of all leaves that stay when one is edited into the other (Indel of
+them, and either is enough: shared runs of leaves (`tasks.code.leaves`), which find a solution
+inside a longer one; and the share of all leaves that stay when one is edited into the other (Indel of
 rapidfuzz), which finds small edits everywhere. `SAME` was set on the suites of this project, whose
 nearest pairs that were written apart reach 0.82.
 """
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
-from pytest_llmops.tasks.leaves import Code, code_of, same_code
+from pytest_llmops.tasks.code.leaves import Code, code_of, same_code
 
 LEAVES = 32
 """Leaves from which on small edits are looked for."""

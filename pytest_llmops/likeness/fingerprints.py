@@ -1,6 +1,6 @@
 """What is left of a text when its looks are taken away: for finding near-duplicates.
 
-Code becomes the leaves of its syntax tree (`tasks.leaves`). Prose becomes its words in runs of
+Code becomes the leaves of its syntax tree (`tasks.code.leaves`). Prose becomes its words in runs of
 three, with quoted code and strings as one blank.
 
 Of a text all code is looked at, in fences and outside of them, where prose is read as code that
@@ -19,10 +19,10 @@ from tree_sitter import Node
 
 from pytest_llmops.completions import Message
 from pytest_llmops.grading.fences import blocks
-from pytest_llmops.tasks import syntax
-from pytest_llmops.tasks.leaves import READ_LIMIT, Code, Runs, code_of
-from pytest_llmops.tasks.leaves import leaves as leaves_of
-from pytest_llmops.tasks.parsing import parse
+from pytest_llmops.tasks.code import syntax
+from pytest_llmops.tasks.code.leaves import READ_LIMIT, Code, Runs, code_of
+from pytest_llmops.tasks.code.leaves import leaves as leaves_of
+from pytest_llmops.tasks.code.parsing import parse
 
 WORD_RUN = 3
 """Words of prose a run."""

@@ -7,10 +7,10 @@ from rich.table import Table
 
 from pytest_llmops.cases import Split, Suite, load_cases
 from pytest_llmops.errors import CaseError
-from pytest_llmops.tasks.history import open_tree
 from pytest_llmops.tasks.materialize import Task, materialize
-from pytest_llmops.tasks.posed import Posed, posed
-from pytest_llmops.tasks.prompt import build_messages
+from pytest_llmops.tasks.prompts.posed import Posed, posed
+from pytest_llmops.tasks.prompts.prompt import build_messages
+from pytest_llmops.tasks.trees.history import open_tree
 
 COLUMNS = ("suite", "context tokens", "cases", "hide a name", "", "names", "strings")
 """The last two: mean share of names, and of strings, that are hidden."""

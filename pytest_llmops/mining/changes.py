@@ -18,7 +18,7 @@ from pytest_llmops.mining.refused import Flaky
 from pytest_llmops.mining.strata import split_of
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.changes import ChangeTask, changed_lines, materialize_change
-from pytest_llmops.tasks.history import Shelf
+from pytest_llmops.tasks.trees.history import Shelf
 
 SOURCES = tuple(ending for ending in JUDGED if ending != ".json")
 DIGITS = 12

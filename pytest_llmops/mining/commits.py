@@ -28,8 +28,8 @@ from pytest_llmops.mining.changes import (
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.proof import WeakError
 from pytest_llmops.tasks.changes import ChangeTask
-from pytest_llmops.tasks.languages import test_globs
-from pytest_llmops.tasks.walk import NONE, Walked, walk
+from pytest_llmops.tasks.code.languages import test_globs
+from pytest_llmops.tasks.trees.walk import NONE, Walked, walk
 
 
 class CommitMiner:

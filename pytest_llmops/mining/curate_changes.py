@@ -27,7 +27,7 @@ from pytest_llmops.mining.kept import Kept, results_of
 from pytest_llmops.mining.outcome import block, check_writable, counted, write_report
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.refused import REMEDIES, Row, row_of_flaky
-from pytest_llmops.tasks.history import Shelf, open_tree
+from pytest_llmops.tasks.trees.history import Shelf, open_tree
 
 Work = Callable[[Bench, Crew], MinedChanges]
 

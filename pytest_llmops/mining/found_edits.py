@@ -18,11 +18,11 @@ from pytest_llmops.cases import Case
 from pytest_llmops.commits import Edit, EditKind
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.changes import SOURCES, is_source
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.modules import Declaration, find
+from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.edits import CUTS, NAMES, NODES, SUFFIX, cut, named
-from pytest_llmops.tasks.languages import parse_module
-from pytest_llmops.tasks.modules import Declaration, find
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.trees.sources import SourceTree
 
 FILES = 3
 """Files that an edit may change."""

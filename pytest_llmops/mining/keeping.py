@@ -8,7 +8,7 @@ from rich.console import Console
 from pytest_llmops.cases import Suite, read_manifest, write_manifest
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.dates import dated
-from pytest_llmops.tasks.history import open_tree
+from pytest_llmops.tasks.trees.history import open_tree
 
 
 def run_date(suites: Iterable[Suite], source: str | None) -> int:

@@ -22,10 +22,10 @@ from pytest_llmops.mining.refused import Rejection, shortened
 from pytest_llmops.mining.strata import difficulty_of, split_of
 from pytest_llmops.mining.together import Shared
 from pytest_llmops.sandbox import Judge, TestReport
-from pytest_llmops.tasks.languages import language_of
+from pytest_llmops.tasks.code.languages import language_of
+from pytest_llmops.tasks.code.modules import Declaration, Module
 from pytest_llmops.tasks.materialize import body_sha256
-from pytest_llmops.tasks.modules import Declaration, Module
-from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.trees.sources import SourceTree
 
 MAX_BODY_LINES = 60
 """Longer functions do not fit the answer budget of small models."""

@@ -15,7 +15,7 @@ from pytest_llmops.quality.values import Measured
 from pytest_llmops.runs.record import Record
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.tasks.changes import ChangeTask
-from pytest_llmops.tasks.languages import TYPESCRIPT, language_of
+from pytest_llmops.tasks.code.languages import TYPESCRIPT, language_of
 from pytest_llmops.tasks.lookup import Lookup
 from pytest_llmops.tasks.materialize import Task
 

@@ -10,8 +10,8 @@ from pytest_llmops.quality.practices import best_practices, error_rate, new_faul
 from pytest_llmops.quality.rewritten import duplication
 from pytest_llmops.quality.style import style_of
 from pytest_llmops.quality.values import Measured
+from pytest_llmops.tasks.code.modules import Module, replace_body
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.modules import Module, replace_body
 
 SHOWN = 10
 """Diagnostics of an attempt that are kept."""

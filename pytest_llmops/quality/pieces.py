@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import msgspec
 from tree_sitter import Node
 
-from pytest_llmops.tasks.languages import parse_module
-from pytest_llmops.tasks.modules import Item, Module
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.syntax import text_of
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.modules import Item, Module
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import text_of
 
 _BLANK = re.compile(r"^[ \t]*")
 

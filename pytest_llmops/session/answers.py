@@ -28,7 +28,7 @@ from pytest_llmops.runs.record import Identity, Record
 from pytest_llmops.session.agents import as_agent, require_model_for, tapes_of
 from pytest_llmops.session.identities import hosted, local
 from pytest_llmops.session.options import Options
-from pytest_llmops.tasks.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
 
 
 @dataclass(kw_only=True)

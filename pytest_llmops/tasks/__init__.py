@@ -2,20 +2,17 @@
 
 In the order of the flow:
 
-    locks                    the npm packages of a suite, as its lock file pins them
-    suites                   those that a command line names
-    complaints               what git says of a clone, in one line
-    checkout, sdist          the files of a pinned commit, or of a package of the index
-    sources                  the source tree of a suite, embedded or fetched once
-    modules                  what a module declares, and where, as values
-    syntax, typescript       tree-sitter: modules in TypeScript
-    python                   the same for Python
-    languages                all that differs between the two
-    materialize              a case with its texts, verified by hash
-    leaves                   code without its looks
-    uses, resolving          what a body uses; which file an import means
-    trimming, reaching       declarations in short; those that tell what is used
-    parts, context, prompt   what is shown of a program, and the question
-    posed                    whether that tells enough
-    selection                which cases a session attempts
+    trees              where source trees come from: embedded, a pinned commit, a package of the index
+    code               modules as values, in any of the languages
+    suites             those that a command line names
+    materialize        a case of a function with its texts, verified by hash
+    statement          what a commit is about, without what gives the solution away
+    edits, edit_words  what leaves nothing to find out: how it is undone, how it is asked for
+    changes            a case of a commit or an edit with its texts
+    resolving          which file an import means
+    prompts            what is shown of a program, the question, and whether it tells enough
+    asked              cases of every kind, as what can be put to a model and graded
+    shards             a selection in parts, one per machine
+    selection          which cases a session attempts
+    lookup             the task of a case that a record names
 """

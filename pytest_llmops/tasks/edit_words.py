@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from pytest_llmops.commits import Edit, EditKind
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.modules import find
 from pytest_llmops.tasks.edits import SUFFIX, Cut, cut
-from pytest_llmops.tasks.languages import parse_module
-from pytest_llmops.tasks.modules import find
 
 Texts = Mapping[str, bytes]
 _LONGEST = 200

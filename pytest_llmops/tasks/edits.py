@@ -23,8 +23,8 @@ from tree_sitter import Node
 
 from pytest_llmops.commits import Edit, EditKind
 from pytest_llmops.errors import CaseError
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.syntax import text_of
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import text_of
 
 NAMES = frozenset({"identifier", "type_identifier"})
 """Nodes that a rename changes."""

@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from pytest_llmops.cases import Case, FileHash
 from pytest_llmops.errors import CaseError
-from pytest_llmops.tasks.languages import parse_module
-from pytest_llmops.tasks.modules import Declaration, Module, find
-from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.modules import Declaration, Module, find
+from pytest_llmops.tasks.trees.sources import SourceTree
 
 
 @dataclass(frozen=True)

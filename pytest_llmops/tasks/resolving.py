@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 from tree_sitter import Node
 
-from pytest_llmops.tasks.languages import parse_module
-from pytest_llmops.tasks.modules import Item, Module
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.syntax import text_of
+from pytest_llmops.tasks.code.languages import parse_module
+from pytest_llmops.tasks.code.modules import Item, Module
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import text_of
+from pytest_llmops.tasks.trees.sources import SourceTree
 
 FURTHER = 8
 """Modules in a row that pass on what another one declares."""

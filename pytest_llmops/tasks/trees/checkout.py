@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import SourceError
-from pytest_llmops.tasks.complaints import cut_off, reason
-from pytest_llmops.tasks.locks import variable_of
+from pytest_llmops.tasks.trees.complaints import cut_off, reason
+from pytest_llmops.tasks.trees.locks import variable_of
 
 if TYPE_CHECKING:
     import git

@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import SourceError
-from pytest_llmops.tasks.locks import variable_of
+from pytest_llmops.tasks.trees.locks import variable_of
 
 INDEXES = ("UV_DEFAULT_INDEX", "PIP_INDEX_URL")
 """Variables of uv and pip that name the package index; the first that is set counts."""

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.syntax import EXPRESSIONS, FUNCTIONS, text_of
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import EXPRESSIONS, FUNCTIONS, text_of
 
 LONGEST = 80
 """Characters of a value that is shown in a short form."""

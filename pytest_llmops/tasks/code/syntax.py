@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tree_sitter import Language, Node, Query, QueryCursor
 
-from pytest_llmops.tasks.parsing import grammar, parse
+from pytest_llmops.tasks.code.parsing import grammar, parse
 
 CLASSES = frozenset({"class_declaration", "abstract_class_declaration", "class"})
 FUNCTIONS = frozenset(

@@ -4,9 +4,9 @@ TypeScript is cut by its syntax (`trimming`). Of Python a function is its head, 
 those members that are asked for.
 """
 
-from pytest_llmops.tasks.languages import language_of
-from pytest_llmops.tasks.modules import Item, Module
-from pytest_llmops.tasks.trimming import declared_keys, trimmed
+from pytest_llmops.tasks.code.languages import language_of
+from pytest_llmops.tasks.code.modules import Item, Module
+from pytest_llmops.tasks.code.trimming import declared_keys, trimmed
 
 
 def keys_of(module: Module, item: Item) -> frozenset[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pytest_llmops.tasks.git import PLAIN, Git
-from pytest_llmops.tasks.history import Shelf
+from pytest_llmops.tasks.trees.git import PLAIN, Git
+from pytest_llmops.tasks.trees.history import Shelf
 
 NONE = "0" * 40
 """In the place of a file that is not there."""

@@ -22,9 +22,9 @@ from pathlib import Path, PurePosixPath
 from pytest_llmops.caches import user_cache
 from pytest_llmops.cases import FileHash, LanguageName, Suite
 from pytest_llmops.errors import CaseError, SourceError
-from pytest_llmops.tasks.checkout import checkout
-from pytest_llmops.tasks.locks import PackageLock, lock_of, variable_of
-from pytest_llmops.tasks.sdist import unpack
+from pytest_llmops.tasks.trees.checkout import checkout
+from pytest_llmops.tasks.trees.locks import PackageLock, lock_of, variable_of
+from pytest_llmops.tasks.trees.sdist import unpack
 
 
 @dataclass(frozen=True)

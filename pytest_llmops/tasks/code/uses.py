@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from pytest_llmops.tasks.bindings import outer_names
-from pytest_llmops.tasks.modules import Declaration, Module
-from pytest_llmops.tasks.parsing import PYTHON, parse
-from pytest_llmops.tasks.syntax import text_of
+from pytest_llmops.tasks.code.bindings import outer_names
+from pytest_llmops.tasks.code.modules import Declaration, Module
+from pytest_llmops.tasks.code.parsing import PYTHON, parse
+from pytest_llmops.tasks.code.syntax import text_of
 
 _OWN = frozenset({"this", "super"})
 _PROPERTIES = frozenset(

@@ -11,11 +11,11 @@ and a function with the same body, or nearly the same, is shown without it.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pytest_llmops.tasks.languages import language_of
+from pytest_llmops.tasks.code.languages import language_of
+from pytest_llmops.tasks.code.trimming import ELIDED
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.parts import FRAME, MEMBER, Part, parts_of
-from pytest_llmops.tasks.reaching import WORD, Told, reach
-from pytest_llmops.tasks.trimming import ELIDED
+from pytest_llmops.tasks.prompts.parts import FRAME, MEMBER, Part, parts_of
+from pytest_llmops.tasks.prompts.reaching import WORD, Told, reach
 
 LEFT_OUT = "..."
 """A comment in the place of what is not shown."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from pytest_llmops.tasks.syntax import (
+from pytest_llmops.tasks.code.syntax import (
     CLASSES,
     EXPRESSIONS,
     FUNCTIONS,

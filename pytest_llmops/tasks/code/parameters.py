@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.syntax import text_of
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import text_of
 
 
 @lru_cache(maxsize=1024)

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import msgspec
 
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.syntax import text_of
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import text_of
 
 CODE_RUN = 8
 """Leaves of code a run."""

@@ -12,9 +12,9 @@ from functools import lru_cache
 import msgspec
 
 from pytest_llmops.cases import LanguageName, Suite
-from pytest_llmops.tasks import python, typescript
-from pytest_llmops.tasks.modules import Declaration, Module
-from pytest_llmops.tasks.parsing import PYTHON, count_errors, parse
+from pytest_llmops.tasks.code import python, typescript
+from pytest_llmops.tasks.code.modules import Declaration, Module
+from pytest_llmops.tasks.code.parsing import PYTHON, count_errors, parse
 
 
 class Language(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,11 +12,11 @@ models.toml). The text is short because prompt tokens are paid for every case.
 import re
 
 from pytest_llmops.completions import Message
-from pytest_llmops.tasks.context import Context, context_of
-from pytest_llmops.tasks.languages import language_of
+from pytest_llmops.tasks.code.languages import language_of
+from pytest_llmops.tasks.code.modules import Declaration, Module
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.modules import Declaration, Module
-from pytest_llmops.tasks.parts import indent_at
+from pytest_llmops.tasks.prompts.context import Context, context_of
+from pytest_llmops.tasks.prompts.parts import indent_at
 
 PROMPT_VERSION = "2"
 """Part of run identity; raised with every change of the text below or of the selection."""

@@ -9,10 +9,10 @@ import re
 import msgspec
 from tree_sitter import Node
 
-from pytest_llmops.tasks import syntax
-from pytest_llmops.tasks.modules import Declaration, Item, ItemKind, Kind, Module
-from pytest_llmops.tasks.parsing import count_errors, parse
-from pytest_llmops.tasks.syntax import Statement, text_of
+from pytest_llmops.tasks.code import syntax
+from pytest_llmops.tasks.code.modules import Declaration, Item, ItemKind, Kind, Module
+from pytest_llmops.tasks.code.parsing import count_errors, parse
+from pytest_llmops.tasks.code.syntax import Statement, text_of
 
 _ITEM_KINDS: dict[str, ItemKind] = {
     "import_statement": "import",

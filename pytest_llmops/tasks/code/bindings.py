@@ -11,9 +11,9 @@ as types have no part in what a program does. Nothing here recurses.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pytest_llmops.tasks.parsing import parse
-from pytest_llmops.tasks.scopes import Scope, Visit, children
-from pytest_llmops.tasks.syntax import text_of
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.scopes import Scope, Visit, children
+from pytest_llmops.tasks.code.syntax import text_of
 
 DEEPEST = 200
 """Scopes inside one another beyond which a name counts as bound: bounds the time of a search."""

@@ -5,10 +5,10 @@ from functools import lru_cache
 
 import msgspec
 
-from pytest_llmops.tasks.languages import language_of
-from pytest_llmops.tasks.leaves import code_of, same_code
-from pytest_llmops.tasks.modules import Declaration, Item, Module
-from pytest_llmops.tasks.reaching import WORD, Told
+from pytest_llmops.tasks.code.languages import language_of
+from pytest_llmops.tasks.code.leaves import code_of, same_code
+from pytest_llmops.tasks.code.modules import Declaration, Item, Module
+from pytest_llmops.tasks.prompts.reaching import WORD, Told
 
 FRAME = 0
 """Rank of what is always shown."""

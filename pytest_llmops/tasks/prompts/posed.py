@@ -12,8 +12,8 @@ import msgspec
 
 from pytest_llmops.completions import Message
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.prompt import build_messages
-from pytest_llmops.tasks.reaching import WORD, reach
+from pytest_llmops.tasks.prompts.prompt import build_messages
+from pytest_llmops.tasks.prompts.reaching import WORD, reach
 
 
 class Posed(msgspec.Struct, frozen=True):

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import msgspec
 from tree_sitter import Node
 
-from pytest_llmops.tasks.modules import Declaration, Item, ItemKind, Module
-from pytest_llmops.tasks.parsing import count_errors, parse
-from pytest_llmops.tasks.syntax import text_of
+from pytest_llmops.tasks.code.modules import Declaration, Item, ItemKind, Module
+from pytest_llmops.tasks.code.parsing import count_errors, parse
+from pytest_llmops.tasks.code.syntax import text_of
 
 _IMPORTS = frozenset({"import_statement", "import_from_statement", "future_import_statement"})
 _OVERLOAD = re.compile(r"@(?:\w+\.)?overload\b")
