@@ -3,9 +3,9 @@
 A row of training data leaks when its case or its cluster (source file) is one of the evaluation's,
 when its question is that of an evaluation case, or when code in it, answer and prompt alike, is
 the solution of one: equal once names, layout and comments are taken away (`tasks.code.leaves`,
-which has the limits), or so near that one was made from the other. Short code is not looked at, for there
-is only one way to write `return items.length`; the same short code to the same question still is a
-leak, by its question.
+which has the limits), or so near that one was made from the other. Short code is not looked at,
+for there is only one way to write `return items.length`; the same short code to the same question
+still is a leak, by its question.
 
 The limits below were set on `starter`, whose two splits were written apart: its nearest innocent
 pairs have a likeness of 0.16 where `QUESTION_OVERLAP` is 0.5. Cline's splits are files of one

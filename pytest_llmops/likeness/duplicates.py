@@ -1,10 +1,10 @@
 """Solutions that are nearly the same in two groups of cases that must have nothing in common.
 
-These are training cases and those that are measured, and cases of two suites. Two measures look for
-them, and either is enough: shared runs of leaves (`tasks.code.leaves`), which find a solution
-inside a longer one; and the share of all leaves that stay when one is edited into the other (Indel of
-rapidfuzz), which finds small edits everywhere. `SAME` was set on the suites of this project, whose
-nearest pairs that were written apart reach 0.82.
+These are training cases and those that are measured, and cases of two suites. Two measures look
+for them, and either is enough: shared runs of leaves (`tasks.code.leaves`), which find a solution
+inside a longer one; and the share of all leaves that stay when one is edited into the other (Indel
+of rapidfuzz), which finds small edits everywhere. `SAME` was set on the suites of this project,
+whose nearest pairs that were written apart reach 0.82.
 """
 
 from collections import defaultdict

@@ -2,7 +2,7 @@
 
 In the order of the flow:
 
-    trees              where source trees come from: embedded, a pinned commit, a package of the index
+    trees              where source trees come from: git, an index of packages, or they are here
     code               modules as values, in any of the languages
     suites             those that a command line names
     materialize        a case of a function with its texts, verified by hash
