@@ -83,6 +83,17 @@ HISTORY = (
     ),
     (
         "2025-03-03",
+        "feat: warn of long texts",
+        {
+            "packages/text/src/warn.ts": "export const warn = (text: string) => text.length > 9;\n",
+            "packages/text/src/warn.test.ts": (
+                'import { expect, it } from "vitest";\nimport { warn } from "./warn";\n'
+                'it("warns", () => expect(warn("0123456789")).toBeTruthy());\n'
+            ),
+        },
+    ),
+    (
+        "2025-03-04",
         "wip",
         {
             LINES: JOIN.replace("os.EOL", '"\\r\\n"'),

@@ -95,10 +95,11 @@ def test_each_commit_left_out_has_its_reason(workshop, capsys):
     arguments = ["--suites", str(suite.root / "suites.toml"), "--output", str(folder / "o.jsonl")]
     assert main(["mine", "commits", "--suite", "words", *arguments, "--verbose"]) == 0
     told = capsys.readouterr().out
-    assert "6 commits looked at" in told
+    assert "7 commits looked at" in told
     assert "2 cases: 2 easy; 2 eval" in told
     assert "no test fails before it" in told
     assert "its message asks for nothing" in told
+    assert "no test can be falsified: none of 1 tests" in told
     assert "its tests need npm packages: packages/text/src/settings.test.ts: load_error" in told
     assert "cannot find 'zod'" in told
     # Mined again, the cases are the same, byte for byte.

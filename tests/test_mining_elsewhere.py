@@ -75,6 +75,9 @@ LEFT_OUT = {
     + 'it("fails", () => half(1).no())\n',
     "src/none.test.ts": 'it("is alone", () => expect(1).toBe(1))\n',
     "src/more.ts": "export function more(n: number) {\n  return n + 1\n}\nexport const unused = () => 1\n",
+    "src/long.ts": "export function isLong(text: string) {\n  return text.length > 9\n}\n",
+    "src/long.test.ts": 'import { isLong } from "./long"\n'
+    'it("is", () => { expect(isLong("x".repeat(10))).toBeTruthy(); expect(isLong("x")).toBeFalsy() })\n',
     "src/more.test.ts": 'import { more } from "./more"\nit("runs", () => { more(1) })\n',
 }
 
@@ -86,11 +89,12 @@ def test_a_report_tells_everything_that_was_left_out_with_reason_message_and_rem
     told = json.loads(report.read_text())
     assert (told["suite"], told["cases"]) == ("other", ["other:src/half#half"])
     assert [(one["path"], one["symbol"], one["reason"]) for one in told["left_out"]] == [
+        ("src/long.ts", "isLong", "no test can be falsified"),
         ("src/more.ts", "more", "a trivial body passes"),
         ("src/none.test.ts", "", "calls no function of the tree"),
         ("src/zod.test.ts", "", "needs an npm package"),
     ]
-    assert "cannot find 'zod' imported from src/zod.test.ts" in told["left_out"][2]["detail"]
+    assert "cannot find 'zod' imported from src/zod.test.ts" in told["left_out"][3]["detail"]
     assert all(one["remedy"] for one in told["left_out"])
 
 

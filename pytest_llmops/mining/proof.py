@@ -83,11 +83,14 @@ def judged(task: ChangeTask, judge: Judge) -> Proof:
         raise WeakError("not reproducible", next(iter(lost.values())))
     if whole := next(_parts_that_pass(task, judge, passing), ""):
         raise WeakError("a part of it passes", whole)
+    count = falsified(report, passing)
+    if not count:
+        raise WeakError("no test can be falsified", f"none of {len(passing)} tests")
     case = msgspec.structs.replace(
         task.case,
         fail_to_pass=tuple(sorted(failing)),
         pass_to_pass=tuple(sorted(passing - failing)),
-        falsifiable=falsified(report, passing),
+        falsifiable=count,
     )
     titles = {id_of_test(path, title): (path, title) for path, title in seen.titles}
     named = ((*titles[one], one, why) for one, why in sorted(flaky.items()))

@@ -59,7 +59,7 @@ REMEDIES = {
     "its files are in two splits": "each file is either measured or trained on",
     "cannot be read": "fetch it from another origin (`--source`)",
     "meets any expectation": "it gives back something that equals anything",
-    "no test can be falsified": "write one that states a value: `assert f(1) == 2`",
+    "no test can be falsified": "write one that states a value, as `expect(f(1)).toBe(2)` does",
     "needs a package": "only tests that load with pytest and the standard library can be judged",
     "near-duplicate": "training on it would teach the answer; change one of the two, or drop it",
     "unreadable": "look at the file; it could not be read",

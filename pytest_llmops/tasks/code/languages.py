@@ -57,8 +57,6 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     """What a trivial body returns, beside nothing and the first argument."""
     marker: str
     """An expression that notes that the function of a `{number}` was called."""
-    unguarded: bool = False
-    """Answers run in the process that reports on them: only falsification finds a lie."""
     probe: tuple[str, str]
     """A test file that fails with all markers met as its message: its name and text."""
 
@@ -130,7 +128,6 @@ PYTHON_3 = Language(
     throw='raise NotImplementedError("not implemented")',
     nothing="pass",
     values=('""', "[]", "{}", "0", "False", "True"),
-    unguarded=True,
     marker='__import__("builtins").__dict__.setdefault("_llmops_reached", set()).add({number})',
     probe=(
         "test_llmops_reached.py",
