@@ -12,6 +12,7 @@ from commit_repo import (
     LINES,
     TEST,
     WORDS,
+    git,
     make_repository,
     write_suites,
 )
@@ -121,6 +122,20 @@ def test_days_bound_the_walk(workshop, tmp_path, capsys):
     assert "3 commits looked at" in capsys.readouterr().out
     assert main([*command, "--limit", "1"]) != 0
     assert "--limit needs --output" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("depth", [1, 7])
+def test_an_origin_whose_history_is_cut_off_is_told_with_what_completes_it(
+    workshop, tmp_path, capsys, monkeypatch, depth
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    origin = workshop[0] / "origin"
+    git(tmp_path, "clone", "--quiet", f"--depth={depth}", origin.as_uri(), "shallow")
+    suites = write_suites(tmp_path / "suites.toml", tmp_path / "shallow")
+    assert main(["mine", "commits", "--suite", "words", "--suites", str(suites)]) != 0
+    said = capsys.readouterr().err
+    assert "it is a shallow clone: complete it with `git fetch --unshallow`" in said
+    assert not (suites.parent / MANIFEST).exists()
 
 
 def test_a_suite_of_functions_has_no_commits_to_mine(mined, capsys):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import SourceError
-from pytest_llmops.tasks.trees.complaints import cut_off, reason
+from pytest_llmops.tasks.trees.complaints import reason
 from pytest_llmops.tasks.trees.locks import variable_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def checkout(suite: Suite, origin: str, folder: Path) -> None:
         shown = re.sub(r"://[^@/]+@", "://", origin)  # an origin may carry a password
         raise SourceError(
             f"suite {suite.name!r}: cannot fetch {suite.commit[:12]} from {shown}: "
-            f"{reason(str(error.stderr), suite.commit)}{cut_off(origin)}; "
+            f"{reason(str(error.stderr), suite.commit, origin)}; "
             f"name a clone of it by --source or {variable_of(suite, 'REPO')}"
         ) from None
     shutil.rmtree(folder / ".git")

@@ -175,7 +175,7 @@ class Git:
 
     def _refusal(self, error: "git.CommandError") -> str:
         shown = re.sub(r"://[^@/]+@", "://", self.origin)  # an origin may carry a password
-        told = reason(str(error.stderr), "as a case names")
+        told = reason(str(error.stderr), "", self.origin)
         return (
             f"suite {self.suite.name!r}: {shown}: {told}; "
             f"name a clone of it by --source or {source_variable(self.suite)}"
