@@ -128,8 +128,8 @@ def test_a_survey_names_what_a_test_loads_and_what_leads_nowhere_and_runs_nothin
 
 
 def test_a_trusted_overlay_may_import_what_a_file_of_the_tree_may(pool, root):
-    (root / "helped.test.ts").write_text(FILES["helped.test.ts"].replace('import "nowhere";\n', ""))
+    (root / "whole.test.ts").write_text(FILES["helped.test.ts"].replace('import "nowhere";\n', ""))
     overlay = {"helper.ts": FILES["helper.ts"] + "// marked\n"}
-    assert run(pool, root, "helped.test.ts", overlay=overlay).status == "forbidden_import"
-    report = run(pool, root, "helped.test.ts", overlay=overlay, trusted=True)
+    assert run(pool, root, "whole.test.ts", overlay=overlay).status == "forbidden_import"
+    report = run(pool, root, "whole.test.ts", overlay=overlay, trusted=True)
     assert [one.passed for one in report.results] == [True]
