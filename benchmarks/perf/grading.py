@@ -36,13 +36,13 @@ import msgspec
 from grading_ways import (
     Answer,
     Round,
+    Starts,
     Ways,
     answers_of,
     checkout,
     judging,
     make_bare,
     make_floor,
-    starts,
 )
 
 from pytest_llmops.cases import load_cases, load_suites
@@ -135,7 +135,7 @@ def main() -> None:
                 named = f"{way.__name__} {share}%"
                 rounds[named] = partial(measure, way, answers[share], threads)
         for program in (make_floor(folder), make_bare(folder)):
-            turn = stack.enter_context(starts(program, root, threads)).turn
+            turn = stack.enter_context(Starts(program, root, threads)).turn
             rounds[program.name] = partial(measure, turn, answers[100], threads)
         if options.against:
             clone = stack.enter_context(checkout(options.against))

@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-from unittest.mock import patch
 
 from pytest_llmops.cases import Case
 from pytest_llmops.grading.confirm import doubtful, forgery, is_unsure, wary
 from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
-from pytest_llmops.sandbox import NodePool, TestJob, TestReport
+from pytest_llmops.sandbox import NodePool, Pool, TestJob, TestReport
 from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.judge import judge_folder
 from pytest_llmops.sandbox.judge.program import CODE, FLAGS, SCRIPT, START, join
+from pytest_llmops.sandbox.node.pool import NodePreparer
+from pytest_llmops.sandbox.node.program import NodeProgram
+from pytest_llmops.sandbox.pool import Runtime
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.trees.sources import SourceTree
 
@@ -88,24 +90,19 @@ class Ways:
         return report
 
 
-class Starts(NodePool):
-    """Starts processes as the pool does, and ends them when they are ready."""
+class Starts(Pool):
+    """Starts processes of a program as the pool does, and ends them when they are ready."""
+
+    def __init__(self, folder: Path, root: Path, threads: int) -> None:
+        node = find_node()
+        runtime = Runtime(NodeProgram(node, judge=folder), NodePreparer(node, root, None))
+        super().__init__(root, runtime, size=threads)
 
     def turn(self, _: object) -> None:
         """One of them."""
         cell = self._take(self._limits)
         cell.wait_ready()
         cell.end()
-
-
-@contextmanager
-def starts(folder: Path, root: Path, threads: int) -> Iterator[Starts]:
-    """A pool whose processes run the program in `folder`."""
-    with (
-        patch("pytest_llmops.sandbox.cage.program_folder", lambda _: folder),
-        Starts(root, size=threads) as pool,
-    ):
-        yield pool
 
 
 def make_bare(folder: Path) -> Path:

@@ -31,11 +31,17 @@ class NodeProgram:
 
     environment: Mapping[str, str] = {"NODE_ENV": "test", "VITEST": "true", "TEST": "true"}
 
-    def __init__(self, node: Path, packages: Path | None = None) -> None:
-        """Prepare; `packages` are compiled ones."""
+    def __init__(self, node: Path, packages: Path | None = None, judge: Path | None = None) -> None:
+        """Prepare.
+
+        Args:
+            node: The binary.
+            packages: Folder of compiled packages.
+            judge: Folder of the program that it runs, in the place of our own.
+        """
         self._node = node
         self._packages = packages
-        self._judge = program_folder(node)
+        self._judge = judge or program_folder(node)
         self.paths: tuple[Path, ...] = (node, RUNTIME, self._judge)
 
     @property
