@@ -100,9 +100,13 @@ def test_a_sandbox_that_fails_is_the_same_fault_in_every_process(workers, projec
         "bench.grade = broken\n"
     )
     (project.path / "conftest.py").write_text(conftest)
-    assert run(project, "-n", workers).ret == 1
+    result = run(project, "-n", workers)
+    assert result.ret == 1
     faults = {record.error for record in latest(project).records}
     assert faults == {"pytest_llmops.errors.SandboxError: no namespaces left"}
+    told = result.stdout.str()
+    assert told.count("\nSandboxError: no namespaces left\n") == len(latest(project).records)
+    assert "pytest_llmops/session" not in told
 
 
 def test_a_test_that_asks_twice_is_graded_twice(project):

@@ -250,6 +250,19 @@ threading.Event().wait()
         assert ready, "a process outlived its parent by ten seconds"
 
 
+def test_the_compiler_of_answers_has_no_network_and_no_processes_but_its_own(root):
+    with NodePool(root) as pool:
+        assert attempt(pool, root, HONEST).status == "finished"
+        (compiler,) = [
+            child
+            for child in psutil.Process().children(recursive=True)
+            if child.name() != "bwrap" and any("transform.mjs" in one for one in child.cmdline())
+        ]
+        for kind in ("net", "pid", "user", "mnt"):
+            own = Path(f"/proc/{compiler.pid}/ns/{kind}").readlink()
+            assert own != Path(f"/proc/self/ns/{kind}").readlink(), kind
+
+
 @pytest.mark.parametrize("isolation", ["bwrap", "process"])
 def test_folders_of_a_killed_process_are_swept(root, isolation):
     stale = Path(tempfile.gettempdir(), "llmops-sandbox-99999999-abcdefgh")

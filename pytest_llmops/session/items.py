@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from pytest_llmops.errors import EndpointError
+from pytest_llmops.errors import LlmopsError
 from pytest_llmops.generation.keys import Key
 
 Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
@@ -58,14 +58,14 @@ def fault(item: Any, call: Any, judged: tuple[type[BaseException], ...]) -> str:
 
 
 def shortened(told: Any, raised: Any) -> Any:
-    """What is told of a failed test: one line where the fault is no one's code, else all there is.
+    """What is told of a failed test: one line where the harness says what to do, else everything.
 
     Args:
         told: The representation that pytest has made.
         raised: Its exception info; None where nothing was raised.
     """
     fault = raised.value if raised else None
-    return f"{type(fault).__name__}: {fault}" if isinstance(fault, EndpointError) else told
+    return f"{type(fault).__name__}: {fault}" if isinstance(fault, LlmopsError) else told
 
 
 def status(report: Any, *, quiet: bool) -> Status | None:
