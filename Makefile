@@ -4,6 +4,7 @@
 #   make test  ARGS="tests/test_cases.py"                   run the tests
 #   make finetune                                           train and register the adapter lora-v1
 #   make servers-check                                      deliver to a real collector, Jaeger, Prometheus
+#   make sandbox-check                                      judge 10,000 drawn attacks, kill 400 sessions
 #   make ray-check                                          grade on a Ray cluster of three nodes
 #   make check                                              lint, types, lock and tests, as CI does
 #   make lock  ARGS=--upgrade                               write requirements.lock anew
@@ -18,7 +19,7 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test orders servers-check ray-check check docs docs-check lint types format lock lock-check setup model judge quality agents wheel up down
+.PHONY: bench finetune test orders servers-check sandbox-check ray-check check docs docs-check lint types format lock lock-check setup model judge quality agents wheel up down
 
 # Bytecode is kept whatever the environment says: without it every command compiles for a second.
 unexport PYTHONDONTWRITEBYTECODE
@@ -41,6 +42,9 @@ orders: setup judge quality model agents # ten random orders, then one file at a
 servers-check: setup # makes the programs with Go, ten minutes once; or takes LLMOPS_COLLECTOR and so on
 	@$(BIN)/python tools/servers.py > /dev/null
 	@$(BIN)/pytest $(wildcard tests/test_collector_*.py) $(ARGS)
+
+sandbox-check: setup judge # what a night has time for: new attacks each day, and kills at random moments
+	@LLMOPS_FUZZ=10000 LLMOPS_KILLS=200 $(BIN)/pytest tests/test_attacks_fuzz.py tests/test_sandbox_lifecycle.py $(ARGS)
 
 ray-check: setup judge # a cluster of three nodes on loopback, one of which dies
 	@LLMOPS_RAY=1 $(BIN)/pytest tests/test_ray.py $(ARGS)
