@@ -11,6 +11,7 @@ from pytest_llmops.agents.settings import resolve
 from pytest_llmops.errors import AgentError
 from pytest_llmops.runs.reading import find_run, read_run
 
+SHIPPED = Path(__file__).parent.parent / "cases"
 EXAMPLE = Path(__file__).parent.parent / "examples" / "agents" / "tiny.py"
 FIX = """sed -i 's|throw new Error("not implemented");|return value * 2;|' small.ts"""
 TABLES = '[mine]\nkind = "tiny.py"\n[short]\nkind = "tiny.py"\nbudget = { turns = 3 }\n'
@@ -42,6 +43,18 @@ def test_an_agent_of_one_file_is_counted_and_judged_as_any_other(project):
     assert [[tool.failed for tool in turn.tools] for turn in record.loop.turns] == [
         *([True], [False], [])
     ]
+
+
+def test_an_agent_that_works_on_typescript_alone_refuses_python_before_there_is_a_run(project):
+    ini = project.path / "pytest.ini"
+    ini.write_text(ini.read_text().replace("cases/suites.toml", str(SHIPPED / "suites.toml")))
+    server = AgentServer("pi", done())
+    with serving(server) as (url, _):
+        asked = (f"--model=openai:m@{url}", "--agent=mine", "--suite=starter-python")
+        result = project.runpytest_subprocess("benchmarks", *asked)
+    assert (result.ret, server.calls) == (4, [])
+    result.stderr.fnmatch_lines(["*programs work on TypeScript alone; take --agent=repair*"])
+    assert not (project.path / "runs").exists()
 
 
 def test_budgets_end_an_agent_of_one_file(project):

@@ -58,6 +58,12 @@ SCENARIOS = {
     "reaches out": [shell(REACH), done()],
     "only talks": [say("I would multiply it by two.")],
 }
+TOOLS = {
+    "cline": {"read_files", "search_codebase", "run_commands", "editor"},
+    "mini": {"bash"},
+    "pi": {"read", "bash", "edit", "write"},
+}
+"""What a model may call by default."""
 WITH_TESTS = {"repairs", "edits the tests"}
 FAULTS = {"throttled once": [THROTTLED, OVERLOADED]}
 
@@ -208,6 +214,16 @@ def test_what_is_asked_has_the_run_s_sampling_and_not_the_agent_s(played):
     for body in server.asked:
         assert (body["temperature"], body["seed"]) == (0.0, asked.seed)
         assert (body["max_tokens"], body["model"]) == (8192, "m")
+
+
+def test_tools_are_offered_that_a_case_needs_and_no_others(played):
+    kind, _, server = come_of(played, "solves")
+    for body in server.asked:
+        assert tools_of(body) == TOOLS[kind]
+
+
+def tools_of(body):
+    return {tool["function"]["name"] for tool in body["tools"]}
 
 
 def test_tools_are_told_with_what_they_gave_back(played):

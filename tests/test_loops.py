@@ -62,9 +62,11 @@ def test_priced_tokens_of_loops_count_cache_reads_as_such_and_those_of_answers_a
 def test_a_loop_s_turns_and_tools_are_spans_below_its_call_and_counted_there_once():
     spans = trace_of(AGENT_RUN, LOOPED).spans
     (call,) = [span for span in spans if span.kind == "chat"]
-    assert call.name == "invoke_agent cline 3.0.65"
+    assert call.name == "invoke_agent cline"
     assert call.attributes["gen_ai.operation.name"] == "invoke_agent"
     assert call.attributes["gen_ai.usage.input_tokens"] == 450
+    assert call.attributes["gen_ai.request.temperature"] == RUN.identity.sampling.temperature
+    assert "gen_ai.request.max_tokens" not in call.attributes  # it is the agent's, for each turn
     turns = [span for span in spans if span.kind == "turn"]
     assert [span.name for span in turns] == ["turn 1", "turn 2", f"turn 3 ({BESIDE})"]
     assert {span.parent for span in turns} == {call.id}
@@ -75,6 +77,23 @@ def test_a_loop_s_turns_and_tools_are_spans_below_its_call_and_counted_there_onc
     assert (tool.name, tool.parent) == ("execute_tool bash", turns[0].id)
     assert (tool.start, tool.end) == (turns[0].end, turns[0].end + 2 * SECOND)
     assert len({span.id for span in spans}) == len(spans)
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "version"),
+    [
+        ("cline 3.0.65", "cline", "3.0.65"),
+        ("my lean one (cline 3.0.65)", "my lean one", "cline 3.0.65"),
+        ("repair:3", "repair:3", None),
+    ],
+)
+def test_spans_and_trajectories_name_an_agent_and_its_version_apart(label, name, version):
+    run = msgspec.structs.replace(RUN, agent=label)
+    (call,) = [span for span in trace_of(run, LOOPED).spans if span.kind == "chat"]
+    assert call.attributes["gen_ai.agent.name"] == name
+    assert call.attributes.get("gen_ai.agent.version") == version
+    told = trajectory(run, LOOPED)["agent"]
+    assert (told["name"], told["version"]) == (name, version or "1")
 
 
 def test_secrets_are_taken_out_of_loops_and_texts_withheld():

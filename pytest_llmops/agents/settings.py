@@ -26,7 +26,7 @@ from pytest_llmops.grading.grader import GRADER
 
 FEEDBACK_VERSION = 1
 """Rises with every change of what `feedback` says or of when `repair` ends."""
-PROGRAM_VERSION = 1
+PROGRAM_VERSION = 2
 """Rises with every change of what a program is asked and given, by `workspace` or its adapter."""
 MOST_TURNS = 1000
 NEEDED = ("VERSION", "PLACE", "install", "prepare", "ending", "failed")

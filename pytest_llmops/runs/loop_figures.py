@@ -1,5 +1,6 @@
 """What a loop took, as figures by name: for JUnit files, tables and traces alike."""
 
+import re
 from collections import Counter
 
 from pytest_llmops.completions import Loop
@@ -30,6 +31,17 @@ def loop_figures(loop: Loop, priced: float | None) -> dict[str, str | int | floa
     if loop.memory is not None:
         found["agent_memory"] = loop.memory
     return found
+
+
+def name_and_version(agent: str) -> tuple[str, str]:
+    """What a run's agent is called, and of what it is; "" where its name says both.
+
+    `cline 3.0.65` is `cline` of `3.0.65`, and `lean (cline 3.0.65)` is `lean` of `cline 3.0.65`.
+    """
+    if named := re.fullmatch(r"(.+) \((.+)\)", agent):
+        return named[1], named[2]
+    name, _, version = agent.partition(" ")
+    return name, version
 
 
 def by_kind(calls: Counter[str]) -> str:

@@ -14,6 +14,7 @@ import msgspec
 
 from pytest_llmops.completions import Turn, Usage
 from pytest_llmops.errors import RecordError
+from pytest_llmops.runs.loop_figures import name_and_version
 from pytest_llmops.runs.record import Record, Run
 
 FOLDER = "trajectories"
@@ -49,7 +50,7 @@ def file_name(record: Record) -> str:
 def trajectory(run: Run, record: Record) -> dict[str, Any]:
     """The loop of a record as a document."""
     assert record.loop
-    name, _, version = run.agent.partition(" ")
+    name, version = name_and_version(run.agent)
     usage = record.usage or Usage(input=0, output=0)
     final: dict[str, Any] = {
         "total_prompt_tokens": usage.input,
@@ -70,7 +71,7 @@ def trajectory(run: Run, record: Record) -> dict[str, Any]:
         "session_id": f"{run.id}/{record.case}@{record.sample}",
         "agent": {
             "name": name,
-            "version": version.strip("()") or "1",
+            "version": version or "1",
             "model_name": record.served_model or run.identity.model,
         },
         "steps": [*_steps(record)],

@@ -5,7 +5,7 @@ There is one a session. Without xdist it runs the attempts too, and so is a work
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 
 import msgspec
@@ -144,17 +144,16 @@ class Controller(Worker):
         run = describe(self.run, options, self.selection, first, self._answers)
         if self._gate:
             self._gate.begin(run)
-        self._recording = Recording(run, options, self._answers, reached)
         if self._gate and self.sequential:
             self._rounds = Rounds(self._gate.plan(first, self._clusters(first)), self._judge)
             first = self._rounds.first
-        self._answers.source.start(self._ask(first))
+        requests = requests_of(self.selection, first, self._answers.identity)  # or a refusal
+        self._recording = Recording(run, options, self._answers, reached)
+        self._answers.source.start(self._noted(requests))
 
-    def _ask(self, keys: Sequence[Key]) -> list[Request]:
-        """The requests of attempts, noted for their records."""
-        assert self._answers
+    def _noted(self, requests: list[Request]) -> list[Request]:
+        """The same, noted for their records."""
         assert self._recording
-        requests = requests_of(self.selection, keys, self._answers.identity)
         self._recording.requests |= {request.key: request for request in requests}
         return requests
 
@@ -170,7 +169,8 @@ class Controller(Worker):
             return
         assert self._answers
         if following := self._rounds.end(key):
-            self._answers.source.extend(self._ask(following))
+            requests = requests_of(self.selection, following, self._answers.identity)
+            self._answers.source.extend(self._noted(requests))
             self._rounds.release(following)
 
     def show_progress(self) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from pytest_llmops.completions import Message, Timing
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.grading.quality import UNMEASURED
-from pytest_llmops.runs.loop_figures import loop_figures
+from pytest_llmops.runs.loop_figures import loop_figures, name_and_version
 from pytest_llmops.runs.record import Identity, Record, Run
 from pytest_llmops.sinks.scores import scores
 
@@ -90,10 +90,10 @@ def of_call(run: Run, record: Record) -> dict[str, Value]:
     if timing := record.timing:
         found |= _timed(timing)
     if loop := record.loop:
-        found |= {
-            "gen_ai.operation.name": "invoke_agent",
-            "gen_ai.agent.name": run.agent,
-        }
+        name, version = name_and_version(run.agent)
+        found |= {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": name}
+        if version:
+            found["gen_ai.agent.version"] = version
         told = loop_figures(loop, record.priced)
         found |= {f"llmops.loop.{name}": value for name, value in told.items()}
     if record.finish_reason:
@@ -115,13 +115,16 @@ def of_call(run: Run, record: Record) -> dict[str, Value]:
 
 
 def _asked(run: Run, record: Record) -> dict[str, Value]:
+    """How tokens were drawn; where an answer ends, each turn of a loop is told in its own way."""
     sampling = run.identity.sampling
     found: dict[str, Value] = {
-        "gen_ai.request.max_tokens": sampling.max_tokens,
         "gen_ai.request.temperature": sampling.temperature,
         "gen_ai.request.top_p": sampling.top_p,
         "gen_ai.request.seed": run.identity.seed(record.case, record.sample),
     }
+    if record.loop:
+        return found
+    found["gen_ai.request.max_tokens"] = sampling.max_tokens
     if sampling.stop:
         found["gen_ai.request.stop_sequences"] = sampling.stop
     return found

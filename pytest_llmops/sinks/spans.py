@@ -17,6 +17,7 @@ is sent twice is written twice to the same place. Each sample is a trace; those 
 """
 
 from pytest_llmops.completions import Timing
+from pytest_llmops.runs.loop_figures import name_and_version
 from pytest_llmops.runs.record import Record, Run
 from pytest_llmops.runs.traces import group_id, span_id, trace_id
 from pytest_llmops.sinks import attributes
@@ -65,7 +66,7 @@ def trace_of(run: Run, record: Record) -> Trace:
     if attributes.is_called(record):
         spans.append(
             Span(
-                name=f"invoke_agent {run.agent}" if record.loop else f"chat {run.identity.model}",
+                name=_name_of_call(run, record),
                 kind="chat",
                 id=chat,
                 parent=attempt,
@@ -89,6 +90,12 @@ def trace_of(run: Run, record: Record) -> Trace:
             )
         )
     return Trace(id=identity, spans=tuple(spans))
+
+
+def _name_of_call(run: Run, record: Record) -> str:
+    if record.loop:
+        return f"invoke_agent {name_and_version(run.agent)[0]}"
+    return f"chat {run.identity.model}"
 
 
 def _times(run: Run, record: Record) -> tuple[int, int, int, int, int]:

@@ -29,7 +29,7 @@ NEEDLESS = (
     *("fetch_web_content", "ask_question", "spawn_agent"),
     *("team_spawn_teammate", "team_shutdown_teammate", "team_task", "team_run_task"),
     *("team_cancel_run", "team_list_runs", "team_await_runs", "team_send_message"),
-    *("team_broadcast", "team_read_mailbox", "team_log_update", "team_status", "team_cleanup"),
+    *("team_broadcast", "team_read_mailbox", "team_mission_log", "team_status", "team_cleanup"),
     *("team_create_outcome", "team_attach_outcome_fragment", "team_review_outcome_fragment"),
     *("team_finalize_outcome", "team_list_outcomes"),
 )
