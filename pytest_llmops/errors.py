@@ -19,6 +19,7 @@ EXTRA_OF = {
     "uvicorn": "local",
     "accelerate": "finetune",
     "tomlkit": "finetune",
+    "rapidfuzz": "cases",
     "numpy": "gate",
     "scipy": "gate",
     "jinja2": "report",

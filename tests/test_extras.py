@@ -42,12 +42,15 @@ def llmops_without(name, arguments, folder):
         ("numpy", ["gate", "a", "b"]),
         ("scipy", ["calibrate", "a"]),
         ("numpy", ["history"]),
+        ("rapidfuzz", ["validate"]),
+        ("rapidfuzz", ["mine", "functions", "--suite=starter"]),
     ],
 )
 def test_a_command_says_in_one_line_which_extra_it_needs(name, arguments, tmp_path):
     result = llmops_without(name, arguments, tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == f"llmops: this needs {name}: pip install 'pytest-llmops[gate]'\n"
+    wanted = f"pip install 'pytest-llmops[{EXTRA_OF[name]}]'"
+    assert result.stderr == f"llmops: this needs {name}: {wanted}\n"
 
 
 @pytest.mark.parametrize("name", ["tomlkit", "safetensors"])
@@ -121,5 +124,5 @@ def test_an_extra_that_brings_the_local_engine_names_its_torch_as_well():
     wanted = {one for one in extras["local"] if one.startswith(("torch", "transformers"))}
     assert len(wanted) == 2
     for name in ("finetune", "dev"):
-        assert any("[local]" in one or "[finetune" in one for one in extras[name])
+        assert any("[local]" in one or "finetune" in one for one in extras[name])
         assert wanted <= set(extras[name])

@@ -3,16 +3,18 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llmops.cases import load_suites
 from pytest_llmops.cli.arguments import add_suites
-from pytest_llmops.mining.curate import Setup, Telling, run_explain, run_mine, run_validate
-from pytest_llmops.mining.curate_changes import Wanted, run_mine_commits, run_mine_edits
 from pytest_llmops.places.named import HELP
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.session.numbers import positive
 from pytest_llmops.tasks.suites import find_suites
+
+if TYPE_CHECKING:
+    from pytest_llmops.mining.curate import Setup
+    from pytest_llmops.mining.curate_changes import Wanted
 
 
 def add(commands: Any) -> None:
@@ -38,6 +40,8 @@ def _add_validate(commands: Any) -> None:
 
 
 def _validate(options: argparse.Namespace) -> int:
+    from pytest_llmops.mining.curate import run_validate
+
     suites = find_suites(options.suites, options.suite)
     if not options.suite:  # changes take far longer than functions: proved where they are named
         suites = [suite for suite in suites if not suite.asks_for_changes]
@@ -97,6 +101,8 @@ def _mine_options(command: argparse.ArgumentParser, kind: str) -> None:
 
 
 def _mine(options: argparse.Namespace) -> int:
+    from pytest_llmops.mining.curate import run_explain, run_mine
+
     (suite,) = find_suites(options.suites, [options.suite])
     if options.explain:
         return run_explain(suite, _setup(options), options.explain)
@@ -111,21 +117,28 @@ def _mine(options: argparse.Namespace) -> int:
 
 
 def _mine_commits(options: argparse.Namespace) -> int:
+    from pytest_llmops.mining.curate_changes import run_mine_commits
+
     (suite,) = find_suites(options.suites, [options.suite])
     return run_mine_commits(suite, _mining_setup(options), _wanted(options))
 
 
 def _mine_edits(options: argparse.Namespace) -> int:
+    from pytest_llmops.mining.curate_changes import run_mine_edits
+
     (suite,) = find_suites(options.suites, [options.suite])
     suites = load_suites(options.suites)
     return run_mine_edits(suite, _mining_setup(options), _wanted(options), suites=suites)
 
 
-def _mining_setup(options: argparse.Namespace) -> Setup:
+def _mining_setup(options: argparse.Namespace) -> "Setup":
     return replace(_setup(options), fresh=options.fresh)
 
 
-def _wanted(options: argparse.Namespace) -> Wanted:
+def _wanted(options: argparse.Namespace) -> "Wanted":
+    from pytest_llmops.mining.curate import Telling
+    from pytest_llmops.mining.curate_changes import Wanted
+
     return Wanted(options.output, options.limit, Telling(options.verbose, options.report))
 
 
@@ -145,6 +158,8 @@ def _suites_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _setup(options: argparse.Namespace) -> Setup:
+def _setup(options: argparse.Namespace) -> "Setup":
+    from pytest_llmops.mining.curate import Setup
+
     place = where(options.run_on) if options.run_on else Where(jobs=options.jobs)
     return Setup(source=options.source, place=place, isolation=options.sandbox)
