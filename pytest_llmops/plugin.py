@@ -197,22 +197,22 @@ class Wiring:
             report.__dict__["llmops_solved"] = record.solved  # what is plain travels with a report
         return report
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Write the record of a finished attempt."""
-        if self.controller is None or not self.controller.announced:
-            return
-        if not self.controller.attendance.counts(report.nodeid, report.outcome):
+        """Write the record of a finished attempt; what it adds is for a JUnit file."""
+        ours = self.controller if self.controller and self.controller.announced else None
+        if ours is None or not ours.attendance.counts(report.nodeid, report.outcome):
             return
         try:
             if hasattr(report, "llmops"):
-                self.controller.keep(report.__dict__.pop("llmops"))  # pytest keeps all reports
+                ours.keep(report.__dict__.pop("llmops"))  # pytest keeps all reports
             elif report.failed:
-                self.controller.keep_fault(report.nodeid, seen.brief(report))
+                ours.keep_fault(report.nodeid, seen.brief(report))
             if report.when not in {"setup", "call"}:  # `???` where a worker has crashed
-                self.controller.attempt_ended(report.nodeid)
+                report.user_properties += ours.attempt_ended(report.nodeid)
         except RecordError as error:
             kept = "; answers so far are in the completion cache"
-            pytest.exit(f"{error}{kept if self.controller.has_cache else ''}", 3)
+            pytest.exit(f"{error}{kept if ours.has_cache else ''}", 3)
 
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport

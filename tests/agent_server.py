@@ -8,6 +8,8 @@ import json
 
 from chat_server import ChatServer
 
+from pytest_llmops.completions import Usage
+
 
 def shell(command):
     """Step: have a command run."""
@@ -43,7 +45,7 @@ SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 
 
 class AgentServer(ChatServer):
-    """Plays one scenario to an agent; `counted` are its own sums of input and output tokens."""
+    """Plays one scenario to an agent; `usage` are its own sums, `counted` two of them."""
 
     def __init__(self, agent, *steps, faults=(), counts=True):
         """Play steps.
@@ -59,10 +61,14 @@ class AgentServer(ChatServer):
         self._steps = steps
         self._faults = list(faults)
         self._counts = counts
-        self.counted = [0, 0]
+        self.usage = Usage(input=0, output=0)
         self.place = ""
         """Its URL, which a command may name as `{url}`."""
         self._scripts = [self._play]
+
+    @property
+    def counted(self):
+        return [self.usage.input, self.usage.output]
 
     async def _play(self, one):
         if (
@@ -93,14 +99,16 @@ class AgentServer(ChatServer):
     async def _answer(self, one, text, tool):
         prompt = len(json.dumps([one.body["messages"], one.body.get("tools")])) // 4
         output = 5 + len(text + "".join(tool or ())) // 4
-        cached = prompt // 2 // 64 * 64
-        self.counted[0] += prompt
-        self.counted[1] += output
+        cached, written, reasoned = prompt // 2 // 64 * 64, prompt % 64, output // 3
+        self.usage += Usage(
+            input=prompt, output=output, cached=cached, cache_write=written, reasoning=reasoned
+        )
         usage = {
             "prompt_tokens": prompt,
             "completion_tokens": output,
             "total_tokens": prompt + output,
-            "prompt_tokens_details": {"cached_tokens": cached},
+            "prompt_tokens_details": {"cached_tokens": cached, "cache_write_tokens": written},
+            "completion_tokens_details": {"reasoning_tokens": reasoned},
         }
         reason = "tool_calls" if tool else "stop"
         message = {"role": "assistant", "content": text or None}

@@ -20,10 +20,11 @@ def loop_figures(loop: Loop, priced: float | None) -> dict[str, str | int | floa
         "tool_calls": len(tools),
         "failed_tool_calls": sum(tool.failed for tool in tools),
         "resent_tokens": loop.resent,
-        "priced_tokens": round(priced or 0.0, 1),
         "model_seconds": round(loop.model_seconds, 3),
         "tool_seconds": round(loop.tool_seconds, 3),
     }
+    if priced is not None:
+        found["priced_tokens"] = round(priced, 1)
     if tools:
         found["tools"] = by_kind(Counter(tool.name for tool in tools))
     if (tokens := loop.tokens_to_pass()) is not None:

@@ -162,16 +162,16 @@ class Controller(Worker):
         assert self._recording
         return self._gate.look(self._recording.so_far().records)
 
-    def attempt_ended(self, nodeid: str) -> None:
-        """A test is over; where a sequential gate waits for it, more attempts may follow."""
+    def attempt_ended(self, nodeid: str) -> list[tuple[str, object]]:
+        """A test is over, and a sequential gate may let more follow; gives its late properties."""
         key = self.attendance.key(nodeid)
-        if key is None or self._rounds is None:
-            return
         assert self._answers
-        if following := self._rounds.end(key):
+        assert self._recording
+        if key and self._rounds and (following := self._rounds.end(key)):
             requests = requests_of(self.selection, following, self._answers.identity)
             self._answers.source.extend(self._noted(requests))
             self._rounds.release(following)
+        return self._recording.late(key)
 
     def show_progress(self) -> None:
         """Draw the progress line from now on."""

@@ -128,6 +128,11 @@ class Recording:
         if self.progress:
             self.progress.advance(record)
 
+    def late(self, key: Key | None) -> list[tuple[str, object]]:
+        """Properties of an attempt that are not known where it is made."""
+        priced = self.records[key].priced if key in self.records else None
+        return [] if priced is None else [("llmops.priced_tokens", round(priced, 1))]
+
     def _known(self, record: Record) -> Mapping[str, Any]:
         known: dict[str, Any] = {}
         if request := self.requests.get((record.case, record.sample)):

@@ -226,7 +226,7 @@ def openllmetry(run: Run, record: Record) -> Words:
     for kind, named in kinds.items():
         found[kind][SpanAttributes.TRACELOOP_SPAN_KIND] = named.value
         found[kind][SpanAttributes.TRACELOOP_ENTITY_NAME] = kind
-    for kind in found.keys() - {"case"}:
+    for kind in found.keys() - ({"case", "chat"} if record.loop else {"case"}):
         found[kind]["gen_ai.agent.name"] = "attempt"
     found["tool"][SpanAttributes.TRACELOOP_ENTITY_PATH] = "turn"
     if usage := record.usage:

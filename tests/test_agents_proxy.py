@@ -1,0 +1,149 @@
+"""The proxy between an agent and its model, asked over its socket as an agent asks it."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from chat_server import ChatServer, answer, whole
+
+from pytest_llmops.agents.calls import BESIDE, turns_of
+from pytest_llmops.agents.proxy import Proxy, Upstream
+from pytest_llmops.agents.settings import Budget
+from pytest_llmops.client.connections import Connections
+from pytest_llmops.client.endpoint import Endpoint
+from pytest_llmops.completions import Usage
+
+FIELDS = {"max_tokens": 100, "temperature": 0.0, "top_p": 1.0, "seed": 1}
+TOOLS = [{"type": "function", "function": {"name": "bash"}}]
+EVENT = {"choices": [{"index": 0, "delta": {"content": "né "}, "finish_reason": None}]}
+LAST = {
+    "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}],
+    "usage": {
+        "prompt_tokens": 90,
+        "completion_tokens": 20,
+        "prompt_tokens_details": {"cached_tokens": 32, "cache_write_tokens": 16},
+        "completion_tokens_details": {"reasoning_tokens": 7},
+    },
+}
+STREAM = (
+    b": a comment\n\n\n"
+    + b"event: message\r\ndata:"
+    + json.dumps(EVENT, ensure_ascii=False).encode()
+    + b"\r\n\r\n: ping\n\ndata: "
+    + json.dumps(LAST).encode()
+    + b"\nid: 7\n\ndata: [DONE]\n\n"
+)
+
+
+def streamed(size):
+    """Script: the stream, in pieces of so many bytes."""
+
+    async def script(call):
+        await call.head()
+        for start in range(0, len(STREAM), size):
+            await call.raw(STREAM[start : start + size])
+            await asyncio.sleep(0)
+        await call.end()
+
+    return script
+
+
+@asynccontextmanager
+async def between(server, folder, budget=Budget()):  # noqa: B008 a frozen value
+    """A proxy before a server; gives it, and a function that asks it as an agent does."""
+    async with server as url:
+        endpoint = Endpoint(base_url=url, model="m")
+        client = Connections(endpoint, 30)
+        socket = folder / "proxy.sock"
+        connector = aiohttp.UnixConnector(str(socket))
+        async with (
+            client,
+            Proxy(Upstream(endpoint, client), budget, FIELDS, socket) as proxy,
+            aiohttp.ClientSession(connector=connector) as session,
+        ):
+
+            async def ask(text, **fields):
+                body = {"messages": [{"role": "user", "content": text}], "stream": True} | fields
+                url = "http://proxy/v1/chat/completions"
+                async with session.post(url, json=body) as reply:
+                    got = reply.status, await reply.read()
+                while not proxy.calls[-1].ended:  # who asked has it before the proxy is done
+                    await asyncio.sleep(0.01)
+                return got
+
+            yield proxy, ask
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 64, 10_000])
+def test_a_stream_goes_through_byte_for_byte_and_is_counted_by_kind(size, tmp_path):
+    async def play():
+        async with between(ChatServer(streamed(size)), tmp_path) as (proxy, ask):
+            return proxy, await ask("x", tools=TOOLS)
+
+    proxy, got = asyncio.run(play())
+    assert got == (200, STREAM)
+    assert proxy.usage == Usage(input=90, output=20, cached=32, cache_write=16, reasoning=7)
+    assert proxy.calls[0].answer.text == "né "
+
+
+def test_a_hidden_call_is_kept_in_the_sums_and_named(tmp_path):
+    server = ChatServer(answer(usage=(100, 10)), answer(usage=(40, 4)), answer(usage=(200, 20)))
+
+    async def play():
+        async with between(server, tmp_path) as (proxy, ask):
+            await ask("work", tools=TOOLS)
+            await ask("a title, please")
+            await ask("more work", tools=TOOLS)
+            return proxy
+
+    proxy = asyncio.run(play())
+    assert proxy.usage == Usage(input=340, output=34)
+    turns = turns_of(proxy.calls, proxy.calls[-1].started + 1, lambda _: False)
+    assert [turn.purpose for turn in turns] == ["", BESIDE, ""]
+    assert sum((turn.usage for turn in turns), Usage(input=0, output=0)) == proxy.usage
+
+
+def test_an_agent_that_offers_no_tools_at_all_has_no_hidden_calls(tmp_path):
+    async def play():
+        async with between(ChatServer(answer()), tmp_path) as (proxy, ask):
+            await ask("work")
+            await ask("more work")
+            return proxy
+
+    proxy = asyncio.run(play())
+    turns = turns_of(proxy.calls, proxy.calls[-1].started + 1, lambda _: False)
+    assert [turn.purpose for turn in turns] == ["", ""]
+
+
+def test_a_spent_budget_is_answered_here_and_the_model_is_not_asked(tmp_path):
+    server = ChatServer(answer())
+
+    async def play():
+        async with between(server, tmp_path, Budget(turns=2)) as (proxy, ask):
+            return proxy, [(await ask(f"work {number}"))[0] for number in range(4)]
+
+    proxy, statuses = asyncio.run(play())
+    assert statuses == [200, 200, 400, 400]
+    assert len(server.calls) == 2
+    assert (proxy.spent, [call.spent for call in proxy.calls]) == (
+        "turns",
+        [False, False, True, True],
+    )
+
+
+def test_a_fault_of_the_model_goes_through_with_its_status_words_and_wait(tmp_path):
+    fault = {"error": {"message": "slow down"}}
+
+    async def play():
+        server = ChatServer(whole(429, fault, retry_after="7"))
+        async with between(server, tmp_path, Budget(retries=1)) as (proxy, ask):
+            first = await ask("x")
+            before = proxy.gone
+            await ask("x")
+            return first, before, proxy.gone
+
+    (status, said), before, after = asyncio.run(play())
+    assert (status, json.loads(said)) == (429, fault)
+    assert (before, after) == (False, True)
