@@ -27,8 +27,24 @@ SYNTAX = {
     "a default beside a namespace": "import main, * as all from './types'; export const value = () => main() === 'main' && all.half(2) === 1",
     "satisfies, as and !": "const o = { a: 1 } satisfies Record<string, number>; export const value = () => (o as any).a! === 1",
     "abstract and override": "abstract class B { abstract f(): number; g() { return this.f() } } class C extends B { override f() { return 1 } } export const value = () => new C().g() === 1",
+    "legacy decorators": "const twice = (_t: any, _k: string, d: PropertyDescriptor) => ({ ...d, value() { return 2 * d.value.call(this) } }); const sealed = (c: any) => { c.sealed = true }; @sealed class A { static sealed = false; @twice m() { return 2 } } export const value = () => new A().m() === 4 && A.sealed",
+    "legacy decorators of parameters": "const seen: any[] = []; const note = (_t: any, key: any, at?: any) => { seen.push(key, typeof at) }; class A { @note a = 1; constructor(@note private x: number, readonly y = 2) {} m(@note z: number) { return this.x + this.y + this.a + z } } export const value = () => new A(1).m(3) === 7 && seen.join() === 'a,undefined,m,number,,number'",
+    "metadata asked for where nothing has any": "const sealed = (c: any) => { c.sealed = true }; @sealed class A { static sealed = false } export const value = () => A.sealed",
+    "JSX by React.createElement": "const React = { createElement: (tag: string, own: any, ...inner: any[]) => [tag, own?.id, ...inner].join() }; export const value = () => <b id='i'>x{1 + 1}</b> as any === 'b,i,x,2'",
+    "JSX by a factory of another name": "const All = 'all'; const h = (tag: string, _own: any, ...inner: any[]) => [tag, ...inner].join(); export const value = () => <><i>x</i></> as any === 'all,i,x'",
+    "JSX beside a legacy decorator": "const h = (tag: string) => tag; const sealed = (c: any) => { c.sealed = <b /> }; @sealed class A { static sealed = '' } export const value = () => A.sealed === 'b'",
+    "a type of a package that is not installed": "import { Config } from 'not-installed'; const c: Config = { a: 1 }; export const value = (given: Config = c) => given.a === 1",
     "declared fields": "class D { declare ghost: string; there?: number } export const value = () => !('ghost' in new D()) && 'there' in new D()",
 }
+UNDER = {
+    "legacy decorators": '{ "experimentalDecorators": true }',
+    "legacy decorators of parameters": '{ "experimentalDecorators": true }',
+    "metadata asked for where nothing has any": '{ "experimentalDecorators": true, "emitDecoratorMetadata": true }',
+    "JSX by React.createElement": '{ "jsx": "react" }',
+    "JSX by a factory of another name": '{ "jsx": "react", "jsxFactory": "h", "jsxFragmentFactory": "All" }',
+    "JSX beside a legacy decorator": '{ "jsx": "react", "jsxFactory": "h", "experimentalDecorators": true }',
+}
+"""Compiler options of those that have a tsconfig.json of their own."""
 FILES = {
     "package.json": '{ "name": "mine", "type": "module", "exports": { ".": "./src/index.ts", "./*": "./src/*.ts" } }',
     "tsconfig.json": '{\n  // comments and a trailing comma\n  "extends": "./base.json",\n  "compilerOptions": { "strict": true, },\n}\n',
@@ -49,16 +65,59 @@ REFUSED = {
 }
 
 
+REFUSED_UNDER = {
+    "react/jsx-runtime": ("tsx", '{ "jsx": "react-jsx" }', "export const value = () => <b>x</b>;"),
+    "preact/jsx-runtime": (
+        "tsx",
+        '{ "jsx": "react-jsx", "jsxImportSource": "preact" }',
+        "export const value = () => <b>x</b>;",
+    ),
+    "emitDecoratorMetadata is not supported": (
+        "ts",
+        '{ "experimentalDecorators": true, "emitDecoratorMetadata": true }',
+        "const note = (_t: any, _k: any) => {}; class A { @note x: number = 1 } export const value = () => new A().x;",
+    ),
+    "'not-installed' imported from": (
+        "ts",
+        '{ "verbatimModuleSyntax": true }',
+        "import { Config } from 'not-installed'; const c: Config = true; export const value = () => c;",
+    ),
+}
+
+
+def stem(name: str) -> str:
+    """Where a file of SYNTAX is, with no ending."""
+    number = [*SYNTAX].index(name)
+    return f"own{number}/target" if name in UNDER else f"src/target{number}"
+
+
+def target(name: str) -> str:
+    return f"{stem(name)}.{'tsx' if name.startswith('JSX') else 'ts'}"
+
+
+def put(root: Path, name: str, text: str) -> None:
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).write_text(text)
+
+
+def put_test(root: Path, stem: str) -> None:
+    put(
+        root,
+        f"{stem}.test.ts",
+        FILES["src/target.test.ts"].replace("./target", f"./{Path(stem).name}"),
+    )
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
     root: Path = tmp_path_factory.mktemp("tree")
     for name, text in FILES.items():
-        (root / name).parent.mkdir(exist_ok=True)
-        (root / name).write_text(text)
-    for number, code in enumerate(SYNTAX.values()):
-        (root / f"src/target{number}.ts").write_text(code)
-        test = FILES["src/target.test.ts"].replace("./target", f"./target{number}")
-        (root / f"src/target{number}.test.ts").write_text(test)
+        put(root, name, text)
+    for name, code in SYNTAX.items():
+        put(root, target(name), code)
+        put_test(root, stem(name))
+    for name, options in UNDER.items():
+        put(root, f"{Path(stem(name)).parent}/tsconfig.json", f'{{ "compilerOptions": {options} }}')
     return root
 
 
@@ -74,23 +133,22 @@ def run(pool: NodePool, root: Path, test: str, overlay: dict[str, str] | None = 
 
 @pytest.mark.parametrize("name", SYNTAX)
 def test_it_means_what_typescript_says(pool, root, name):
-    number = [*SYNTAX].index(name)
-    report = run(pool, root, f"src/target{number}.test.ts")
+    report = run(pool, root, f"{stem(name)}.test.ts")
     assert report.status == "finished", report.detail
     assert [(result.passed, result.message) for result in report.results] == [(True, "")]
 
 
 @pytest.mark.parametrize("name", SYNTAX)
 def test_an_answer_may_be_written_so_too(pool, root, name):
-    number = [*SYNTAX].index(name)
-    overlay = {f"src/target{number}.ts": SYNTAX[name]}
-    report = run(pool, root, f"src/target{number}.test.ts", overlay)
+    report = run(pool, root, f"{stem(name)}.test.ts", {target(name): SYNTAX[name]})
     assert report.status == "finished", report.detail
     assert [result.passed for result in report.results] == [True]
 
 
-def test_a_stack_tells_lines_and_columns_of_the_source(pool, root):
-    code = "interface A {\n  a: number;\n}\nenum E { X = 1 }\n\nexport const value = (): any => {\n  throw new Error(new Error('here').stack);\n};\nvoid E;\n"
+@pytest.mark.parametrize("decorated", ["", "@keep class D {} "], ids=["by oxc", "by esbuild"])
+def test_a_stack_tells_lines_and_columns_of_the_source(pool, root, decorated):
+    keep = "const keep = (_c: any, _x: any) => {}; " if decorated else ""
+    code = f"interface A {{\n  a: number;\n}}\nenum E {{ X = 1 }} {keep}{decorated}\n\nexport const value = (): any => {{\n  throw new Error(new Error('here').stack);\n}};\nvoid E;\n"
     report = run(pool, root, "src/target0.test.ts", {"src/target0.ts": code})
     assert "src/target0.ts:7:19)" in report.results[0].message
     assert "src/target0.test.ts:3:44" in report.results[0].message
@@ -113,6 +171,19 @@ def test_what_is_not_supported_is_refused_by_name(pool, root, code):
     report = run(pool, root, "refused.test.ts")
     assert report.status == "load_error"
     assert REFUSED[code] in report.detail
+
+
+@pytest.mark.parametrize("said", REFUSED_UNDER)
+def test_what_options_of_typescript_rule_out_is_refused_by_name(pool, root, said):
+    ending, options, code = REFUSED_UNDER[said]
+    folder = f"ruled{[*REFUSED_UNDER].index(said)}"
+    put(root, f"{folder}/tsconfig.json", f'{{ "compilerOptions": {options} }}')
+    put(root, f"{folder}/target.{ending}", code)
+    put_test(root, f"{folder}/target")
+    report = run(pool, root, f"{folder}/target.test.ts")
+    assert report.status == "load_error"
+    assert said in report.detail
+    assert "@oxc-project" not in report.detail
 
 
 @pytest.mark.parametrize(

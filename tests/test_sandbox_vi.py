@@ -68,6 +68,11 @@ TITLES = {
     'let n = 0; it("flaky", { retry: 2 }, () => { if (n++ < 2) throw new Error("x"); });': [
         "flaky"
     ],
+    'let n = 0; it("again", { repeats: 2 }, () => { expect(n++).toBeLessThan(2); });': ["!again"],
+    'let n = 0; it("again", { repeats: 2 }, () => { n++; }); it("3", () => { expect(n).toBe(3); });': [
+        "again",
+        "3",
+    ],
     'it("skips itself", ({ skip }) => { skip(); }); it("next", () => {});': ["next"],
     'describe("s", () => { beforeAll(() => { throw null; }); it("one", () => {}); }); it("two", () => {});': [
         "!s > one",

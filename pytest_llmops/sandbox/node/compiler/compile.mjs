@@ -2,7 +2,8 @@
 // and never runs what it reads.
 //
 // oxc compiles TypeScript, as it does for vitest 4.1 with Vite 8; where Node cannot parse what it made
-// (decorators, `export =`), esbuild does. Lines and columns are kept in a source map.
+// (decorators, `export =`) or wants a package of helpers for it (legacy decorators), esbuild does. Lines
+// and columns are kept in a source map.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -20,6 +21,9 @@ const SCRIPT = /\brequire\s*\(|\bmodule\s*\.\s*exports\b|\bexports\s*(?:\.|\[)/;
 /** Characters of a text that nobody wrote: its lines are worth less than a map of them costs in every job. */
 const LARGE = 2 ** 20;
 const NAMED_BY_VITE = /__vite_ssr_(?:exports|import)/;
+/** What oxc has legacy decorators import; esbuild puts its own helpers into the file. */
+const HELPERS = "@oxc-project/runtime/";
+const METADATA = `${HELPERS}helpers/decorateMetadata`;
 
 export class SyntaxFault extends Error {}
 
@@ -45,14 +49,19 @@ function byOxc(text, name, lang, options, isMapped) {
     typescript: { onlyRemoveTypeImports: options.verbatimModuleSyntax === true },
     decorator: { legacy: options.experimentalDecorators === true, emitDecoratorMetadata: options.emitDecoratorMetadata === true },
     assumptions: { setPublicClassFields: options.useDefineForClassFields === false },
-    jsx: { runtime: options.jsx === "react" ? "classic" : "automatic", development: false },
+    jsx: {
+      runtime: options.jsx === "react" ? "classic" : "automatic", development: false, importSource: options.jsxImportSource,
+      pragma: options.jsxFactory, pragmaFrag: options.jsxFragmentFactory,
+    },
   }), name, text);
   return { code: result.code, maps: [result.map] };
 }
 
 function byEsbuild(text, name, lang, options) {
-  const { experimentalDecorators, emitDecoratorMetadata, useDefineForClassFields, verbatimModuleSyntax } = options;
-  const tsconfig = { compilerOptions: { experimentalDecorators, emitDecoratorMetadata, useDefineForClassFields, verbatimModuleSyntax } };
+  const { experimentalDecorators, useDefineForClassFields, verbatimModuleSyntax, jsxFactory, jsxFragmentFactory, jsxImportSource } = options;
+  const jsx = options.jsx === "react" ? "react" : "react-jsx";
+  const tsconfig = { compilerOptions: { experimentalDecorators, useDefineForClassFields, verbatimModuleSyntax, jsx, jsxFactory,
+    jsxFragmentFactory, jsxImportSource } };
   const made = spawnSync(path.join(FOLDER, "esbuild"), [`--loader=${lang}`, "--format=esm", "--target=node24",
     "--log-level=error", "--sourcemap=inline", "--sources-content=false", `--sourcefile=${name}`,
     "--supported:using=true", `--tsconfig-raw=${JSON.stringify(tsconfig)}`], { input: text, encoding: "utf8", maxBuffer: 2 ** 28 });
@@ -127,6 +136,14 @@ function compiled({ text, name, lang, options, isMapped }, byWhat) {
   return inRunnerForm(made, name, isMapped);
 }
 
+/** Whether what oxc made can be taken: Node parses it, and it asks for no helpers. */
+function isWhole(file, name) {
+  if (file.specifiers.includes(METADATA)) {
+    throw new SyntaxFault(`${name}: emitDecoratorMetadata is not supported: what it tells of types goes to Reflect.metadata, and Reflect is frozen`);
+  }
+  return isParsed(file.code, file.kind) && !file.specifiers.some((one) => one.startsWith(HELPERS));
+}
+
 /**
  * Compiles one file.
  * @param options compiler options of the nearest tsconfig.json
@@ -147,7 +164,7 @@ export function compile(text, name, options, isMapped = true) {
     if (!(error instanceof SyntaxFault) || !lang) throw error;
     fault = error;
   }
-  if (!file || !isParsed(file.code, file.kind)) {
+  if (!file || !isWhole(file, name)) {
     try {
       file = compiled({ text, name, lang: lang ?? "js", options, isMapped }, byEsbuild);
     } catch (error) {

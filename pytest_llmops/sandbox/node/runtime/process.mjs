@@ -10,8 +10,8 @@ const VALUES = ["arch", "pid", "platform", "ppid", "version"];
 const CALLS = ["chdir", "cpuUsage", "cwd", "getegid", "geteuid", "getgid", "getgroups", "getuid",
   "memoryUsage", "resourceUsage", "umask", "uptime"];
 const REFUSING = ["abort", "binding", "dlopen", "execve", "kill", "reallyExit", "_linkedBinding"];
-const ENVIRONMENT = { BASE_URL: "/", DEV: "1", MODE: "test", PROD: "", SSR: "1", VITEST_MODE: "RUN",
-  VITEST_POOL_ID: "1", VITEST_WORKER_ID: "1" };
+const ENVIRONMENT = { BASE_URL: "/", DEV: "1", MODE: "test", PATH: "/usr/bin:/bin", PROD: "", SSR: "1",
+  VITEST_MODE: "RUN", VITEST_POOL_ID: "1", VITEST_WORKER_ID: "1" };
 
 export class RefusedError extends Error {
   code = "ERR_ACCESS_DENIED";
