@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from test_attacks_judge import ATTACKS
+from test_sandbox_attacks_system import EARLY_ENDS, ENDLESS, ESCAPES, MEMORY_BOMBS
+from test_sandbox_channel import VOID
 
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
 
@@ -242,3 +245,10 @@ def test_a_link_to_the_original_is_the_overlaid_file(pool, root):
 def test_a_file_outside_of_the_tree_cannot_be_imported(pool, root):
     (root.parent / "outside.ts").write_text(HONEST)
     assert gained(attempt(pool, root, "export * from '../../outside';")) == set()
+
+
+def test_there_are_at_least_155_kinds_and_no_two_are_the_same():
+    tables = (PATCHES, EQUAL_TO_ALL, ATTACKS, EARLY_ENDS, ENDLESS, MEMORY_BOMBS, ESCAPES, VOID)
+    kinds = [str(attack) for table in tables for attack in table.values()]
+    assert len(kinds) >= 155
+    assert len({*kinds}) == len(kinds)

@@ -157,10 +157,11 @@ def root(tmp_path_factory) -> Path:
     (root / "src").mkdir()
     (root / "tests").mkdir()
     # An answer may import what its own file imports.
-    original = 'import "node:fs"; import "node:net"; export const value = (): number => 1;'
+    original = 'import "node:fs"; import "node:net"; import "node:os"; import "node:tty"; export const value = (): number => 1;'
     (root / "src" / "target.ts").write_text(original)
     (root / "tests" / "target.test.ts").write_text(TESTS)
     (root / "tests" / "many.test.ts").write_text(MANY)
+    (root / "tests" / "files.test.ts").write_text(TESTS.replace("(value())", "(await value())"))
     return root
 
 
@@ -201,6 +202,80 @@ def test_messages_of_a_report_are_bounded_together(pool, root):
     assert report.status == "finished"
     assert len(report.results) == 200
     assert sum(len(result.message) for result in report.results) <= 500_000
+
+
+HANDLE = "const file: any = await fs.promises.open(os.tmpdir() + '/held', 'w'); const symbol = (name: string): any => Object.getOwnPropertySymbols(file).find((one) => one.description === name);"
+WAYS = {
+    "writeSync": "fs.writeSync(fd, text)",
+    "write": "fs.write(fd, text, () => {})",
+    "a stream": "fs.createWriteStream('', { fd }).on('error', () => {}).write(text)",
+    "a stream's class": "new fs.WriteStream('', { fd } as any).on('error', () => {}).write(text)",
+    "the class behind a stream": "new (fs.createWriteStream(os.tmpdir() + '/held').on('error', () => {}).constructor as any)('', { fd }).on('error', () => {}).write(text)",
+    "options that tell it later": "let n = 0; fs.createWriteStream('', { get fd() { return n++ ? fd : 1; } } as any).on('error', () => {}).write(text)",
+    "a handle of sockets": "const made: any = new net.Socket().on('error', () => {}); made.connect({ port: 1, host: 'x', lookup: () => {} }); const handle = new made._handle.constructor(0); handle.open(fd); new net.Socket({ handle, writable: true } as any).on('error', () => {}).write(text)",
+    "a handle told another number": f"{HANDLE} file[symbol('kFd')] = fd; await file.write(text)",
+    "a false handle": f"{HANDLE} await file.write.call(Object.create(file, {{ [symbol('kFd')]: {{ value: fd }}, fd: {{ value: fd }} }}), text)",
+    "a false handle, given to a function": f"{HANDLE} await fs.promises.writeFile(Object.create(file, {{ fd: {{ value: fd }} }}), text)",
+    "a native handle": f"{HANDLE} const own = new file[symbol('kHandle')].constructor(fd); own.writeUtf8String({{}}, text)",
+    "a terminal": "new tty.WriteStream(fd).on('error', () => {}).write(text)",
+    "a socket": "new net.Socket({ fd, writable: true }).on('error', () => {}).write(text)",
+}
+
+
+def channel_of(pool):
+    """The descriptor on which the next process will report."""
+    argv = [str(one) for one in pool._reserve[0].result()._process.args]
+    return int(argv[next(at for at, one in enumerate(argv) if one.endswith("start.cjs")) + 1])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_an_answer_writes_to_the_channel_spoils_no_report(pool, root, way):
+    code = f"""
+import fs from "node:fs"; import net from "node:net"; import os from "node:os"; import tty from "node:tty";
+export const value = async (): Promise<number> => {{
+  const [fd, text] = [{channel_of(pool)}, "[]"];
+  try {{ {WAYS[way]}; }} catch {{}}
+  return 1;
+}};"""
+    report = attempt(pool, root, code, "files")
+    assert report.status == "finished", report.detail
+    assert [(result.title, result.passed) for result in report.results] == [("is one", True)]
+
+
+def test_descriptors_of_files_that_an_answer_opened_work(pool, root):
+    code = """
+import fs from "node:fs"; import os from "node:os"; import { promisify } from "node:util";
+export const value = async (): Promise<any> => {
+  const path = `${os.tmpdir()}/mine`;
+  const fd = fs.openSync(path, "w+");
+  fs.writeSync(fd, "one"); fs.writeFileSync(fd, "!");
+  const read = fs.readFileSync(path, "utf8");
+  fs.closeSync(fd);
+  const again: number = await new Promise((done, fail) => fs.open(path, "r", (error, given) => (error ? fail(error) : done(given))));
+  const { bytesRead } = await promisify(fs.read)(again, Buffer.alloc(9), 0, 9, 0);
+  const streamed: string = await new Promise((done) => fs.createReadStream("", { fd: again, start: 0 }).on("data", (data) => done(String(data))));
+  const written: any = await new Promise((done) => new fs.WriteStream(path + "2").end("x", () => done(fs.readFileSync(path + "2", "utf8"))));
+  function Own(this: any, ...values: any[]) { (fs.ReadStream as any).apply(this, values); }
+  Own.prototype = Object.create(fs.ReadStream.prototype);
+  for (const stream of [new (Own as any)(path), (fs as any).ReadStream(path), new (class extends fs.ReadStream {})(path)]) {
+    const given = await new Promise((done) => stream.on("error", done).on("data", (data: any) => done(String(data))));
+    if (given !== "one!") throw new Error(String(given));
+  }
+  const other = await promisify(fs.open)(path, "r");
+  const size = fs.fstatSync(other).size;
+  const handle = await fs.promises.open(path, "r+");
+  await handle.write("two");
+  await fs.promises.appendFile(handle, "!");
+  await handle.close();
+  const lines = []; for await (const line of (await fs.promises.open(new URL(`file://${path}`))).readLines()) lines.push(line);
+  if (lines.join() !== "two!" || String(await fs.promises.readFile(Buffer.from(path))) !== "two!") throw new Error(lines.join());
+  let closed = ""; try { fs.fstatSync(fd + 20); } catch (error: any) { closed = error.code; }
+  const found = [read, bytesRead, streamed, written, size, closed].join();
+  if (found !== "one!,4,one!,x,4,EBADF") throw new Error(found);
+  return 1;
+};"""
+    report = attempt(pool, root, code, "files")
+    assert [result.message for result in report.results] == [""], report.detail
 
 
 @pytest.mark.parametrize("where", ["toJSON", "a getter", "a patched Buffer"])
@@ -302,8 +377,10 @@ def test_what_the_engine_throws_for_want_of_memory_counts(pool, root):
 
 def test_a_crash_is_told_without_a_line_of_our_source(pool, root):
     code = """
-import fs from "node:fs";
-for (let fd = 3; fd < 64; fd++) try { fs.closeSync(fd); } catch {}
+import net from "node:net";
+const made: any = new net.Socket().on("error", () => {});
+made.connect({ port: 1, host: "x", lookup: () => {} });
+new made._handle.constructor();
 export const value = (): any => 1;"""
     report = attempt(pool, root, code)
     assert report.status == "crashed"

@@ -173,6 +173,25 @@ def test_what_is_not_supported_is_refused_by_name(pool, root, code):
     assert REFUSED[code] in report.detail
 
 
+def test_a_file_of_jest_beside_one_with_the_globals_of_vitest_is_refused_and_told(pool, root):
+    put(
+        root,
+        "both/jest.test.ts",
+        "import { expect, it } from '@jest/globals'; it('one', () => expect(1).toBe(1));",
+    )
+    put(root, "both/globals.test.ts", "it('two', () => expect(1).toBe(1));")
+    names = ("both/jest.test.ts", "both/globals.test.ts")
+    for tests in (names, names[::-1]):
+        report = pool.run(TestJob(root=root, tests=tests, overlay={}))
+        assert report.status == "load_error"
+        assert "'@jest/globals' imported from both/jest.test.ts is not supported" in report.detail
+    (root / "both/jest.test.ts").write_text(
+        "import { expect, it } from 'vitest'; it('one', () => expect(typeof globalThis.it + typeof it).toBe('undefinedfunction'));"
+    )
+    report = pool.run(TestJob(root=root, tests=names, overlay={}))
+    assert {(one.title, one.message) for one in report.results} == {("one", ""), ("two", "")}
+
+
 @pytest.mark.parametrize("said", REFUSED_UNDER)
 def test_what_options_of_typescript_rule_out_is_refused_by_name(pool, root, said):
     ending, options, code = REFUSED_UNDER[said]

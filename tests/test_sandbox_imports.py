@@ -3,11 +3,13 @@
 # ruff: noqa: E501 - lines of TypeScript are kept whole
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
+from pytest_llmops.sandbox.node.transformer import PURE
 
 PACKAGE = {
     "name": "mine",
@@ -133,3 +135,20 @@ def test_a_trusted_overlay_may_import_what_a_file_of_the_tree_may(pool, root):
     assert run(pool, root, "whole.test.ts", overlay=overlay).status == "forbidden_import"
     report = run(pool, root, "whole.test.ts", overlay=overlay, trusted=True)
     assert [one.passed for one in report.results] == [True]
+
+
+def test_the_documented_builtin_modules_are_those_that_any_answer_may_import(pool, root):
+    page = (Path(__file__).parent.parent / "docs" / "sandbox.md").read_text("utf-8")
+    told = page.partition("which have no effect on anything outside:")[2].partition(".\n")[0]
+    listed = re.findall(r"`([^`]+)`", told)
+    assert sorted(listed) == sorted(re.findall(r'"([a-z0-9/_]+)"', PURE.read_text("utf-8")))
+    (root / "any.ts").write_text("export const value = 1;")
+    (root / "any.test.ts").write_text(
+        "import { expect, it } from 'vitest'; import { value } from './any'; it('is', () => expect(value).toBe(2));"
+    )
+    code = "".join(f"import 'node:{name}'; process.getBuiltinModule('{name}');" for name in listed)
+    overlay = {"any.ts": f"{code} export const value = 2;"}
+    assert [one.message for one in run(pool, root, "any.test.ts", overlay=overlay).results] == [""]
+    for other in ("fs", "os", "process", "stream"):
+        overlay = {"any.ts": f"import 'node:{other}'; export const value = 2;"}
+        assert run(pool, root, "any.test.ts", overlay=overlay).status == "forbidden_import"

@@ -258,16 +258,22 @@ threading.Event().wait()
         assert ready, "a process outlived its parent by ten seconds"
 
 
+def compilers() -> set[int]:
+    """Of all pools of this process that are open."""
+    return {
+        child.pid
+        for child in psutil.Process().children(recursive=True)
+        if child.name() != "bwrap" and any("transform.mjs" in one for one in child.cmdline())
+    }
+
+
 def test_the_compiler_of_answers_has_no_network_and_no_processes_but_its_own(root):
+    before = compilers()
     with NodePool(root) as pool:
         assert attempt(pool, root, HONEST).status == "finished"
-        (compiler,) = [
-            child
-            for child in psutil.Process().children(recursive=True)
-            if child.name() != "bwrap" and any("transform.mjs" in one for one in child.cmdline())
-        ]
+        (compiler,) = compilers() - before
         for kind in ("net", "pid", "user", "mnt"):
-            own = Path(f"/proc/{compiler.pid}/ns/{kind}").readlink()
+            own = Path(f"/proc/{compiler}/ns/{kind}").readlink()
             assert own != Path(f"/proc/self/ns/{kind}").readlink(), kind
 
 

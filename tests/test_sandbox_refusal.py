@@ -6,10 +6,14 @@ import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from project import write_answers, write_benchmark
 
+from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox import cage
 from pytest_llmops.sandbox.refusal import refusal
 
 SAID = {
@@ -87,16 +91,47 @@ def endpoint():
         thread.join()
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "xdist"])
-def test_nothing_is_asked_where_no_sandbox_starts(pytester, mined, endpoint, monkeypatch, workers):
+LIMIT = "a limit of this shell is lower than the sandbox's"
+STOPS = {
+    "a limit": ("", [], LIMIT),
+    "a limit, xdist": ("", ["-n2"], LIMIT),
+    "no namespaces": (
+        "bwrap: No permissions to create new namespace, likely because of the kernel",
+        [],
+        "this user may not make namespaces",
+    ),
+    "namespaces without rights": (
+        "bwrap: setting up uid map: Permission denied",
+        ["-n2"],
+        "user namespaces have no rights here, as AppArmor wants it",
+    ),
+}
+"""What bubblewrap says where it does not start ("": the shell has a limit), workers, the cause."""
+CONFTEST = """
+from pathlib import Path
+
+from pytest_llmops.sandbox import cage
+
+cage.find_bwraps = lambda: [Path(__file__).with_name("bwrap")]
+"""
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_nothing_is_asked_where_no_sandbox_starts(pytester, mined, endpoint, monkeypatch, stop):
+    said, workers, cause = STOPS[stop]
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
     shutil.copytree(mined / "cases", pytester.path / "cases")
     write_benchmark(pytester.path)
     write_answers(pytester.path)
+    if said:
+        (pytester.path / "conftest.py").write_text(CONFTEST)
+        (pytester.path / "bwrap").write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+        (pytester.path / "bwrap").chmod(0o755)
+    limit = "" if said else "ulimit -n 200 && "
     model = f"--model=openai:m@http://127.0.0.1:{endpoint.server_port}/v1"
     argv = shlex.join([sys.executable, "-m", "pytest", "benchmarks", model, *workers])
     ended = subprocess.run(
-        ["/bin/sh", "-c", f"ulimit -n 200 && exec {argv}"],
+        ["/bin/sh", "-c", f"{limit}exec {argv}"],
         cwd=pytester.path,
         capture_output=True,
         text=True,
@@ -107,5 +142,33 @@ def test_nothing_is_asked_where_no_sandbox_starts(pytester, mined, endpoint, mon
     ]
     assert ended.returncode == 4, ended.stdout + ended.stderr
     assert len(told) == 1
-    assert "a limit of this shell is lower than the sandbox's" in told[0]
+    assert f"{cause} ({said or 'sh: '}" in told[0]
+    assert ("--sandbox=process" in told[0]) == bool(said)
     assert endpoint.asked == []
+
+
+class Closed:
+    """A program in a folder."""
+
+    environment: ClassVar[dict[str, str]] = {}
+    mounts = ()
+
+    def __init__(self, folder):
+        self.paths = (folder,)
+
+
+@pytest.mark.parametrize("user", [0, 1000], ids=["root", "another"])
+def test_root_is_told_what_the_user_nobody_cannot_reach(tmp_path, monkeypatch, user):
+    monkeypatch.setattr(cage.os, "geteuid", lambda: user)
+    folder = tmp_path / "kept"
+    folder.mkdir(mode=0o700)
+    if user:
+        assert cage.make_cages("process", Closed(folder))
+        return
+    assert cage.make_cages("process", Closed(Path("/")))
+    with pytest.raises(SandboxError) as refused:
+        cage.make_cages("process", Closed(folder))
+    assert str(refused.value) == (
+        f"{folder}: root judges as the user nobody, who cannot reach this;"
+        " install in a folder that all users can read, or do not run as root"
+    )

@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 from packaging.metadata import Metadata
 from project import write_answers
-from wheel_installs import ROOT, Install, build
+from wheel_installs import ROOT, Install, build, uv
 
 import pytest_llmops
 from pytest_llmops.cli.docs import pages
+from pytest_llmops.sandbox.judge.build import carried_folder
+from pytest_llmops.sandbox.judge.bundle import COMPILER, FALLBACK, JUDGE, LICENSES
+from pytest_llmops.sandbox.judge.program import CODE, SCRIPT
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +66,26 @@ def test_the_sdist_has_what_the_wheel_is_built_of(built):
             source = name.removeprefix("pytest_llmops/carried/")
             source = source.replace("pytest_llmops/finetune/", "finetune/")
             assert source in there
+
+
+def test_a_wheel_carries_a_judge_that_was_built_into_the_package_with_its_licences(built, tmp_path):
+    with tarfile.open(built[1]) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (copy,) = tmp_path.iterdir()
+    folder = "pytest_llmops/sandbox/judge/built"
+    judge, program = f"{folder}/{carried_folder().name}", f"{folder}/program-of-a-node"
+    files = {f"{judge}/{name}" for name in (JUDGE, COMPILER, FALLBACK, LICENSES)}
+    files |= {f"{program}/{name}" for name in (SCRIPT, CODE)}
+    for name in files:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_text(f"a stub of {name}")
+    uv("build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, copy)
+    (wheel,) = (copy / "dist").glob("*.whl")
+    assert files <= set(names(wheel))
+    assert (
+        zipfile.ZipFile(wheel).read(f"{judge}/{LICENSES}")
+        == f"a stub of {judge}/{LICENSES}".encode()
+    )
 
 
 def test_the_metadata_is_valid_and_whole(built):

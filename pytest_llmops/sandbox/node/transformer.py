@@ -16,8 +16,11 @@ from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.companion import Companion, DiedError
 from pytest_llmops.sandbox.job import TestJob, Transformed
 from pytest_llmops.sandbox.judge import judge_folder
+from pytest_llmops.sandbox.judge.program import RUNTIME
 
 COMPILER = Path(__file__).parent / "compiler"
+PURE = RUNTIME / "pure.mjs"
+"""Builtin modules that an answer may always import; the sandbox reads the same list."""
 PATIENCE = 20.0
 """Seconds for one job; a tree of thousands of files takes a few when it is first seen."""
 
@@ -42,7 +45,7 @@ class Transformer:
         program = (str(COMPILER / "transform.mjs"), str(judge))
         self._process = Companion(
             node,
-            (root, COMPILER, judge, *([packages] if packages else [])),
+            (root, COMPILER, PURE, judge, *([packages] if packages else [])),
             ("--allow-addons", "--allow-child-process", *program),
             patience=PATIENCE,
             name="llmops-transformer",

@@ -4,18 +4,19 @@
 // asks for it, and the classes in it are frozen with what their instances inherit. Modules that could
 // reach the runner's memory, start code outside the module graph or start processes keep their names,
 // so that sources which merely import them still load, but every function in them refuses.
+import { limitSockets, limitedFiles } from "./descriptors.mjs";
+import { limitedPromises } from "./handles.mjs";
 import { guardedCopy, hardenClass } from "./lockdown.mjs";
 import { RefusedError, refusal } from "./process.mjs";
+import { PURE } from "./pure.mjs";
 
 const load = globalThis.process.getBuiltinModule;
-const [CHANNEL, isCaged] = [Number(globalThis.process.argv[2]), globalThis.process.argv[3] === "bwrap"];
+const isCaged = globalThis.process.argv[3] === "bwrap";
 
 const REFUSED = new Set(["child_process", "cluster", "inspector", "inspector/promises", "module", "repl",
   "sea", "trace_events", "v8", "vm", "wasi", "worker_threads"]);
-/** Without effects on anything outside: an answer may import these although its file does not. */
-export const PURE = Object.freeze(["assert", "assert/strict", "buffer", "crypto", "events", "path",
-  "path/posix", "path/win32", "querystring", "string_decoder", "timers", "timers/promises", "url", "util",
-  "util/types"]);
+const SOCKETS = /^(?:_?http|_?tls|net)/;
+const LIMITED = { fs: limitedFiles, "fs/promises": limitedPromises };
 // Two names of one module: a copy under either must be the same copy.
 const ALIASES = { sys: "util" };
 
@@ -56,23 +57,6 @@ function limitedSqlite({ DatabaseSync: Real, StatementSync, constants }) {
   return Object.freeze({ DatabaseSync, StatementSync, constants });
 }
 
-// The descriptor of the channel is not a file: no function takes its number.
-function withoutChannel(call) {
-  if (typeof call !== "function" || /^[A-Z]/.test(call.name)) return call;
-  const limited = function (...values) {
-    const names = values[0] === CHANNEL || values.some((value) => value?.fd === CHANNEL);
-    if (names) throw Object.assign(new Error("EBADF: bad file descriptor"), { code: "EBADF", errno: -9 });
-    return Reflect.apply(call, this, values);
-  };
-  return Object.defineProperties(limited, Object.getOwnPropertyDescriptors(call));
-}
-
-function limitedFiles(real) {
-  const copy = {};
-  for (const key of Object.keys(real)) copy[key] = key === "promises" ? real[key] : withoutChannel(real[key]);
-  return copy;
-}
-
 function hardened(real, isPure) {
   if (typeof real === "function") hardenClass(real);
   for (const key of Object.keys(real)) {
@@ -87,15 +71,18 @@ function exportsOf(module) {
   if (module === "process") return givenProcess;
   const real = load(`node:${module}`);
   if (REFUSED.has(module)) return refused(module, real);
+  if (module === "tty") return Object.freeze({ ...refused(module, real), isatty: real.isatty });
   if (module === "sqlite") return isCaged ? limitedSqlite(real) : refused(module, real);
   if (module === "async_hooks") {
     const { AsyncLocalStorage, AsyncResource } = hardened(real, false);
     return Object.freeze({ AsyncLocalStorage, AsyncResource });
   }
+  if (SOCKETS.test(module)) limitSockets();
+  const given = Object.hasOwn(LIMITED, module) ? LIMITED[module](real) : real;
   hardened(real, PURE.includes(module));
   // Modules that are functions or classes (assert, events, stream) are called and extended.
   if (typeof real === "function") return real;
-  return guardedCopy(module === "fs" ? limitedFiles(real) : real);
+  return guardedCopy(given);
 }
 
 const made = new Map();

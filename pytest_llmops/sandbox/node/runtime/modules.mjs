@@ -2,9 +2,10 @@
 // by which code outside the job could be loaded. Test files get namespaces that `vi.spyOn` can change, as
 // with vitest; everybody else gets read-only views of the same ones. An answer may import what its own
 // file imports and the pure builtin modules; what else it asks for is noted, and refused.
-import { PURE, builtin } from "./builtins.mjs";
+import { builtin } from "./builtins.mjs";
 import { interoperable, moduleOf } from "./commonjs.mjs";
 import { checkNames, defineGetter, exportAll, readOnly } from "./namespaces.mjs";
+import { PURE } from "./pure.mjs";
 import { isInstalled, stored } from "./stored.mjs";
 
 const vm = globalThis.process.getBuiltinModule("node:vm");

@@ -1,10 +1,11 @@
 // Puts the parts together before anything is frozen: vitest's runtime, its hooks, the stand-ins.
-import { PURE, RefusedError, builtin, provide } from "./builtins.mjs";
+import { RefusedError, builtin, provide } from "./builtins.mjs";
 import { Host } from "./host.mjs";
 import { guard, guarded, hardenClass, lockdown, override } from "./lockdown.mjs";
 import { ForbiddenError } from "./namespaces.mjs";
 import { Positions } from "./positions.mjs";
 import { replaceProcess } from "./process.mjs";
+import { PURE } from "./pure.mjs";
 
 const BOOLEANS = new Set(["DEV", "PROD", "SSR"]);
 
