@@ -22,7 +22,7 @@ from pytest_llmops.agents.installed import folder_of
 from pytest_llmops.agents.programs import KINDS
 from pytest_llmops.agents.settings import Budget, ProgramAgent
 from pytest_llmops.client.endpoint import Endpoint
-from pytest_llmops.completions import Completion
+from pytest_llmops.completions import Completion, Usage
 from pytest_llmops.errors import EndpointError, SourceError
 from pytest_llmops.generation.cache import cache_key
 from pytest_llmops.grading.grade import grade
@@ -36,13 +36,15 @@ FIX = """sed -i 's|throw new Error("not implemented");|return value * 2;|' small
 WRONG = FIX.replace("* 2", "+ 2")
 MEND = "sed -i 's|return value + 2;|return value * 2;|' small.ts"
 LEFT = "sleep 31415"
-SHORT = Budget(turns=6, retries=2, silence=20, seconds=120)
+SHORT = Budget(turns=6, retries=2, silence=90, seconds=300)
+HANGING = replace(SHORT, silence=20)
 OVERLOADED = whole(500, {"error": {"message": "overloaded", "type": "server_error"}})
 THROTTLED = whole(429, {"error": {"message": "slow down"}}, retry_after="1")
+LOOK = "pwd; ls -a; git log > /dev/null 2>&1 && echo history; true"
 REACH = "node -e 'fetch(process.argv[1]).then(() => console.log(\"reached\"))' {url}/models"
 
 SCENARIOS = {
-    "solves": [shell("ls"), shell(FIX), shell("cat small.ts"), done()],
+    "solves": [shell(LOOK), shell(FIX), shell("cat small.ts"), done()],
     "repairs": [shell(WRONG), shell("cat small.test.ts"), shell(MEND), done()],
     "never ends": [varying("echo {n}")],
     "repeats": [shell("echo again")],
@@ -51,7 +53,9 @@ SCENARIOS = {
     "cut stream": [shell("ls"), cut],
     "hangs": [shell("ls"), hang],
     "overloaded": [OVERLOADED],
+    "throttled": [THROTTLED],
     "throttled once": [shell(FIX), done()],
+    "configured": [done()],
     "empty": [say("")],
     "leaves a process": [shell(f"({LEFT} >/dev/null 2>&1 &) ; " + FIX), done()],
     "edits the tests": [shell("echo > small.test.ts"), done()],
@@ -64,7 +68,20 @@ TOOLS = {
     "pi": {"read", "bash", "edit", "write"},
 }
 """What a model may call by default."""
+SYSTEM = "You are a parrot."
+CONFIGURED = {
+    "cline": {"disabled_tools": ("editor",), "args": ("--thinking", "high")},
+    "mini": {"args": ("-c", "model.model_kwargs.presence_penalty=0.5")},
+    "pi": {"disabled_tools": ("edit", "write"), "args": ("--append-system-prompt", "Say no more.")},
+}
+"""As agents.toml may have it, and `SYSTEM` as the system prompt."""
 WITH_TESTS = {"repairs", "edits the tests"}
+FAILS = {
+    "cut stream": "broke off|peer closed|incomplete",
+    "overloaded": "overloaded",
+    "throttled": "slow down",
+}
+"""Scenarios that end as errors, and what these say."""
 FAULTS = {"throttled once": [THROTTLED, OVERLOADED]}
 
 
@@ -80,7 +97,7 @@ class Played(msgspec.Struct):
 
     completion: Completion | None
     error: str
-    counted: list[int]
+    usage: Usage
     asked: list[dict]
     """Bodies of all requests."""
     looks: list[str]
@@ -113,12 +130,15 @@ async def play_all(kind, selection):
     async def play(name):
         steps = list(SCENARIOS[name])
         server = AgentServer(kind, *steps, faults=FAULTS.get(name, ()))
-        agent = ProgramAgent(kind=kind, name=kind, budget=SHORT, tests=name in WITH_TESTS)
+        budget = HANGING if name == "hangs" else SHORT
+        agent = ProgramAgent(kind=kind, name=kind, budget=budget, tests=name in WITH_TESTS)
+        if name == "configured":
+            agent = replace(agent, system_prompt=SYSTEM, **CONFIGURED[kind])
         async with at_once, server as url:
             server.place = url
             completion, error = await attempt(agent, selection, url)
             asked = [one.body for one in server.calls]
-            found[name] = Played(completion, error, server.counted, asked, server.looks, [])
+            found[name] = Played(completion, error, server.usage, asked, server.looks, [])
 
     before = psutil.Process().children(recursive=True)  # of other tests
     await asyncio.gather(*map(play, SCENARIOS))
@@ -148,7 +168,7 @@ def come_of(played, name):
 def test_a_case_is_solved_and_every_token_counted_once(name, played, mined):
     _, completion, server = come_of(played, name)
     assert completion.loop.ending == "done"
-    assert [completion.usage.input, completion.usage.output] == server.counted
+    assert completion.usage == server.usage
     assert len(completion.loop.turns) == len(SCENARIOS[name])
     assert "return value * 2;" in completion.text
     assert list(completion.loop.files) == ["small.ts"]
@@ -158,12 +178,20 @@ def test_a_case_is_solved_and_every_token_counted_once(name, played, mined):
         assert grade(task, completion, pool).solved
 
 
+def test_the_workspace_is_always_in_one_place_and_has_no_history(played):
+    _, completion, _ = come_of(played, "solves")
+    (tool,) = completion.loop.turns[0].tools
+    shown = set(re.split(r"[\s\"]|\\n", tool.result))
+    assert {"/workspace", "..", "small.ts"} <= shown
+    assert not {".git", "history", "small.test.ts"} & shown
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_ends_as_it_should(name, played):
     kind, completion, server = come_of(played, name)
-    if name in {"cut stream", "overloaded"}:
-        told = "overloaded" if name == "overloaded" else "broke off|peer closed|incomplete"
+    if told := FAILS.get(name):
         assert completion is None
+        assert len(server.asked) <= SHORT.retries + 2  # a cut stream comes after a turn
         assert kind in server.error
         assert re.search(told, server.error), server.error
         return
@@ -180,7 +208,7 @@ def test_every_scenario_ends_as_it_should(name, played):
     if name == "torn arguments":  # Cline ends by its limit of errors or by that of repetitions
         endings.add("repeated")
     assert completion.loop.ending in endings, completion.loop.detail
-    assert [completion.usage.input, completion.usage.output] == server.counted
+    assert completion.usage == server.usage
 
 
 @pytest.mark.parametrize(
@@ -206,6 +234,7 @@ def test_tries_of_a_call_are_no_turns(played):
 def test_a_budget_of_turns_is_kept_to_the_turn(played):
     _, completion, server = come_of(played, "never ends")
     assert len(completion.loop.turns) == SHORT.turns == len(server.asked)
+    assert completion.loop.detail == "the budget of turns was spent; 1 further call was refused"
 
 
 def test_what_is_asked_has_the_run_s_sampling_and_not_the_agent_s(played):
@@ -220,6 +249,23 @@ def test_tools_are_offered_that_a_case_needs_and_no_others(played):
     kind, _, server = come_of(played, "solves")
     for body in server.asked:
         assert tools_of(body) == TOOLS[kind]
+
+
+def test_settings_reach_the_program(played):
+    kind, completion, server = come_of(played, "configured")
+    plain = played[1]["solves"].asked[0]
+    (body, *_) = server.asked
+    assert completion.loop.ending == "done", completion.loop.detail
+    assert body["messages"][0]["role"] == "system"
+    assert body["messages"][0]["content"].startswith(SYSTEM)
+    off = set(CONFIGURED[kind].get("disabled_tools", ()))
+    assert tools_of(body) == tools_of(plain) - off == TOOLS[kind] - off
+    effect = {
+        "cline": lambda one: one.get("reasoning_effort") == "high",
+        "mini": lambda one: one.get("presence_penalty") == 0.5,
+        "pi": lambda one: "Say no more." in one["messages"][0]["content"],
+    }[kind]
+    assert (effect(body), effect(plain)) == (True, False)
 
 
 def tools_of(body):
@@ -309,7 +355,7 @@ def test_cline_solves_a_case_in_a_session_and_its_loop_is_kept(workers, project)
     with serving(server) as (url, _):
         asked = ("benchmarks", f"--model=openai:m@{url}", "--agent=cline", "-k", "double")
         first = project.runpytest_subprocess(*asked, *workers)
-        counted, calls = list(server.counted), len(server.calls)
+        counted, calls = server.usage, len(server.calls)
         again = project.runpytest_subprocess(*asked, *workers)
     assert (first.ret, again.ret) == (0, 0)
     assert len(server.calls) == calls == 2
@@ -318,7 +364,7 @@ def test_cline_solves_a_case_in_a_session_and_its_loop_is_kept(workers, project)
     for run in runs:
         (record,) = run.records
         assert (record.outcome, record.loop.ending) == ("solved", "done")
-        assert [record.usage.input, record.usage.output] == counted
+        assert record.usage == counted
         assert run.run.agent == f"cline {ProgramAgent(kind='cline').pinned}"
         assert "In the file small.ts" in record.prompt[0].content
     assert [run.records[0].from_cache for run in runs] == [False, True]
@@ -350,7 +396,7 @@ def test_a_case_of_each_suite_is_solved_with_the_tokens_of_the_server(suite, kin
 
     completion, error = asyncio.run(play())
     assert error == ""
-    assert [completion.usage.input, completion.usage.output] == server.counted
+    assert completion.usage == server.usage
     assert list(completion.loop.files) == [path]
     packages = installed(task.tree.lock) if task.tree.lock else None
     with NodePool(task.tree.root, packages=packages) as pool:

@@ -105,6 +105,13 @@ def test_a_loop_ends_when_the_model_repeats_itself(project):
     assert len(scripted.calls) == 2
 
 
+def test_a_loop_ends_when_the_model_refuses(project):
+    scripted = server(answer(WRONG), answer("I may not.", reason="content_filter"), answer(RIGHT))
+    _, run = ask(project, scripted)
+    assert (only(run).outcome, only(run).loop.ending) == ("gave_up", "gave_up")
+    assert len(scripted.calls) == 2
+
+
 def test_what_holds_no_code_and_what_does_not_parse_is_told_to_the_model(project):
     torn = "```typescript\nexport function double(value: number): number {\n  return (;\n}\n```"
     scripted = server(answer("I do not know."), answer(torn), answer(RIGHT))

@@ -44,7 +44,9 @@ async def watch(
         if now - proxy.heard > patience:
             return "silence", f"nothing was heard for {patience:g} s"
     if proxy.spent:
-        return proxy.spent, f"the budget of {proxy.spent} was spent"
+        refused = sum(call.spent for call in proxy.calls)
+        calls = "1 further call was" if refused == 1 else f"{refused} further calls were"
+        return proxy.spent, f"the budget of {proxy.spent} was spent; {calls} refused"
     assert status is not None
     return ending(jail, status)
 
