@@ -1,6 +1,6 @@
 """A small source tree whose files import one another in the ways that TypeScript has."""
 
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 FILES = {
     "lib/a.test.ts": """\

@@ -5,7 +5,7 @@ from pytest_llmops.completions import Completion, Timing, Usage
 from pytest_llmops.mining.mine import Miner
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 SOURCE = '''\
 """Numbers."""

@@ -7,7 +7,7 @@ from pytest_llmops.cases import Case, FileHash
 from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.code.modules import find
 from pytest_llmops.tasks.materialize import Task, body_sha256
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 MODULE = """\
 // Text and tokens.

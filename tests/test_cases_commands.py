@@ -10,8 +10,8 @@ from pytest_llmops.cases import load_cases, load_suites, write_manifest
 from pytest_llmops.cli.main import main
 from pytest_llmops.likeness.duplicates import Solution, near_duplicates
 from pytest_llmops.mining.alike import alike, without_twins
+from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.suites import find_suites
-from pytest_llmops.tasks.trees.sources import SourceTree
 
 SUITES = Path(__file__).parent.parent / "cases" / "suites.toml"
 DEDENT = "starter:eval/indent#dedent"

@@ -26,7 +26,7 @@ from pytest_llmops.mining.validate import validate
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.trees.sources import SourceTree, open_source
+from pytest_llmops.tasks.sources import SourceTree, open_source
 
 SUITES = Path(__file__).parent.parent / "cases" / "suites.toml"
 SUITE = load_suites(SUITES)["cline"]

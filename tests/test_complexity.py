@@ -8,7 +8,7 @@ from pytest_llmops.cases import read_manifest
 from pytest_llmops.grading.complexity import complexity
 from pytest_llmops.mining.strata import difficulty_of
 from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 CASES = Path(__file__).parent.parent / "cases"
 TABLE = [

@@ -15,7 +15,7 @@ from pytest_llmops.grading.grader import GRADER
 from pytest_llmops.sandbox import NodePool, TestReport, TestResult
 from pytest_llmops.sandbox.judge.lock import read_lock
 from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 FILE = "text.test.ts"
 CUT = "export function cut(text: string, limits: Limits): string {\n  return text;\n}"

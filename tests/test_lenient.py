@@ -12,7 +12,7 @@ from pytest_llmops.completions import Completion, Timing, Usage
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 MODULE = """\
 export interface Door {

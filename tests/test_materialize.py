@@ -8,7 +8,7 @@ from tasks import MODULE, make_task
 from pytest_llmops.cases import FileHash
 from pytest_llmops.errors import CaseError
 from pytest_llmops.tasks.materialize import body_sha256, materialize
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 TESTS = 'import { cut } from "./text.ts";\n'
 

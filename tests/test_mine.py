@@ -14,7 +14,7 @@ from pytest_llmops.mining.prove import body_lines, fault_of_wrong
 from pytest_llmops.mining.refused import Rejection
 from pytest_llmops.sandbox import NodePool, TestReport
 from pytest_llmops.tasks.code.languages import parse_module
-from pytest_llmops.tasks.trees.sources import SourceTree, open_source
+from pytest_llmops.tasks.sources import SourceTree, open_source
 
 TEST = "lib/text.test.ts"
 

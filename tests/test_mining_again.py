@@ -8,7 +8,7 @@ from pytest_llmops.mining.curate import Setup, run_mine
 from pytest_llmops.mining.mine import LATE, Miner
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.sandbox import NodePool
-from pytest_llmops.tasks.trees.sources import open_source
+from pytest_llmops.tasks.sources import open_source
 
 FILES = {
     "lib/half.ts": "export function half(n: number): number {\n  return n / 2\n}\n"

@@ -14,7 +14,7 @@ from pytest_llmops.mining.kept import Kept, results_of
 from pytest_llmops.mining.mine import Miner
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.sandbox import NodePool
-from pytest_llmops.tasks.trees.sources import open_source
+from pytest_llmops.tasks.sources import open_source
 
 SETUP = Setup(isolation="process")
 

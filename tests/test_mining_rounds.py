@@ -11,7 +11,7 @@ from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.sandbox import NodePool, Round, TestReport
 from pytest_llmops.tasks.code.languages import parse_module
-from pytest_llmops.tasks.trees.sources import SourceTree, open_source
+from pytest_llmops.tasks.sources import SourceTree, open_source
 
 SOURCE = """export function count(values: number[]): number {
   return values.length;

@@ -16,7 +16,7 @@ from pytest_llmops.places import cores, remote, seats
 from pytest_llmops.places.local import LocalPlace
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.sandbox import TestJob
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 
 @pytest.mark.parametrize(

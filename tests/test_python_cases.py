@@ -16,7 +16,7 @@ from pytest_llmops.sandbox.python.sites import sites
 from pytest_llmops.shipped import SUITES
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.selection import Choice, select
-from pytest_llmops.tasks.trees.sources import open_source
+from pytest_llmops.tasks.sources import open_source
 
 STARTER = load_suites(SUITES)["starter-python"]
 CASES = load_cases(STARTER)

@@ -14,7 +14,7 @@ from python_tree import SOURCE, TESTS
 from pytest_llmops.cases import load_suites
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import CaseError, SourceError
-from pytest_llmops.tasks.trees.sources import open_source
+from pytest_llmops.tasks.sources import open_source
 
 
 def packed(files, top="own-1.0"):

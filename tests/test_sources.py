@@ -14,12 +14,12 @@ import pytest
 
 from pytest_llmops.cases import FileHash, Suite
 from pytest_llmops.errors import CaseError, SourceError
-from pytest_llmops.tasks.trees.sources import SourceTree, open_source, source_variable
+from pytest_llmops.tasks.sources import SourceTree, open_source, source_variable
 
 OPEN = """
 import sys, msgspec
 from pytest_llmops.cases import Suite
-from pytest_llmops.tasks.trees.sources import open_source
+from pytest_llmops.tasks.sources import open_source
 suite = msgspec.json.decode(sys.argv[1], type=Suite, dec_hook=lambda kind, text: kind(text))
 print(open_source(suite).root)
 """

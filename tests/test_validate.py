@@ -9,7 +9,7 @@ from pytest_llmops.mining.mine import Miner
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import Finding, validate
 from pytest_llmops.sandbox import NodePool
-from pytest_llmops.tasks.trees.sources import open_source
+from pytest_llmops.tasks.sources import open_source
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pytest_llmops.quality.pieces import Name, declared, pieces, strings
 from pytest_llmops.quality.practices import best_practices, error_rate, new_faults, new_remarks
 from pytest_llmops.quality.rewritten import duplication
 from pytest_llmops.quality.style import RULES, style_of
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 
 def found(*, lint=(), syntax=(), types=()):

@@ -34,7 +34,7 @@ from pytest_llmops.grading.quality import Quality, measure
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.materialize import Task, materialize
-from pytest_llmops.tasks.trees.sources import SourceTree, open_source
+from pytest_llmops.tasks.sources import SourceTree, open_source
 
 pytestmark = pytest.mark.benchmark(timer=time.process_time)
 ROOT = Path(__file__).parents[2]

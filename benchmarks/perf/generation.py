@@ -40,7 +40,7 @@ from pytest_llmops.engine.weights import DEFAULT, EMBEDDED, embedded_folder, fet
 from pytest_llmops.models import resolve
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.prompts.prompt import build_messages
-from pytest_llmops.tasks.trees.sources import open_source
+from pytest_llmops.tasks.sources import open_source
 
 ROOT = Path(__file__).parents[2]
 RIVALS = Path(__file__).with_name("generation_rivals.py")

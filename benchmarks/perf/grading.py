@@ -47,7 +47,7 @@ from grading_ways import (
 
 from pytest_llmops.cases import load_cases, load_suites
 from pytest_llmops.sandbox import NodePool
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 ROOT = Path(__file__).parents[2]
 

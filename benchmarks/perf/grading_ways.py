@@ -21,7 +21,7 @@ from pytest_llmops.sandbox.node.pool import NodePreparer
 from pytest_llmops.sandbox.node.program import NodeProgram
 from pytest_llmops.sandbox.pool import Runtime
 from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parents[1] / "pytest_llmops" / "sandbox" / "node" / "runtime"

@@ -24,7 +24,7 @@ from pytest_llmops.cases import load_cases, load_suites
 from pytest_llmops.memory import own_peak
 from pytest_llmops.places.where import Place, Where, open_place
 from pytest_llmops.sandbox import TestJob
-from pytest_llmops.tasks.trees.sources import SourceTree, open_source
+from pytest_llmops.tasks.sources import SourceTree, open_source
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))

@@ -19,8 +19,8 @@ from pytest_llmops.quality.tools import install
 from pytest_llmops.quality.totals import quality_lines, totals
 from pytest_llmops.runs.record import Record
 from pytest_llmops.tasks.materialize import materialize
+from pytest_llmops.tasks.sources import open_source
 from pytest_llmops.tasks.suites import find_suites
-from pytest_llmops.tasks.trees.sources import open_source
 
 SUITES = Path(__file__).parents[2] / "cases" / "suites.toml"
 GOAL = 0.040

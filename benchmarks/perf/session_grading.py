@@ -29,7 +29,7 @@ from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.session.attempt import make_record
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
-from pytest_llmops.tasks.trees.sources import open_source
+from pytest_llmops.tasks.sources import open_source
 
 ROOT = Path(__file__).parents[2]
 WRONG = "{ throw new Error('not written'); }"

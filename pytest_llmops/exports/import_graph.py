@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from pytest_llmops.tasks.resolving import resolve_path
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 _IMPORT = re.compile(rb"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"'\n]+)["']""")
 

@@ -15,7 +15,7 @@ from pytest_llmops.grading.quality import Quality, measure
 from pytest_llmops.sandbox import TestJob
 from pytest_llmops.tasks.changes import ChangeTask, diff
 from pytest_llmops.tasks.code.languages import syntax_errors
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 JUDGED = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json")
 """Endings of what tests can load; anything else in an answer is kept, and not judged."""

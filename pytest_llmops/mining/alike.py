@@ -9,8 +9,8 @@ from pytest_llmops.likeness.duplicates import Pair, Solution, near_duplicates
 from pytest_llmops.mining.refused import Rejection
 from pytest_llmops.mining.validate import Finding
 from pytest_llmops.tasks.materialize import materialize
+from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.trees.history import present_tree
-from pytest_llmops.tasks.trees.sources import SourceTree
 
 
 def alike(ids: Collection[str], suites: Iterable[Suite]) -> Iterator[Finding]:

@@ -21,8 +21,8 @@ from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import NOTES, Finding, validate
 from pytest_llmops.places.where import Where, open_place, require_room
 from pytest_llmops.sandbox import Judge
+from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.trees.history import open_tree
-from pytest_llmops.tasks.trees.sources import SourceTree
 
 Isolation = Literal["bwrap", "process"]
 

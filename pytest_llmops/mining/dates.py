@@ -18,9 +18,9 @@ import msgspec
 
 from pytest_llmops.cases import Case, Suite
 from pytest_llmops.tasks.materialize import materialize
+from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.trees.git import Git, origin_of
 from pytest_llmops.tasks.trees.history import present_shelf
-from pytest_llmops.tasks.trees.sources import SourceTree
 from pytest_llmops.tasks.trees.walk import NONE, Changed, Walked, whole_history
 
 MOVES = 8

@@ -15,7 +15,7 @@ from pytest_llmops.mining.reach import is_source
 from pytest_llmops.mining.refused import Rejection
 from pytest_llmops.sandbox import TestReport
 from pytest_llmops.tasks.code.languages import parse_module
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 
 def explained(path: str, tree: SourceTree, miner: Miner) -> Iterator[str]:

@@ -22,7 +22,7 @@ from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.code.modules import Declaration, find
 from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.edits import CUTS, NAMES, NODES, SUFFIX, cut, named
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 FILES = 3
 """Files that an edit may change."""

@@ -21,7 +21,7 @@ from pytest_llmops.caches import user_cache
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import CaseError
 from pytest_llmops.sandbox.binaries import find_node
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 Result = TypeVar("Result")
 

@@ -16,7 +16,7 @@ import msgspec
 from pytest_llmops.grading.confirm import forgery
 from pytest_llmops.mining.mutants import passed_ids
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 Files = tuple[str, ...]
 """Paths of the tree, in their order."""

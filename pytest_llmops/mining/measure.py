@@ -18,7 +18,7 @@ from pytest_llmops.mining.refused import Flaky, Rejection, of_report, shortened
 from pytest_llmops.mining.settings import unread_settings
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.tasks.code.languages import test_globs
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 MAX_SECONDS = 5.0
 """A run of test files that takes longer, with the reference or a wrong body, judges no case."""

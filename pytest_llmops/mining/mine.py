@@ -28,7 +28,7 @@ from pytest_llmops.mining.reach import Function, Modules, nearest_tests
 from pytest_llmops.mining.refused import Flaky, Rejection
 from pytest_llmops.mining.together import Shared
 from pytest_llmops.sandbox import Judge, TestReport
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 AGAIN = 5
 """How often functions are proved, because tests that judged them went into quarantine."""

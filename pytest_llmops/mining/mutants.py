@@ -18,7 +18,7 @@ from pytest_llmops.cases import id_of_test
 from pytest_llmops.sandbox import Judge, Round, TestJob, TestReport
 from pytest_llmops.tasks.code.languages import language_of
 from pytest_llmops.tasks.code.modules import Declaration, Module, replace_body
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 EMPTY = "empty"
 """Name of the body that does nothing; what its tests take is looked at as with the throw."""

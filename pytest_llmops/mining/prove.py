@@ -25,7 +25,7 @@ from pytest_llmops.sandbox import Judge, TestReport
 from pytest_llmops.tasks.code.languages import language_of
 from pytest_llmops.tasks.code.modules import Declaration, Module
 from pytest_llmops.tasks.materialize import body_sha256
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 MAX_BODY_LINES = 60
 """Longer functions do not fit the answer budget of small models."""

@@ -21,7 +21,7 @@ from pathlib import PurePosixPath
 from pytest_llmops.sandbox import TestJob, TestReport
 from pytest_llmops.tasks.code.languages import language_of, parse_module
 from pytest_llmops.tasks.code.modules import Declaration, Module
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 Function = tuple[str, str]
 """Path and symbol."""

@@ -15,7 +15,7 @@ import msgspec
 from pytest_llmops.mining.looks import Looks
 from pytest_llmops.mining.mutants import Subject, is_clean, mutants
 from pytest_llmops.sandbox import Judge, Section, TestReport
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 MOST = 8
 """Functions of one process."""

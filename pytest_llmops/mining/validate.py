@@ -25,7 +25,7 @@ from pytest_llmops.mining.together import Shared
 from pytest_llmops.sandbox import Judge, TestReport
 from pytest_llmops.tasks.changes import materialize_change
 from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 Fault = Literal[
     "changed",

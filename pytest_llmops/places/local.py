@@ -7,8 +7,8 @@ from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox import POOLS, Judge, Pool
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.sandbox.node.installation import installed
+from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.trees.locks import PackageLock
-from pytest_llmops.tasks.trees.sources import SourceTree
 
 
 class LocalPlace:

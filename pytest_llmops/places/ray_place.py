@@ -20,7 +20,7 @@ from pytest_llmops.places.seats import AT_ONCE, Seat, Seats, connect
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.sandbox.node.installation import installed
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 OVERTIME = 120.0
 """Seconds beyond its own limit after which a job counts as lost with its judge."""

@@ -11,7 +11,7 @@ from pytest_llmops.places.cores import cores
 from pytest_llmops.places.local import LocalPlace
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.sandbox.cage import Isolation
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 
 class Place(Protocol):

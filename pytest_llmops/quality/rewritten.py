@@ -16,7 +16,7 @@ from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.code.leaves import Runs, code_of, contained
 from pytest_llmops.tasks.code.modules import Module
 from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 LEAST = 8
 """Runs (15 leaves) from which on a function is no coincidence."""

@@ -19,7 +19,7 @@ from tree_sitter import Node
 from pytest_llmops.errors import CaseError, QualityError
 from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.code.syntax import text_of
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 CONFIGURATIONS = ("biome.json", "biome.jsonc", ".biome.json", ".biome.jsonc")
 KEPT = ("formatter", "linter", "javascript", "overrides")

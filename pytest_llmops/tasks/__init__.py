@@ -2,7 +2,8 @@
 
 In the order of the flow:
 
-    trees              where source trees come from: git, an index of packages, or they are here
+    trees              where source trees come from: git, or an index of packages
+    sources            the source tree of a suite, embedded or fetched once
     code               modules as values, in any of the languages
     suites             those that a command line names
     materialize        a case of a function with its texts, verified by hash

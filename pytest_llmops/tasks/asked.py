@@ -6,7 +6,7 @@ from pytest_llmops.tasks.changes import ChangeTask, materialize_change
 from pytest_llmops.tasks.materialize import Task, materialize
 from pytest_llmops.tasks.prompts.change_prompt import ask_for_change
 from pytest_llmops.tasks.prompts.prompt import CHARACTERS_PER_TOKEN, build_messages
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 AnyTask = Task | ChangeTask
 """A function to write, or a change to make."""

@@ -15,9 +15,9 @@ from pytest_llmops.cases import Case
 from pytest_llmops.commits import Change, FileHash
 from pytest_llmops.errors import CaseError
 from pytest_llmops.tasks.edit_words import asked
+from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.statement import statement
 from pytest_llmops.tasks.trees.history import Shelf
-from pytest_llmops.tasks.trees.sources import SourceTree
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pytest_llmops.cases import Case, FileHash
 from pytest_llmops.errors import CaseError
 from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.code.modules import Declaration, Module, find
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.code.modules import Item, Module
 from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.code.syntax import text_of
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 FURTHER = 8
 """Modules in a row that pass on what another one declares."""

@@ -17,9 +17,9 @@ from pytest_llmops.tasks.asked import AnyTask, materialize_any, question
 from pytest_llmops.tasks.materialize import Task, materialize
 from pytest_llmops.tasks.prompts.posed import is_underspecified
 from pytest_llmops.tasks.shards import Shard, divide
+from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.suites import find_suites
 from pytest_llmops.tasks.trees.history import Shelf, open_tree
-from pytest_llmops.tasks.trees.sources import SourceTree
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):

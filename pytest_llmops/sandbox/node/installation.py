@@ -21,8 +21,8 @@ import msgspec
 from pytest_llmops.caches import user_cache
 from pytest_llmops.errors import PackagesError
 from pytest_llmops.sandbox.npm import NpmError, run_npm
+from pytest_llmops.tasks.sources import locked
 from pytest_llmops.tasks.trees.locks import PackageLock, Pinned
-from pytest_llmops.tasks.trees.sources import locked
 
 MODULES = "node_modules"
 HELD = f"{MODULES}/.package-lock.json"

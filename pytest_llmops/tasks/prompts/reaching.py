@@ -16,7 +16,7 @@ from pytest_llmops.tasks.code.shortening import keys_of, keys_of_member, short_f
 from pytest_llmops.tasks.code.uses import Uses, uses_of
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.resolving import Found, declared, links_of
-from pytest_llmops.tasks.trees.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree
 
 AWAY = 4
 """Steps from a name that an imported declaration may be away."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import SourceError
+from pytest_llmops.tasks.sources import locked, source_variable
 from pytest_llmops.tasks.trees.checkout import GIT_ENVIRONMENT, GIT_SETTINGS, LOCAL_UPLOAD_PACK
 from pytest_llmops.tasks.trees.complaints import reason
-from pytest_llmops.tasks.trees.sources import locked, source_variable
 
 if TYPE_CHECKING:
     import git
