@@ -322,6 +322,13 @@ def test_a_changed_file_of_an_embedded_tree_is_to_be_mined_again(tree):
         SourceTree(tree.root, "").verify(FileHash(path="lib/a.ts", sha256="0" * 64))
 
 
+def test_a_tree_may_be_named_by_a_link_or_from_where_one_stands(tree, tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(tree.root)
+    assert SourceTree(tmp_path / "link", "").read("lib/a.ts") == tree.read("lib/a.ts")
+    monkeypatch.chdir(tree.root.parent)
+    assert SourceTree(Path(tree.root.name), "").read("lib/a.ts") == tree.read("lib/a.ts")
+
+
 @pytest.mark.parametrize(
     "path", ["../secret", "lib/../../secret", "link.ts", "/etc/hostname", "lib/../lib/../../secret"]
 )

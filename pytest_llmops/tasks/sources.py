@@ -32,7 +32,7 @@ class SourceTree:
     """A checked-out tree, read only."""
 
     root: Path
-    """Absolute folder."""
+    """Its folder."""
     commit: str
     """What pins it: a commit, or the SHA-256 of a distribution; empty for an embedded tree."""
     within: Path | None = None
@@ -50,7 +50,10 @@ class SourceTree:
         """
         try:
             full = Path(os.path.realpath(self.root / path))
-            inside = full.is_relative_to(self.root) and not PurePosixPath(path).is_absolute()
+            inside = (
+                full.is_relative_to(os.path.realpath(self.root))
+                and not PurePosixPath(path).is_absolute()
+            )
             if inside:
                 return full.read_bytes()
         except (OSError, ValueError) as error:
