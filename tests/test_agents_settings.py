@@ -1,5 +1,7 @@
 """What decides who an agent is, and what becomes of one that cannot be fetched."""
 
+# ruff: noqa: E501 - messages are kept whole
+
 import json
 import sys
 
@@ -7,7 +9,7 @@ import pytest
 
 from pytest_llmops.agents import installed
 from pytest_llmops.agents.__main__ import main
-from pytest_llmops.agents.settings import Budget, ProgramAgent
+from pytest_llmops.agents.settings import Budget, ProgramAgent, load_agents
 from pytest_llmops.errors import AgentError
 
 DECIDES = {
@@ -38,6 +40,34 @@ def test_what_decides_nothing_is_not(field):
 def test_every_field_of_an_agent_is_known_to_decide_or_not():
     told_elsewhere = {"kind", "rules", "place", "code"}
     assert {*ProgramAgent.__struct_fields__} == {*DECIDES, *ASIDE, *told_elsewhere}
+
+
+TOOLS = {
+    ("cline", "search_codebase"): "",
+    ("cline", "spawn_agent"): "",
+    ("cline", "edit"): "cline has no 'edit' to turn off (known: read_files, search_codebase, run_commands, editor)",
+    ("pi", "write"): "",
+    ("pi", "grep"): "pi has no 'grep' to turn off (known: read, bash, edit, write)",
+    ("mini", "bash"): "mini has no 'bash' to turn off (known: none)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "tool"), TOOLS)
+def test_a_tool_that_cannot_be_turned_off_is_named(tmp_path, kind, tool):
+    path = tmp_path / "agents.toml"
+    path.write_text(f'[own]\nkind = "{kind}"\ndisabled_tools = ["{tool}"]\n')
+    if not TOOLS[kind, tool]:
+        assert load_agents(path)["own"].disabled_tools == (tool,)
+        return
+    with pytest.raises(AgentError) as error:
+        load_agents(path)
+    assert str(error.value) == f"{path}: [own] disabled_tools: {TOOLS[kind, tool]}"
+
+
+def test_tools_of_another_version_are_left_to_it(tmp_path):
+    path = tmp_path / "agents.toml"
+    path.write_text('[own]\nkind = "mini"\nversion = "9.0"\ndisabled_tools = ["bash"]\n')
+    assert load_agents(path)["own"].disabled_tools == ("bash",)
 
 
 @pytest.fixture

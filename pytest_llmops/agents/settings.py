@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from pytest_llmops.agents.programs import DIRECT, KINDS, is_file, module_of
+from pytest_llmops.agents.programs import DIRECT, KINDS, is_file, module_of, unknown_tools
 from pytest_llmops.errors import AgentError, nearest
 from pytest_llmops.grading.grader import GRADER
 
@@ -206,6 +206,8 @@ def _parse(path: Path, name: str, table: Any) -> Agent:
         raise AgentError(f"{where}: {error}") from None
     if isinstance(agent, RepairAgent):
         return agent
+    if not agent.version and (lack := unknown_tools(kind, agent.disabled_tools)):
+        raise AgentError(f"{where} disabled_tools: {lack}")
     if agent.rules:
         agent = msgspec.structs.replace(
             agent, text=_read(where, "rules", path.parent / agent.rules)

@@ -7,6 +7,7 @@ same contents is an agent too, where agents.toml names it as `kind`.
 
 import hashlib
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -40,3 +41,14 @@ def module_of(kind: str) -> ModuleType:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def unknown_tools(kind: str, names: Iterable[str]) -> str:
+    """Tools that a program of `KINDS` has not got, in words; "" where it has all."""
+    if is_file(kind):
+        return ""
+    module = module_of(kind)
+    lacking = sorted({*names} - {*module.TOOLS, *module.NEEDLESS})
+    known = ", ".join(module.TOOLS) or "none"
+    said = f"{kind} has no {' and no '.join(map(repr, lacking))} to turn off (known: {known})"
+    return said if lacking else ""

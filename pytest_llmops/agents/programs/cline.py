@@ -34,6 +34,8 @@ NEEDLESS = (
     *("team_finalize_outcome", "team_list_outcomes"),
 )
 """Tools of other agents and of the network, which are off."""
+TOOLS = ("read_files", "search_codebase", "run_commands", "editor")
+"""The others."""
 DATE = "2026-01-01T00:00:00.000Z"
 
 

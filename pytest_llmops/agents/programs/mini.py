@@ -16,6 +16,8 @@ from pytest_llmops.completions import Ending
 VERSION = "2.4.6"
 PLACE = "venv/bin/mini"
 DONE = "Submitted"
+TOOLS = NEEDLESS = ()
+"""Its shell is all it has, which cannot be turned off."""
 
 
 def install(folder: Path, version: str) -> None:

@@ -21,6 +21,7 @@ DIGESTS = {
     "gXQh3SaZmWTfVMc4Ao5+LGbVeKvzyO7tolok0nLsZgq9nGjZx/EEU3NM8C+qUnB4Nvs2rswG5qOVgLzQkq0fHQ==",
 }
 TOOLS = ("read", "bash", "edit", "write")
+NEEDLESS = ()
 WINDOW = 1_000_000
 """Tokens that pi thinks the model holds: it then leaves its history whole, and the model's own
 limit is told where it is met."""
