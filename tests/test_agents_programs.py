@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ import psutil
 import pytest
 from agent_server import AgentServer, call, done, say, shell, varying
 from chat_server import cut, hang, request, serving, whole
+from cline_trees import within_reach
 from msgspec.structs import replace
 from project import DOUBLE, write_benchmark
 
@@ -23,7 +25,7 @@ from pytest_llmops.agents.programs import KINDS
 from pytest_llmops.agents.settings import Budget, ProgramAgent
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.completions import Completion, Usage
-from pytest_llmops.errors import EndpointError, SourceError
+from pytest_llmops.errors import EndpointError
 from pytest_llmops.generation.cache import cache_key
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.runs.reading import read_run
@@ -379,10 +381,8 @@ def test_cline_solves_a_case_in_a_session_and_its_loop_is_kept(workers, project)
 def test_a_case_of_each_suite_is_solved_with_the_tokens_of_the_server(suite, kind):
     if reason := missing(kind):
         pytest.skip(reason)
-    try:
+    with within_reach() if suite == "cline" else nullcontext():
         selection = select(Choice(suites_file=CASES, suites=(suite,)))
-    except SourceError as error:
-        pytest.skip(f"no clone of Cline: {error}")
     task = selection.task(next(iter(selection.cases)))
     path, whole_file = task.case.source.path, task.module.source.decode()
     write = f"cat > {path} <<'END_OF_FILE'\n{whole_file}\nEND_OF_FILE"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from cline_trees import within_reach
 from project import SOURCE, TESTS
 from test_sources import git
 
@@ -19,7 +20,6 @@ from pytest_llmops.cases import (
     load_suites,
 )
 from pytest_llmops.cli.main import main
-from pytest_llmops.errors import SourceError
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.strata import difficulty_of, split_of
 from pytest_llmops.mining.validate import validate
@@ -73,10 +73,9 @@ def stand_in(tmp_path_factory):
 def found(request, tmp_path_factory):
     """Cline itself where it can be reached; by the same way, a small repository in its place."""
     if request.param == "clone":
-        try:
-            yield Found(SUITE, CASES, open_source(SUITE))
-        except SourceError as error:
-            pytest.skip(str(error))
+        with within_reach():
+            tree = open_source(SUITE)
+        yield Found(SUITE, CASES, tree)
         return
     suites = request.getfixturevalue("stand_in")
     with pytest.MonkeyPatch.context() as patch:
@@ -88,7 +87,7 @@ def found(request, tmp_path_factory):
 
 
 def test_there_are_enough_cases():
-    assert len(CASES) >= 250
+    assert len(CASES) >= 700
 
 
 def test_every_difficulty_is_there_in_every_split():

@@ -4,8 +4,12 @@ import shutil
 import tomllib
 from pathlib import Path
 
+import cline_trees
 import pytest
 import skips
+from commit_repo import make_repository
+
+from pytest_llmops.errors import SourceError
 
 HERE = Path(__file__).parent
 TESTS = """
@@ -73,3 +77,13 @@ def test_every_named_skip_has_a_reason_and_names_a_test():
         assert (HERE.parent / file).is_file(), pattern
         assert rest
         assert len(reason) > 20
+
+
+def test_a_fault_of_a_repository_that_answers_is_no_reason_to_skip(tmp_path, monkeypatch):
+    monkeypatch.setattr(cline_trees, "REPOSITORY", str(tmp_path / "none"))
+    with pytest.raises(pytest.skip.Exception, match="damaged"), cline_trees.within_reach():
+        raise SourceError("damaged")
+    make_repository(tmp_path / "origin")
+    monkeypatch.setattr(cline_trees, "REPOSITORY", str(tmp_path / "origin"))
+    with pytest.raises(SourceError, match="damaged"), cline_trees.within_reach():
+        raise SourceError("damaged")
