@@ -15,7 +15,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -136,17 +136,28 @@ def _cache_folder(suite: Suite) -> Path:
 
 
 def _fetch(suite: Suite, origin: str, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with locked(target.with_name(f".{target.name}.lock")):
-        if target.is_dir():
+    fetch = unpack if suite.sdist else checkout
+    appear_whole(target, lambda part: fetch(suite, origin, part))
+
+
+def appear_whole(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Make a folder that is there only once it is whole, by one process of all that want it.
+
+    Args:
+        folder: The folder; left as it is where it is there.
+        fill: Fills an empty one, which gets the name.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder.with_name(f".{folder.name}.lock")):
+        if folder.is_dir():
             return  # another process was first
-        for leftover in target.parent.glob(f".{target.name}.*.part"):
+        for leftover in folder.parent.glob(f".{folder.name}.*.part"):
             shutil.rmtree(leftover, ignore_errors=True)  # of a killed one: nobody holds the lock
-        part = tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
         try:
-            (unpack if suite.sdist else checkout)(suite, origin, Path(part))
-            Path(part).chmod(0o755)  # mkdtemp's 0700 would shut the sandbox's user out
-            Path(part).rename(target)
+            fill(part)
+            part.chmod(0o755)  # mkdtemp's 0700 would shut the sandbox's user out
+            part.rename(folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 

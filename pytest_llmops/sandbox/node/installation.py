@@ -11,7 +11,6 @@ then is which packages and versions it says it holds.
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ import msgspec
 from pytest_llmops.caches import user_cache
 from pytest_llmops.errors import PackagesError
 from pytest_llmops.sandbox.npm import NpmError, run_npm
-from pytest_llmops.tasks.sources import locked
+from pytest_llmops.tasks.sources import appear_whole
 from pytest_llmops.tasks.trees.locks import PackageLock, Pinned
 
 MODULES = "node_modules"
@@ -94,22 +93,13 @@ def _fault(folder: Path, lock: PackageLock) -> str:
 
 
 def _install(folder: Path, lock: PackageLock) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with locked(folder.with_name(f".{folder.name}.lock")):
-        if folder.is_dir():
-            return  # another process was first
-        for leftover in folder.parent.glob(f".{folder.name}.*.part"):
-            shutil.rmtree(leftover, ignore_errors=True)  # of a killed one: nobody holds the lock
+    def fill(part: Path) -> None:
         count = sum(one.required for one in lock.packages.values())
         said = f"installing {count} npm packages of {lock.path} in {folder} (once)"
         print(said, file=sys.stderr)  # noqa: T201
-        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-        try:
-            _run_npm(part, lock)
-            part.chmod(0o755)
-            part.rename(folder)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+        _run_npm(part, lock)
+
+    appear_whole(folder, fill)
 
 
 def _run_npm(folder: Path, lock: PackageLock) -> None:
