@@ -187,6 +187,11 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True):
     """Most that the program and all it started held at once, bytes; None where none ran."""
 
     @property
+    def usage(self) -> Usage:
+        """Tokens of all turns."""
+        return sum((turn.usage for turn in self.turns), Usage(input=0, output=0))
+
+    @property
     def model_seconds(self) -> float:
         """Seconds spent waiting for the model."""
         return sum(turn.timing.total for turn in self.turns)

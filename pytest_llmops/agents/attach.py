@@ -12,7 +12,6 @@ from pytest_llmops.agents.workspace import digest, instruction
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.completions import Message, Request
-from pytest_llmops.generation.keys import Answerer
 from pytest_llmops.models import Prices
 from pytest_llmops.tasks.asked import AnyTask
 
@@ -28,14 +27,18 @@ RECORDED = Endpoint(base_url="http://recorded.invalid/v1", model="recorded")
 """Stands for the endpoint of a replay; nothing is sent there."""
 
 
-def attach_to_tapes(agent: Agent, tapes: Tapes, bench: Bench) -> Answerer:
+Attached = Repair | Program
+"""An agent that answers requests; its `broken` are loops that failed."""
+
+
+def attach_to_tapes(agent: Agent, tapes: Tapes, bench: Bench) -> Attached:
     """What runs recorded loops again, with the answers of then; see `attach`."""
     if isinstance(agent, RepairAgent):
         return Repair(agent, TapeModel(tapes), bench)
     return Program(agent, RECORDED, bench, tapes=tapes)
 
 
-def attach(agent: Agent, endpoint: Endpoint, bench: Bench, prices: Prices | None) -> Answerer:
+def attach(agent: Agent, endpoint: Endpoint, bench: Bench, prices: Prices | None) -> Attached:
     """What answers requests the agent's way.
 
     Args:

@@ -35,7 +35,7 @@ from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.tokenizer import TokenCounter
 from pytest_llmops.completions import Completion, Ending, Loop, Request, Timing, Turn, Usage
 from pytest_llmops.errors import EndpointError, LlmopsError
-from pytest_llmops.generation.keys import named
+from pytest_llmops.generation.keys import Key, named
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.models import Prices
 from pytest_llmops.sandbox import Judge
@@ -88,6 +88,8 @@ class Program:
         self._bench = bench
         self.concurrency = agent.concurrency or os.cpu_count() or 1
         """Attempts at once."""
+        self.broken: dict[Key, Loop] = {}
+        """What attempts that failed had done by then, where the model had answered."""
         length = TokenCounter(endpoint.tokenizer).length if endpoint.tokenizer else None
         self._model = Upstream(endpoint, Connections(endpoint, CONNECT), prices, length)
         self._tapes = tapes
@@ -102,14 +104,20 @@ class Program:
         Raises:
             EndpointError: The model did not answer, or the sandbox cannot be used.
         """
+        calls: list[Call] = []
         try:
-            return await self._attempt(request)
+            return await self._attempt(request, calls)
         except (LlmopsError, OSError) as error:
             said = self._model.endpoint.redact(str(error))
-            where = f"{named(request.key)}: agent {self._agent.label}"
-            raise EndpointError(f"{where}: {said}") from None
+            why = f"{named(request.key)}: agent {self._agent.label}: {said}"
+            ended = time.time()
+            if turns := turns_of(calls, ended, self._adapter.failed):
+                seconds = max(0.0, ended - calls[0].started)
+                done = Loop(ending="failed", turns=turns, seconds=seconds, detail=said)
+                self.broken[request.key] = done
+            raise EndpointError(why) from None
 
-    async def _attempt(self, request: Request) -> Completion:
+    async def _attempt(self, request: Request, calls: list[Call]) -> Completion:
         task, judge = self._bench(request.case_id)
         handed = time.time()
         with Jail() as jail:
@@ -123,12 +131,13 @@ class Program:
                     ending = await watch(jail, proxy, self._agent.budget, self._adapter.ending)
                 finally:
                     await jail.ended()
-            ended, ending = time.time(), self._settled(proxy.calls, ending)
+                    calls += proxy.calls
+            ended, ending = time.time(), self._settled(calls, ending)
             found = changes(task, jail.workspace, before)
-        passed = await asyncio.to_thread(_passing, task, judge, proxy.calls, found)
+        passed = await asyncio.to_thread(_passing, task, judge, calls, found)
         ran = _Ran(
-            calls=proxy.calls,
-            turns=turns_of(proxy.calls, ended, self._adapter.failed, passed),
+            calls=calls,
+            turns=turns_of(calls, ended, self._adapter.failed, passed),
             found=found,
             handed=handed,
             ended=ended,

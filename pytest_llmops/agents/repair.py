@@ -9,6 +9,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from pytest_llmops.agents.feedback import Heard, feedback
 from pytest_llmops.agents.requests import key_of
 from pytest_llmops.agents.settings import RepairAgent
@@ -24,7 +26,7 @@ from pytest_llmops.completions import (
     Usage,
 )
 from pytest_llmops.errors import EndpointError, LlmopsError
-from pytest_llmops.generation.keys import Answerer, named
+from pytest_llmops.generation.keys import Answerer, Key, named
 from pytest_llmops.grading.grade import Grade, grade
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.asked import AnyTask
@@ -42,6 +44,8 @@ class Repair:
         self._bench = bench
         self.concurrency = model.concurrency
         """Loops worth having in hand at once."""
+        self.broken: dict[Key, Loop] = {}
+        """What loops that failed had done by then, where the model had answered."""
 
     async def aclose(self) -> None:
         """Let go of the model."""
@@ -55,16 +59,29 @@ class Repair:
         """
         answers: list[Completion] = []
         turns: list[Turn] = []
+        try:
+            ending = await self._loop(request, answers, turns)
+        except EndpointError as error:
+            if answers:
+                turns += [_turn((), answer, None, 0.0) for answer in answers[len(turns) :]]
+                done = whole(answers, turns, "failed").loop
+                assert done
+                self.broken[request.key] = replace(done, detail=str(error))
+            raise
+        return whole(answers, turns, ending)
+
+    async def _loop(self, request: Request, answers: list[Completion], turns: list[Turn]) -> Ending:
+        """Ask until there is nothing more to ask; what came is put into `answers` and `turns`."""
         messages, ending = request.messages, None
         while ending is None:
             answer = await self._model.complete(_asking(request, messages))
-            began = time.monotonic()
-            judged, said = await self._judged(request, answer)
-            ending = self._ending(judged, answer, answers)
+            before, began = {one.text for one in answers}, time.monotonic()
             answers.append(answer)
+            judged, said = await self._judged(request, answer)
+            ending = self._ending(judged, answer, before, len(answers))
             turns.append(_turn(messages, answer, judged, time.monotonic() - began))
             messages = (*messages, Message("assistant", answer.text), Message("user", said))
-        return whole(answers, turns, ending)
+        return ending
 
     async def _judged(self, request: Request, answer: Completion) -> tuple[Grade, str]:
         try:
@@ -79,14 +96,16 @@ class Repair:
         found = grade(task, answer, heard)
         return found, feedback(task, found, heard.reports, answer.finish_reason)
 
-    def _ending(self, judged: Grade, answer: Completion, before: list[Completion]) -> Ending | None:
+    def _ending(
+        self, judged: Grade, answer: Completion, before: set[str], made: int
+    ) -> Ending | None:
         if judged.solved:
             return "done"
         if judged.outcome == "refused":
             return "gave_up"
-        if answer.text in {one.text for one in before}:
+        if answer.text in before:
             return "repeated"
-        return "turns" if len(before) + 1 >= self._agent.turns else None
+        return "turns" if made >= self._agent.turns else None
 
 
 def _asking(request: Request, messages: tuple[Message, ...]) -> Request:
@@ -98,7 +117,9 @@ def _asking(request: Request, messages: tuple[Message, ...]) -> Request:
     )
 
 
-def _turn(messages: tuple[Message, ...], answer: Completion, judged: Grade, seconds: float) -> Turn:
+def _turn(
+    messages: tuple[Message, ...], answer: Completion, judged: Grade | None, seconds: float
+) -> Turn:
     return Turn(
         usage=answer.usage,
         timing=answer.timing,
@@ -107,7 +128,7 @@ def _turn(messages: tuple[Message, ...], answer: Completion, judged: Grade, seco
         retries=answer.retries,
         text=answer.text,
         tool_seconds=seconds,
-        passing=judged.solved,
+        passing=judged.solved if judged else None,
         key=key_of({"messages": as_json(messages)}),
     )
 

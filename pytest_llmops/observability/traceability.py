@@ -120,7 +120,7 @@ def _wrong_costs(one: Reading) -> int:
 
 
 def _usage(record: Record) -> Mapping[str, int]:
-    return msgspec.structs.asdict(record.usage) if record.usage else {}
+    return msgspec.structs.asdict(record.spent) if record.spent else {}
 
 
 def _scores(one: Reading) -> tuple[int, int]:

@@ -123,8 +123,8 @@ def _attempt(record: Record, purse: _Purse, *, content: bool) -> dict[str, Any]:
             record.error or (record.grade.detail if record.grade else ""), TEXT_LIMIT
         ),
     }
-    if record.usage:
-        found |= {"input": record.usage.input, "output": record.usage.output}
+    if record.spent:
+        found |= {"input": record.spent.input, "output": record.spent.output}
     if record.cost is not None:
         found["cost"] = dollars(record.cost)
     if record.timing:

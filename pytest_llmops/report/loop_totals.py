@@ -61,9 +61,10 @@ def total_loops(records: Sequence[Record], solved: int) -> Loops | None:
     """Add up the loops of a group of attempts; None where every answer was a direct one.
 
     Args:
-        records: The attempts.
+        records: The attempts; those that failed are left out.
         solved: How many of them are solved.
     """
+    records = [record for record in records if record.usage]
     found = [record.loop for record in records if record.loop]
     if not found:
         return None

@@ -45,7 +45,7 @@ def loop_data(record: Record, take: Take) -> dict[str, Any] | None:
 
 
 def _figures(record: Record, loop: Loop) -> dict[str, float | None]:
-    usage = record.usage
+    usage = record.spent
     read = usage.input if usage else 0
     return {
         "calls": sum(len(turn.tools) for turn in loop.turns),

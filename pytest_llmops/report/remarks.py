@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from pytest_llmops.completions import Usage
 from pytest_llmops.report.cutoff import remarks_on_dates
 from pytest_llmops.runs.record import Record, Run
 from pytest_llmops.runs.unanswered import endpoint_fault, kind_of_fault
@@ -15,6 +16,7 @@ def remarks(run: Run, records: Sequence[Record]) -> list[str]:
     """Who answered if not who was asked, limits nobody asked for, who counted, what it has seen."""
     return [
         *_failed(records),
+        *_lost(records),
         *_served(run, records),
         *_context(run, records),
         *_counted(records),
@@ -32,6 +34,18 @@ def _failed(records: Sequence[Record]) -> Iterator[str]:
     if len(faults) > NAMED:
         rest = sum(faults.values()) - sum(count for _, count in faults.most_common(NAMED))
         yield f"{rest} attempts got no answer for other reasons, told with their records"
+
+
+def _lost(records: Sequence[Record]) -> Iterator[str]:
+    """What loops took that ended without an answer."""
+    lost = [record.spent for record in records if record.spent and not record.usage]
+    if lost:
+        total = sum(lost, Usage(input=0, output=0))
+        yield (
+            f"{len(lost)} of {len(records)} attempts failed after their first turns, which took "
+            f"{total.input:,} input and {total.output:,} output tokens; these are in the cost, and "
+            "in no other figure"
+        )
 
 
 def _served(run: Run, records: Sequence[Record]) -> Iterator[str]:

@@ -70,7 +70,10 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     retries: int = 0
     from_cache: bool = False
     loop: Loop | None = None
-    """How an agent came to its answer; None for one direct answer. `usage` is that of all turns."""
+    """How an agent came to its answer; None for one direct answer. `usage` is that of all turns.
+
+    Of an attempt that failed, what was done by then: `usage` is None, for it is no measure of what
+    an attempt takes; `spent` counts its turns."""
     priced: float | None = None
     """Priced tokens of a loop (`Prices.priced`); None for one direct answer."""
     date: str = ""
@@ -83,6 +86,11 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     """Peak resident memory of the engine so far, bytes; None for other endpoints."""
     error: str = ""
     """Why the harness could not complete this attempt; says nothing about the model."""
+
+    @property
+    def spent(self) -> Usage | None:
+        """Tokens that the attempt took, also where it failed; None where the model said nothing."""
+        return self.usage or (self.loop.usage if self.loop else None)
 
     @property
     def solved(self) -> bool:

@@ -51,7 +51,7 @@ def trajectory(run: Run, record: Record) -> dict[str, Any]:
     """The loop of a record as a document."""
     assert record.loop
     name, version = name_and_version(run.agent)
-    usage = record.usage or Usage(input=0, output=0)
+    usage = record.spent or Usage(input=0, output=0)
     final: dict[str, Any] = {
         "total_prompt_tokens": usage.input,
         "total_completion_tokens": usage.output,

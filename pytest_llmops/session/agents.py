@@ -69,7 +69,7 @@ def tapes_of(recorded: RecordedRun) -> Tapes:
     Raises:
         AgentError: It holds none that can be.
     """
-    tapes = {(r.case, r.sample): r.loop.turns for r in recorded.records if r.loop}
+    tapes = {(r.case, r.sample): r.loop.turns for r in recorded.records if r.loop and r.usage}
     if not any(turn.key for turns in tapes.values() for turn in turns):
         raise AgentError(
             f"{recorded.path}: its answers are those of agent {agent_of(recorded.run)}, and it "

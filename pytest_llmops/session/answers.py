@@ -1,7 +1,7 @@
 """The model of a session, made ready to be asked: an engine, an endpoint, or a recorded run."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,11 +15,13 @@ from pytest_llmops.caches import user_cache
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.serving import ask_serving
+from pytest_llmops.completions import Loop
 from pytest_llmops.engine import EngineProcess, EngineSpec, start_engine
 from pytest_llmops.engine.foreign import check_spec
 from pytest_llmops.errors import ModelError
 from pytest_llmops.generation.cache import CompletionCache
 from pytest_llmops.generation.generate import Generation
+from pytest_llmops.generation.keys import Key
 from pytest_llmops.generation.replay import Replay
 from pytest_llmops.local_models import AdapterModel, LocalModel
 from pytest_llmops.models import EndpointModel, Model, Prices, ReplayedModel, resolve
@@ -45,6 +47,8 @@ class Answers:
     """What attempts the cases, for people; "" for one direct answer."""
     replays: str = ""
     """Id of the run whose answers these are; "" where the model is asked."""
+    broken: Mapping[Key, Loop] = field(default_factory=dict)
+    """What an agent had done in attempts that failed; grows while it is asked."""
     endpoint: Endpoint | None = None
     """Where a hosted model is asked."""
     resources: ExitStack = field(default_factory=ExitStack)
@@ -128,8 +132,9 @@ def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers
         if agent:
             identity = as_agent(identity, agent)
         store = stack.enter_context(CompletionCache(cache_file())) if options.cache else None
+        attached = attach(agent, endpoint, bench, prices) if agent else None
         generation = Generation(
-            attach(agent, endpoint, bench, prices) if agent else ChatClient(endpoint),
+            attached or ChatClient(endpoint),
             cache=store,
             identity=identity.key,
             served=identity.model if identity.adapter_sha256 else "",
@@ -142,6 +147,7 @@ def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers
             prices=prices,
             engine=engine,
             cache=store,
+            broken=attached.broken if attached else {},
             endpoint=None if engine else endpoint,
             resources=stack.pop_all(),
         )

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import msgspec
 
-from pytest_llmops.completions import Completion, Request
+from pytest_llmops.completions import Completion
 from pytest_llmops.errors import CompareError, Decided, EndpointError
 from pytest_llmops.generation.broker import Address, BrokerServer
 from pytest_llmops.generation.keys import Key
@@ -24,9 +24,10 @@ from pytest_llmops.session.asking import requests_of, require_model
 from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.attendance import Attendance
 from pytest_llmops.session.bench import Bench, encoding
+from pytest_llmops.session.describing import describe, open_gate
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
-from pytest_llmops.session.recording import Recording, describe, open_gate, reach
+from pytest_llmops.session.recording import Recording, reach
 from pytest_llmops.session.rounds import Rounds
 from pytest_llmops.session.telling import head, left_out, tail
 from pytest_llmops.session.worker import Worker
@@ -149,13 +150,7 @@ class Controller(Worker):
             first = self._rounds.first
         requests = requests_of(self.selection, first, self._answers.identity)  # or a refusal
         self._recording = Recording(run, options, self._answers, reached)
-        self._answers.source.start(self._noted(requests))
-
-    def _noted(self, requests: list[Request]) -> list[Request]:
-        """The same, noted for their records."""
-        assert self._recording
-        self._recording.requests |= {request.key: request for request in requests}
-        return requests
+        self._answers.source.start(self._recording.noted(requests))
 
     def _judge(self) -> bool:
         assert self._gate
@@ -169,7 +164,7 @@ class Controller(Worker):
         assert self._recording
         if key and self._rounds and (following := self._rounds.end(key)):
             requests = requests_of(self.selection, following, self._answers.identity)
-            self._answers.source.extend(self._noted(requests))
+            self._answers.source.extend(self._recording.noted(requests))
             self._rounds.release(following)
         return self._recording.late(key)
 

@@ -8,27 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pytest_llmops.cases import Case, suite_hash
 from pytest_llmops.completions import Request
 from pytest_llmops.errors import RecordError
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.grading.grader import grader_of
 from pytest_llmops.hiding import PIECE
 from pytest_llmops.models import USUAL
 from pytest_llmops.report.terminal import Live
-from pytest_llmops.runs.checkout import find_checkout
-from pytest_llmops.runs.machine import Machine, versions
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Record, RecordFile, Run
-from pytest_llmops.runs.run import Part
 from pytest_llmops.runs.trajectory import write_trajectory
 from pytest_llmops.session.answers import Answers
-from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
-from pytest_llmops.session.posing import cutoff_of
 from pytest_llmops.session.written import measure_run
 from pytest_llmops.sinks.withhold import redactor, without_secrets
-from pytest_llmops.tasks.selection import Selection, suite_of
 
 if TYPE_CHECKING:
     from pytest_llmops.sinks.open import Reached, Sinks
@@ -103,6 +95,11 @@ class Recording:
         """Since the run began."""
         return time.monotonic() - self._began
 
+    def noted(self, requests: Sequence[Request]) -> Sequence[Request]:
+        """The same requests, noted for their records."""
+        self.requests |= {request.key: request for request in requests}
+        return requests
+
     def show_progress(self, total: int, tokens_per_second: Callable[[], float]) -> None:
         """Draw the progress line from now on."""
         self.progress = Live(total, tokens_per_second)
@@ -117,7 +114,7 @@ class Recording:
         if key in self.records:
             self._file.broken = True
             raise RecordError(f"{record.case} (sample {record.sample}): attempted twice in a run")
-        record = without_secrets(record, self._hide, self._hide_written)
+        record = without_secrets(self._broken(record), self._hide, self._hide_written)
         record = msgspec.structs.replace(record, **self._known(record))
         self._file.write(record)
         write_trajectory(self._file.path.parent, self.run, record)
@@ -133,15 +130,24 @@ class Recording:
         priced = self.records[key].priced if key in self.records else None
         return [] if priced is None else [("llmops.priced_tokens", round(priced, 1))]
 
+    def _broken(self, record: Record) -> Record:
+        """A failed attempt with what its agent had done by then."""
+        loop = self._answers.broken.get((record.case, record.sample))
+        if loop is None or record.usage:
+            return record
+        return msgspec.structs.replace(
+            record, loop=loop if self._content else loop.without_content()
+        )
+
     def _known(self, record: Record) -> Mapping[str, Any]:
         known: dict[str, Any] = {}
         if request := self.requests.get((record.case, record.sample)):
             known["prompt"] = request.messages if self._content else ()
             known["prompt_sha256"] = request.prompt_sha256
-        if (prices := self._answers.prices) and record.usage:
-            known["cost"] = prices.cost(record.usage)
-        if record.loop and record.usage:
-            known["priced"] = (self._answers.prices or USUAL).priced(record.usage)
+        if (prices := self._answers.prices) and record.spent:
+            known["cost"] = prices.cost(record.spent)
+        if record.loop and record.spent:
+            known["priced"] = (self._answers.prices or USUAL).priced(record.spent)
         if engine := self._answers.engine:
             known["engine_memory"] = engine.peak_memory()
         return known
@@ -181,70 +187,3 @@ class Recording:
         if self._sinks:
             self._sinks.close(end, list(self.records.values()))
             self.told += self._sinks.lines()
-
-
-def open_gate(options: Options, selection: Selection, keys: Sequence[Key]) -> Gate | None:
-    """The gate of a session, its baseline found and of the same cases; None where none was asked.
-
-    Raises:
-        CompareError: There is no such baseline, or it is of no use here.
-        RecordError: The baseline is broken.
-    """
-    if options.gate is None:
-        return None
-    cases = _chosen(selection, keys)
-    names = {case for case, _ in keys}
-    return Gate(options.gate, options.runs, names, suite_hash(cases))
-
-
-def _chosen(selection: Selection, keys: Sequence[Key]) -> list[Case]:
-    """The cases of the selected attempts, in the order of the suites."""
-    names = {case for case, _ in keys}
-    return [case for name, case in selection.cases.items() if name in names]
-
-
-def describe(
-    run: str, options: Options, selection: Selection, keys: Sequence[Key], answers: Answers
-) -> Run:
-    """The run that begins now.
-
-    Args:
-        run: Its id.
-        options: The command line.
-        selection: Where cases are looked up.
-        keys: The selected attempts.
-        answers: Of the model.
-    """
-    chosen = _chosen(selection, keys)
-    return Run(
-        id=run,
-        started=time.time(),
-        identity=answers.identity,
-        suites=tuple(sorted({suite_of(case) for case in chosen})),
-        split=options.choice.split,
-        samples=options.choice.samples,
-        suite_hash=suite_hash(chosen),
-        cases=len(chosen),
-        attempts=len(keys),
-        sandbox=options.sandbox if options.grade else "off",
-        grader=grader_of(chosen) if options.grade else "",
-        content=options.content,
-        versions=versions(),
-        machine=Machine.here(),
-        prices=answers.prices,
-        replays=answers.replays,
-        label=options.label,
-        cutoff=cutoff_of(options.model, options.models_file, options.runs),
-        part=_part(selection),
-        checkout=find_checkout(options.root),
-        agent=answers.agent,
-    )
-
-
-def _part(selection: Selection) -> Part | None:
-    """Which part of the selection this session attempts; None for the whole."""
-    shard = selection.choice.shard
-    if shard is None:
-        return None
-    whole = selection.whole
-    return Part(shard=shard, suite_hash=suite_hash(whole), cases=len(whole))

@@ -41,7 +41,7 @@ def provider(identity: Identity) -> str:
 
 def is_called(record: Record) -> bool:
     """Whether a model answered; logs of other harnesses tell no times, but mostly counts."""
-    return record.timing is not None or record.usage is not None
+    return record.timing is not None or record.spent is not None
 
 
 def of_case(run: Run, record: Record) -> dict[str, Value]:
@@ -98,7 +98,7 @@ def of_call(run: Run, record: Record) -> dict[str, Value]:
         found |= {f"llmops.loop.{name}": value for name, value in told.items()}
     if record.finish_reason:
         found["gen_ai.response.finish_reasons"] = (record.finish_reason,)
-    if usage := record.usage:
+    if usage := record.spent:
         found["gen_ai.usage.input_tokens"] = usage.input
         found["gen_ai.usage.output_tokens"] = usage.output
         found["gen_ai.usage.cache_read.input_tokens"] = usage.cached

@@ -132,8 +132,8 @@ def _generation(run: Run, record: Record) -> dict[str, Value]:
                 "seed": run.identity.seed(record.case, record.sample),
             }
         )
-    if record.usage:
-        found["langfuse.observation.usage_details"] = _json(_usage(record.usage))
+    if record.spent:
+        found["langfuse.observation.usage_details"] = _json(_usage(record.spent))
     # Without a cost the server would take one from its own prices for any model of a known name.
     found["langfuse.observation.cost_details"] = _json({"total": record.cost or 0.0})
     if record.cost is None:
@@ -229,7 +229,7 @@ def openllmetry(run: Run, record: Record) -> Words:
     for kind in found.keys() - ({"case", "chat"} if record.loop else {"case"}):
         found[kind]["gen_ai.agent.name"] = "attempt"
     found["tool"][SpanAttributes.TRACELOOP_ENTITY_PATH] = "turn"
-    if usage := record.usage:
+    if usage := record.spent:
         found["chat"][SpanAttributes.GEN_AI_USAGE_TOTAL_TOKENS] = usage.input + usage.output
     if run.content and record.prompt and not is_called(record):
         found["case"]["gen_ai.input.messages"] = messages(record.prompt)

@@ -135,9 +135,9 @@ def _observations(
     labels = _labels(run)
     for record in records:
         served = (*labels, ("gen_ai.response.model", record.served_model or run.identity.model))
-        if record.usage:
-            tokens[*served, ("gen_ai.token.type", "input")].append(record.usage.input)
-            tokens[*served, ("gen_ai.token.type", "output")].append(record.usage.output)
+        if record.spent:
+            tokens[*served, ("gen_ai.token.type", "input")].append(record.spent.input)
+            tokens[*served, ("gen_ai.token.type", "output")].append(record.spent.output)
         if record.timing:
             seconds[served].append(record.timing.total)
     return tokens, seconds

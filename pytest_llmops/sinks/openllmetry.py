@@ -116,7 +116,7 @@ class Pipeline:
 
 def log_of(run: Run, record: Record, trace: Trace, about: Resource) -> ReadableLogRecord:
     """Say in one line how an attempt ended; an error where the harness failed."""
-    usage = record.usage
+    usage = record.spent
     tokens = f", {usage.input} + {usage.output} tokens" if usage else ""
     attributes: dict[str, Value] = {
         **{name: value for name, value in trace.root.attributes.items() if name in _LOGGED},

@@ -16,7 +16,9 @@ is sent twice is written twice to the same place. Each sample is a trace; those 
 `llmops.case.group` in common.
 """
 
-from pytest_llmops.completions import Timing
+import msgspec
+
+from pytest_llmops.completions import Loop, Timing
 from pytest_llmops.runs.loop_figures import name_and_version
 from pytest_llmops.runs.record import Record, Run
 from pytest_llmops.runs.traces import group_id, span_id, trace_id
@@ -100,7 +102,7 @@ def _name_of_call(run: Run, record: Record) -> str:
 
 def _times(run: Run, record: Record) -> tuple[int, int, int, int, int]:
     """Start, sending, answer, grading and end of an attempt; Unix time in nanoseconds."""
-    timing, grade = record.timing, record.grade
+    timing, grade = record.timing or _of_turns(record.loop), record.grade
     start = max(timing.started, run.started) if timing else run.started
     sent = start + (timing.queue if timing else 0.0)
     answered = sent + (timing.total if timing else 0.0)
@@ -110,6 +112,13 @@ def _times(run: Run, record: Record) -> tuple[int, int, int, int, int]:
         round(seconds * 1e9) for seconds in (start, sent, answered, graded, end)
     )
     return one, two, three, four, five
+
+
+def _of_turns(loop: Loop | None) -> Timing | None:
+    """When a loop ran that failed; None where nothing was asked."""
+    if loop is None or not loop.turns:
+        return None
+    return msgspec.structs.replace(loop.turns[0].timing, total=loop.seconds)
 
 
 def _first_token(sent: int, timing: Timing | None) -> tuple[Event, ...]:

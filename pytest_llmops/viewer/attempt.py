@@ -47,7 +47,7 @@ def attempt_values(found: Attempt, reference: Reference | None) -> tuple[Values,
 def _trajectory(record: Record) -> Values:
     if record.loop is None:
         return {}
-    usage = record.usage
+    usage = record.spent
     tokens = {"input": usage.input, "output": usage.output} if usage else {}
     return {"trajectory": {"loop": loop_data(record, visible), **tokens}}
 
@@ -71,7 +71,7 @@ def _facts(record: Record) -> list[tuple[str, str]]:
     if record.grade:
         grade = record.grade
         found.append(("tests", f"{grade.tests_passed} of {grade.tests_expected} passed"))
-    if usage := record.usage:
+    if usage := record.spent:
         read = figures.amount(usage.input)
         cached = f" ({usage.cached:,} from the prompt cache)" if usage.cached else ""
         found.append(("input tokens", read + cached))
