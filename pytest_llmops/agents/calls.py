@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 from pytest_llmops.agents.requests import key_of
@@ -28,11 +29,10 @@ class Call:
         """What the agent had changed by then; see `states`."""
         self.started = time.time()
         self._clock = time.perf_counter()
+        self._asked = {name: body.get(name) for name in ("messages", "tools")}
         self.messages: Sequence[Any] = body.get("messages") or ()
         self.offered: Sequence[Any] = body.get("tools") or ()
         self.offers_tools = bool(self.offered)
-        self.key = key_of(body)
-        """Of what was asked, by which a second try is known, and the answer in a replay."""
         self.answer = Answer()
         self.fault = ""
         """Why there is no answer that counts."""
@@ -80,6 +80,14 @@ class Call:
         asked = "\n".join([*map(_words, self.messages), *map(json.dumps, self.offered)])
         self.usage = Usage(input=length(asked), output=length(self.answer.text + self.asks_for))
         self.counted_by = "local"
+
+    @cached_property
+    def key(self) -> str:
+        """Of what was asked, by which a second try is known, and the answer in a replay.
+
+        Made when it is asked for: a long conversation takes longer to digest than to pass on.
+        """
+        return key_of(self._asked)
 
     @property
     def tools(self) -> list[tuple[str, str, str]]:

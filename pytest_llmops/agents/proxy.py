@@ -65,6 +65,8 @@ class Proxy:
         self._fields = fields
         self._server = WebServer(socket, self._serve)
         self.calls: list[Call] = []
+        self.usage = Usage(input=0, output=0)
+        """Tokens so far."""
         self.spent: Ending | None = None
         """Which budget ended the loop."""
         self.heard = time.monotonic()
@@ -84,12 +86,6 @@ class Proxy:
             return True
         last = self.calls[-self._budget.retries - 1 :]
         return len(last) > self._budget.retries and all(c.fault and not c.spent for c in last)
-
-    @property
-    def usage(self) -> Usage:
-        """Tokens so far."""
-        counted = [call.usage for call in self.calls if call.usage]
-        return sum(counted, Usage(input=0, output=0))
 
     async def _serve(self, exchange: Exchange) -> None:
         self.heard = time.monotonic()
@@ -123,6 +119,8 @@ class Proxy:
             self.heard = time.monotonic()
             if not call.ended:
                 call.end()
+            if call.usage:
+                self.usage += call.usage
 
     async def _ask(self, exchange: Exchange, call: Call, content: bytes) -> None:
         async with (

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? "
@@ -37,9 +38,15 @@ def key_of(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=512)
+def _steady(text: str) -> str:
+    """A text without what varies; a loop says each of its texts again in every turn."""
+    return VARIES.sub("…", text)
+
+
 def _normal(value: Any) -> Any:
     if isinstance(value, str):
-        return VARIES.sub("…", value)
+        return _steady(value)
     if isinstance(value, list | tuple):
         return [_normal(one) for one in value]
     if isinstance(value, dict):
