@@ -239,6 +239,13 @@ table { border-collapse: collapse; width: max-content; max-width: 100%%; }
 th, td { padding: 6px 13px; border: 1px solid; } h2 { font-size: 1.5em; } ul { padding-left: 2em; }
 </style><body>%s"""
 """As GitHub shows a comment, in its sizes."""
+AS_WIDE = """() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `14px ${getComputedStyle(document.body).fontFamily}`;
+  const width = pen.measureText("abcdefghijklmnopqrstuvwxyz 0123456789 (,.%)").width;
+  document.body.style.fontSize = `${14 * 307.8 / width}px`;
+}"""
+"""Makes text as wide as in Noto Sans, which GitHub names, where only another font is there."""
 
 
 @pytest.mark.parametrize("opened", [False, True])
@@ -254,6 +261,7 @@ def test_nothing_of_a_comment_wraps_at_760_pixels(browser, opened):
     window.set_content(
         COMMENT % html.replace("<details>", "<details open>" if opened else "<details>")
     )
+    window.evaluate(AS_WIDE)
     lines = window.evaluate(
         """() => Array.from(document.querySelectorAll("h2, p, li, th, td"))
             .filter((one) => one.checkVisibility() && one.textContent.trim())
