@@ -41,13 +41,13 @@ orders: setup judge quality model agents # ten random orders, then one file at a
 
 servers-check: setup # makes the programs with Go, ten minutes once; or takes LLMOPS_COLLECTOR and so on
 	@$(BIN)/python tools/servers.py > /dev/null
-	@$(BIN)/pytest $(wildcard tests/test_collector_*.py) $(ARGS)
+	@$(BIN)/pytest $(wildcard tests/sinks/test_collector_*.py) $(ARGS)
 
 sandbox-check: setup judge # what a night has time for: new attacks each day, and kills at random moments
-	@LLMOPS_FUZZ=10000 LLMOPS_KILLS=200 $(BIN)/pytest tests/test_attacks_fuzz.py tests/test_sandbox_lifecycle.py $(ARGS)
+	@LLMOPS_FUZZ=10000 LLMOPS_KILLS=200 $(BIN)/pytest tests/sandbox/test_attacks_fuzz.py tests/sandbox/test_sandbox_lifecycle.py $(ARGS)
 
 ray-check: setup judge # a cluster of three nodes on loopback, one of which dies
-	@LLMOPS_RAY=1 $(BIN)/pytest tests/test_ray.py $(ARGS)
+	@LLMOPS_RAY=1 $(BIN)/pytest tests/grading/test_ray.py $(ARGS)
 
 check: lint types lock-check docs-check test
 

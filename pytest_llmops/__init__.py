@@ -1,7 +1,7 @@
 """Benchmark code models with pytest: tokens, quality and traces of every case.
 
 The stages of the flow, in order; a stage imports only from those before it, and only `plugin`
-knows pytest (`tests/test_layers.py` holds them to it):
+knows pytest (`tests/repository/test_layers.py` holds them to it):
 
     errors, shipped              how things go wrong; what a wheel carries
     caches                       where this machine keeps what can be made again

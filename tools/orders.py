@@ -1,7 +1,7 @@
 """Run the tests in other orders: shuffled with ten seeds, then one file at a time.
 
     .venv/bin/python tools/orders.py                      all tests: seeds 0 to 9, then each file
-    .venv/bin/python tools/orders.py --seeds 4-6,9 tests/test_g*.py -- -n 2
+    .venv/bin/python tools/orders.py --seeds 4-6,9 tests/compare -- -n 2
     .venv/bin/python tools/orders.py --seeds 7 --again    one order once more
     .venv/bin/python tools/orders.py --table              what is known, by seed and commit
 

@@ -4,9 +4,9 @@
     python benchmarks/perf/agent_attempts.py overhead --kind cline --pairs 5
     python benchmarks/perf/agent_attempts.py leftovers --kind examples/agents/tiny.py --attempts 100
 
-A scripted model (`tests/agent_server.py`) has each attempt work in four turns on a case of starter.
-`overhead` runs the same program by hand, without sandbox and proxy, in turns with whole attempts;
-only the ratio of the two in a pair says something on a loaded machine.
+A scripted model (`tests/support/agent_server.py`) has each attempt work in four turns on a case of
+starter. `overhead` runs the same program by hand, without sandbox and proxy, in turns with whole
+attempts; only the ratio of the two in a pair says something on a loaded machine.
 """
 
 import argparse
@@ -27,7 +27,7 @@ import msgspec
 import psutil  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from agent_server import AgentServer, done, shell  # type: ignore[import-not-found] # noqa: E402
 

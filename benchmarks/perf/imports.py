@@ -2,9 +2,9 @@
 
     python benchmarks/perf/imports.py [--logs 20] [--samples 48 1000] [--output FILE]
 
-The log is one that Inspect wrote (`tests/harness_logs`), of 48 samples, or of more: made so by
-repeating its samples under new ids. A process of its own reads, recounts and judges all pairs, so
-that its peak memory is its own. Seconds are without its start.
+The log is one that Inspect wrote (`tests/imports/harness_logs`), of 48 samples, or of more: made so
+by repeating its samples under new ids. A process of its own reads, recounts and judges all pairs,
+so that its peak memory is its own. Seconds are without its start.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pytest_llmops.imports.archive import members
 
-LOGS = Path(__file__).parents[2] / "tests" / "harness_logs" / "inspect"
+LOGS = Path(__file__).parents[2] / "tests" / "imports" / "harness_logs" / "inspect"
 
 
 def grown(source: Path, target: Path, samples: int) -> Path:

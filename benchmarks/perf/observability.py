@@ -4,7 +4,7 @@
 
 Starts, on free ports of the loopback address, a real `mlflow server` (SQLite, one worker); a real
 collector with Jaeger and Prometheus behind it, where tools/servers.py has made them; and stand-ins
-(tests/tool_stand_ins.py) of Langfuse, of Loki, and of what is missing. Delivers a copy of a
+(tests/support/tool_stand_ins.py) of Langfuse, of Loki, and of what is missing. Delivers a copy of a
 recorded run to all three as a session does, and compares them as `llmops observability --send`
 does. The stand-ins live in a process of their own. Their times and their granularity are those of
 the protocol, not of the tools. `--real langfuse` takes the server that the environment names

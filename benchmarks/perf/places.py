@@ -27,7 +27,7 @@ from pytest_llmops.sandbox import TestJob
 from pytest_llmops.tasks.sources import SourceTree, open_source
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 
 def jobs_of(tree: SourceTree, count: int, small: int) -> tuple[list[TestJob], list[TestJob]]:

@@ -1,7 +1,7 @@
 """What each tool needs before the first trace, and the memory of a server on this machine.
 
 Containers and limits are those of docker-compose.yml, which is not part of an installed package;
-tests/test_observability_footprint.py holds this table to it.
+tests/sinks/test_observability_footprint.py holds this table to it.
 """
 
 from pathlib import Path

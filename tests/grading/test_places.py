@@ -1,0 +1,163 @@
+"""Where tests are judged, as far as it needs no cluster; that is in test_ray.py."""
+
+import hashlib
+import os
+import socket
+import stat
+import threading
+import time
+
+import pytest
+from judging import wait_until_one_is_at_work
+from without import run_without
+
+from pytest_llmops.errors import PlaceError, SandboxError
+from pytest_llmops.places import cores, remote, seats
+from pytest_llmops.places.local import LocalPlace
+from pytest_llmops.places.where import Where, where
+from pytest_llmops.sandbox import TestJob
+from pytest_llmops.tasks.sources import SourceTree
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("local", Where()),
+        ("local:3", Where(jobs=3)),
+        ("ray", Where(ray="")),
+        ("ray:10.0.0.7:6379", Where(ray="10.0.0.7:6379")),
+    ],
+)
+def test_a_place_is_named_in_few_words(text, found):
+    assert where(text) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["", "cloud", "local:", "local:0", "local:two", "ray:", "ray:host", "ray://host:10001"]
+)
+def test_what_names_no_place_is_refused_with_what_does(text):
+    with pytest.raises(PlaceError, match=r"is none of local, local:N .*, ray .* and ray:HOST:PORT"):
+        where(text)
+
+
+def test_nothing_at_the_address_of_a_cluster_is_told_at_once():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(PlaceError, match=f"--run-on=ray:{address}: no cluster there: Conn"):
+            seats.knock(address)
+    assert time.monotonic() - began < 10
+
+
+def test_a_place_that_needs_ray_says_which_extra_brings_it(tmp_path):
+    code = (
+        "from pytest_llmops.errors import LlmopsError\n"
+        "from pytest_llmops.places.where import open_place, where\n"
+        "try:\n    open_place(where('ray'), 'bwrap')\n"
+        "except LlmopsError as error:\n    print(error)\n"
+    )
+    result = run_without(["ray"], code, tmp_path)
+    assert result.stdout == "this needs ray: pip install 'pytest-llmops[ray]'\n", result.stderr
+
+
+def test_ray_is_not_imported_where_it_is_not_asked_for(tmp_path):
+    code = "import pytest_llmops.session.controller, pytest_llmops.cli.cases"
+    assert run_without(["ray"], code, tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "count"), [("max 100000\n", 64), ("150000 100000\n", 2), ("50000 100000\n", 1)]
+)
+def test_a_container_uses_no_more_processors_than_it_may(told, count, tmp_path, monkeypatch):
+    (tmp_path / "cpu.max").write_text(told)
+    monkeypatch.setattr(cores, "QUOTAS", ((str(tmp_path / "cpu.max"), ""),))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    assert cores.cores() == count
+
+
+def test_the_older_cgroups_tell_their_quota_in_two_files(tmp_path, monkeypatch):
+    for name, text in (("quota", "300000\n"), ("period", "100000\n")):
+        (tmp_path / name).write_text(text)
+    files = (str(tmp_path / "quota"), str(tmp_path / "period"))
+    monkeypatch.setattr(cores, "QUOTAS", (("/nowhere", ""), files))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    assert cores.cores() == 3
+    (tmp_path / "quota").write_text("-1\n")
+    assert cores.cores() == 64
+
+
+@pytest.fixture
+def tree(tmp_path):
+    root = tmp_path / "tree"
+    (root / "src").mkdir(parents=True)
+    (root / "src" / "a.ts").write_text("export const a = 1;\n")
+    (root / "src" / "b.ts").symlink_to("a.ts")
+    (root / "run.sh").write_text("#!/bin/sh\n")
+    (root / "run.sh").chmod(0o700)
+    return root
+
+
+def test_an_archive_is_the_same_for_the_same_files(tree):
+    first = remote.packed(tree)
+    os.utime(tree / "src" / "a.ts", (0, 0))
+    (tree / "run.sh").chmod(0o755)
+    assert remote.packed(tree) == first
+    (tree / "src" / "a.ts").write_text("export const a = 2;\n")
+    assert remote.packed(tree) != first
+
+
+def test_a_tree_is_unpacked_once_on_a_node_and_any_user_can_read_it(tree, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    archive = remote.packed(tree)
+    digest = hashlib.sha256(archive).hexdigest()[:32]
+    fetched = []
+
+    def fetch():
+        fetched.append(1)
+        time.sleep(0.1)  # the others come meanwhile
+        return archive
+
+    threads = [threading.Thread(target=remote.unpacked, args=(digest, fetch)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(fetched) == 1
+    root = remote.unpacked(digest, fetch)
+    assert (root / "src" / "b.ts").read_text() == "export const a = 1;\n"
+    assert remote.packed(root) == archive
+    assert stat.S_IMODE(root.stat().st_mode) == 0o755
+
+
+def test_what_a_killed_process_left_of_a_tree_goes_with_the_next(tree, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    trees = tmp_path / "cache" / "pytest-llmops" / "trees"
+    (trees / ".0f.abc.part" / "src").mkdir(parents=True)
+    remote.unpacked("0f", lambda: remote.packed(tree))
+    assert sorted(path.name for path in trees.iterdir()) == [".0f.lock", "0f"]
+
+
+def test_a_place_that_is_closed_ends_what_it_judges_and_judges_no_more(tmp_path):
+    (tmp_path / "a.test.ts").write_text(
+        'import { it } from "vitest";\nit("ends", () => { while (true) {} });\n'
+    )
+    tree = SourceTree(tmp_path.resolve(), "")
+    place = LocalPlace(1, "process")
+    judge = place.judge(tree)
+    failed = []
+
+    def judged():
+        try:
+            judge.run(TestJob(root=tmp_path, tests=("a.test.ts",), overlay={}, timeout=60.0))
+        except SandboxError as error:
+            failed.append(str(error))
+
+    thread = threading.Thread(target=judged)
+    thread.start()
+    wait_until_one_is_at_work(os.getpid())
+    place.close()
+    thread.join(50)  # the job itself has 60 s
+    assert failed == ["this pool was closed while it judged; make a new one"]
+    with pytest.raises(SandboxError, match="the session has ended"):
+        place.judge(tree)
