@@ -5,6 +5,7 @@ knows pytest (`tests/repository/test_layers.py` holds them to it):
 
     errors, shipped              how things go wrong; what a wheel carries
     caches                       where this machine keeps what can be made again
+    seeds                        what each answer is drawn with
     commits, cases, completions  the values that travel
     hiding                       what no output may show
     memory                       what a process held

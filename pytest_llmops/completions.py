@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from pytest_llmops.seeds import derive_seed
+
 FinishReason = Literal["stop", "length", "context", "content_filter", "other"]
 """`length`: the limit that was asked for; `context`: one of the server's own, before that."""
 TRUNCATED = frozenset({"length", "context"})
@@ -14,20 +16,6 @@ CountedBy = Literal["server", "total", "local"]
 """The server; the server, but output is its total less the prompt; or a tokenizer here."""
 Count = Annotated[int, msgspec.Meta(ge=0)]
 """A number of tokens; decoding refuses a negative one."""
-
-
-SEED_SCHEME = "sha256 of seed, case and sample"
-"""How the seed of an attempt is found; part of run identity, for it decides every drawn answer."""
-
-
-def derive_seed(seed: int, case_id: str, sample: int) -> int:
-    """Return the seed of sample `sample` of a case: no two attempts share random numbers.
-
-    The first 31 bits of the SHA-256 of the JSON array `[seed, case id, sample]`, written without
-    spaces: every server takes a number of that size (some read 32 bits, some with a sign).
-    """
-    digest = hashlib.sha256(msgspec.json.encode((seed, case_id, sample))).digest()
-    return int.from_bytes(digest[:4]) >> 1
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -144,6 +132,10 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """It was told an error, or what was called is no tool of its own."""
     result: str = ""
     """What the agent gave back to the model; "" where contents are not kept, or it gave nothing."""
+    started: float | None = None
+    """Unix time at which it began, as the program says; None where it does not."""
+    seconds: float | None = None
+    """How long it took, as the program says; None where it does not."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +214,9 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True):
             msgspec.structs.replace(
                 turn,
                 text="",
-                tools=tuple(ToolCall(name=one.name, failed=one.failed) for one in turn.tools),
+                tools=tuple(
+                    msgspec.structs.replace(one, arguments="", result="") for one in turn.tools
+                ),
             )
             for turn in self.turns
         ]

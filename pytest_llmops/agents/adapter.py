@@ -1,12 +1,23 @@
 """What has to be known of a program to make it an agent."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from pytest_llmops.agents.jail import Jail, Start
 from pytest_llmops.agents.programs import module_of
 from pytest_llmops.agents.settings import ProgramAgent
 from pytest_llmops.completions import Ending
+
+
+class ToolRun(NamedTuple):
+    """One tool that a program ran, as it says itself."""
+
+    id: str
+    """Of the call, as the model gave it."""
+    started: float
+    """Unix time."""
+    seconds: float
 
 
 class Adapter(Protocol):
@@ -44,6 +55,12 @@ class Adapter(Protocol):
     @staticmethod
     def failed(result: str) -> bool:
         """Whether what a tool gave back to the model is an error."""
+
+
+def tool_runs(adapter: Adapter, jail: Jail) -> Sequence[ToolRun]:
+    """Which tools a program ran and when, in order; none where its adapter has no `tool_runs`."""
+    told = getattr(adapter, "tool_runs", None)
+    return told(jail) if told else ()
 
 
 def adapter_of(agent: ProgramAgent) -> Adapter:

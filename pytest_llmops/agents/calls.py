@@ -7,11 +7,13 @@ offers tools in others, is none of the work: a title, a memory. Its tokens count
 
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
+from pytest_llmops.agents.adapter import ToolRun
 from pytest_llmops.agents.requests import key_of
 from pytest_llmops.client.events import BodyReader
 from pytest_llmops.client.wire import Answer
@@ -128,6 +130,7 @@ def turns_of(
     ended: float,
     failed: Callable[[str], bool],
     passing: Sequence[bool | None] = (),
+    runs: Sequence[ToolRun] = (),
 ) -> tuple[Turn, ...]:
     """The turns of a loop.
 
@@ -136,10 +139,11 @@ def turns_of(
         ended: When the loop ended; Unix time, seconds.
         failed: Whether a tool's result says that it failed.
         passing: Whether the tests passed after each answered call, where that is known.
+        runs: Which tools the program says that it ran, in order.
     """
     answered = [call for call in calls if call.usage]
     with_tools = any(call.offers_tools for call in answered)
-    results = dict(_results(calls))
+    results, ran = dict(_results(calls)), deque(runs)
     starts = [*(call.started for call in answered[1:]), ended][: len(answered)]
     turns = []
     known = passing or (None,) * len(answered)
@@ -164,8 +168,7 @@ def turns_of(
                 purpose="" if call.offers_tools or not with_tools else BESIDE,
                 text=call.answer.text,
                 tools=tuple(
-                    _tool(name, arguments, results.get(name_id, ""), failed)
-                    for name_id, name, arguments in call.tools
+                    _tool(tool, results.get(tool[0], ""), failed, ran) for tool in call.tools
                 ),
                 tool_seconds=max(0.0, following - call.started - call.seconds),
                 passing=passes,
@@ -184,8 +187,22 @@ def _words(message: Any) -> str:
     return said + json.dumps(called) if called else said
 
 
-def _tool(name: str, arguments: str, result: str, failed: Callable[[str], bool]) -> ToolCall:
-    return ToolCall(name=name, arguments=arguments, result=result, failed=failed(result))
+def _tool(
+    called: tuple[str, str, str], result: str, failed: Callable[[str], bool], runs: deque[ToolRun]
+) -> ToolCall:
+    """A tool that was called; takes its run out of those that are left, the first of its id."""
+    name_id, name, arguments = called
+    ran = next((one for one in runs if one.id == name_id), None)
+    if ran:
+        runs.remove(ran)
+    return ToolCall(
+        name=name,
+        arguments=arguments,
+        result=result,
+        failed=failed(result),
+        started=ran.started if ran else None,
+        seconds=ran.seconds if ran else None,
+    )
 
 
 def _results(calls: Sequence[Call]) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from pytest_llmops.agents.adapter import adapter_of
+from pytest_llmops.agents.adapter import adapter_of, tool_runs
 from pytest_llmops.agents.calls import Call, turns_of
 from pytest_llmops.agents.installed import require
 from pytest_llmops.agents.jail import Jail
@@ -134,10 +134,11 @@ class Program:
                     calls += proxy.calls
             ended, ending = time.time(), self._settled(calls, ending)
             found = changes(task, jail.workspace, before)
+            tools = tool_runs(self._adapter, jail)
         passed = await asyncio.to_thread(_passing, task, judge, calls, found)
         ran = _Ran(
             calls=calls,
-            turns=turns_of(calls, ended, self._adapter.failed, passed),
+            turns=turns_of(calls, ended, self._adapter.failed, passed, tools),
             found=found,
             handed=handed,
             ended=ended,

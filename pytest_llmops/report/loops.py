@@ -80,6 +80,7 @@ def _tool(tool: ToolCall, take: Take) -> dict[str, Any]:
     return {
         "name": visible(tool.name, NAME_LIMIT),
         "failed": tool.failed,
+        "seconds": None if tool.seconds is None else round(tool.seconds, 3),
         "arguments": take(tool.arguments, TEXT_LIMIT),
         "result": take(tool.result, TEXT_LIMIT),
     }

@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from pytest_llmops.completions import Sampling, derive_seed
+from pytest_llmops.completions import Sampling
+from pytest_llmops.seeds import derive_seed
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):

@@ -115,6 +115,8 @@ def _step(number: int, turn: Turn) -> dict[str, Any]:
             }
             for name, tool in zip(names, turn.tools, strict=True)
         ]
+        if any(tool.seconds is not None for tool in turn.tools):
+            step["extra"]["tool_seconds"] = [tool.seconds for tool in turn.tools]
         step["observation"] = {
             "results": [
                 {"source_call_id": name, "content": tool.result}

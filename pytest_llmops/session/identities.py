@@ -7,12 +7,13 @@ import msgspec
 
 import pytest_llmops.engine
 from pytest_llmops.client.endpoint import Endpoint
-from pytest_llmops.completions import SEED_SCHEME, Sampling
+from pytest_llmops.completions import Sampling
 from pytest_llmops.engine import EngineProcess
 from pytest_llmops.local_models import AdapterModel, LocalModel
 from pytest_llmops.models import EndpointModel
 from pytest_llmops.runs.identity import Identity
 from pytest_llmops.runs.machine import versions
+from pytest_llmops.seeds import SEED_SCHEME
 from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
 
 ENGINE_TIMEOUT = 3600.0

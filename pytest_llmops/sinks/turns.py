@@ -45,13 +45,17 @@ def turn_spans(run: Run, record: Record, trace: str, sent: int) -> Iterator[Span
             attributes=_of_turn(run, number, turn, answer=record.text),
         )
         for index, tool in enumerate(turn.tools):
+            began, over = end, end + round(turn.tool_seconds * NANO)
+            if tool.started is not None and tool.seconds is not None:
+                began = max(end, round(tool.started * NANO + shift))
+                over = began + round(tool.seconds * NANO)
             yield Span(
                 name=f"execute_tool {tool.name}",
                 kind="tool",
                 id=span_id(trace, f"tool {number}.{index}"),
                 parent=own,
-                start=end,
-                end=end + round(turn.tool_seconds * NANO),
+                start=began,
+                end=over,
                 attributes=_of_tool(tool),
             )
 

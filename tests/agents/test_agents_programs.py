@@ -70,6 +70,8 @@ TOOLS = {
     "pi": {"read", "bash", "edit", "write"},
 }
 """What a model may call by default."""
+COARSE = 0.002
+"""Seconds by which two clocks of a machine may differ, of which one is read in milliseconds."""
 SYSTEM = "You are a parrot."
 CONFIGURED = {
     "cline": {"disabled_tools": ("editor",), "args": ("--thinking", "high")},
@@ -280,6 +282,19 @@ def test_tools_are_told_with_what_they_gave_back(played):
     assert "small.ts" in tools[0].result
     assert "return value * 2;" in tools[2].result
     assert not any(tool.failed for tool in tools)
+
+
+def test_tools_have_the_times_that_the_program_tells(played):
+    kind, completion, _ = come_of(played, "solves")
+    turns = [turn for turn in completion.loop.turns if turn.tools]
+    if kind != "cline":
+        assert {tool.seconds for turn in turns for tool in turn.tools} == {None}
+        return
+    for turn in turns:
+        answered = turn.timing.started + turn.timing.total
+        (tool,) = turn.tools
+        assert answered - COARSE < tool.started  # its events have milliseconds
+        assert tool.started + tool.seconds < answered + turn.tool_seconds + COARSE
 
 
 def test_a_tool_that_failed_is_told(played):

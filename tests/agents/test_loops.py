@@ -4,9 +4,10 @@ import json
 
 import msgspec
 import pytest
-from looped import AGENT_RUN, LOOP, LOOPED, SECRET, turn
+from looped import AGENT_RUN, LOOP, LOOPED, SECRET, TOOL, turn
 from records import RUN, record
 
+from pytest_llmops.agents.adapter import ToolRun
 from pytest_llmops.agents.calls import BESIDE, Call, turns_of
 from pytest_llmops.compare.metrics import measure_of
 from pytest_llmops.completions import ToolCall, Usage
@@ -86,6 +87,28 @@ def test_secrets_are_taken_out_of_loops_and_texts_withheld():
     )
 
 
+def test_a_tool_has_its_own_time_where_its_program_tells_it():
+    first = LOOP.turns[0]
+    begin = first.timing.started + first.timing.total
+    tools = (
+        msgspec.structs.replace(TOOL, started=begin + 0.25, seconds=0.5),
+        msgspec.structs.replace(TOOL, started=begin - 0.001, seconds=1.5),  # its clock is coarser
+        TOOL,
+    )
+    loop = msgspec.structs.replace(LOOP, turns=(msgspec.structs.replace(first, tools=tools),))
+    timed = msgspec.structs.replace(LOOPED, loop=loop)
+    spans = trace_of(AGENT_RUN, timed).spans
+    (turn_span,) = [span for span in spans if span.kind == "turn"]
+    found = [
+        (span.start - turn_span.end, span.end - span.start) for span in spans if span.kind == "tool"
+    ]
+    seconds = [(begun / SECOND, took / SECOND) for begun, took in found]
+    expected = [(0.25, 0.5), (0.0, 1.5), (0.0, first.tool_seconds)]
+    assert seconds == [pytest.approx(pair, abs=1e-6) for pair in expected]
+    step = trajectory(AGENT_RUN, timed)["steps"][1]
+    assert step["extra"]["tool_seconds"] == [0.5, 1.5, None]
+
+
 def test_a_trajectory_tells_steps_tools_and_sums(tmp_path):
     write_trajectory(tmp_path, AGENT_RUN, LOOPED)
     path = tmp_path / "trajectories" / file_name(LOOPED)
@@ -137,4 +160,8 @@ def test_calls_become_turns_with_their_tries_and_what_tools_gave_back():
     assert [one.retries for one in turns] == [1, 0, 0]
     assert [one.purpose for one in turns] == ["", BESIDE, ""]
     assert turns[0].tools == (ToolCall(name="bash", arguments="{}", result="bad", failed=True),)
+    runs = [ToolRun("other", 1.0, 0.5), ToolRun("c1", 2.0, 0.25), ToolRun("c1", 3.0, 0.75)]
+    turns = turns_of(calls, calls[-1].started + 5, bool, runs=runs)
+    times = [(tool.started, tool.seconds) for one in turns for tool in one.tools]
+    assert times == [(2.0, 0.25), (3.0, 0.75)]  # an id that is used again is the next of its kind
     assert all(one.usage == Usage(input=9, output=2) for one in turns)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from chat_server import completion, request
 
-from pytest_llmops.completions import Message, Request, derive_seed
+from pytest_llmops.completions import Message, Request
 from pytest_llmops.generation.cache import CompletionCache
+from pytest_llmops.seeds import derive_seed
 
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -8,8 +8,8 @@ from chat_server import ChatServer, answer, cut, hang, request, requests, servin
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.pacing import Patience
-from pytest_llmops.completions import derive_seed
 from pytest_llmops.errors import EndpointError, ModelError
+from pytest_llmops.seeds import derive_seed
 
 QUICK = Patience(
     retries=3, first_delay=0.01, longest_delay=0.02, longest_wait=5, outage=0.05, outage_faults=3

@@ -26,6 +26,7 @@ def test_the_page_has_the_tokens_of_every_turn_and_what_the_whole_took():
     assert [one["usage"]["fresh"] for one in page["turns"]] == [100, 110]
     assert [one["usage"]["cached"] for one in page["turns"]] == [0, 40]
     assert [one["passing"] for one in page["turns"]] == [False, True]
+    assert [tool["seconds"] for tool in page["turns"][0]["tools"]] == [0.125, None]
     figures = page["figures"]
     assert (figures["calls"], figures["failed"], figures["toPass"]) == (2, 1, 290)
     assert figures["resent"] == pytest.approx(120 / 250)

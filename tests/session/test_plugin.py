@@ -13,10 +13,10 @@ import pytest
 from chat_server import ChatServer, answer, hang, whole
 from project import ADD, ANSWERS, DOUBLE, EVEN, write_answers, write_benchmark
 
-from pytest_llmops.completions import SEED_SCHEME
 from pytest_llmops.report.figures import dollars
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Record
+from pytest_llmops.seeds import SEED_SCHEME
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import msgspec
 import pytest
 from records import IDENTITY, RUN, grade, record, unanswered
 
-from pytest_llmops.completions import SEED_SCHEME, Message, Timing, Usage, derive_seed
+from pytest_llmops.completions import Message, Timing, Usage
 from pytest_llmops.errors import SinkError
 from pytest_llmops.report.subject import read_links as report_links
 from pytest_llmops.runs.record import RECORDS, End
 from pytest_llmops.runs.traces import trace_id
+from pytest_llmops.seeds import SEED_SCHEME, derive_seed
 from pytest_llmops.sinks.dialects import langfuse, mlflow
 from pytest_llmops.sinks.ledger import LEDGER, Entry, Ledger
 from pytest_llmops.sinks.links import LINKS, read_links, write_links

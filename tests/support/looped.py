@@ -37,6 +37,8 @@ EDIT = ToolCall(
     name="editor",
     arguments='{"path": "a.ts", "old_text": "return 1;", "new_text": "return 2;"}',
     result='{"success": true}',
+    started=11.2,
+    seconds=0.1254,
 )
 EVIL = ToolCall(name=HOSTILE, arguments=HOSTILE, result=HOSTILE, failed=True)
 PATCH = "--- a/a.ts\n+++ b/a.ts\n@@ -1,2 +1,2 @@\n-return 1;\n+return 2;\n }\n"

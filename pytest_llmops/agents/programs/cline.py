@@ -9,8 +9,12 @@ last event on its output.
 import json
 import platform
 import sys
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from pytest_llmops.agents.adapter import ToolRun
 from pytest_llmops.agents.installed import npm_package
 from pytest_llmops.agents.jail import HOME, URL, WORKSPACE, Jail, Start
 from pytest_llmops.agents.settings import ProgramAgent
@@ -93,17 +97,41 @@ def prepare(agent: ProgramAgent, jail: Jail, folder: Path, task: str) -> Start:
     )
 
 
+def _events(jail: Jail) -> list[dict[str, Any]]:
+    """What it wrote on its output, line by line; what is no event is left out."""
+    found = []
+    for line in jail.stdout.read_bytes().splitlines():
+        with suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict):
+                found.append(event)
+    return found
+
+
 def ending(jail: Jail, status: int) -> tuple[Ending, str]:
     """How it says that it ended, from its last event."""
-    for line in reversed(jail.stdout.read_bytes().splitlines()):
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict) and event.get("type") == "run_result":
+    for event in reversed(_events(jail)):
+        if event.get("type") == "run_result":
             reason = str(event.get("finishReason"))
             return ("done" if reason == "completed" else "failed"), f"cline: {reason}"
     return "failed", f"cline ended with status {status} and no result: {jail.words()}"
+
+
+def tool_runs(jail: Jail) -> list[ToolRun]:
+    """When each tool began and ended, from its events."""
+    found, began = [], dict[str, float]()
+    for event in _events(jail):
+        told = event.get("event")
+        if not isinstance(told, dict) or told.get("contentType") != "tool":
+            continue
+        with suppress(ValueError, TypeError, KeyError):
+            call, when = str(told["toolCallId"]), datetime.fromisoformat(event["ts"]).timestamp()
+            if told["type"] == "content_start":
+                began[call] = when
+            elif told["type"] == "content_end":
+                start = began.pop(call)
+                found.append(ToolRun(call, start, max(0.0, when - start)))
+    return found
 
 
 def failed(result: str) -> bool:

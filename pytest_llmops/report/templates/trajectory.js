@@ -148,6 +148,7 @@ function toolElement(tool) {
   const box = make("div", "call");
   const head = box.appendChild(make("p"));
   head.append(make("b", "id", tool.name), " ", make("span", tool.failed ? "o error" : "quiet", tool.failed ? "failed" : ""));
+  if (tool.seconds !== null) head.append(" ", make("span", "quiet", `${tool.seconds} s`));
   if (tool.arguments === null) box.append(make("p", "quiet", LEFT_OUT));
   else box.append(...argumentParts(tool.arguments));
   if (tool.result === null) box.append(make("p", "quiet", LEFT_OUT));
