@@ -4,14 +4,11 @@ It knows no driver. Source trees come to it as archives, once a node, and are ke
 cache there under the digest of what is in them.
 """
 
-import fcntl
 import hashlib
 import io
 import platform
-import shutil
 import socket
 import tarfile
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -22,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from pytest_llmops.caches import user_cache
+from pytest_llmops.caches import appear_whole, user_cache
 from pytest_llmops.errors import LlmopsError
 from pytest_llmops.sandbox import NodePool, TestJob, TestReport
 from pytest_llmops.sandbox.binaries import find_node
@@ -143,25 +140,12 @@ def packed(root: Path, *, endings: frozenset[str] = frozenset()) -> bytes:
 
 
 def unpacked(digest: str, fetch: Callable[[], bytes]) -> Path:
-    """The folder of a source tree on this node; unpacked by the first that asks.
+    """The folder of a source tree on this node; unpacked by the first that asks."""
 
-    A folder under its final name is whole: it is filled under another one, with a lock held that
-    the system frees when its holder dies.
-    """
-    trees = user_cache() / "trees"
-    target = trees / digest
-    if target.is_dir():
-        return target
-    trees.mkdir(parents=True, exist_ok=True)
-    with (trees / f".{digest}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if target.is_dir():
-            return target
-        for left in trees.glob(f".{digest}.*.part"):
-            shutil.rmtree(left, ignore_errors=True)  # of a killed one: nobody holds the lock
-        part = Path(tempfile.mkdtemp(prefix=f".{digest}.", suffix=".part", dir=trees))
+    def fill(part: Path) -> None:
         with tarfile.open(fileobj=io.BytesIO(fetch())) as archive:
             archive.extractall(part, filter="data")
-        part.chmod(0o755)  # the sandbox's user has to reach it
-        part.rename(target)
+
+    target = user_cache() / "trees" / digest
+    appear_whole(target, fill)
     return target

@@ -9,17 +9,12 @@ What is not covered: the folder is trusted by its name and not hashed as a whole
 used is verified by its own digest (`SourceTree.verify`), and other files can be edited unseen.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pytest_llmops.caches import user_cache
+from pytest_llmops.caches import appear_whole, user_cache
 from pytest_llmops.cases import FileHash, LanguageName, Suite
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.tasks.trees.checkout import checkout
@@ -138,36 +133,6 @@ def _cache_folder(suite: Suite) -> Path:
 def _fetch(suite: Suite, origin: str, target: Path) -> None:
     fetch = unpack if suite.sdist else checkout
     appear_whole(target, lambda part: fetch(suite, origin, part))
-
-
-def appear_whole(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Make a folder that is there only once it is whole, by one process of all that want it.
-
-    Args:
-        folder: The folder; left as it is where it is there.
-        fill: Fills an empty one, which gets the name.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with locked(folder.with_name(f".{folder.name}.lock")):
-        if folder.is_dir():
-            return  # another process was first
-        for leftover in folder.parent.glob(f".{folder.name}.*.part"):
-            shutil.rmtree(leftover, ignore_errors=True)  # of a killed one: nobody holds the lock
-        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-        try:
-            fill(part)
-            part.chmod(0o755)  # mkdtemp's 0700 would shut the sandbox's user out
-            part.rename(folder)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock; waits for another holder."""
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _cause(error: Exception) -> str:

@@ -17,10 +17,9 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_llmops.caches import user_cache
+from pytest_llmops.caches import appear_whole, user_cache
 from pytest_llmops.errors import PackagesError
 from pytest_llmops.sandbox.npm import NpmError, run_npm
-from pytest_llmops.tasks.sources import appear_whole
 from pytest_llmops.tasks.trees.locks import PackageLock, Pinned
 
 MODULES = "node_modules"

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_llmops.caches import locked
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import SourceError
-from pytest_llmops.tasks.sources import locked, source_variable
+from pytest_llmops.tasks.sources import source_variable
 from pytest_llmops.tasks.trees.checkout import GIT_ENVIRONMENT, GIT_SETTINGS, LOCAL_UPLOAD_PACK
 from pytest_llmops.tasks.trees.complaints import reason
 

@@ -23,12 +23,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from pytest_llmops.caches import user_cache
+from pytest_llmops.caches import locked, user_cache
 from pytest_llmops.cases import Suite
 from pytest_llmops.commits import Change
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.tasks.edits import undone
-from pytest_llmops.tasks.sources import SourceTree, locked, open_source, present_source
+from pytest_llmops.tasks.sources import SourceTree, open_source, present_source
 from pytest_llmops.tasks.trees.git import Entry, Git, origin_of
 from pytest_llmops.tasks.trees.locks import lock_of
 
