@@ -95,7 +95,7 @@ def test_the_sink_needs_no_package_of_traceloop(tmp_path, monkeypatch):
     program = f"""
 import sys
 sys.modules["traceloop"] = None  # as where it is not installed
-sys.path.insert(0, {str(ROOT / "tests")!r})
+sys.path.insert(0, {str(ROOT / "tests" / "support")!r})
 from pathlib import Path
 from otlp_receiver import Receiver
 from sink_project import deliver, make_records, write_run

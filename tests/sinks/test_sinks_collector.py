@@ -57,7 +57,7 @@ def test_spans_carry_what_openllmetrys_own_decorators_write():
     """A contract with the installed package, whose decorators run in a process of their own."""
     quiet = {"TRACELOOP_METRICS_ENABLED": "false", "TRACELOOP_TRACE_CONTENT": "false"}
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    program = Path(__file__).with_name("traceloop_spans.py")
+    program = Path(__file__).parents[1] / "support" / "traceloop_spans.py"
     ended = subprocess.run(
         [sys.executable, str(program)],
         env={**kept, **QUIET, **quiet},
