@@ -3,6 +3,7 @@
     .venv/bin/python tools/orders.py                      all tests: seeds 0 to 9, then each file
     .venv/bin/python tools/orders.py --seeds 4-6,9 tests/compare -- -n 2
     .venv/bin/python tools/orders.py --seeds 7 --again    one order once more
+    .venv/bin/python tools/orders.py --alone              each file, and no seeds
     .venv/bin/python tools/orders.py --table              what is known, by seed and commit
 
 A test that passes in one order only depends on what others left behind. A seed shuffles the files,
@@ -135,7 +136,11 @@ def main(arguments: list[str]) -> int:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     own, further = arguments[:end], arguments[end + 1 :]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=numbers, help="these orders alone: 3, 0-4, 1,5-7")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--seeds", type=numbers, help="these orders, and no file by itself: 3, 1,5-7"
+    )
+    which.add_argument("--alone", action="store_true", help="each file by itself, and no orders")
     parser.add_argument("--again", action="store_true", help="run what passed before, too")
     parser.add_argument("--table", action="store_true", help="run nothing, print what is known")
     parser.add_argument("--kept", type=Path, default=ROOT / "build" / "orders.jsonl")
@@ -146,7 +151,7 @@ def main(arguments: list[str]) -> int:
         print(*table(kept.sessions), sep="\n")
         return 0
     found = []
-    for seed in chosen.seeds or range(10):
+    for seed in () if chosen.alone else chosen.seeds or range(10):
         order = ["-p", "tools.orders", f"--order-seed={seed}"]
         found.append(kept.run(f"seed {seed}", [*order, *(further or SPREAD), *chosen.paths]))
     if chosen.seeds is None:

@@ -85,11 +85,13 @@ def test_what_passed_at_this_commit_is_not_run_again_and_what_failed_is(tool):
     assert set(started) == {*names, "test_bad.py alone", "test_free.py alone"}
     started.clear()
     assert run() == 1
-    assert started == ["test_bad.py alone"]
+    assert run("--alone") == 1
+    assert started == ["test_bad.py alone"] * 2
+    started.clear()
     assert run("--seeds", "1,3-4") == 0
-    assert started == ["test_bad.py alone"]
+    assert started == []
     assert run("--seeds", "1,3-4", "--again") == 0
-    assert started == ["test_bad.py alone", "seed 1", "seed 3", "seed 4"]
+    assert started == ["seed 1", "seed 3", "seed 4"]
 
 
 def test_at_another_commit_or_with_changed_files_all_is_run(tool, monkeypatch):
