@@ -25,10 +25,14 @@ class Shelf:
         self._lock = threading.Lock()
         self._looked = -math.inf
 
-    def runs(self) -> list[Shown]:
-        """All of them as they are by now, in the order in which they started."""
+    def runs(self, fresh: float | None = None) -> list[Shown]:
+        """All of them as they are by now, in the order in which they started.
+
+        Args:
+            fresh: Seconds for which what was seen is believed; None for `FRESH`.
+        """
         with self._lock:
-            if time.monotonic() - self._looked > FRESH:
+            if time.monotonic() - self._looked > (FRESH if fresh is None else fresh):
                 self._look()
                 self._looked = time.monotonic()
             return self._ordered
@@ -39,9 +43,10 @@ class Shelf:
         Raises:
             RecordError: There is none.
         """
-        for shown in self.runs():
-            if shown.name == name:
-                return shown
+        for fresh in (None, 0.0):  # one that began a moment ago is there, too
+            for shown in self.runs(fresh):
+                if shown.name == name:
+                    return shown
         raise RecordError(f"{name}: no such run here")
 
     def _look(self) -> None:

@@ -398,6 +398,15 @@ def test_a_file_that_is_replaced_by_a_shorter_one_is_read_anew(tmp_path, monkeyp
     assert len(before.entries) == 10  # a page that is being made is not disturbed
 
 
+def test_a_run_that_began_after_the_last_look_is_found_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("pytest_llmops.viewer.shelf.FRESH", 3600.0)
+    shelf, run = Shelf(tmp_path), recorded(attempts(2))
+    assert shelf.runs() == []
+    written(tmp_path, run)
+    assert shelf.runs() == []
+    assert shelf.find(run.run.id).name == run.run.id
+
+
 def test_two_files_of_one_run_are_told_apart(tmp_path):
     run = written(tmp_path, recorded(attempts(2)))
     copy = tmp_path / "copy" / "records.jsonl"
