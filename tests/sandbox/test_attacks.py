@@ -138,16 +138,6 @@ EQUAL_TO_ALL = {
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("tree")
-    (root / "src").mkdir()
-    (root / "tests").mkdir()
-    (root / "src" / "target.ts").write_text(HONEST)
-    (root / "tests" / "target.test.ts").write_text(TESTS)
-    return root
-
-
-@pytest.fixture(scope="module")
 def pool(root):
     with NodePool(root, size=1) as pool:
         yield pool

@@ -99,16 +99,6 @@ ESCAPES = {
 }
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("tree")
-    (root / "src").mkdir()
-    (root / "tests").mkdir()
-    (root / "src" / "target.ts").write_text(HONEST)
-    (root / "tests" / "target.test.ts").write_text(TESTS)
-    return root
-
-
 @pytest.fixture(scope="module", params=["bwrap", "process"])
 def pool(root, request):
     os.environ["LLMOPS_TEST_SECRET"] = MARK

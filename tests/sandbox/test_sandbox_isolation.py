@@ -36,12 +36,7 @@ KNOWN = {
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("tree")
-    (root / "src").mkdir()
-    (root / "tests").mkdir()
-    (root / "src" / "target.ts").write_text(HONEST)
-    (root / "tests" / "target.test.ts").write_text(TESTS)
+def root(root):
     (root / "secret.txt").write_text(MARK)
     return root
 
