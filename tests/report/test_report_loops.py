@@ -5,9 +5,8 @@ import re
 import msgspec
 import pytest
 from browsers import ARGUMENTS, CHROMIUM, WAIT_MS
-from looped import EDIT, PAGED, paged
+from looped import EDIT, PAGED, paged, turn
 from report_runs import attempts, recorded, subject
-from test_loops import turn
 
 from pytest_llmops.report.cases_table import BUDGET, details
 from pytest_llmops.report.export import flat_rows
