@@ -100,3 +100,10 @@ def test_files_and_functions_keep_the_size_one_can_read(path):
 def test_no_module_is_named_after_nothing():
     names = {path.stem for path in MODULES}
     assert not names & {"utils", "helpers", "common", "base", "manager", "misc"}
+
+
+def test_a_test_takes_from_its_own_room_and_from_support_alone():
+    for path in Path(__file__).parents[1].glob("*/*.py"):
+        taken = {name for name in imported(path) if name.startswith("test_")}
+        missing = {name for name in taken if not path.with_name(f"{name}.py").is_file()}
+        assert not missing, f"{path} imports {missing} of another room: move it to tests/support"
