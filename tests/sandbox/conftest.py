@@ -1,6 +1,10 @@
 """What tests of the sandbox share."""
 
+import os
+
 import pytest
+
+from pytest_llmops.sandbox import NodePool
 
 
 @pytest.fixture(scope="module")
@@ -12,3 +16,18 @@ def root(request, tmp_path_factory):
     (root / "src" / "target.ts").write_text(request.module.HONEST)
     (root / "tests" / "target.test.ts").write_text(request.module.TESTS)
     return root
+
+
+@pytest.fixture(scope="module", params=["bwrap", "process"])
+def pool(root, request):
+    """Each sandbox, while the environment holds a secret: `MARK` of the module that asks."""
+    os.environ["LLMOPS_TEST_SECRET"] = request.module.MARK
+    with NodePool(root, isolation=request.param) as pool:
+        yield pool
+    del os.environ["LLMOPS_TEST_SECRET"]
+
+
+@pytest.fixture(scope="module")
+def caged(root):
+    with NodePool(root) as pool:
+        yield pool

@@ -2,7 +2,6 @@
 
 # ruff: noqa: E501 - lines of TypeScript are kept whole
 
-import os
 from pathlib import Path
 
 import pytest
@@ -97,20 +96,6 @@ ESCAPES = {
         new DatabaseSync(':memory:', { allowExtension: true }).enableLoadExtension(true);""",
     "a signal": "process.kill(1, 'SIGKILL');",
 }
-
-
-@pytest.fixture(scope="module", params=["bwrap", "process"])
-def pool(root, request):
-    os.environ["LLMOPS_TEST_SECRET"] = MARK
-    with NodePool(root, isolation=request.param) as pool:
-        yield pool
-    del os.environ["LLMOPS_TEST_SECRET"]
-
-
-@pytest.fixture(scope="module")
-def caged(root):
-    with NodePool(root) as pool:
-        yield pool
 
 
 def attempt(pool: NodePool, root: Path, code: str, timeout: float = 10) -> TestReport:

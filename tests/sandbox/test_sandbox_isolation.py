@@ -41,20 +41,6 @@ def root(root):
     return root
 
 
-@pytest.fixture(scope="module", params=["bwrap", "process"])
-def pool(root, request):
-    os.environ["LLMOPS_TEST_SECRET"] = MARK
-    with NodePool(root, isolation=request.param) as pool:
-        yield pool
-    del os.environ["LLMOPS_TEST_SECRET"]
-
-
-@pytest.fixture(scope="module")
-def caged(root):
-    with NodePool(root) as pool:
-        yield pool
-
-
 def attempt(pool: NodePool, root: Path, code: str, timeout: float = 10) -> TestReport:
     overlay = {"src/target.ts": code}
     return pool.run(
