@@ -16,6 +16,7 @@ import torch
 
 from pytest_llmops.engine.kvcache import BLOCK, blocks_for
 from pytest_llmops.engine.step import CURRENT, Row, Step
+from pytest_llmops.engine.threads import shared
 
 _PIECE = 128
 """Queries attended together on a CPU: their scores stay in the cache of a core."""
@@ -51,14 +52,19 @@ def attend(step: Step, layer: int, qkv: tuple[torch.Tensor, ...], form: Form) ->
         result[chosen] = _decode(step, query[chosen], stored, form)
     for index in step.prompts:
         span = slice(step.offsets[index], step.offsets[index + 1])
-        result[span] = _prompt(step.rows[index], [part[span] for part in qkv], stored, form)
+        new = [part[span] for part in qkv]
+        result[span] = shared(_prompt, step.rows[index], new, stored, form)
     return result
 
 
 def _decode(
     step: Step, query: torch.Tensor, stored: tuple[torch.Tensor, ...], form: Form
 ) -> torch.Tensor:
-    """Attention of rows with one token each; the query heads of one key head go together."""
+    """Attention of rows with one token each; the query heads of one key head go together.
+
+    Blocks are weighed each by itself, against the highest score of their row, and summed by row in
+    one product with 0 and 1: nothing is padded to the longest row or laid out anew.
+    """
     layout, (rows, heads, _) = step.layout, query.shape
     if layout.blocks is None:
         keys, values = (pool[: layout.read] for pool in stored)
@@ -67,23 +73,23 @@ def _decode(
     groups = keys.shape[1]
     spread = query.reshape(rows, -1).index_select(0, layout.query)
     spread = spread.view(layout.read * groups, heads // groups, -1)
-    scores = _scores(spread, keys.flatten(0, 1), form)
-    scores = scores.view(layout.read, heads, BLOCK).index_select(0, layout.table)
-    scores = scores.view(rows, layout.widest, heads, BLOCK).transpose(1, 2)
-    scores = scores.reshape(rows, heads, layout.widest * BLOCK).add_(step.mask(form.window))
-    weights = torch.softmax(scores, -1).view(rows, heads, layout.widest, BLOCK).transpose(1, 2)
-    weights = weights.reshape(-1, heads * BLOCK).index_select(0, layout.back)
-    weights = weights.view(layout.read * groups, heads // groups, BLOCK)
-    parts = torch.bmm(weights, values.flatten(0, 1)).view(layout.read, -1)
-    total = torch.zeros((rows + 1, parts.shape[1]), device=parts.device)
-    total.index_add_(0, layout.row, parts.float())
-    return total[:rows].view(rows, heads, -1).to(query.dtype)
+    scores = _scores(spread, keys.flatten(0, 1), form).view(layout.read, heads, BLOCK)
+    scores += step.mask(form.window)
+    peaks = scores.amax(-1).index_select(0, layout.table).view(rows, layout.widest, heads)
+    peaks = peaks.amax(1).index_select(0, layout.query)
+    weights = scores.sub_(peaks[..., None]).exp_()
+    weighed = weights.view(len(spread), -1, BLOCK)
+    parts = shared(torch.bmm, weighed, values.flatten(0, 1))
+    total = torch.mm(layout.owner, parts.view(layout.read, -1)).view(rows, heads, -1)
+    sums = torch.mm(layout.owner.float(), weights.sum(-1, dtype=torch.float32))
+    return (total / sums[..., None]).to(query.dtype)
 
 
 def _scores(query: torch.Tensor, keys: torch.Tensor, form: Form) -> torch.Tensor:
     """Return scaled and capped scores, `[batch, queries, keys]`; scaled before they are rounded."""
     none = query.new_zeros((1, 1, 1))
-    scores = torch.baddbmm(none, query, keys.transpose(1, 2), beta=0, alpha=form.scaling)
+    turned = keys.transpose(1, 2)
+    scores = shared(torch.baddbmm, none, query, turned, beta=0, alpha=form.scaling)
     if form.softcap is not None:
         scores = torch.tanh(scores / form.softcap) * form.softcap
     return scores

@@ -7,7 +7,6 @@ a shared prompt prefix is copied, which takes far less time than computing it.
 """
 
 import heapq
-import itertools
 from collections.abc import Sequence
 
 import torch
@@ -56,15 +55,18 @@ class BlockPool:
             self._layers[index] = (self._zeros(self.size, keys), self._zeros(self.size, values))
         return self._layers[index]
 
-    def copy(self, source: Sequence[int], target: Sequence[int]) -> None:
-        """Copy whole blocks, in every layer."""
-        wanted = torch.tensor(source, device=self.device)
-        places = torch.tensor(target, device=self.device)
-        for tensor in itertools.chain.from_iterable(self._layers.values()):
-            tensor.index_copy_(0, places, tensor.index_select(0, wanted))
+    def copy_from(self, other: "BlockPool", blocks: Sequence[int]) -> list[int]:
+        """Copy whole blocks of this or another pool, in every layer; return where they are."""
+        taken = self.allocate(len(blocks))
+        wanted = torch.tensor(blocks, device=self.device)
+        places = torch.tensor(taken, device=self.device)
+        for index, pair in other._layers.items():
+            for target, tensor in zip(self.layer(index, *pair), pair, strict=True):
+                target.index_copy_(0, places, tensor.index_select(0, wanted))
+        return taken
 
     def _zeros(self, blocks: int, like: torch.Tensor) -> torch.Tensor:
-        shape = (blocks, like.shape[-2], BLOCK, like.shape[-1])
+        shape = (blocks, like.shape[1], BLOCK, like.shape[-1])
         return torch.zeros(shape, device=self.device, dtype=self.dtype)
 
     def _grow(self, count: int) -> None:

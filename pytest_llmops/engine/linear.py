@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import torch
 from torch.nn.functional import linear
 
+from pytest_llmops.engine.threads import shared
+
 PACK_ROWS = 32
 """Rows a packed weight is laid out for: a decoding step of a full batch."""
 
@@ -63,11 +65,10 @@ class Projection:
     def __call__(self, rows: torch.Tensor, spans: Sequence[tuple[str, int, int]]) -> torch.Tensor:
         """Return the product for `rows`, `[tokens, in]`; `spans` says whose tokens are whose."""
         if self._packed is None:
-            result = linear(rows, self._weight, self._bias)
+            result = shared(linear, rows, self._weight, self._bias)
         else:
-            result = torch.ops.mkldnn._linear_pointwise(
-                rows, self._packed, self._bias, "none", [], ""
-            )
+            product = torch.ops.mkldnn._linear_pointwise
+            result = shared(product, rows, self._packed, self._bias, "none", [], "")
         for name, start, end in spans:
             if name in self._deltas:
                 _add(result[start:end], rows[start:end], self._deltas[name])

@@ -13,6 +13,7 @@ from torch.nn.functional import silu
 from pytest_llmops.engine.attention import Form, attend
 from pytest_llmops.engine.linear import LowRank, Projection
 from pytest_llmops.engine.step import Step
+from pytest_llmops.engine.threads import alone
 
 FAMILY = {"LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM"}
 
@@ -111,6 +112,10 @@ class LlamaRunner:
 
     def forward(self, step: Step) -> torch.Tensor:
         """Return the logits after the last token of every row, `[rows, vocabulary]`."""
+        with alone():
+            return self._logits(step)
+
+    def _logits(self, step: Step) -> torch.Tensor:
         rows = self._embed(step.tokens)
         cosine, sine = self._rotary(rows, step.positions[None])
         turn = (cosine[0, :, None], sine[0, :, None])

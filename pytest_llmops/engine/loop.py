@@ -18,6 +18,7 @@ import torch
 
 from pytest_llmops.engine.job import Asked, Event, Job
 from pytest_llmops.engine.kvcache import BlockPool, blocks_for
+from pytest_llmops.engine.prefixes import Prefixes
 from pytest_llmops.engine.proof import Runner
 from pytest_llmops.engine.rules import Rules
 from pytest_llmops.engine.sampling import sample
@@ -27,8 +28,6 @@ PROMPT_TOKENS = 1024
 """Prompt tokens per step. More make the products no faster, and let those who decode wait."""
 LEAST_SHARED = 32
 """Tokens from which on sharing a prefix is worth the copy, or waiting one step for it."""
-RETAINED = 4
-"""Finished sequences kept for their prefix. More would spread the pool that decoding reads."""
 
 
 class Vocabulary(NamedTuple):
@@ -58,7 +57,7 @@ class Batcher:
         self._max_batch, self._deliver = max_batch, deliver
         self._waiting: deque[Job] = deque()
         self._running: list[Job] = []
-        self._retained: deque[Job] = deque()
+        self._prefixes = Prefixes(pool)
         self._number = 0
         self._news = threading.Condition()
         self._closed = False
@@ -155,28 +154,13 @@ class Batcher:
             job = self._waiting[0]
             if self._runner.shares_prefixes:
                 coming = max((job.shared(other) for other in planned), default=0)
-                known, owner = self._known_prefix(job)
+                known, owner = self._prefixes.longest(job, self._running)
                 if coming >= known + LEAST_SHARED:
                     return None
                 if owner and known >= LEAST_SHARED:
-                    self._copy_prefix(job, owner, known)
+                    self._prefixes.copy(job, owner, known)
             self._running.append(self._waiting.popleft())
             return job
-
-    def _known_prefix(self, job: Job) -> tuple[int, Job | None]:
-        """Return the longest prefix of `job` that lies in the pool, and whose it is."""
-        best, owner = 0, None
-        for other in (*self._running, *self._retained):
-            shared = min(job.shared(other), other.computed)
-            if shared > best:
-                best, owner = shared, other
-        return best, owner
-
-    def _copy_prefix(self, job: Job, owner: Job, tokens: int) -> None:
-        count = blocks_for(tokens)
-        job.blocks = self._pool.allocate(count)
-        self._pool.copy(owner.blocks[:count], job.blocks)
-        job.computed = job.cached = tokens
 
     def _row(self, job: Job, count: int) -> Row:
         end = job.computed + count
@@ -203,11 +187,12 @@ class Batcher:
         return None
 
     def _retire(self, job: Job) -> None:
-        """Keep a finished job for its prefix; let go of the one kept longest."""
+        """Keep a finished job for its prefix, where a prefix is of use."""
         self._runner.forget(job.number)
-        self._retained.append(job)
-        if len(self._retained) > RETAINED or not self._runner.shares_prefixes:
-            self._pool.release(self._retained.popleft().blocks)
+        if self._runner.shares_prefixes:
+            self._prefixes.keep(job)
+        else:
+            self._pool.release(job.blocks)
 
     def _drop_cancelled(self) -> None:
         with self._news:
@@ -219,10 +204,10 @@ class Batcher:
     def _give_up(self, reason: str) -> list[Event]:
         """Fail what runs, after a fault, and start from an empty pool."""
         jobs, self._running = self._running, []
-        for job in (*jobs, *self._retained):
+        for job in jobs:
             self._runner.forget(job.number)
             self._pool.release(job.blocks)
-        self._retained.clear()
+        self._prefixes.clear()
         return [Event(job, reason, "error", job.generated) for job in jobs]
 
 

@@ -112,10 +112,12 @@ class Step:
         return self.tensor(places)
 
     def mask(self, window: int | None) -> torch.Tensor:
-        """Return the additive mask of the decoding rows, `[rows, 1, blocks * BLOCK]`."""
+        """Return the additive mask of what the decoding rows read, `[read, 1, BLOCK]`."""
         if window not in self._masks:
-            length = self.tensor([self.rows[i].end for i in self.decoding])[:, None]
-            place = torch.arange(self.layout.widest * BLOCK, device=self.pool.device)
+            layout = self.layout
+            ends = self.tensor([*(self.rows[i].end for i in self.decoding), 0])
+            length = (ends[layout.row] - layout.first)[:, None]
+            place = torch.arange(BLOCK, device=self.pool.device)
             seen = place < length
             if window is not None:
                 seen &= place >= length - window
@@ -136,10 +138,12 @@ class Layout(NamedTuple):
     """Row of every block read, `[read]`; the row count for a block that is nobody's."""
     query: torch.Tensor
     """The same with 0 for nobody's."""
+    first: torch.Tensor
+    """Position of the first token of every block read, `[read]`."""
     table: torch.Tensor
-    """Index among the blocks read of every row's blocks, `[rows * widest]`; 0 behind its end."""
-    back: torch.Tensor
-    """Index in `table` of every block read, `[read]`; 0 for nobody's."""
+    """Index among the blocks read of every row's, `[rows * widest]`; its last behind its end."""
+    owner: torch.Tensor
+    """1 where a block read is of a row, `[rows, read]`: sums over the blocks of each row."""
 
     @classmethod
     def of(cls, rows: Sequence[Row], step: Step) -> "Layout":
@@ -151,14 +155,25 @@ class Layout(NamedTuple):
         order = sorted(block for blocks in held for block in blocks) if gather else None
         place = {block: i for i, block in enumerate(order)} if order else None
         read = total if gather else highest
-        row, back, table = [len(rows)] * read, [0] * read, [0] * (len(rows) * widest)
+        row, first, table = [len(rows)] * read, [0] * read, []
         for i, blocks in enumerate(held):
-            for j, block in enumerate(blocks):
-                at = place[block] if place else block
-                row[at], back[at], table[i * widest + j] = i, i * widest + j, at
+            places = [place[block] for block in blocks] if place else blocks
+            for j, at in enumerate(places):
+                row[at], first[at] = i, j * BLOCK
+            table += places + places[-1:] * (widest - len(places))
         t = step.tensor
-        query = [i if i < len(rows) else 0 for i in row]
-        return cls(t(order) if order else None, read, widest, t(row), t(query), t(table), t(back))
+        whose = t(row)
+        owner = whose == torch.arange(len(rows), device=whose.device)[:, None]
+        return cls(
+            blocks=t(order) if order else None,
+            read=read,
+            widest=widest,
+            row=whose,
+            query=t([i if i < len(rows) else 0 for i in row]),
+            first=t(first),
+            table=t(table),
+            owner=owner.to(step.pool.dtype),
+        )
 
 
 CURRENT: ContextVar[Step] = ContextVar("step")
