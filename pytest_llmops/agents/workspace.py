@@ -9,24 +9,19 @@ tests are put back by never being read from here.
 
 import hashlib
 import os
-import posixpath
-import re
 import stat
 from collections.abc import Iterator
 from difflib import unified_diff
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.changed import told
-from pytest_llmops.grading.splice import edited
 from pytest_llmops.tasks.asked import AnyTask
 from pytest_llmops.tasks.changes import ChangeTask
-from pytest_llmops.tasks.code.languages import parse_module
-from pytest_llmops.tasks.code.modules import find
-from pytest_llmops.tasks.materialize import Task
+from pytest_llmops.tasks.code.languages import LANGUAGES, language_of, parse_module
+from pytest_llmops.tasks.code.modules import find, replace_body
+from pytest_llmops.tasks.import_graph import ImportGraph
 
-MISSING = '{\n  throw new Error("not implemented");\n}'
 LARGEST = 2**20
 """Bytes of a file that is taken back."""
 MOST = 200
@@ -35,12 +30,9 @@ LONGEST_DIFF = 5_000
 """Lines of a file whose changes are told."""
 IMPORTS = 400
 """Files that are laid out."""
-SOURCES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json")
-TESTS = re.compile(r"\.(?:test|spec)\.[cm]?[jt]sx?$")
-BESIDE = {".git", "node_modules", ".clinerules", ".cline"}
+SOURCES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json", ".py", ".pyi")
+BESIDE = {".git", "node_modules", ".venv", "__pycache__", ".clinerules", ".cline"}
 """Folders that programs make for themselves."""
-_IMPORT = re.compile(rb"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"'\n]+)["']""")
-_TRIED = ("", ".ts", ".tsx", ".mts", "/index.ts", ".js", ".json")
 
 _ASKED = """\
 In the file {path} the body of the {kind} `{symbol}` is missing: it only throws an error. Write \
@@ -112,21 +104,11 @@ def files_of(task: AnyTask, *, tests: bool) -> dict[str, bytes]:
             one.relative_to(root).as_posix() for one in sorted(root.rglob("*")) if one.is_file()
         ]
         return {path: task.tree.read(path) for path in paths if path not in hidden}
-    asked = task.declaration
-    start = task.case.source.path
-    if task.tree.language != "typescript":
-        raise CaseError(f"{task.case.id}: programs work on TypeScript alone; take --agent=repair")
-    text = edited(task.module, [(asked.body_start, asked.body_end, MISSING)])
-    files = {start: text.encode()}
-    roots = [test.path for test in task.case.tests] if tests else []
-    waiting = [start, *roots]
-    while waiting and len(files) < IMPORTS:
-        path = waiting.pop(0)
-        if path not in files:
-            files[path] = task.tree.read(path)
-        for found in _imports(task, path, files[path]):
-            if found not in files and found not in waiting and (tests or not TESTS.search(found)):
-                waiting.append(found)
+    roots = [task.case.source.path, *(test.path for test in task.case.tests if tests)]
+    found = ImportGraph(task.tree).closure(roots, tests=tests, most=IMPORTS)
+    files = {path: task.tree.read(path) for path in found}
+    missing = LANGUAGES[task.tree.language].missing
+    files[task.case.source.path] = replace_body(task.module, task.declaration, missing).encode()
     return files
 
 
@@ -149,7 +131,7 @@ def sources(folder: Path, before: dict[str, bytes]) -> dict[str, str]:
     """
     files: dict[str, str] = {}
     for path in sorted(_paths(folder)):
-        data = None if TESTS.search(path) else _read(folder / path)
+        data = None if language_of(path).test_names.search(path) else _read(folder / path)
         if data is not None and data != before.get(path) and len(files) < MOST:
             files[path] = data.decode("utf-8", "replace")
     return files
@@ -187,29 +169,6 @@ def answer_in(task: AnyTask, files: dict[str, str]) -> str:
         return text
     found = find(module, task.case.symbol)
     return module.text(found.start, found.end)
-
-
-def _imports(task: Task, path: str, data: bytes) -> list[str]:
-    found = []
-    for match in _IMPORT.finditer(data):
-        place = posixpath.normpath(posixpath.join(posixpath.dirname(path), match[1].decode()))
-        bare = re.sub(r"\.([cm]?)jsx?$", r".\1ts", place)
-        for name in (place, bare):
-            hits = [name + ending for ending in _TRIED if _exists(task, name + ending)]
-            if hits:
-                found.append(hits[0])
-                break
-    return found
-
-
-def _exists(task: Task, path: str) -> bool:
-    if path.startswith(".."):
-        return False
-    try:
-        task.tree.read(path)
-    except CaseError:
-        return False
-    return True
 
 
 def _read(place: Path) -> bytes | None:

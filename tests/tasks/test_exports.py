@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -85,6 +86,26 @@ class TestHarbor:
 
     def test_a_run_without_a_report_is_not_solved(self, folder, tmp_path):
         assert judged(folder, None, tmp_path) == 0
+
+    def test_in_python_pytest_tells_the_reference_from_the_stub(self, tmp_path):
+        """By the script of the task itself, with this Python in the place of the container's."""
+        asked = "starter-python:assistant/window.py#Window.share"
+        assert export("harbor", tmp_path / "out", asked, suite="starter-python") == 0
+        (folder,) = (tmp_path / "out").iterdir()
+        seen = {path.name for path in (folder / "environment").rglob("*") if path.is_file()}
+        assert seen == {"Dockerfile", "__init__.py", "window.py"}
+        assert f"pytest=={pytest.__version__}" in (folder / "environment/Dockerfile").read_text()
+        assert "the Python method `Window.share`" in (folder / "instruction.md").read_text()
+        app, logs = folder / "environment" / "app", tmp_path / "logs"
+        env = {**os.environ, "APP": str(app), "PYTHON": sys.executable, "LOGS": str(logs)}
+        answer = app / "assistant" / "window.py"
+        for reward, text in (("0", ""), ("1", "reference"), ("0", "def broken(:\n")):
+            if text == "reference":
+                subprocess.run([folder / "solution" / "solve.sh"], env=env, check=True)
+            elif text:
+                answer.write_text(text)
+            subprocess.run([folder / "tests" / "test.sh"], env=env, check=True)
+            assert (logs / "reward.txt").read_text().strip() == reward
 
 
 def judged(folder, tests, tmp_path):

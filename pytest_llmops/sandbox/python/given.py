@@ -5,18 +5,24 @@ expect. What an answer may import is what its file imports, and harmless modules
 comparable, and protects nothing, as code can import in ways that no list of names foresees.
 """
 
-import ast
 import json
-import posixpath
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.job import TestJob, Transformed
 from pytest_llmops.sandbox.python.program import PACKAGES
+from pytest_llmops.tasks.code.languages import PYTHON_3
+from pytest_llmops.tasks.code.python_imports import (
+    ROOTS,
+    conftests,
+    imported,
+    packages_around,
+    statements,
+    written,
+)
 
 ENDINGS = (".py", ".pyi", ".json", ".txt", ".toml", ".cfg", ".ini", ".csv", ".yaml", ".yml")
 """Of files that are handed over; documentation is not."""
@@ -24,10 +30,7 @@ LARGEST = 2**20
 """Bytes of a file that is handed over."""
 MOST = 2**24
 """Bytes of all of them."""
-TEST = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
 NOT_OURS = {".git", ".venv", "node_modules", "__pycache__", "build", "dist"}
-ROOTS = ("", "src")
-"""Folders that packages of a tree lie in."""
 HARMLESS = frozenset(
     {
         *("__future__", "abc", "array", "base64", "binascii", "bisect", "calendar", "cmath"),
@@ -104,7 +107,7 @@ def texts(root: Path) -> Mapping[str, str]:
 
 
 def _is_other_test(path: str, job: TestJob) -> bool:
-    return bool(TEST.search(path)) and path not in job.tests
+    return bool(PYTHON_3.test_names.search(path)) and path not in job.tests
 
 
 def _under(folder: str, path: str) -> bool:
@@ -113,31 +116,15 @@ def _under(folder: str, path: str) -> bool:
 
 def _allowed(path: str, tree: Mapping[str, str], job: TestJob) -> list[str]:
     """Modules that a text may import in the place of a file."""
-    own = {name for node in _nodes(tree.get(path, "")) for name in _named(node)}
+    own = {name for node in statements(tree.get(path, "")) for name in written(node)}
     return sorted(own | HARMLESS | frozenset(job.allows or ()))
-
-
-def _nodes(text: str) -> Iterator[ast.AST]:
-    try:
-        yield from ast.walk(ast.parse(text))
-    except (SyntaxError, ValueError, RecursionError):
-        return
-
-
-def _named(node: ast.AST) -> list[str]:
-    """Names of the modules that a statement imports."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        return ["." * node.level + (node.module or "")]
-    return []
 
 
 def loaded(
     tests: Iterable[str], tree: Mapping[str, str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Which files tests load, and which of their imports are neither here nor in the sandbox."""
-    waiting: list[str] = [one for test in tests for one in (test, *_conftests(test, tree))]
+    waiting: list[str] = [one for test in tests for one in (test, *conftests(test, tree))]
     found: set[str] = set()
     missing: set[str] = set()
     while waiting:
@@ -145,46 +132,10 @@ def loaded(
         if path in found:
             continue
         found.add(path)
-        waiting += _packages(path, tree)
-        for node in _nodes(tree.get(path, "")):
-            for name, members in _imported(node, path):
-                files = [*_found(name, path, tree)]
-                files += [one for member in members for one in _found(member, path, tree)]
-                waiting += files
-                top = name.partition(".")[0]
-                if not files and top not in sys.stdlib_module_names and top not in PACKAGES:
-                    missing.add(f"{path}: imports {name}, which is not in the sandbox")
+        waiting += packages_around(path, tree)
+        for name, files in imported(path, tree.get(path, ""), tree):
+            waiting += files
+            top = name.partition(".")[0]
+            if not files and top not in sys.stdlib_module_names and top not in PACKAGES:
+                missing.add(f"{path}: imports {name}, which is not in the sandbox")
     return tuple(sorted(found)), tuple(sorted(missing))
-
-
-def _imported(node: ast.AST, path: str) -> Iterator[tuple[str, list[str]]]:
-    """Full names of imported modules, each with those that its members may be."""
-    if isinstance(node, ast.Import):
-        yield from ((alias.name, []) for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        folder = path.split("/")[: -node.level] if node.level else []
-        name = ".".join([*folder, *([node.module] if node.module else [])])
-        yield name, [f"{name}.{alias.name}".strip(".") for alias in node.names]
-
-
-def _found(name: str, path: str, tree: Mapping[str, str]) -> Iterator[str]:
-    """The files that a module is."""
-    inner = name.replace(".", "/")
-    for root in (*ROOTS, posixpath.dirname(path)):
-        for ending in (".py", "/__init__.py"):
-            place = posixpath.join(root, inner + ending)
-            if place in tree:
-                yield place
-
-
-def _packages(path: str, tree: Mapping[str, str]) -> list[str]:
-    """The packages around a file."""
-    folders = path.split("/")[:-1]
-    places = ("/".join([*folders[: end + 1], "__init__.py"]) for end in range(len(folders)))
-    return [place for place in places if place in tree]
-
-
-def _conftests(test: str, tree: Mapping[str, str]) -> list[str]:
-    folders = test.split("/")[:-1]
-    places = ("/".join([*folders[:end], "conftest.py"]) for end in range(len(folders) + 1))
-    return [place for place in places if place in tree]

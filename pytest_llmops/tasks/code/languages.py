@@ -29,6 +29,8 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     """Globs of test files where a suite names none."""
     runner: str
     """What its tests are written for."""
+    test_names: re.Pattern[str]
+    """Paths of test files by their names."""
     no_source: re.Pattern[str]
     """Paths whose functions are no cases: tests and what serves them, what a program wrote."""
     read: Callable[[bytes, str], Module]
@@ -51,6 +53,8 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     """A body of one `{statement}`."""
     throw: str
     """The statement of a body that is not written."""
+    missing: str
+    """The same as it stands in a file that is to be worked on."""
     nothing: str
     """The statement of a body that does nothing; "" for none."""
     values: tuple[str, ...]
@@ -71,6 +75,7 @@ TYPESCRIPT = Language(
     endings=(".ts", ".tsx", ".mts", ".cts"),
     tests=("**/*.test.ts",),
     runner="vitest",
+    test_names=re.compile(r"\.(?:test|spec)\.[cm]?[jt]sx?$"),
     no_source=re.compile(
         r"(^|/)(__\w+__|fixtures?|mocks?|tests?|node_modules|dist)/"
         r"|\.(test|spec|d|mock|stories)\.[cm]?tsx?$|\.(generated|gen)\."
@@ -85,6 +90,7 @@ TYPESCRIPT = Language(
     elided="{ /* ... */ }",
     block="{{ {statement} }}",
     throw='throw new Error("not implemented")',
+    missing='{\n  throw new Error("not implemented");\n}',
     nothing="",
     values=("null", '""', "[]", "{}", "0", "false", "true"),
     marker="(globalThis.__llmops_reached ??= new Set()).add({number})",
@@ -112,6 +118,7 @@ PYTHON_3 = Language(
     endings=PYTHON[:1],
     tests=("**/test_*.py", "**/*_test.py"),
     runner="pytest",
+    test_names=re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$"),
     no_source=re.compile(
         r"(^|/)(tests?|testing|fixtures?|docs?|examples?|build|dist)/"
         r"|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile)\.py$|_pb2\.py$"
@@ -126,6 +133,7 @@ PYTHON_3 = Language(
     elided="...",
     block="{statement}",
     throw='raise NotImplementedError("not implemented")',
+    missing='raise NotImplementedError("not implemented")',
     nothing="pass",
     values=('""', "[]", "{}", "0", "False", "True"),
     marker='__import__("builtins").__dict__.setdefault("_llmops_reached", set()).add({number})',
