@@ -51,31 +51,44 @@ def stream_of(seed: int, index: int = 0, prompt: Sequence[int] = ()) -> np.rando
 def sample(logits: torch.Tensor, choices: Sequence[Choice]) -> list[int]:
     """Return one token for every row of `logits`, `[rows, vocabulary]`."""
     chosen: list[int] = logits.argmax(-1).tolist()
-    for row, choice in enumerate(choices):
-        if choice.stream is not None:
-            weights, tokens = _nucleus(logits[row].float().cpu(), choice)
-            chosen[row] = _pick(weights, tokens, choice.stream.random())
+    rows = [row for row, choice in enumerate(choices) if choice.stream is not None]
+    if rows:
+        drawn = _draw(logits[rows].float().cpu(), [choices[row] for row in rows])
+        for row, token in zip(rows, drawn, strict=True):
+            chosen[row] = token
     return chosen
 
 
-def _nucleus(logits: torch.Tensor, choice: Choice) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Return the smallest set of likeliest tokens whose probability reaches `top_p`.
+def _draw(logits: torch.Tensor, choices: Sequence[Choice]) -> list[int]:
+    """Draw a token a row: all at once, or, with `top_p`, each from its likeliest ones."""
+    temperatures = torch.tensor([choice.temperature for choice in choices])[:, None]
+    probabilities = torch.softmax(logits / temperatures, -1)
+    uniforms = [choice.stream.random() for choice in choices if choice.stream is not None]
+    if all(choice.top_p >= 1 for choice in choices):
+        return _pick(probabilities, torch.tensor(uniforms, dtype=torch.float64))
+    return [
+        _drawn(row, choice.top_p, uniform)
+        for row, choice, uniform in zip(probabilities, choices, uniforms, strict=True)
+    ]
 
-    As their weights, and the tokens they belong to; None where every token is at its own place.
-    """
-    probabilities = torch.softmax(logits / choice.temperature, -1)
-    if choice.top_p >= 1:
-        return probabilities, None
+
+def _drawn(probabilities: torch.Tensor, top_p: float, uniform: float) -> int:
+    """Draw from the smallest set of likeliest tokens whose probability reaches `top_p`."""
+    at = torch.tensor([uniform], dtype=torch.float64)
+    if top_p >= 1:
+        return _pick(probabilities[None], at)[0]
     values, tokens = probabilities.topk(min(_NUCLEUS, len(probabilities)))
-    if float(values.sum()) < choice.top_p:
+    if float(values.sum()) < top_p:
         values, tokens = probabilities.sort(descending=True)
     before = values.cumsum(0) - values
-    return values[before < choice.top_p], tokens
+    (place,) = _pick(values[before < top_p][None], at)
+    return int(tokens[place])
 
 
-def _pick(weights: torch.Tensor, tokens: torch.Tensor | None, uniform: float) -> int:
-    """Invert the cumulative distribution at a number from [0, 1)."""
-    total = weights.double().cumsum(0)
-    place = int(torch.searchsorted(total, uniform * total[-1], right=True))
-    place = min(place, len(weights) - 1)
-    return place if tokens is None else int(tokens[place])
+def _pick(weights: torch.Tensor, uniforms: torch.Tensor) -> list[int]:
+    """Invert the cumulative distribution of each row at its number from [0, 1)."""
+    total = weights.double().cumsum(-1)
+    wanted = uniforms[:, None] * total[:, -1:]
+    places = torch.searchsorted(total, wanted, right=True)[:, 0]
+    found: list[int] = places.clamp_max(weights.shape[-1] - 1).tolist()
+    return found

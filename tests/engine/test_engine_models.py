@@ -70,10 +70,11 @@ def test_blocks_come_back_when_answers_end_or_are_cancelled():
     assert answers.pool.free == answers.pool.size
 
 
-def test_a_drawn_text_depends_on_its_seed_and_not_on_its_neighbours():
+@pytest.mark.parametrize("top_p", [0.9, 1.0])
+def test_a_drawn_text_depends_on_its_seed_and_not_on_its_neighbours(top_p):
     alone, crowded = (Collected(build_runner(tiny_model, {}), max_batch=6) for _ in range(2))
     prompt, *others = prompts_of([40, 10, 200, 33, 70, 70])
-    drawn = {"temperature": 0.8, "top_p": 0.9}
+    drawn = {"temperature": 0.8, "top_p": top_p}
     first = alone.batcher.submit(asked(prompt, seed=11, **drawn))
     alone.wait([first])
     neighbours = [crowded.batcher.submit(asked(p, seed=4, **drawn)) for p in others]
