@@ -1,12 +1,14 @@
 """Tokens a second of the engine against bare batched `generate` and llama.cpp, in one run.
 
     python benchmarks/perf/generation.py [--cases 64] [--rounds 3] [--max-tokens 256] [--batch 32]
-        [--dtype auto] [--llama-python PYTHON [--gguf FILE]] [--output FILE]
+        [--turns 1] [--dtype auto] [--llama-python PYTHON [--gguf FILE]] [--output FILE]
 
 The prompts are those of the starter suite's `eval` cases for `base` of models.toml, decoding is
 greedy. Every contender answers all of them in each round, one contender after the other, each in a
 process of its own that sleeps meanwhile: a machine that changes its speed changes it for all.
 Figures are medians over the rounds. A token is an output token; the end token counts for everyone.
+With `--turns 3` each answer is sent back twice with a complaint, as a repair loop does, and a round
+has all turns: contexts grow, and who keeps what was computed is faster.
 
 - engine: all requests at once over HTTP, as the plugin sends them
 - generate: transformers' `generate` on left-padded batches of `--batch` prompts, same dtype
@@ -26,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +48,15 @@ from pytest_llmops.tasks.sources import open_source
 ROOT = Path(__file__).parents[2]
 RIVALS = Path(__file__).with_name("generation_rivals.py")
 Chat = list[dict[str, str]]
+COMPLAINT = "The tests fail:\n" + "".join(
+    f"- case {n}: expected {n * 7}, received {n * 5}\n" for n in range(1, 9)
+)
 Round = dict[str, Any]
 """`seconds`, `output` and `prompt` tokens, and the `texts`."""
 
 
 class Worker:
-    """A contender in a process of its own: settings once, then a limit in, a Round out."""
+    """A contender in a process of its own: settings once, then chats in, a Round out."""
 
     def __init__(self, python: str, name: str, settings: dict[str, Any]) -> None:
         self._process = subprocess.Popen(
@@ -63,10 +69,10 @@ class Worker:
         )
         self._send(json.dumps(settings))
 
-    def run(self, limit: int) -> Round:
+    def run(self, chats: list[Chat], limit: int) -> Round:
         """Answer every prompt with at most `limit` tokens."""
         assert self._process.stdout
-        self._send(str(limit))
+        self._send(json.dumps({"chats": chats, "limit": limit}))
         line = self._process.stdout.readline()
         if not line:
             raise SystemExit(f"a contender ended with status {self._process.wait()}")
@@ -128,21 +134,37 @@ def engine_round(engine: EngineProcess, chats: list[Chat], limit: int) -> Round:
     }
 
 
+def conversation(
+    run: Callable[[list[Chat], int], Round], chats: list[Chat], options: argparse.Namespace
+) -> Round:
+    """All turns of a round, each with the answers of the one before; counts are summed."""
+    total: Round = {}
+    for _ in range(options.turns):
+        one = run(chats, options.max_tokens)
+        sums = {key: total.get(key, 0) + one[key] for key in one if key != "texts"}
+        total = {**sums, "texts": one["texts"]}
+        chats = [
+            [*chat, {"role": "assistant", "content": text}, {"role": "user", "content": COMPLAINT}]
+            for chat, text in zip(chats, one["texts"], strict=True)
+        ]
+    return total
+
+
 def measure(options: argparse.Namespace, chats: list[Chat]) -> dict[str, Any]:
     """Run all contenders, interleaved; return every round and the engine's peak memory."""
     spec = EngineSpec(base=f"embedded:{DEFAULT}", max_batch=options.batch, dtype=options.dtype)
     with ExitStack() as stack:
         engine = stack.enter_context(start_engine(spec))
         model = engine.models["base"]
-        settings = {"chats": chats, "threads": os.cpu_count(), "batch": options.batch}
+        settings = {"threads": os.cpu_count(), "batch": options.batch}
         folder = {
             "folder": str(embedded_folder(DEFAULT)),
             "dtype": model.dtype,
             "device": model.device,
         }
         generate = stack.enter_context(Worker(sys.executable, "generate", settings | folder))
-        contenders: dict[str, Callable[[int], Round]] = {
-            "engine": lambda limit: engine_round(engine, chats, limit),
+        contenders: dict[str, Callable[[list[Chat], int], Round]] = {
+            "engine": partial(engine_round, engine),
             "generate": generate.run,
         }
         if options.llama_python:
@@ -151,12 +173,12 @@ def measure(options: argparse.Namespace, chats: list[Chat]) -> dict[str, Any]:
             contenders["llama.cpp"] = stack.enter_context(llama).run
         rounds: dict[str, list[Round]] = {name: [] for name in contenders}
         for run in contenders.values():
-            run(2)  # loads, allocates, warms up
+            run(chats, 2)  # loads, allocates, warms up
         for number in range(options.rounds):
             for name, run in contenders.items():
-                rounds[name].append(run(options.max_tokens))
+                rounds[name].append(conversation(run, chats, options))
                 print(f"round {number + 1}: {name} {rate(rounds[name][-1:]):.1f} tokens/s")
-        prompts = {name: run(1) for name, run in contenders.items() if name != "llama.cpp"}
+        prompts = {name: run(chats, 1) for name, run in contenders.items() if name != "llama.cpp"}
         return {"rounds": rounds, "prompts": prompts, "peak": engine.peak_memory(), "model": model}
 
 
@@ -215,6 +237,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--max-tokens", type=int, default=256)
+    parser.add_argument("--turns", type=int, default=1)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--llama-python", help="interpreter that has llama_cpp")

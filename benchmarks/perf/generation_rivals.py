@@ -1,7 +1,7 @@
 """The other contenders of generation.py, each run as a process: `generation_rivals.py NAME`.
 
-Reads one line of settings as JSON, then for every line, a limit of output tokens, answers all
-prompts and prints one line: seconds, output and prompt tokens, texts. Imports nothing of this
+Reads one line of settings as JSON, then for every line, chats and a limit of output tokens, answers
+all and prints one line: seconds, output and prompt tokens, texts. Imports nothing of this
 project, for the interpreter that has llama.cpp may not have it.
 """
 
@@ -13,11 +13,12 @@ from collections.abc import Callable
 from itertools import takewhile
 from typing import Any
 
+Chat = list[dict[str, str]]
 Answers = tuple[int, int, list[str]]
 """Output tokens, prompt tokens, texts."""
 
 
-def generate(settings: dict[str, Any]) -> Callable[[int], Answers]:
+def generate(settings: dict[str, Any]) -> Callable[[list[Chat], int], Answers]:
     """Return transformers' `generate` over left-padded batches."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -29,13 +30,13 @@ def generate(settings: dict[str, Any]) -> Callable[[int], Answers]:
     model.to(settings["device"])
     ends = model.generation_config.eos_token_id
     ends = set(ends if isinstance(ends, list) else [ends])
-    prompts = [
-        tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
-        for chat in settings["chats"]
-    ]
 
-    def run(limit: int) -> Answers:
+    def run(chats: list[Chat], limit: int) -> Answers:
         output, prompt, texts = 0, 0, []
+        prompts = [
+            tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+            for chat in chats
+        ]
         for first in range(0, len(prompts), size):
             batch = tokenizer(
                 prompts[first : first + size],
@@ -59,7 +60,7 @@ def _through_end(tokens: list[int], ends: set[int]) -> list[int]:
     return tokens[: len(before) + 1]
 
 
-def llama(settings: dict[str, Any]) -> Callable[[int], Answers]:
+def llama(settings: dict[str, Any]) -> Callable[[list[Chat], int], Answers]:
     """Return llama.cpp, one prompt after another."""
     llama_cpp = importlib.import_module("llama_cpp")
     model = llama_cpp.Llama(
@@ -70,9 +71,9 @@ def llama(settings: dict[str, Any]) -> Callable[[int], Answers]:
         verbose=False,
     )
 
-    def run(limit: int) -> Answers:
+    def run(chats: list[Chat], limit: int) -> Answers:
         output, prompt, texts = 0, 0, []
-        for chat in settings["chats"]:
+        for chat in chats:
             answer = model.create_chat_completion(chat, max_tokens=limit, temperature=0)
             choice, usage = answer["choices"][0], answer["usage"]
             output += usage["completion_tokens"] + (choice["finish_reason"] == "stop")
@@ -89,7 +90,8 @@ def main() -> None:
     run = contender(json.loads(sys.stdin.readline()))
     for line in sys.stdin:
         start = time.perf_counter()
-        output, prompt, texts = run(int(line))
+        asked = json.loads(line)
+        output, prompt, texts = run(asked["chats"], asked["limit"])
         result = {"seconds": time.perf_counter() - start, "output": output}
         print(json.dumps(result | {"prompt": prompt, "texts": texts}), flush=True)
 
