@@ -5,6 +5,8 @@
 A server in a process of its own streams 100 chunks, one every 20 ms, or as fast as it can. It is
 asked in turns directly over loopback and through the proxy's Unix socket, each way by the same
 client, so that what is compared was measured within the same second; medians of the pairs are told.
+Of streams at once, which all begin in the same moment, the time of a stream on average and that of
+the last one are told.
 """
 
 import asyncio
@@ -43,9 +45,9 @@ def serve(told: Connection) -> None:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 size = int(head.partition("content-length: ")[2].partition("\r")[0])
                 await reader.readexactly(size)
-                await stream(writer, 0.0 if "fast" in head.split()[1] else PAUSE)
+                await write(writer, 0.0 if "fast" in head.split()[1] else PAUSE)
 
-    async def stream(writer: asyncio.StreamWriter, pause: float) -> None:
+    async def write(writer: asyncio.StreamWriter, pause: float) -> None:
         kind = "content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
         writer.write(f"HTTP/1.1 200 OK\r\n{kind}".encode())
         delta: dict[str, object] = {"choices": [{"index": 0, "delta": {"content": "word "}}]}
@@ -69,20 +71,20 @@ def serve(told: Connection) -> None:
     asyncio.run(main())
 
 
-async def first_token(client: httpx.AsyncClient, url: str) -> float:
-    """Seconds from sending to the first piece of the answer, which is then read to its end."""
+async def stream(client: httpx.AsyncClient, url: str) -> tuple[float, float]:
+    """Seconds from sending to the first piece of the answer, and to its end."""
     sent, found = time.perf_counter(), 0.0
     async with client.stream("POST", url, json=BODY) as response:
         async for _ in response.aiter_bytes():
             found = found or time.perf_counter() - sent
-    return found
+    return found, time.perf_counter() - sent
 
 
-async def all_streams(client: httpx.AsyncClient, url: str) -> float:
-    """Seconds for all streams at once."""
-    began = time.perf_counter()
-    await asyncio.gather(*(first_token(client, url) for _ in range(STREAMS)))
-    return time.perf_counter() - began
+async def all_streams(client: httpx.AsyncClient, url: str) -> tuple[float, float]:
+    """Seconds of a stream on average and of the last one, all at once."""
+    ended = await asyncio.gather(*(stream(client, url) for _ in range(STREAMS)))
+    seconds = [one for _, one in ended]
+    return statistics.mean(seconds), max(seconds)
 
 
 async def measure(port: int) -> None:
@@ -110,24 +112,31 @@ async def tell(
     paced: str, direct: tuple[httpx.AsyncClient, str], through: tuple[httpx.AsyncClient, str]
 ) -> None:
     """Measure one pace of the server."""
-    added = []
+    added: list[float] = []
     for _ in range(PAIRS if paced == "v1" else 0):
-        one, other = await first_token(*direct), await first_token(*through)
+        (one, _), (other, _) = await stream(*direct), await stream(*through)
         added.append(1e3 * (other - one))
     if added:
         print(f"first token: {statistics.median(added):+.2f} ms")
-    ratios, costs = [], []
+    means: list[float] = []
+    lasts: list[float] = []
+    costs: list[float] = []
     for _ in range(ROUNDS):
         marks = [time.process_time()]
-        one = await all_streams(*direct)
+        alone = await all_streams(*direct)
         marks.append(time.process_time())
-        other = await all_streams(*through)
+        proxied = await all_streams(*through)
         marks.append(time.process_time())
-        ratios.append(other / one)
+        means.append(proxied[0] / alone[0])
+        lasts.append(proxied[1] / alone[1])
         costs.append(1e6 * (marks[2] - 2 * marks[1] + marks[0]) / (STREAMS * CHUNKS))
     name = f"{1 / PAUSE:.0f} chunks/s each" if paced == "v1" else "unpaced"
-    time_, cost = statistics.median(ratios) - 1, statistics.median(costs)
-    print(f"{STREAMS} streams, {name}: {100 * time_:+.1f} % time, {cost:+.0f} us of CPU per chunk")
+    mean, last = (100 * (statistics.median(ones) - 1) for ones in (means, lasts))
+    cost = statistics.median(costs)
+    print(
+        f"{STREAMS} streams, {name}: a stream takes {mean:+.1f} %, the last one {last:+.1f} %; "
+        f"{cost:+.0f} us of CPU per chunk"
+    )
 
 
 def main() -> None:
