@@ -27,13 +27,43 @@ class LowRank(NamedTuple):
     scaling: float
 
 
-class _Delta(NamedTuple):
-    """The low-rank parts of one adapter for a joined product."""
+class _Delta:
+    """What one adapter adds to a joined product, as two products: of all its A, of all its B.
 
-    down: torch.Tensor
-    """All A one below another, `[ranks, in]`."""
-    parts: list[tuple[slice, slice, torch.Tensor, float]]
-    """For every part: its columns of `A x`, its columns of the result, B, scaling."""
+    Each B stands where its layer's columns are and its ranks are, with zeros elsewhere. Between the
+    two the scalings are applied; most are powers of two, so that PEFT's later rounding is the same.
+    """
+
+    def __init__(self, pairs: Sequence[tuple[slice, LowRank]], width: int) -> None:
+        """Join pairs; each with its columns among the `width` of the result."""
+        down = torch.cat([pair.down for _, pair in pairs])
+        up, start = down.new_zeros((width, len(down))), 0
+        scales = down.new_empty(len(down))
+        for columns, pair in pairs:
+            ranks = slice(start, start + len(pair.down))
+            up[columns, ranks], scales[ranks], start = pair.up, pair.scaling, ranks.stop
+        self._down, self._up, self._scales = _Product(down), _Product(up), scales
+
+    def add(self, result: torch.Tensor, rows: torch.Tensor) -> None:
+        """Add it in place to the product of `rows`."""
+        result += self._up(self._down(rows).mul_(self._scales))
+
+
+class _Product:
+    """A product with a weight, `[out, in]`, in the layout that is fastest here."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
+        self._bias = bias
+        self._packed = _packed(weight)
+        self._weight = None if self._packed is not None else weight
+
+    def __call__(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return `[tokens, out]` for `[tokens, in]`."""
+        if self._packed is None:
+            return shared(linear, rows, self._weight, self._bias)
+        product = torch.ops.mkldnn._linear_pointwise
+        found: torch.Tensor = shared(product, rows, self._packed, self._bias, "none", [], "")
+        return found
 
 
 class Projection:
@@ -44,34 +74,23 @@ class Projection:
         modules = list(layers.values())
         weight = torch.cat([module.weight for module in modules])
         biases = [module.bias for module in modules]
-        self._bias = torch.cat(biases) if biases[0] is not None else None
+        self._product = _Product(weight, torch.cat(biases) if biases[0] is not None else None)
+        self._width = len(weight)
         self._columns = _column_slices(layers)
         self._deltas: dict[str, _Delta] = {}
-        self._packed = _packed(weight)
-        self._weight = None if self._packed is not None else weight
 
     def add_adapter(self, name: str, pairs: Mapping[str, LowRank]) -> None:
         """Know the parts of adapter `name` that belong to the layers joined here."""
-        mine = {path: pairs[path] for path in self._columns if path in pairs}
-        if not mine:
-            return
-        parts, start = [], 0
-        for path, pair in mine.items():
-            end = start + len(pair.down)
-            parts.append((slice(start, end), self._columns[path], pair.up, pair.scaling))
-            start = end
-        self._deltas[name] = _Delta(torch.cat([pair.down for pair in mine.values()]), parts)
+        mine = [(self._columns[path], pairs[path]) for path in self._columns if path in pairs]
+        if mine:
+            self._deltas[name] = _Delta(mine, self._width)
 
     def __call__(self, rows: torch.Tensor, spans: Sequence[tuple[str, int, int]]) -> torch.Tensor:
         """Return the product for `rows`, `[tokens, in]`; `spans` says whose tokens are whose."""
-        if self._packed is None:
-            result = shared(linear, rows, self._weight, self._bias)
-        else:
-            product = torch.ops.mkldnn._linear_pointwise
-            result = shared(product, rows, self._packed, self._bias, "none", [], "")
+        result = self._product(rows)
         for name, start, end in spans:
             if name in self._deltas:
-                _add(result[start:end], rows[start:end], self._deltas[name])
+                self._deltas[name].add(result[start:end], rows[start:end])
         return result
 
 
@@ -92,13 +111,6 @@ def _packed(weight: torch.Tensor) -> Any:
     return torch.ops.mkldnn._reorder_linear_weight(weight, PACK_ROWS)
 
 
-def _add(result: torch.Tensor, rows: torch.Tensor, delta: _Delta) -> None:
-    """Add an adapter's part in place, in the order and precision in which PEFT computes it."""
-    down = linear(rows, delta.down)
-    for ranks, columns, up, scaling in delta.parts:
-        result[:, columns] += linear(down[:, ranks], up) * scaling
-
-
 def hook_adapters(model: Any, adapters: Mapping[str, Mapping[str, LowRank]]) -> None:
     """Let the layers of a transformers model add the adapters' parts by themselves."""
     from pytest_llmops.engine.step import CURRENT  # noqa: PLC0415
@@ -107,13 +119,13 @@ def hook_adapters(model: Any, adapters: Mapping[str, Mapping[str, LowRank]]) -> 
         def add(_module: object, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
             for name, start, end in CURRENT.get().spans:
                 if name in deltas:
-                    _add(output[0, start:end], inputs[0][0, start:end], deltas[name])
+                    deltas[name].add(output[0, start:end], inputs[0][0, start:end])
 
         return add
 
     for path in sorted({path for pairs in adapters.values() for path in pairs}):
         deltas = {
-            name: _Delta(p.down, [(slice(None), slice(None), p.up, p.scaling)])
+            name: _Delta([(slice(None), p)], len(p.up))
             for name, pairs in adapters.items()
             if (p := pairs.get(path))
         }
