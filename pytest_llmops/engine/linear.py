@@ -15,6 +15,8 @@ from pytest_llmops.engine.threads import shared
 
 PACK_ROWS = 32
 """Rows a packed weight is laid out for: a decoding step of a full batch."""
+LEAST_SHARED = 4_000_000
+"""Multiplications of a product from which on threads share it: those of adapters are smaller."""
 
 
 class LowRank(NamedTuple):
@@ -54,15 +56,21 @@ class _Product:
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
         self._bias = bias
+        self._size = weight.numel()
         self._packed = _packed(weight)
         self._weight = None if self._packed is not None else weight
 
     def __call__(self, rows: torch.Tensor) -> torch.Tensor:
         """Return `[tokens, out]` for `[tokens, in]`."""
+        if len(rows) * self._size < LEAST_SHARED:
+            return self._run(rows)
+        return shared(self._run, rows)
+
+    def _run(self, rows: torch.Tensor) -> torch.Tensor:
         if self._packed is None:
-            return shared(linear, rows, self._weight, self._bias)
+            return linear(rows, self._weight, self._bias)
         product = torch.ops.mkldnn._linear_pointwise
-        found: torch.Tensor = shared(product, rows, self._packed, self._bias, "none", [], "")
+        found: torch.Tensor = product(rows, self._packed, self._bias, "none", [], "")
         return found
 
 
