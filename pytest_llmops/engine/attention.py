@@ -15,11 +15,15 @@ from typing import Any, NamedTuple
 import torch
 
 from pytest_llmops.engine.kvcache import BLOCK, blocks_for
-from pytest_llmops.engine.step import CURRENT, Row, Step
+from pytest_llmops.engine.step import CURRENT, Layout, Row, Step
 from pytest_llmops.engine.threads import shared
 
 _PIECE = 128
 """Queries attended together on a CPU: their scores stay in the cache of a core."""
+
+
+LEAST_SHARED = 200_000
+"""Scores of a decoding step from which on threads share what is done to each of them."""
 
 
 class UnsupportedError(Exception):
@@ -74,15 +78,24 @@ def _decode(
     spread = query.reshape(rows, -1).index_select(0, layout.query)
     spread = spread.view(layout.read * groups, heads // groups, -1)
     scores = _scores(spread, keys.flatten(0, 1), form).view(layout.read, heads, BLOCK)
-    scores += step.mask(form.window)
+    where, mask = step.mask(form.window)
+    scores.index_copy_(0, where, scores.index_select(0, where).add_(mask))
+    if scores.numel() < LEAST_SHARED:
+        return _weigh(layout, scores, values)
+    return shared(_weigh, layout, scores, values)
+
+
+def _weigh(layout: Layout, scores: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """Sum values by their scores, `[read, heads, BLOCK]`; returns `[rows, heads, width]`."""
+    rows, heads = len(layout.owner), scores.shape[1]
     peaks = scores.amax(-1).index_select(0, layout.table).view(rows, layout.widest, heads)
     peaks = peaks.amax(1).index_select(0, layout.query)
     weights = scores.sub_(peaks[..., None]).exp_()
-    weighed = weights.view(len(spread), -1, BLOCK)
+    weighed = weights.view(layout.read * values.shape[1], -1, BLOCK)
     parts = shared(torch.bmm, weighed, values.flatten(0, 1))
     total = torch.mm(layout.owner, parts.view(layout.read, -1)).view(rows, heads, -1)
     sums = torch.mm(layout.owner.float(), weights.sum(-1, dtype=torch.float32))
-    return (total / sums[..., None]).to(query.dtype)
+    return (total / sums[..., None]).to(scores.dtype)
 
 
 def _scores(query: torch.Tensor, keys: torch.Tensor, form: Form) -> torch.Tensor:

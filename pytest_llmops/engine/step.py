@@ -49,7 +49,7 @@ class Step:
         self.decoding = [i for i, row in enumerate(rows) if len(row.tokens) == 1]
         self.prompts = [i for i, row in enumerate(rows) if len(row.tokens) > 1]
         self._write: dict[int, torch.Tensor] = {}
-        self._masks: dict[int | None, torch.Tensor] = {}
+        self._masks: dict[int | None, tuple[torch.Tensor, torch.Tensor]] = {}
 
     @cached_property
     def tokens(self) -> torch.Tensor:
@@ -111,8 +111,11 @@ class Step:
             return slice(places[0], places[0] + len(places))
         return self.tensor(places)
 
-    def mask(self, window: int | None) -> torch.Tensor:
-        """Return the additive mask of what the decoding rows read, `[read, 1, BLOCK]`."""
+    def mask(self, window: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return which of the blocks read are not seen whole, `[n]`, and their additive mask.
+
+        The mask is `[n, 1, BLOCK]`.
+        """
         if window not in self._masks:
             layout = self.layout
             ends = self.tensor([*(self.rows[i].end for i in self.decoding), 0])
@@ -121,8 +124,10 @@ class Step:
             seen = place < length
             if window is not None:
                 seen &= place >= length - window
-            mask = torch.zeros(seen.shape, device=place.device, dtype=self.pool.dtype)
-            self._masks[window] = mask.masked_fill_(~seen, float("-inf"))[:, None]
+            where = (~seen).any(1).nonzero()[:, 0]
+            mask = torch.zeros((len(where), BLOCK), device=place.device, dtype=self.pool.dtype)
+            mask.masked_fill_(~seen[where], float("-inf"))
+            self._masks[window] = where, mask[:, None]
         return self._masks[window]
 
 

@@ -36,7 +36,7 @@ def alone() -> Iterator[None]:
 def shared(work: Callable[_Args, _Result], *args: _Args.args, **options: _Args.kwargs) -> _Result:
     """Return `work(...)`, run by all threads."""
     threads = _THREADS.get()
-    if not threads:
+    if threads == torch.get_num_threads() or not threads:
         return work(*args, **options)
     torch.set_num_threads(threads)
     try:
