@@ -120,7 +120,7 @@ def test_a_node_without_namespaces_is_named_and_left_out(project):
 
 
 def test_a_suite_in_python_is_proved_on_a_cluster(tmp_path):
-    with cluster(1) as (address, environment, _):
+    with cluster(2) as (address, environment, _):
         asked = ["validate", "--suite=starter-python", "--suites", str(SUITES)]
         result = subprocess.run(
             [sys.executable, "-c", VALIDATE, *asked, f"--run-on=ray:{address}"],

@@ -31,6 +31,7 @@ def cluster(count, *, broken=0):
     environment = {
         **os.environ,
         "HOME": str(folder),
+        "RAY_TMPDIR": str(folder),  # where Ray notes which cluster is the current one
         "XDG_CACHE_HOME": str(folder / "cache"),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listens on loopback alone
         "RAY_USAGE_STATS_ENABLED": "0",
