@@ -45,6 +45,17 @@ def start(folder, environment, *arguments):
     )
 
 
+def validated(folder, environment, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", VALIDATE, "validate", *arguments],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
 def recorded(folder):
     """What the latest run says of each attempt, and its number of lines."""
     path = find_run("latest", folder / "runs")
@@ -77,14 +88,7 @@ def test_a_cluster_that_loses_a_node_gives_the_records_of_this_machine(project):
             assert recorded(project) == wanted
             assert ("judges were lost on" in said) == (workers == "2"), said
 
-        result = subprocess.run(
-            [sys.executable, "-c", VALIDATE, "validate", f"--run-on=ray:{address}"],
-            cwd=project,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        result = validated(project, environment, f"--run-on=ray:{address}")
         assert result.returncode == 0, result
         # Ray may tell of the dead node before.
         assert result.stdout.splitlines()[-1] == "3 cases, 3 valid, 0 not", result
@@ -121,14 +125,7 @@ def test_a_node_without_namespaces_is_named_and_left_out(project):
 
 def test_a_suite_in_python_is_proved_on_a_cluster(tmp_path):
     with cluster(2) as (address, environment, _):
-        asked = ["validate", "--suite=starter-python", "--suites", str(SUITES)]
-        result = subprocess.run(
-            [sys.executable, "-c", VALIDATE, *asked, f"--run-on=ray:{address}"],
-            cwd=tmp_path,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        asked = ("--suite=starter-python", "--suites", str(SUITES))
+        result = validated(tmp_path, environment, *asked, f"--run-on=ray:{address}")
     assert result.returncode == 0, result
     assert result.stdout.splitlines()[-1] == "18 cases, 18 valid, 0 not", result
