@@ -6,6 +6,7 @@
 #   make servers-check                                      deliver to a real collector, Jaeger, Prometheus
 #   make sandbox-check                                      judge 10,000 drawn attacks, kill 400 sessions
 #   make ray-check                                          grade on a Ray cluster of three nodes
+#   make cline-check                                        judge all commits and edits of Cline, right and empty
 #   make check                                              lint, types, lock and tests, as CI does
 #   make lock  ARGS=--upgrade                               write requirements.lock anew
 #   make docs                                               build the documentation as a site, build/docs
@@ -19,7 +20,7 @@ ARGS ?=
 PROFILE ?= langfuse mlflow openllmetry
 BIN := .venv/bin
 
-.PHONY: bench finetune test orders servers-check sandbox-check ray-check check docs docs-check lint types format lock lock-check setup model judge quality agents wheel up down
+.PHONY: bench finetune test orders servers-check sandbox-check ray-check cline-check check docs docs-check lint types format lock lock-check setup model judge quality agents wheel up down
 
 # Bytecode is kept whatever the environment says: without it every command compiles for a second.
 unexport PYTHONDONTWRITEBYTECODE
@@ -48,6 +49,9 @@ sandbox-check: setup judge # what a night has time for: new attacks each day, an
 
 ray-check: setup judge # a cluster of three nodes on loopback, one of which dies
 	@LLMOPS_RAY=1 $(BIN)/pytest tests/grading/test_ray.py $(ARGS)
+
+cline-check: setup judge # recorded answers in whole sessions: the reference patches, and none
+	@LLMOPS_CLINE=1 $(BIN)/pytest tests/mining/test_cline_recorded.py $(ARGS)
 
 check: lint types lock-check docs-check test
 
