@@ -5,7 +5,7 @@ import math
 import msgspec
 import numpy as np
 
-from pytest_llmops.compare.effects import clustered_mean
+from pytest_llmops.compare.estimates.effects import clustered_mean
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.values import Comparison, Interval
 from pytest_llmops.report.summary import summarize

@@ -15,7 +15,7 @@ from skips import pytest_configure  # noqa: F401 - the rule on skipped tests
 
 from pytest_llmops.cli.main import main
 from pytest_llmops.places.cores import cores
-from pytest_llmops.sinks import open as deliveries
+from pytest_llmops.sinks.delivery import open as deliveries
 
 TINY = Path(__file__).parent.parent / "examples" / "agents" / "tiny.py"
 

@@ -26,9 +26,9 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from pytest_llmops.runs.record import Record, Run
-from pytest_llmops.sinks import mlflow
-from pytest_llmops.sinks.backlog import LARGE_BATCH
-from pytest_llmops.sinks.rest import Server
+from pytest_llmops.sinks.delivery.backlog import LARGE_BATCH
+from pytest_llmops.sinks.mlflow import sink as mlflow
+from pytest_llmops.sinks.mlflow.rest import Server
 from pytest_llmops.sinks.settings import Mlflow
 
 

@@ -18,15 +18,15 @@ import msgspec
 import numpy as np
 from gate_sessions import MEASURED, Design, Session, Source
 
-from pytest_llmops.compare.boundary import Times
 from pytest_llmops.compare.checks import Question, decide
 from pytest_llmops.compare.gate import overall
 from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.paired import Codes, Paired
-from pytest_llmops.compare.plan import make_plan
+from pytest_llmops.compare.planning.samples import samples_of
 from pytest_llmops.compare.questions import questions_of
-from pytest_llmops.compare.samples import samples_of
-from pytest_llmops.compare.stopping import Moment, judge
+from pytest_llmops.compare.sequence.boundary import Times
+from pytest_llmops.compare.sequence.plan import make_plan
+from pytest_llmops.compare.sequence.stopping import Moment, judge
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import Verdict
 

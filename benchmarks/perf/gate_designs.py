@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from pytest_llmops.compare.checks import decide
 from pytest_llmops.compare.gate import overall
 from pytest_llmops.compare.paired import Attempts, Paired, paired_from
-from pytest_llmops.compare.plan import Plan, make_plan
 from pytest_llmops.compare.questions import questions_of
-from pytest_llmops.compare.stopping import Moment, judge
+from pytest_llmops.compare.sequence.plan import Plan, make_plan
+from pytest_llmops.compare.sequence.stopping import Moment, judge
 from pytest_llmops.compare.values import Check
 from pytest_llmops.runs.record import Verdict
 

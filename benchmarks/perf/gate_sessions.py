@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_llmops.compare.paired import Attempts, Codes, Floats, Paired, paired_from
-from pytest_llmops.compare.samples import Samples
+from pytest_llmops.compare.planning.samples import Samples
 
 CLUSTER = 6
 """Cases of a source file; the median of the starter suite."""

@@ -32,8 +32,8 @@ from pytest_llmops.observability.values import Compared
 from pytest_llmops.observability.verify import verify
 from pytest_llmops.runs.reading import RecordedRun, read_run
 from pytest_llmops.runs.record import RECORDS, End, RecordFile
+from pytest_llmops.sinks.delivery.sync import sync
 from pytest_llmops.sinks.named import SINKS
-from pytest_llmops.sinks.sync import sync
 
 ATTEMPTS = 100
 """Of the run that is made up where none is given."""

@@ -47,7 +47,7 @@ from pytest_llmops.completions import Message, Timing, Usage
 from pytest_llmops.grading.grade import Grade
 from pytest_llmops.grading.quality import Quality
 from pytest_llmops.runs.record import End, Record, RecordFile, Run
-from pytest_llmops.sinks.open import open_sinks, reach_sinks
+from pytest_llmops.sinks.delivery.open import open_sinks, reach_sinks
 
 SECRET = "sk-lf-0123456789"
 
@@ -115,7 +115,7 @@ def session(names: list[str], cases: int, environment: dict[str, str], pace: flo
         folder = file.path.parent
         reached = reach_sinks(names, required=True, environment=environment)
         sinks = open_sinks(reached, run=run, folder=folder, content=True)
-        peak = Peak("pytest_llmops.sinks.process")
+        peak = Peak("pytest_llmops.sinks.delivery.process")
         inside = 0.0
         start = time.perf_counter()
         for record in records:

@@ -15,8 +15,8 @@ import math
 import numpy as np
 from scipy import special
 
-from pytest_llmops.compare.boundary import SLOPE, start
-from pytest_llmops.compare.plan import make_plan
+from pytest_llmops.compare.sequence.boundary import SLOPE, start
+from pytest_llmops.compare.sequence.plan import make_plan
 
 ALPHA, POWER = 0.03, 0.8
 

@@ -16,8 +16,8 @@ from pytest_llmops.errors import RecordError
 from pytest_llmops.session.numbers import positive
 
 if TYPE_CHECKING:
-    from pytest_llmops.compare.calibration import Calibration
-    from pytest_llmops.compare.noise import Outcomes
+    from pytest_llmops.compare.planning.calibration import Calibration
+    from pytest_llmops.compare.planning.noise import Outcomes
 
 REPEAT = 5
 TEMPERATURE = 0.8
@@ -88,7 +88,7 @@ def _several(text: str) -> int:
 
 
 def _calibrate(options: argparse.Namespace) -> int:
-    from pytest_llmops.compare.calibration import calibrate, write_calibration
+    from pytest_llmops.compare.planning.calibration import calibrate, write_calibration
     from pytest_llmops.runs.reading import find_run, read_run
 
     if options.reference:

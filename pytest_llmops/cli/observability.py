@@ -35,7 +35,7 @@ def _observability(options: argparse.Namespace) -> int:
     from pytest_llmops.observability.table import parts
     from pytest_llmops.observability.values import write
     from pytest_llmops.runs.reading import find_run, read_run
-    from pytest_llmops.sinks.ledger import Ledger
+    from pytest_llmops.sinks.delivery.ledger import Ledger
     from pytest_llmops.sinks.named import SINKS
     from pytest_llmops.sinks.settings import names_of
 

@@ -228,7 +228,7 @@ def _alone(folder: Path) -> Iterator[None]:
     Raises:
         SinkError: It is being delivered.
     """
-    from pytest_llmops.sinks.ledger import LEDGER, claim
+    from pytest_llmops.sinks.delivery.ledger import LEDGER, claim
 
     with claim(folder) if (folder / LEDGER).is_file() else nullcontext():
         yield

@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
 
 def _sync(options: argparse.Namespace) -> int:
     from pytest_llmops.runs.reading import find_run
-    from pytest_llmops.sinks.sync import sync
+    from pytest_llmops.sinks.delivery.sync import sync
 
     path = find_run(options.reference, options.runs)
     deliver = partial(

@@ -20,11 +20,11 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from pytest_llmops.compare.effects import Mean
+from pytest_llmops.compare.estimates.effects import Mean
+from pytest_llmops.compare.estimates.power import cases_needed, detectable, samples_needed
 from pytest_llmops.compare.levels import ALPHA, RATES, levels
 from pytest_llmops.compare.margins import Proof
 from pytest_llmops.compare.paired import Floats
-from pytest_llmops.compare.power import cases_needed, detectable, samples_needed
 from pytest_llmops.compare.values import Check, CheckName, Interval
 from pytest_llmops.runs.record import Verdict
 

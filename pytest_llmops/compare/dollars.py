@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from pytest_llmops.compare.bootstrap import UNDEFINED, cost_of_pass, cost_of_pass_ratio
+from pytest_llmops.compare.estimates.bootstrap import UNDEFINED, cost_of_pass, cost_of_pass_ratio
 from pytest_llmops.compare.values import Interval
 from pytest_llmops.runs.reading import RecordedRun
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from pytest_llmops.compare.answered import served_notes
-from pytest_llmops.compare.bootstrap import cost_of_pass, cost_of_pass_ratio
 from pytest_llmops.compare.comparable import (
     differences,
     refuse_incomparable,
@@ -20,7 +19,8 @@ from pytest_llmops.compare.comparable import (
 )
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.compare.dollars import UNPRICED, dollars_per_solved
-from pytest_llmops.compare.effects import cluster_sums
+from pytest_llmops.compare.estimates.bootstrap import cost_of_pass, cost_of_pass_ratio
+from pytest_llmops.compare.estimates.effects import cluster_sums
 from pytest_llmops.compare.judging import judge
 from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
 from pytest_llmops.compare.metrics import Chosen, Metric, choose

@@ -20,9 +20,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_llmops.compare.bootstrap import cost_of_pass
 from pytest_llmops.compare.comparable import refuse_other_questions
 from pytest_llmops.compare.complete import require_complete
+from pytest_llmops.compare.estimates.bootstrap import cost_of_pass
 from pytest_llmops.compare.paired import Paired
 from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.errors import CompareError

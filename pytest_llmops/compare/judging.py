@@ -6,13 +6,13 @@ import msgspec
 import numpy as np
 
 from pytest_llmops.compare.checks import Question, decide
-from pytest_llmops.compare.effects import token_effects
+from pytest_llmops.compare.estimates.effects import token_effects
+from pytest_llmops.compare.estimates.tokens import Spread, spread_of
 from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.metrics import PER_SOLVED, UNITS, Chosen, Unit, measure_of, ratio_of
 from pytest_llmops.compare.paired import Floats, Paired
 from pytest_llmops.compare.pairing import pair_records
 from pytest_llmops.compare.questions import questions_of
-from pytest_llmops.compare.tokens import Spread, spread_of
 from pytest_llmops.compare.values import Check, CheckName, Effect
 from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.reading import RecordedRun

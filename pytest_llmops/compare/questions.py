@@ -7,12 +7,12 @@ import msgspec
 import numpy as np
 
 from pytest_llmops.compare.checks import Question, decide, shown
-from pytest_llmops.compare.effects import Mean
+from pytest_llmops.compare.estimates.effects import Mean
+from pytest_llmops.compare.estimates.rates import worsening
+from pytest_llmops.compare.estimates.tokens import longer
 from pytest_llmops.compare.levels import ALPHA
 from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.paired import Floats, Paired
-from pytest_llmops.compare.rates import worsening
-from pytest_llmops.compare.tokens import longer
 from pytest_llmops.compare.values import Effect
 
 UNCHANGED = Mean(0.0, 0.0, 1)

@@ -13,9 +13,9 @@ from mlflow.exceptions import MlflowException
 from pytest_llmops.errors import SinkError
 from pytest_llmops.observability.backend import Seen, StoredSpan, StoredTrace
 from pytest_llmops.runs.record import Run
-from pytest_llmops.sinks.child import BOUNDS
+from pytest_llmops.sinks.delivery.child import BOUNDS
+from pytest_llmops.sinks.mlflow.tracked import RUN_TAG, experiment_name
 from pytest_llmops.sinks.settings import Mlflow
-from pytest_llmops.sinks.tracked import RUN_TAG, experiment_name
 
 PAGE = 100
 

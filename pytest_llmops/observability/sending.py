@@ -20,7 +20,7 @@ from pytest_llmops.errors import SinkError
 from pytest_llmops.observability.values import Sending
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import RecordFile
-from pytest_llmops.sinks.open import open_sinks, reach_sinks
+from pytest_llmops.sinks.delivery.open import open_sinks, reach_sinks
 from pytest_llmops.sinks.settings import Langfuse, Mlflow, read
 
 VARIABLES = {

@@ -17,7 +17,7 @@ from pytest_llmops.observability.reading import Reading
 from pytest_llmops.observability.traceability import has_all
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record
-from pytest_llmops.sinks.ledger import Entry, Key, Ledger, claim
+from pytest_llmops.sinks.delivery.ledger import Entry, Key, Ledger, claim
 from pytest_llmops.sinks.probe import place
 from pytest_llmops.sinks.settings import read as read_settings
 from pytest_llmops.sinks.spans import trace_of

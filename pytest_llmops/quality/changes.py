@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from pytest_llmops.compare.effects import clustered_mean
+from pytest_llmops.compare.estimates.effects import clustered_mean
 from pytest_llmops.compare.values import Comparison
 from pytest_llmops.quality.beside import written_of
 from pytest_llmops.quality.totals import FIGURES, Name, titled

@@ -9,7 +9,7 @@ import math
 from rich.console import RenderableType
 from rich.text import Text
 
-from pytest_llmops.compare.sequential import Look
+from pytest_llmops.compare.sequence.sequential import Look
 from pytest_llmops.report.verdict import STYLES, checks_parts
 
 

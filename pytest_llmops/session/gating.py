@@ -19,8 +19,8 @@ from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Gated, Record, Run, Verdict
 
 if TYPE_CHECKING:
-    from pytest_llmops.compare.plan import Plan
-    from pytest_llmops.compare.sequential import Look
+    from pytest_llmops.compare.sequence.plan import Plan
+    from pytest_llmops.compare.sequence.sequential import Look
     from pytest_llmops.compare.values import Comparison
 
 REFUSED = 1
@@ -57,7 +57,7 @@ class GateChoice(msgspec.Struct, frozen=True, kw_only=True):
 @naming_extras()
 def in_order(keys: Sequence[Key], clusters: Mapping[str, str]) -> list[Key]:
     """The attempts in the order in which a sequential gate asks for them."""
-    from pytest_llmops.compare.plan import make_plan
+    from pytest_llmops.compare.sequence.plan import make_plan
 
     plan = make_plan(keys, clusters, baseline_samples=1)  # which bears on looks, not on the order
     return [key for batch in plan.batches for key in batch]
@@ -125,7 +125,7 @@ class Gate:
 
     def plan(self, keys: Sequence[Key], clusters: Mapping[str, str]) -> Sequence[Sequence[Key]]:
         """The attempts in the batches of a sequential gate; `look` is due after each."""
-        from pytest_llmops.compare.plan import make_plan
+        from pytest_llmops.compare.sequence.plan import make_plan
 
         samples = len(self._baseline.records) // self._baseline.run.cases
         self._plan = make_plan(keys, clusters, baseline_samples=max(1, samples))
@@ -133,7 +133,7 @@ class Gate:
 
     def look(self, records: Sequence[Record]) -> bool:
         """Judge a sequential session so far; returns whether to ask no more."""
-        from pytest_llmops.compare.sequential import look
+        from pytest_llmops.compare.sequence.sequential import look
 
         assert self._plan
         try:

@@ -23,7 +23,7 @@ from pytest_llmops.session.written import measure_run
 from pytest_llmops.sinks.withhold import redactor, without_secrets
 
 if TYPE_CHECKING:
-    from pytest_llmops.sinks.open import Reached, Sinks
+    from pytest_llmops.sinks.delivery.open import Reached, Sinks
 
 
 def reach(options: Options) -> "Reached | None":
@@ -34,7 +34,7 @@ def reach(options: Options) -> "Reached | None":
     """
     if not options.sinks:
         return None
-    from pytest_llmops.sinks.open import reach_sinks
+    from pytest_llmops.sinks.delivery.open import reach_sinks
 
     return reach_sinks(options.sinks, required=options.sinks_required, environment=os.environ)
 
@@ -42,7 +42,7 @@ def reach(options: Options) -> "Reached | None":
 def _open(reached: "Reached | None", run: Run, folder: Path, *, content: bool) -> "Sinks | None":
     if reached is None:
         return None
-    from pytest_llmops.sinks.open import open_sinks
+    from pytest_llmops.sinks.delivery.open import open_sinks
 
     return open_sinks(reached, run=run, folder=folder, content=content)
 

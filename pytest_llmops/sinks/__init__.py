@@ -1,19 +1,15 @@
 """Where records are shown: Langfuse, MLflow and OpenLLMetry.
 
-In the order of the flow; a session uses `open` alone, `llmops sync` uses `sync`:
+In the order of the flow; a session uses `delivery.open` alone, `llmops sync` `delivery.sync`:
 
     named                    which there are
     withhold, settings       what never leaves, and where the sinks are
-    scores, run_scores       what an attempt and a run are worth
+    scores, run_scores, written    what an attempt and a run are worth
     attributes, trace, turns, spans    the one trace of an attempt, as values
-    ledger, links            what has been delivered, and where a person finds it
-    destination, delivery    what a sink is, and records on their way to it
-    otlp, dialects, exact, metrics  the same trace in OpenTelemetry's words, and in each tool's
-    acknowledge, public_api  Langfuse's API, and answers without a wait
-    langfuse, openllmetry    two sinks
-    database, assessments, answers, rest, tracking_file, tracked, registry, mlflow   the third
-    asked                    what a sink answers
+    dialects                 what each tool wants said in its own words
+    links                    where a person finds an attempt
+    acknowledge, asked       answers without a wait, and what a sink answers
+    openllmetry, langfuse, mlflow    the three, each with what it alone needs
     probe                    whether a sink is there
-    process, child           the process that delivers, from inside and from outside
-    open, sync               the sinks of a session, and of a recorded run
+    delivery                 how records get there
 """

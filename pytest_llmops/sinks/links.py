@@ -8,7 +8,7 @@ import msgspec
 from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.record import Run
 from pytest_llmops.runs.traces import trace_id
-from pytest_llmops.sinks.ledger import Key
+from pytest_llmops.sinks.delivery.ledger import Key
 
 LINKS = "links.json"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_llmops.compare.bootstrap import cost_of_pass, cost_of_pass_ratio
+from pytest_llmops.compare.estimates.bootstrap import cost_of_pass, cost_of_pass_ratio
 
 RNG = np.random.default_rng(19)
 

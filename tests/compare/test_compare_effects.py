@@ -8,7 +8,7 @@ from gate_runs import TOKENS, recorded
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
-from pytest_llmops.compare.effects import (
+from pytest_llmops.compare.estimates.effects import (
     EXACT_CLUSTERS,
     FLIPS,
     Mean,

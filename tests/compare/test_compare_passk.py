@@ -2,7 +2,7 @@ from itertools import combinations
 
 import pytest
 
-from pytest_llmops.compare.passk import mean_over_cases, pass_all, pass_at
+from pytest_llmops.compare.estimates.passk import mean_over_cases, pass_all, pass_at
 from pytest_llmops.errors import CompareError
 
 

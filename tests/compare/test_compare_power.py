@@ -4,8 +4,8 @@ import evalsig
 import numpy as np
 import pytest
 
-from pytest_llmops.compare.effects import Mean, clustered_mean
-from pytest_llmops.compare.power import cases_needed, detectable, samples_needed
+from pytest_llmops.compare.estimates.effects import Mean, clustered_mean
+from pytest_llmops.compare.estimates.power import cases_needed, detectable, samples_needed
 
 RNG = np.random.default_rng(3)
 ALPHA = 0.05

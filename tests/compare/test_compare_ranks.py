@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from pytest_llmops.compare.estimates.ranks import Ranks, scores
+from pytest_llmops.compare.estimates.tokens import LOOP, finished_mean, longer
 from pytest_llmops.compare.paired import Attempts, paired_from
-from pytest_llmops.compare.ranks import Ranks, scores
-from pytest_llmops.compare.tokens import LOOP, finished_mean, longer
 
 RNG = np.random.default_rng(13)
 LIMIT = math.log(512)

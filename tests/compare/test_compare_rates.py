@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_llmops.compare import rates
-from pytest_llmops.compare.effects import FLIPS, sign_flips
-from pytest_llmops.compare.rates import exact_flips, worsening
+from pytest_llmops.compare.estimates import rates
+from pytest_llmops.compare.estimates.effects import FLIPS, sign_flips
+from pytest_llmops.compare.estimates.rates import exact_flips, worsening
 
 RNG = np.random.default_rng(11)
 

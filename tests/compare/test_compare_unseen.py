@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from pytest_llmops.compare.unseen import Unseen, unseen
+from pytest_llmops.compare.estimates.unseen import Unseen, unseen
 
 RNG = np.random.default_rng(12)
 

@@ -5,19 +5,19 @@ import numpy as np
 import pytest
 from records import IDENTITY, RUN, record, unanswered
 
-from pytest_llmops.compare.calibration import Calibration, calibrate, write_calibration
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.margins import Margins
-from pytest_llmops.compare.needs import needs_of
-from pytest_llmops.compare.noise import (
+from pytest_llmops.compare.pairing import pair_records
+from pytest_llmops.compare.planning.calibration import Calibration, calibrate, write_calibration
+from pytest_llmops.compare.planning.needs import needs_of
+from pytest_llmops.compare.planning.noise import (
     floors_of,
     judge_division,
     levels_of,
     outcomes,
     plant,
 )
-from pytest_llmops.compare.pairing import pair_records
-from pytest_llmops.compare.samples import pair_arrays, samples_of, split
+from pytest_llmops.compare.planning.samples import pair_arrays, samples_of, split
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import CompareError, RecordError
 from pytest_llmops.runs.reading import RecordedRun

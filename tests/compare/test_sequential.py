@@ -7,14 +7,14 @@ import pytest
 from records import unanswered
 from sequences import ALONE, CASES, CLUSTERS, LOOSE, NAMES, attempts, planned, run_of, until_stop
 
-from pytest_llmops.compare.boundary import SLOPE, anytime_p, crossing, nominal, start
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.pairing import pair_records
-from pytest_llmops.compare.plan import BURN_IN, clock, make_plan
 from pytest_llmops.compare.questions import questions_of
-from pytest_llmops.compare.sequential import look
-from pytest_llmops.compare.stopping import FILES, Moment, judge
+from pytest_llmops.compare.sequence.boundary import SLOPE, anytime_p, crossing, nominal, start
+from pytest_llmops.compare.sequence.plan import BURN_IN, clock, make_plan
+from pytest_llmops.compare.sequence.sequential import look
+from pytest_llmops.compare.sequence.stopping import FILES, Moment, judge
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import CompareError
 from pytest_llmops.report.look import look_parts

@@ -7,8 +7,8 @@ from records import unanswered
 from sequences import ALONE, LOOSE, attempts, planned, run_of, until_stop
 
 from pytest_llmops.compare.margins import Margins
-from pytest_llmops.compare.plan import make_plan
-from pytest_llmops.compare.sequential import look
+from pytest_llmops.compare.sequence.plan import make_plan
+from pytest_llmops.compare.sequence.sequential import look
 from pytest_llmops.report.look import look_parts
 from pytest_llmops.report.terminal import render
 

@@ -20,7 +20,7 @@ from pytest_llmops.observability.measure import compare
 from pytest_llmops.observability.verify import verify
 from pytest_llmops.report.summary import percentile
 from pytest_llmops.runs.traces import trace_id
-from pytest_llmops.sinks.ledger import Ledger
+from pytest_llmops.sinks.delivery.ledger import Ledger
 from pytest_llmops.sinks.spans import trace_of
 
 pytestmark = pytest.mark.slow

@@ -19,7 +19,7 @@ from records import RUN, record
 from sink_project import deliver, write_run
 
 from pytest_llmops.runs.traces import trace_id
-from pytest_llmops.sinks.ledger import Ledger
+from pytest_llmops.sinks.delivery.ledger import Ledger
 
 CUT = " ... (cut for Jaeger; whole in the record)"
 SIZES = (1_000, 60_000, 64_900, 80_000, 200_000, 2_000_000, 5_000_000)

@@ -10,8 +10,8 @@ from opentelemetry.sdk.metrics.export import Histogram, Sum
 from opentelemetry.sdk.resources import Resource
 from records import RUN, record
 
-from pytest_llmops.sinks.metrics import metrics_of
-from pytest_llmops.sinks.otlp import SERVICE
+from pytest_llmops.sinks.openllmetry.metrics import metrics_of
+from pytest_llmops.sinks.openllmetry.otlp import SERVICE
 
 ROOT = Path(__file__).parents[2]
 DASHBOARD = json.loads((ROOT / "deploy/grafana/dashboards/llmops.json").read_text("utf-8"))

@@ -11,8 +11,8 @@ from pytest_llmops.errors import SinkError
 from pytest_llmops.observability.footprint import FOOTPRINTS, server_memory
 from pytest_llmops.observability.openllmetry import PLACES, SERVICE
 from pytest_llmops.observability.sending import VARIABLES, Counter, counted
-from pytest_llmops.sinks import otlp
 from pytest_llmops.sinks.named import SINKS
+from pytest_llmops.sinks.openllmetry import otlp
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -56,7 +56,9 @@ def project(pytester, mined_wide, monkeypatch):
     monkeypatch.setenv("PLANTED_KEY", KEY)
     monkeypatch.chdir(pytester.path)
     shutil.copytree(mined_wide / "cases", pytester.path / "cases")
-    pytester.makeconftest("import pytest_llmops.sinks.open as it\nit.FLUSH_SECONDS = 3600.0\n")
+    pytester.makeconftest(
+        "import pytest_llmops.sinks.delivery.open as it\nit.FLUSH_SECONDS = 3600.0\n"
+    )
     write_benchmark(pytester.path)
     return pytester
 

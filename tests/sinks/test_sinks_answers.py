@@ -12,11 +12,11 @@ from test_sinks_collector import environment
 from test_sinks_langfuse import environment as langfuse_environment
 
 from pytest_llmops.runs.traces import span_id
-from pytest_llmops.sinks.backlog import Backlog
-from pytest_llmops.sinks.delivery import Carrier
-from pytest_llmops.sinks.destination import DeliveryError
-from pytest_llmops.sinks.ledger import LEDGER, Ledger
-from pytest_llmops.sinks.otlp import retry_after
+from pytest_llmops.sinks.delivery.backlog import Backlog
+from pytest_llmops.sinks.delivery.delivery import Carrier
+from pytest_llmops.sinks.delivery.destination import DeliveryError
+from pytest_llmops.sinks.delivery.ledger import LEDGER, Ledger
+from pytest_llmops.sinks.openllmetry.otlp import retry_after
 
 PROTOBUF = "application/x-protobuf"
 

@@ -10,8 +10,8 @@ from sink_project import write_run
 from pytest_llmops.completions import Loop, Timing, Turn, Usage
 from pytest_llmops.report.cases_table import EMPTY, LEFT_OUT, details
 from pytest_llmops.report.subject import Subject
-from pytest_llmops.sinks.backlog import Backlog, batches
-from pytest_llmops.sinks.tracked import within
+from pytest_llmops.sinks.delivery.backlog import Backlog, batches
+from pytest_llmops.sinks.mlflow.tracked import within
 from pytest_llmops.sinks.withhold import clean_record, without_texts
 
 

@@ -12,9 +12,9 @@ from sink_project import END, SECRET, deliver, make_records, start, write_run
 
 from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.record import RecordFile
-from pytest_llmops.sinks.child import QUIET
+from pytest_llmops.sinks.delivery.child import QUIET
+from pytest_llmops.sinks.delivery.ledger import LEDGER
 from pytest_llmops.sinks.dialects import openllmetry
-from pytest_llmops.sinks.ledger import LEDGER
 
 
 def environment(receiver, **more):
@@ -222,7 +222,7 @@ def test_a_server_that_never_answers_is_given_up_at_the_start(tmp_path):
 
 
 def test_a_server_that_stops_answering_does_not_hold_the_session_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("pytest_llmops.sinks.open.FLUSH_SECONDS", 3.0)
+    monkeypatch.setattr("pytest_llmops.sinks.delivery.open.FLUSH_SECONDS", 3.0)
     folder = write_run(tmp_path, make_records())
     with Receiver() as receiver:
         sinks = start(folder, ["openllmetry"], environment(receiver))

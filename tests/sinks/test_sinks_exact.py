@@ -4,7 +4,7 @@ import pytest
 from records import RUN, record, unanswered
 
 from pytest_llmops.completions import Timing, Usage
-from pytest_llmops.sinks.exact import Stretch, exact_gauges
+from pytest_llmops.sinks.openllmetry.exact import Stretch, exact_gauges
 
 LABELS = {"gen_ai.request.model": "base"}
 

@@ -8,7 +8,7 @@ from records import RUN
 from sink_project import SECRET, deliver, make_records, start, write_run
 
 from pytest_llmops.errors import SinkError
-from pytest_llmops.sinks.ledger import LEDGER
+from pytest_llmops.sinks.delivery.ledger import LEDGER
 from pytest_llmops.sinks.links import LINKS
 
 OTLP = "/api/public/otel/v1/traces"

@@ -18,8 +18,8 @@ from sink_project import END, SECRET, deliver, make_records, start, write_run
 from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.record import RECORDS, RecordFile
 from pytest_llmops.runs.traces import trace_id
-from pytest_llmops.sinks.ledger import LEDGER, Ledger
-from pytest_llmops.sinks.registry import register
+from pytest_llmops.sinks.delivery.ledger import LEDGER, Ledger
+from pytest_llmops.sinks.mlflow.registry import register
 
 pytestmark = [
     pytest.mark.slow,

@@ -11,8 +11,8 @@ from test_sinks_langfuse import environment
 from pytest_llmops.quality.stored import QUALITY, store
 from pytest_llmops.quality.values import Measured
 from pytest_llmops.runs.record import RECORDS
+from pytest_llmops.sinks.mlflow.tracked import log_run
 from pytest_llmops.sinks.run_scores import figures, run_scores
-from pytest_llmops.sinks.tracked import log_run
 from pytest_llmops.sinks.written import quality_figures
 
 FIGURES = {

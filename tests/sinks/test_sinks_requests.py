@@ -5,12 +5,12 @@ import socket
 import httpx
 import pytest
 from otlp_receiver import Receiver
+from pytest_llmops.sinks.acknowledge import QUICK, acknowledge
 from sink_project import SECRET
 
-from pytest_llmops.sinks import public_api
-from pytest_llmops.sinks.acknowledge import QUICK, acknowledge
-from pytest_llmops.sinks.destination import DeliveryError, RejectedError
-from pytest_llmops.sinks.public_api import PublicApi
+from pytest_llmops.sinks.delivery.destination import DeliveryError, RejectedError
+from pytest_llmops.sinks.langfuse import public_api
+from pytest_llmops.sinks.langfuse.public_api import PublicApi
 from pytest_llmops.sinks.settings import Langfuse
 
 

@@ -10,12 +10,12 @@ from pytest_llmops.report.subject import read_links as report_links
 from pytest_llmops.runs.record import RECORDS, End
 from pytest_llmops.runs.traces import trace_id
 from pytest_llmops.seeds import SEED_SCHEME, derive_seed
+from pytest_llmops.sinks.delivery.ledger import LEDGER, Entry, Ledger
 from pytest_llmops.sinks.dialects import langfuse, mlflow
-from pytest_llmops.sinks.ledger import LEDGER, Entry, Ledger
 from pytest_llmops.sinks.links import LINKS, read_links, write_links
-from pytest_llmops.sinks.metrics import SECOND_BOUNDS, TOKEN_BOUNDS, metrics_of
-from pytest_llmops.sinks.otlp import resource
-from pytest_llmops.sinks.registry import alias_name, model_name
+from pytest_llmops.sinks.mlflow.registry import alias_name, model_name
+from pytest_llmops.sinks.openllmetry.metrics import SECOND_BOUNDS, TOKEN_BOUNDS, metrics_of
+from pytest_llmops.sinks.openllmetry.otlp import resource
 from pytest_llmops.sinks.scores import scores
 from pytest_llmops.sinks.settings import bare, names_of, read
 from pytest_llmops.sinks.spans import trace_of

@@ -12,8 +12,8 @@ from sink_project import END, SECRET, make_records, start, write_run
 from pytest_llmops.cli.sinks import add
 from pytest_llmops.errors import SinkError
 from pytest_llmops.runs.traces import trace_id
-from pytest_llmops.sinks.ledger import Ledger, claim
-from pytest_llmops.sinks.sync import sync
+from pytest_llmops.sinks.delivery.ledger import Ledger, claim
+from pytest_llmops.sinks.delivery.sync import sync
 
 
 def environment(receiver):
@@ -171,7 +171,8 @@ def test_a_sink_at_another_place_is_sent_everything_again(tmp_path):
 
 def test_neither_the_plugin_nor_the_command_imports_an_sdk():
     script = (
-        "import sys, pytest_llmops.plugin, pytest_llmops.cli.sinks, pytest_llmops.sinks.open;"
+        "import sys, pytest_llmops.plugin, pytest_llmops.cli.sinks;"
+        "import pytest_llmops.sinks.delivery.open;"
         "heavy = {'mlflow', 'langfuse', 'traceloop', 'opentelemetry', 'requests', 'google'};"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -10,7 +10,7 @@ from tool_stand_ins import CollectorStandIn, LangfuseStandIn, environment_of
 
 from pytest_llmops.cli import sinks as command
 from pytest_llmops.observability import verify as verification
-from pytest_llmops.sinks.ledger import Ledger
+from pytest_llmops.sinks.delivery.ledger import Ledger
 from pytest_llmops.sinks.probe import place
 from pytest_llmops.sinks.settings import read
 

@@ -7,8 +7,8 @@ import numpy as np
 from records import IDENTITY, RUN, record
 
 from pytest_llmops.compare.margins import Margins
-from pytest_llmops.compare.plan import make_plan
-from pytest_llmops.compare.sequential import look
+from pytest_llmops.compare.sequence.plan import make_plan
+from pytest_llmops.compare.sequence.sequential import look
 from pytest_llmops.completions import Usage
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End

@@ -6,7 +6,7 @@ from records import RUN, grade, record, unanswered
 from pytest_llmops.completions import Message, Timing, Usage
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import RECORDS, End, RecordFile
-from pytest_llmops.sinks.open import open_sinks, reach_sinks
+from pytest_llmops.sinks.delivery.open import open_sinks, reach_sinks
 
 SECRET = "sk-lf-0123456789abcdef"
 END = End(finished=RUN.started + 60, exit_status=0)
