@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from pytest_llmops.memory import descendants, peak_of
 
 _LAST_LINES = 12
 """Lines of the engine's stderr that an error repeats."""
+_CAUSE = re.compile(r"\b[A-Z]\w*(?:Error|Exception): .")
+"""A line that says why. What follows of other processes' tracebacks may be longer than the tail."""
 _FAREWELL = 8.0
 """Seconds in which an engine may end by itself."""
 MODEL_ERROR_STATUS = 3
@@ -87,16 +90,24 @@ class _Log:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self._cause = ""
         self._stream = stream
         self._thread = threading.Thread(target=self._read, name="engine-log", daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
         for line in self._stream:
-            self._lines.append(line.decode(errors="replace").rstrip())
+            text = line.decode(errors="replace").rstrip()
+            if not self._cause and _CAUSE.search(text):
+                self._cause = text
+            self._lines.append(text)
 
     def tail(self) -> str:
-        return "\n".join(line for line in list(self._lines) if line) or "(it wrote nothing)"
+        """The last lines, and before them the first that names an error."""
+        last = [line for line in list(self._lines) if line]
+        if self._cause and self._cause not in last:
+            last = [self._cause, "...", *last]
+        return "\n".join(last) or "(it wrote nothing)"
 
     def close(self) -> None:
         self._thread.join(5.0)

@@ -10,6 +10,7 @@ a launcher may well start it from a thread of a pool.
 
 import os
 import select
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -41,3 +42,15 @@ def _watch_id(parent_pid: int) -> None:
     """Where `select` takes no pipes: a blocking read sees the end of file alone."""
     while os.getppid() == parent_pid and os.read(0, 4096):
         pass
+
+
+def how_it_ended(status: int) -> str:
+    """Say how a program ended, for people; a negative status is a signal's."""
+    if status == -signal.SIGILL:
+        return (
+            "ended at an instruction that this processor does not have (SIGILL): install a build "
+            "for it, or compile the program here;"
+        )
+    if status < 0:
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"ended with status {status}"

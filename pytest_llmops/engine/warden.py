@@ -34,6 +34,7 @@ from pytest_llmops.engine.folders import (
 )
 from pytest_llmops.engine.foreign import MOST_CONTEXT, check, llama_command, vllm_command
 from pytest_llmops.engine.gguf_file import convert_adapter, read_facts
+from pytest_llmops.engine.lifetime import how_it_ended
 from pytest_llmops.engine.spec import EngineSpec, Ready, ServedModel
 from pytest_llmops.engine.weights import embedded_gguf
 from pytest_llmops.errors import EndpointError, ModelError
@@ -169,7 +170,7 @@ def _wait(root: str, process: subprocess.Popen[bytes], spec: EngineSpec) -> None
             if ask_once(_way(root), "/health", seconds=5.0, read=())[0] == 200:
                 return
         time.sleep(PULSE)
-    raise ModelError(f"{spec.engine} ended with status {status} before it served {spec.base}")
+    raise ModelError(f"{spec.engine} {how_it_ended(status)} before it served {spec.base}")
 
 
 def _ready(root: str, process: subprocess.Popen[bytes], spec: EngineSpec, plan: Plan) -> Ready:

@@ -195,13 +195,28 @@ def test_a_spec_of_another_engine_survives_the_command_line():
     assert _spec(_parser().parse_args(spec.arguments)) == spec
 
 
-def test_a_program_that_ends_before_it_serves_is_a_model_error_with_its_last_words(tmp_path):
+LAST_WORDS = {
+    "echo 'no kernel for this card' >&2; exit 9": (
+        "no kernel for this card\n.*vllm ended with status 9"
+    ),
+    # What was the matter is said before the tracebacks of those that waited for it.
+    "echo 'ERROR x.py:9] ValueError: 3 of 24 GiB are free' >&2; for n in $(seq 40); do "
+    "echo '  File \"x.py\"' >&2; done; exit 1": (
+        r"ValueError: 3 of 24 GiB are free\n\.\.\.\n  File[^$]*vllm ended with status 1"
+    ),
+    "kill -ILL $$": r"an instruction that this processor does not have \(SIGILL\)",
+    "kill -SEGV $$": "vllm was ended by SIGSEGV before it served",
+}
+
+
+@pytest.mark.parametrize("does", LAST_WORDS)
+def test_a_program_that_ends_before_it_serves_is_a_model_error_with_its_last_words(tmp_path, does):
     program = tmp_path / "vllm"
-    program.write_text("#!/bin/sh\necho 'no kernel for this card' >&2\nexit 9\n")
+    program.write_text(f"#!/bin/sh\n{does}\n")
     program.chmod(0o755)
     base = save_tiny(tmp_path / "tiny")
     spec = EngineSpec(base=str(base), engine="vllm", program=str(program))
-    with pytest.raises(ModelError, match="no kernel for this card\n.*vllm ended with status 9"):
+    with pytest.raises(ModelError, match=LAST_WORDS[does]):
         start_engine(spec)
 
 
