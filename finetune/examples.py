@@ -53,6 +53,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     solved: bool = True
     stopped: bool = True
     """Ended by itself."""
+    parses: bool = True
+    """Holds no syntax error; what was truncated is not asked."""
     run: str = ""
     """Id of the run; "" for a reference."""
     sample: int = -1
@@ -127,6 +129,7 @@ def _answer(run: str, record: Record, question: Question, tokens: int, digest: s
         source="record",
         solved=record.solved,
         stopped=record.finish_reason == "stop",
+        parses=record.outcome != "syntax_error",
         run=run,
         sample=record.sample,
         record_sha256=digest,

@@ -18,7 +18,7 @@ from .examples import Answer
 from .pairs import Pair
 from .settings import Data
 
-VERSION = 4
+VERSION = 5
 """Of the selection and of the rows; raised with every change that makes other rows."""
 
 NOTES = "data.json"

@@ -340,6 +340,15 @@ class TestPairing:
         found = self.kinds([A, *cut], references=False, pairs_per_case=9)
         assert [one[1].sample for one in found] == [4, 5, 3]
 
+    def test_what_was_cut_off_and_what_does_not_parse_take_turns(self):
+        cut = [sample(f"f({at}); " * at, 6, at, solved=False, stopped=False) for at in (40, 20)]
+        broken = [sample(f"f({at}", 6, at, solved=False, parses=False) for at in (60, 61, 62)]
+        found = self.kinds([A, WRONG, *broken, *cut], references=False, pairs_per_case=9)
+        kinds = ["wrong", "unparsed", "wrong", "unparsed", "unparsed", "wrong"]
+        assert [one[2] for one in found] == kinds
+        assert [one[1].sample for one in found][::2] == [40, 20, found[4][1].sample]
+        assert found[-1][1] == WRONG
+
     def test_a_shorter_answer_that_was_cut_off_is_no_longer_one(self):
         cut = sample("f(0)", 8, 9, stopped=False)
         assert A.output_tokens > 8
@@ -382,6 +391,15 @@ class TestPairing:
         assert row["rejected_stopped"] is True
         assert row["output_tokens"] < row["rejected_tokens"]
         assert "completion" not in row
+
+    def test_an_answer_that_does_not_parse_is_rejected_before_a_wrong_one(self, project):
+        broken = (CLAMP, fenced("function clamp(a"), "syntax_error", "stop")
+        wanted = settings(
+            data={"references": False, "pairs_per_case": 2}, train={"method": "preference"}
+        )
+        make(project, wanted, [SAMPLES[1], SAMPLES[2], broken])
+        kinds = [(row["rejected"], row["rejected_kind"]) for row in rows(project)]
+        assert kinds == [(broken[1], "unparsed"), ("no idea", "wrong")]
 
 
 CLUSTERS = {f"s:{name}": size for name, size in zip("abcdefghij", range(1, 11), strict=True)}
