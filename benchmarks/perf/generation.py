@@ -1,7 +1,8 @@
-"""Tokens a second of the engine against bare batched `generate` and llama.cpp, in one run.
+"""Tokens a second of the built-in engine, of others, and what the machine allows, in one run.
 
     python benchmarks/perf/generation.py [--cases 64] [--rounds 3] [--max-tokens 256] [--batch 32]
-        [--turns 1] [--dtype auto] [--llama-python PYTHON [--gguf FILE]] [--output FILE]
+        [--turns 1] [--dtype auto] [--output FILE]
+        [--vllm PYTHON] [--llama-server PROGRAM] [--openvino-python PYTHON] [--llama-python PYTHON]
 
 The prompts are those of the starter suite's `eval` cases for `base` of models.toml, decoding is
 greedy. Every contender answers all of them in each round, one contender after the other, each in a
@@ -10,86 +11,47 @@ Figures are medians over the rounds. A token is an output token; the end token c
 With `--turns 3` each answer is sent back twice with a complaint, as a repair loop does, and a round
 has all turns: contexts grow, and who keeps what was computed is faster.
 
-- engine: all requests at once over HTTP, as the plugin sends them
+Servers get all requests at once over HTTP, as the plugin sends them, and work on `--batch` of them:
+
+- engine: the built-in one
+- vLLM, llama.cpp server: as `engine = "vllm"` and `"llama.cpp"` start them (`--vllm` and
+  `--llama-server` name what `program` names in models.toml); llama.cpp with the weights in bf16
+
+The others are called without a server:
+
 - generate: transformers' `generate` on left-padded batches of `--batch` prompts, same dtype
-- llama.cpp: one prompt after another through llama-cpp-python (`--llama-python` names an
-  interpreter that has it), with the GGUF file that the embedded model is made from; it reuses what
-  two neighbouring prompts share, as it does by default
+- OpenVINO: the batching pipeline of OpenVINO GenAI with weights, products and cache in bf16, of an
+  interpreter that has openvino-genai and optimum-intel
+- llama.cpp single: one prompt after another through llama-cpp-python, with the quantized GGUF file
+  that the embedded model is made from (or `--gguf`); it reuses what two neighbouring prompts share
+
+Last, the limit: what the products and the reads of keys and values of the engine's own round take
+at the rates that this machine reaches for them alone (roofline.py).
 """
 
 import argparse
-import asyncio
 import json
-import os
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
+from generation_contenders import Chat, Round, Run, contenders
 from rich.console import Console
 from rich.table import Table
+from roofline import Limit, measure_limit
 
 from pytest_llmops.cases import load_cases, load_suites
-from pytest_llmops.engine import EngineProcess, EngineSpec, start_engine
-from pytest_llmops.engine.launch import engine_environment
-from pytest_llmops.engine.weights import DEFAULT, EMBEDDED, embedded_folder, fetch_gguf
+from pytest_llmops.engine.weights import DEFAULT, embedded_folder
 from pytest_llmops.models import resolve
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.prompts.prompt import build_messages
 from pytest_llmops.tasks.sources import open_source
 
 ROOT = Path(__file__).parents[2]
-RIVALS = Path(__file__).with_name("generation_rivals.py")
-Chat = list[dict[str, str]]
+ONE_BY_ONE = "llama.cpp single"
 COMPLAINT = "The tests fail:\n" + "".join(
     f"- case {n}: expected {n * 7}, received {n * 5}\n" for n in range(1, 9)
 )
-Round = dict[str, Any]
-"""`seconds`, `output` and `prompt` tokens, and the `texts`."""
-
-
-class Worker:
-    """A contender in a process of its own: settings once, then chats in, a Round out."""
-
-    def __init__(self, python: str, name: str, settings: dict[str, Any]) -> None:
-        self._process = subprocess.Popen(
-            [python, str(RIVALS), name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=engine_environment(os.environ),
-        )
-        self._send(json.dumps(settings))
-
-    def run(self, chats: list[Chat], limit: int) -> Round:
-        """Answer every prompt with at most `limit` tokens."""
-        assert self._process.stdout
-        self._send(json.dumps({"chats": chats, "limit": limit}))
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit(f"a contender ended with status {self._process.wait()}")
-        result: Round = json.loads(line)
-        return result
-
-    def _send(self, line: str) -> None:
-        assert self._process.stdin
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-
-    def __enter__(self) -> "Worker":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.communicate()
 
 
 def starter_chats(count: int) -> list[Chat]:
@@ -110,38 +72,12 @@ def starter_chats(count: int) -> list[Chat]:
     ]
 
 
-def engine_round(engine: EngineProcess, chats: list[Chat], limit: int) -> Round:
-    """Send all requests at once and wait for the last answer."""
-
-    async def send_all() -> list[dict[str, Any]]:
-        limits = httpx.Limits(max_connections=len(chats))
-        async with httpx.AsyncClient(timeout=3600, limits=limits) as client:
-            body = {"model": "base", "max_tokens": limit, "temperature": 0}
-            url = f"{engine.url}/chat/completions"
-            posts = [client.post(url, json=body | {"messages": chat}) for chat in chats]
-            return [answer.raise_for_status().json() for answer in await asyncio.gather(*posts)]
-
-    start = time.perf_counter()
-    answers = asyncio.run(send_all())
-    seconds = time.perf_counter() - start
-    usages = [answer["usage"] for answer in answers]
-    return {
-        "seconds": seconds,
-        "output": sum(usage["completion_tokens"] for usage in usages),
-        "prompt": sum(usage["prompt_tokens"] for usage in usages),
-        "cached": sum(usage["prompt_tokens_details"]["cached_tokens"] for usage in usages),
-        "texts": [answer["choices"][0]["message"]["content"] for answer in answers],
-    }
-
-
-def conversation(
-    run: Callable[[list[Chat], int], Round], chats: list[Chat], options: argparse.Namespace
-) -> Round:
-    """All turns of a round, each with the answers of the one before; counts are summed."""
+def conversation(run: Run, chats: list[Chat], options: argparse.Namespace) -> Round:
+    """All turns of a round, each with the answers of the one before; what is counted is summed."""
     total: Round = {}
     for _ in range(options.turns):
         one = run(chats, options.max_tokens)
-        sums = {key: total.get(key, 0) + one[key] for key in one if key != "texts"}
+        sums = {key: total[key] + one[key] if total else one[key] for key in one if key != "texts"}
         total = {**sums, "texts": one["texts"]}
         chats = [
             [*chat, {"role": "assistant", "content": text}, {"role": "user", "content": COMPLAINT}]
@@ -151,40 +87,20 @@ def conversation(
 
 
 def measure(options: argparse.Namespace, chats: list[Chat]) -> dict[str, Any]:
-    """Run all contenders, interleaved; return every round and the engine's peak memory."""
-    spec = EngineSpec(base=f"embedded:{DEFAULT}", max_batch=options.batch, dtype=options.dtype)
-    with ExitStack() as stack:
-        engine = stack.enter_context(start_engine(spec))
-        model = engine.models["base"]
-        settings = {"threads": os.cpu_count(), "batch": options.batch}
-        folder = {
-            "folder": str(embedded_folder(DEFAULT)),
-            "dtype": model.dtype,
-            "device": model.device,
-        }
-        generate = stack.enter_context(Worker(sys.executable, "generate", settings | folder))
-        contenders: dict[str, Callable[[list[Chat], int], Round]] = {
-            "engine": partial(engine_round, engine),
-            "generate": generate.run,
-        }
-        if options.llama_python:
-            gguf = options.gguf or _gguf(stack)
-            llama = Worker(options.llama_python, "llama", settings | {"gguf": str(gguf)})
-            contenders["llama.cpp"] = stack.enter_context(llama).run
-        rounds: dict[str, list[Round]] = {name: [] for name in contenders}
-        for run in contenders.values():
-            run(chats, 2)  # loads, allocates, warms up
+    """Run all contenders, interleaved; return every round, the limit and the peak memory."""
+    with contenders(options) as (found, engine):
+        rounds: dict[str, list[Round]] = {name: [] for name in found}
+        limits: list[Limit] = []
+        for run in found.values():
+            run(chats[: options.batch], 2)  # loads, allocates, warms up
         for number in range(options.rounds):
-            for name, run in contenders.items():
+            for name, run in found.items():
                 rounds[name].append(conversation(run, chats, options))
                 print(f"round {number + 1}: {name} {rate(rounds[name][-1:]):.1f} tokens/s")
-        prompts = {name: run(chats, 1) for name, run in contenders.items() if name != "llama.cpp"}
-        return {"rounds": rounds, "prompts": prompts, "peak": engine.peak_memory(), "model": model}
-
-
-def _gguf(stack: ExitStack) -> Path:
-    place = stack.enter_context(tempfile.TemporaryDirectory())
-    return fetch_gguf(EMBEDDED[DEFAULT], Path(place))
+            limits.append(measure_limit(embedded_folder(DEFAULT), options.batch))
+        prompts = {name: run(chats, 1) for name, run in found.items() if name != ONE_BY_ONE}
+        model, peak = engine.models["base"], engine.peak_memory()
+    return {"rounds": rounds, "prompts": prompts, "limits": limits, "peak": peak, "model": model}
 
 
 def rate(rounds: list[Round]) -> float:
@@ -199,7 +115,7 @@ def equal_share(one: Round, other: Round) -> float:
     return sum(bool(a == b) for a, b in pairs) / len(pairs)
 
 
-def show(found: dict[str, Any]) -> dict[str, Any]:
+def show(found: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
     """Print the table and return the figures."""
     rounds, engine = found["rounds"], rate(found["rounds"]["engine"])
     table = Table("", "output tokens/s", "engine is", "prompt tokens/s", "texts as generate's")
@@ -225,10 +141,26 @@ def show(found: dict[str, Any]) -> dict[str, Any]:
             f"{speed:.0f}" if speed else "",
             f"{row['equal_share']:.0%}",
         )
+    limit = limit_figures(found, options.batch)
+    table.add_row(
+        "limit", f"{limit['tokens_per_second']:.1f}", f"{engine / limit['tokens_per_second']:.2f} x"
+    )
     Console().print(table)
+    print(found["limits"][-1])
     peak = f"{found['peak'] / 1e6:.0f} MB" if found["peak"] else "unknown"
     print(f"engine: {found['model'].dtype}, peak memory {peak}")
-    return figures | {"peak_memory": found["peak"], "dtype": found["model"].dtype}
+    return figures | {"limit": limit, "peak_memory": found["peak"], "dtype": found["model"].dtype}
+
+
+def limit_figures(found: dict[str, Any], batch: int) -> dict[str, Any]:
+    """Return what the engine's rounds take at the rates of the machine, each round at its own."""
+    speeds = []
+    for one, limit in zip(found["rounds"]["engine"], found["limits"], strict=True):
+        speeds.append(one["output"] / limit.seconds(one["spans"], one["cached"], batch))
+    return {
+        "tokens_per_second": statistics.median(speeds),
+        "measured": [limit._asdict() for limit in found["limits"]],
+    }
 
 
 def main() -> None:
@@ -240,11 +172,14 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=1)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--vllm", metavar="PYTHON", default="")
+    parser.add_argument("--llama-server", metavar="PROGRAM", default="")
+    parser.add_argument("--openvino-python", metavar="PYTHON", default="")
     parser.add_argument("--llama-python", help="interpreter that has llama_cpp")
     parser.add_argument("--gguf", type=Path, help="default: out of the wheel of the base")
     parser.add_argument("--output", type=Path, help="write the figures as JSON")
     options = parser.parse_args()
-    figures = show(measure(options, starter_chats(options.cases)))
+    figures = show(measure(options, starter_chats(options.cases)), options)
     if options.output:
         settings = {key: str(value) for key, value in vars(options).items()}
         options.output.write_text(json.dumps({"settings": settings} | figures, indent=2))
