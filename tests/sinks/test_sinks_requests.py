@@ -5,9 +5,9 @@ import socket
 import httpx
 import pytest
 from otlp_receiver import Receiver
-from pytest_llmops.sinks.acknowledge import QUICK, acknowledge
 from sink_project import SECRET
 
+from pytest_llmops.sinks.acknowledge import QUICK, acknowledge
 from pytest_llmops.sinks.delivery.destination import DeliveryError, RejectedError
 from pytest_llmops.sinks.langfuse import public_api
 from pytest_llmops.sinks.langfuse.public_api import PublicApi
