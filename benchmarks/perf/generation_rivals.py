@@ -84,9 +84,12 @@ def llama(settings: dict[str, Any]) -> Callable[[list[Chat], int], Answers]:
     return run
 
 
-def openvino(settings: dict[str, Any]) -> Callable[[list[Chat], int], Answers]:
+def openvino_genai(settings: dict[str, Any]) -> Callable[[list[Chat], int], Answers]:
     """Return the batching pipeline of OpenVINO GenAI, all numbers in bf16 as the engine's are."""
-    genai = importlib.import_module("openvino_genai")
+    import numpy
+    from transformers import AutoTokenizer
+
+    genai, openvino = map(importlib.import_module, ("openvino_genai", "openvino"))
     place = f"{settings['made']}/openvino"
     # 4 GB of keys and values: `batch` times `context` tokens with room to spare.
     told = {"max_num_seqs": settings["batch"], "cache_size": 4, "enable_prefix_caching": True}
@@ -96,22 +99,32 @@ def openvino(settings: dict[str, Any]) -> Callable[[list[Chat], int], Answers]:
     _export(settings["folder"], place)
     exact = {"INFERENCE_PRECISION_HINT": "bf16", "KV_CACHE_PRECISION": "bf16"}
     pipeline = genai.ContinuousBatchingPipeline(place, plan, "CPU", exact)
-    tokenizer = pipeline.get_tokenizer()
+    tokenizer = AutoTokenizer.from_pretrained(settings["folder"])
+    end = tokenizer.eos_token_id
 
     def run(chats: list[Chat], limit: int) -> Answers:
-        prompts = [tokenizer.apply_chat_template(chat, True) for chat in chats]
-        encoded = [tokenizer.encode(prompt, add_special_tokens=False) for prompt in prompts]
-        config = genai.GenerationConfig(max_new_tokens=limit, do_sample=False)
-        found = pipeline.generate([one.input_ids for one in encoded], [config] * len(chats))
-        rows = [one.m_generation_ids[0] for one in found]
-        sizes = [one.input_ids.shape[1] for one in encoded]
-        return sum(map(len, rows)), sum(sizes), tokenizer.decode(rows, skip_special_tokens=True)
+        prompts = [
+            tokenizer.apply_chat_template(chat, add_generation_prompt=True) for chat in chats
+        ]
+        encoded = [
+            tokens if isinstance(tokens, list) else tokens["input_ids"] for tokens in prompts
+        ]
+        config = genai.GenerationConfig(
+            max_new_tokens=limit, do_sample=False, eos_token_id=end, stop_token_ids={end}
+        )
+        given = [openvino.Tensor(numpy.array([tokens], dtype=numpy.int64)) for tokens in encoded]
+        found = pipeline.generate(given, [config] * len(chats))
+        rows = [list(one.m_generation_ids[0]) for one in found]
+        texts = tokenizer.batch_decode(rows, skip_special_tokens=True)
+        # An answer that ended by itself has its end token counted, whether or not it is returned.
+        ended = sum(len(row) < limit and row[-1:] != [end] for row in rows)
+        return sum(map(len, rows)) + ended, sum(map(len, encoded)), texts
 
     return run
 
 
 def _export(folder: str, place: str) -> None:
-    """Convert a model to OpenVINO's form in half precision, with its tokenizer."""
+    """Convert a model to OpenVINO's form in half precision."""
     main_export = importlib.import_module("optimum.exporters.openvino").main_export
     config = importlib.import_module("optimum.intel").OVConfig(dtype="fp16")
     main_export(folder, place, task="text-generation-with-past", ov_config=config)
@@ -119,7 +132,7 @@ def _export(folder: str, place: str) -> None:
 
 def main() -> None:
     """Serve the contender that the command line names."""
-    contender = {"generate": generate, "llama": llama, "openvino": openvino}[sys.argv[1]]
+    contender = {"generate": generate, "llama": llama, "openvino": openvino_genai}[sys.argv[1]]
     run = contender(json.loads(sys.stdin.readline()))
     for line in sys.stdin:
         start = time.perf_counter()
