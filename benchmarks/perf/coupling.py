@@ -87,7 +87,7 @@ def main() -> None:
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).eval()
-    chats = [chat for chat in starter_chats(options.cases) for _ in range(options.samples)]
+    chats = [chat for chat in starter_chats(options.cases, "eval") for _ in range(options.samples)]
     shorter = [
         [*chat[:-1], chat[-1] | {"content": chat[-1]["content"] + "\nOnly code, no words."}]
         for chat in chats

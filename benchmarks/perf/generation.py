@@ -54,10 +54,10 @@ COMPLAINT = "The tests fail:\n" + "".join(
 )
 
 
-def starter_chats(count: int) -> list[Chat]:
-    """Return the prompts of `count` cases, taken evenly over the suite's `eval` split."""
+def starter_chats(count: int, split: str) -> list[Chat]:
+    """Return the prompts of `count` cases, taken evenly over a split of the suite."""
     suite = load_suites(ROOT / "cases" / "suites.toml")["starter"]
-    cases = [case for case in load_cases(suite) if case.split == "eval"]
+    cases = [case for case in load_cases(suite) if case.split == split]
     chosen = cases[:: max(1, len(cases) // count)][:count]
     tree = open_source(suite)
     model, _ = resolve("base", ROOT / "models.toml")
@@ -91,14 +91,16 @@ def measure(options: argparse.Namespace, chats: list[Chat]) -> dict[str, Any]:
     with contenders(options) as (found, engine):
         rounds: dict[str, list[Round]] = {name: [] for name in found}
         limits: list[Limit] = []
+        # Prompts that no contender has seen, so that none has kept what it computed of them.
+        unseen = starter_chats(options.batch, "train")
+        prompts = {name: run(unseen, 1) for name, run in found.items() if name != ONE_BY_ONE}
         for run in found.values():
-            run(chats[: options.batch], 2)  # loads, allocates, warms up
+            run(unseen[:2], 8)  # decodes, too, before it counts
         for number in range(options.rounds):
             for name, run in found.items():
                 rounds[name].append(conversation(run, chats, options))
                 print(f"round {number + 1}: {name} {rate(rounds[name][-1:]):.1f} tokens/s")
             limits.append(measure_limit(embedded_folder(DEFAULT), options.batch))
-        prompts = {name: run(chats, 1) for name, run in found.items() if name != ONE_BY_ONE}
         model, peak = engine.models["base"], engine.peak_memory()
     return {"rounds": rounds, "prompts": prompts, "limits": limits, "peak": peak, "model": model}
 
@@ -179,7 +181,7 @@ def main() -> None:
     parser.add_argument("--gguf", type=Path, help="default: out of the wheel of the base")
     parser.add_argument("--output", type=Path, help="write the figures as JSON")
     options = parser.parse_args()
-    figures = show(measure(options, starter_chats(options.cases)), options)
+    figures = show(measure(options, starter_chats(options.cases, "eval")), options)
     if options.output:
         settings = {key: str(value) for key, value in vars(options).items()}
         options.output.write_text(json.dumps({"settings": settings} | figures, indent=2))
