@@ -5,8 +5,9 @@
         [--vllm PYTHON] [--llama-server PROGRAM] [--openvino-python PYTHON] [--llama-python PYTHON]
 
 The prompts are those of the starter suite's `eval` cases for `base` of models.toml, decoding is
-greedy. Every contender answers all of them in each round, one contender after the other, each in a
-process of its own that sleeps meanwhile: a machine that changes its speed changes it for all.
+greedy. Every contender answers the same `--cases` of them in a round, and others in the next, one
+contender after the other, each in a process of its own that sleeps meanwhile: a machine that
+changes its speed changes it for all.
 Figures are medians over the rounds. A token is an output token; the end token counts for everyone.
 With `--turns 3` each answer is sent back twice with a complaint, as a repair loop does, and a round
 has all turns: contexts grow, and who keeps what was computed is faster.
@@ -91,14 +92,15 @@ def measure(options: argparse.Namespace, chats: list[Chat]) -> dict[str, Any]:
     with contenders(options) as (found, engine):
         rounds: dict[str, list[Round]] = {name: [] for name in found}
         limits: list[Limit] = []
-        # Prompts that no contender has seen, so that none has kept what it computed of them.
-        unseen = starter_chats(options.batch, "train")
-        prompts = {name: run(unseen, 1) for name, run in found.items() if name != ONE_BY_ONE}
+        # No contender sees a prompt twice, as some keep what they computed of it.
+        first, *others = starter_chats(options.batch + 1, "train")
         for run in found.values():
-            run(unseen[:2], 8)  # decodes, too, before it counts
+            run([first], 8)  # loads, allocates, warms up
+        prompts = {name: run(others, 1) for name, run in found.items() if name != ONE_BY_ONE}
         for number in range(options.rounds):
             for name, run in found.items():
-                rounds[name].append(conversation(run, chats, options))
+                asked = chats[number :: options.rounds]
+                rounds[name].append(conversation(run, asked, options))
                 print(f"round {number + 1}: {name} {rate(rounds[name][-1:]):.1f} tokens/s")
             limits.append(measure_limit(embedded_folder(DEFAULT), options.batch))
         model, peak = engine.models["base"], engine.peak_memory()
@@ -181,7 +183,12 @@ def main() -> None:
     parser.add_argument("--gguf", type=Path, help="default: out of the wheel of the base")
     parser.add_argument("--output", type=Path, help="write the figures as JSON")
     options = parser.parse_args()
-    figures = show(measure(options, starter_chats(options.cases, "eval")), options)
+    chats = starter_chats(options.cases * options.rounds, "eval")
+    if len(chats) < options.cases * options.rounds:
+        parser.error(
+            f"{len(chats)} cases are too few for --cases times --rounds: each is asked once"
+        )
+    figures = show(measure(options, chats), options)
     if options.output:
         settings = {key: str(value) for key, value in vars(options).items()}
         options.output.write_text(json.dumps({"settings": settings} | figures, indent=2))

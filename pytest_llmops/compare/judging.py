@@ -7,7 +7,8 @@ import numpy as np
 
 from pytest_llmops.compare.checks import Question, decide
 from pytest_llmops.compare.estimates.effects import token_effects
-from pytest_llmops.compare.estimates.tokens import Spread, spread_of
+from pytest_llmops.compare.estimates.tokens import spread_of
+from pytest_llmops.compare.estimates.unseen import Spread
 from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.metrics import PER_SOLVED, UNITS, Chosen, Unit, measure_of, ratio_of
 from pytest_llmops.compare.paired import Floats, Paired

@@ -16,23 +16,20 @@ sequential gate asks for.
 
 import math
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_llmops.compare.estimates.effects import Mean, cluster_sums, clustered_mean, sign_flips
-from pytest_llmops.compare.estimates.unseen import Unseen, unseen
+from pytest_llmops.compare.estimates.effects import cluster_sums, clustered_mean, sign_flips
+from pytest_llmops.compare.estimates.unseen import Spread, unseen
 from pytest_llmops.compare.paired import Codes, Floats
 
 STEPS = 100_000_000
 """Additions that the exact distribution may take, 0.1 s; beyond, flips are drawn."""
 
 
-class Worsening(msgspec.Struct, frozen=True, kw_only=True):
+class Worsening(Spread, frozen=True, kw_only=True):
     """A change of a share, upwards for worse."""
 
-    mean: Mean
-    unseen: Unseen
     flips: float
     """One-sided p-value of the sign-flip test over clusters."""
 
@@ -45,18 +42,6 @@ class Worsening(msgspec.Struct, frozen=True, kw_only=True):
         """One-sided lower bound at confidence 1 - alpha; nan for fewer than two clusters."""
         found = self.mean.lower(alpha)
         return min(found, 0.0) if self.flips >= alpha else found
-
-    def upper(self, alpha: float, files: float | None = None) -> float:
-        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters.
-
-        Files that were not seen count at the level `files`, by default the same.
-        """
-        found = self.mean.symmetric.upper(alpha)
-        return found if math.isnan(found) else max(found, self.unseen.upper(files or alpha))
-
-    def floor(self, alpha: float) -> float:
-        """What the upper bound is above the estimate at least, however many samples there are."""
-        return self.unseen.floor(alpha)
 
 
 def worsening(worse: Floats, samples: Floats, clusters: Codes, worst: float) -> Worsening:

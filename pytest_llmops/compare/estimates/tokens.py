@@ -22,7 +22,7 @@ import numpy as np
 
 from pytest_llmops.compare.estimates.effects import Mean, clustered_mean
 from pytest_llmops.compare.estimates.ranks import Ranks
-from pytest_llmops.compare.estimates.unseen import Unseen, unseen
+from pytest_llmops.compare.estimates.unseen import Spread, Unseen, unseen
 from pytest_llmops.compare.paired import Codes, Floats, Paired
 
 CENSORED = 0.2
@@ -32,33 +32,6 @@ LOOP = math.log(8)
 gets beyond the token limit either, which is mostly nearer."""
 
 Method = Literal["finished answers", "censored ranks"]
-
-
-class Spread(msgspec.Struct, frozen=True, kw_only=True):
-    """A mean log ratio over all cases, and what files not seen could add to it."""
-
-    mean: Mean
-    unseen: Unseen
-
-    def p_above(self, limit: float) -> float:
-        """One-sided p-value of a change above `limit`; nan for fewer than two clusters."""
-        return self.mean.p_above(limit)
-
-    def lower(self, alpha: float) -> float:
-        """One-sided lower bound at confidence 1 - alpha; nan for fewer than two clusters."""
-        return self.mean.lower(alpha)
-
-    def upper(self, alpha: float, files: float | None = None) -> float:
-        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters.
-
-        Files that were not seen count at the level `files`, by default the same.
-        """
-        found = self.mean.symmetric.upper(alpha)
-        return found if math.isnan(found) else max(found, self.unseen.upper(files or alpha))
-
-    def floor(self, alpha: float) -> float:
-        """What the upper bound is above the estimate at least, however many samples there are."""
-        return self.unseen.floor(alpha)
 
 
 def spread_of(change: Floats, clusters: Codes, worst: float = LOOP) -> Spread:

@@ -31,6 +31,7 @@ import numpy as np
 import scipy  # its parts load when they are first used: optimize takes 25 MB
 from scipy import special
 
+from pytest_llmops.compare.estimates.effects import Mean
 from pytest_llmops.compare.paired import Codes, Floats
 
 CLOSE = 1e-7
@@ -75,6 +76,33 @@ class Unseen(msgspec.Struct, frozen=True):
         size = math.sqrt(float((self.sizes**2).mean()))
         phantom = size * (self.worst - bound)
         return -_score(np.append(self.sums - bound * self.sizes, phantom))
+
+
+class Spread(msgspec.Struct, frozen=True, kw_only=True):
+    """A mean change over all cases, and what files not seen could add to it."""
+
+    mean: Mean
+    unseen: Unseen
+
+    def p_above(self, limit: float) -> float:
+        """One-sided p-value of a change above `limit`; nan for fewer than two clusters."""
+        return self.mean.p_above(limit)
+
+    def lower(self, alpha: float) -> float:
+        """One-sided lower bound at confidence 1 - alpha; nan for fewer than two clusters."""
+        return self.mean.lower(alpha)
+
+    def upper(self, alpha: float, files: float | None = None) -> float:
+        """One-sided upper bound at confidence 1 - alpha; nan for fewer than two clusters.
+
+        Files that were not seen count at the level `files`, by default the same.
+        """
+        found = self.mean.symmetric.upper(alpha)
+        return found if math.isnan(found) else max(found, self.unseen.upper(files or alpha))
+
+    def floor(self, alpha: float) -> float:
+        """What the upper bound is above the estimate at least, however many samples there are."""
+        return self.unseen.floor(alpha)
 
 
 def unseen(values: Floats, clusters: Codes, worst: float, weights: Floats | None = None) -> Unseen:
