@@ -14,6 +14,7 @@ from typing import IO, Self
 
 import msgspec
 
+from pytest_llmops.caches import user_cache
 from pytest_llmops.engine.spec import EngineSpec, Ready, ServedModel
 from pytest_llmops.errors import EndpointError, ModelError
 from pytest_llmops.memory import descendants, peak_of
@@ -157,9 +158,11 @@ def engine_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of an engine: waiting OpenMP threads sleep instead of spinning.
 
     Spinning threads take the cores from whatever runs beside the engine, such as the tests that
-    grade its answers.
+    grade its answers. Compiled kernels are kept with what else can be made again.
     """
-    return {**environment, "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
+    kept = environment.get("NUMBA_CACHE_DIR") or str(user_cache() / "kernels")
+    told = {"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
+    return {**environment, **told, "NUMBA_CACHE_DIR": kept}
 
 
 def _never_ready(process: subprocess.Popen[bytes], log: _Log, timeout: float) -> Exception:

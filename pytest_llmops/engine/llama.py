@@ -11,6 +11,8 @@ import torch
 from torch.nn.functional import silu
 
 from pytest_llmops.engine.attention import Form, attend
+from pytest_llmops.engine.kernels import rows as kernels
+from pytest_llmops.engine.kernels.numbers import supported
 from pytest_llmops.engine.linear import LowRank, Projection
 from pytest_llmops.engine.step import Step
 from pytest_llmops.engine.threads import alone
@@ -32,9 +34,31 @@ class _Norm:
         self._epsilon = module.variance_epsilon
 
     def __call__(self, rows: torch.Tensor) -> torch.Tensor:
+        if supported(rows):
+            return kernels.norm(rows, self._weight, self._epsilon)
         exact = rows.float()
         scale = torch.rsqrt(exact.square().mean(-1, keepdim=True) + self._epsilon)
         return self._weight * (exact * scale).to(rows.dtype)
+
+
+def _gated(gates: torch.Tensor) -> torch.Tensor:
+    """SiLU of the first half of every row times its second half."""
+    if supported(gates):
+        return kernels.gate(gates)
+    gate, up = gates.chunk(2, -1)
+    return silu(gate).mul_(up)
+
+
+def _turned(heads: torch.Tensor, turn: tuple[torch.Tensor, ...], still: int) -> torch.Tensor:
+    """Rotary embedding of all heads, `[tokens, heads, width]`, but the last `still`; in place."""
+    cosine, sine = turn
+    turning = heads[:, :-still]
+    if supported(heads):
+        kernels.rotate(heads, (cosine, sine), turning.shape[1])
+    else:
+        first, second = turning.chunk(2, -1)
+        turning.copy_(turning * cosine + torch.cat((-second, first), -1) * sine)
+    return heads
 
 
 class _Layer:
@@ -69,23 +93,19 @@ class _Layer:
     ) -> torch.Tensor:
         attended = attend(step, self.index, self._qkv(self.before(rows), step, turn), self.form)
         rows = rows + self.out(attended.flatten(1), step.spans)
-        gate, up = self.gate_up(self.after(rows), step.spans).chunk(2, -1)
-        return rows + self.down(silu(gate).mul_(up), step.spans)
+        return rows + self.down(_gated(self.gate_up(self.after(rows), step.spans)), step.spans)
 
     def _qkv(
         self, rows: torch.Tensor, step: Step, turn: tuple[torch.Tensor, ...]
     ) -> tuple[torch.Tensor, ...]:
         heads = self.qkv(rows, step.spans).view(len(rows), -1, self.width)
         groups = (heads.shape[1] - self.heads) // 2
-        turning, values = heads[:, :-groups], heads[:, -groups:]
+        query, keys, values = heads.split([self.heads, groups, groups], 1)
         if self.head_norms:
             query_norm, key_norm = self.head_norms
-            query, keys = turning[:, : self.heads], turning[:, self.heads :]
-            turning = torch.cat([query_norm(query), key_norm(keys)], 1)
-        cosine, sine = turn
-        first, second = turning.chunk(2, -1)
-        turned = turning * cosine + torch.cat((-second, first), -1) * sine
-        return turned[:, : self.heads], turned[:, self.heads :], values
+            heads = torch.cat([query_norm(query), key_norm(keys), values], 1)
+        query, keys, values = _turned(heads, turn, groups).split([self.heads, groups, groups], 1)
+        return query, keys, values
 
 
 class LlamaRunner:

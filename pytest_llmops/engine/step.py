@@ -7,11 +7,15 @@ without padding, so all but attention is a few large matrix products.
 from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
-from pytest_llmops.engine.kvcache import BLOCK, BlockPool
+from pytest_llmops.engine.kvcache import BLOCK, BlockPool, blocks_for
+
+QUERIES = 16
+"""Tokens of a prompt that a kernel attends together: their keys are read once for all."""
 
 _DENSE = 0.6
 """Share of the low blocks in use from which on they are read in place instead of gathered."""
@@ -97,6 +101,26 @@ class Step:
             every_head = torch.arange(heads, device=self.pool.device) * BLOCK
             self._write[heads] = (self.tensor(first)[:, None] + every_head).flatten()
         return self._write[heads]
+
+    @cached_property
+    def table(self) -> np.ndarray[Any, Any]:
+        """Blocks of all rows, one row after another, as kernels read them."""
+        return np.array([block for row in self.rows for block in row.blocks], np.int64)
+
+    @cached_property
+    def units(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """What kernels attend together, `[units, 4]`, and the blocks its tokens see, `[units]`.
+
+        First token, tokens, position of the first, and where the row's blocks begin in `table`.
+        """
+        units, costs, at = [], [], 0
+        for row, first in zip(self.rows, self.offsets, strict=False):
+            for done in range(0, len(row.tokens), QUERIES):
+                count = min(QUERIES, len(row.tokens) - done)
+                units.append((first + done, count, row.start + done, at))
+                costs.append(count * blocks_for(row.start + done + count))
+            at += len(row.blocks)
+        return np.array(units, np.int64), np.array(costs, np.int64)
 
     @cached_property
     def layout(self) -> "Layout":

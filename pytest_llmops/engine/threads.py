@@ -1,14 +1,18 @@
 """Which operations of a step share the processors.
 
 Decoding is some thousand operations of microseconds. To hand half of such a one to a thread that
-sleeps costs more than it saves, so within `alone` only what is `shared` uses all threads: matrix
-products, and the attention of prompts. Measured on two cores with 32 rows, a step takes 0.8 of the
-time, and less than that where other programs are busy.
+sleeps costs more than it saves, so within `alone` only matrix products are `shared`. Kernels are
+`split` over threads of Python, as they run without its lock. Measured on two cores with 32 rows, a
+step takes 0.8 of the time, and less than that where other programs are busy.
 """
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
+from itertools import pairwise
 from typing import ParamSpec, TypeVar
 
 import torch
@@ -43,3 +47,23 @@ def shared(work: Callable[_Args, _Result], *args: _Args.args, **options: _Args.k
         return work(*args, **options)
     finally:
         torch.set_num_threads(1)
+
+
+def split(work: Callable[[int, int], object], ends: Sequence[int], parts: int = 0) -> None:
+    """Run `work(first, last)` over units in parts of about equal cost, at the same time.
+
+    `ends` is the cost of every unit with all before it; 0 `parts` are as many as threads.
+    """
+    parts = parts or _THREADS.get() or torch.get_num_threads()
+    inner = [bisect_left(ends, ends[-1] * part / parts) for part in range(1, parts)]
+    cuts = [0, *inner, len(ends)]
+    spans = [(first, last) for first, last in pairwise(cuts) if first < last]
+    others = [_workers(parts).submit(work, *span) for span in spans[1:]]
+    work(*spans[0])
+    for other in others:
+        other.result()
+
+
+@cache
+def _workers(parts: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(parts - 1, "kernels")

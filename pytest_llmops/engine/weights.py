@@ -23,6 +23,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -54,6 +55,8 @@ EMBEDDED = {
     )
 }
 DEFAULT = "smollm2-135m-instruct"
+_FORM = 2
+"""Raised when another folder is made of the same file; 2: text is cut by the file's own rule."""
 
 
 def model_folder(name: str) -> Path:
@@ -61,7 +64,7 @@ def model_folder(name: str) -> Path:
     if name not in EMBEDDED:
         raise ModelError(f"no embedded model {name!r}; there is {', '.join(sorted(EMBEDDED))}")
     key = EMBEDDED[name].wheel_sha256[:12]
-    return user_cache() / "models" / f"{name}-{key}"
+    return user_cache() / "models" / f"{name}-{key}-{_FORM}"
 
 
 def embedded_folder(name: str) -> Path:
@@ -104,7 +107,7 @@ def embedded_gguf(name: str) -> Path:
 
     Beside the folder that is made of it; it appears by one rename, as that does.
     """
-    place = model_folder(name).with_suffix(".gguf")
+    place = model_folder(name).with_name(f"{name}-{EMBEDDED[name].wheel_sha256[:12]}.gguf")
     if not place.is_file():
         with _space_guard(place.parent):
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -159,6 +162,7 @@ def convert(gguf: Path, folder: Path) -> None:
 
     place, name = str(gguf.parent), gguf.name
     tokenizer = AutoTokenizer.from_pretrained(place, gguf_file=name)
+    tokenizer.backend_tokenizer.pre_tokenizer = _cutting(gguf)
     plain = GgufConfig(dequantize=True)
     model = AutoModelForCausalLM.from_pretrained(
         place, gguf_file=name, dtype=torch.bfloat16, quantization_config=plain
@@ -167,6 +171,22 @@ def convert(gguf: Path, folder: Path) -> None:
         raise ModelError(f"{name}: holds no chat template or no end token; it is no chat model")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def _cutting(path: Path) -> Any:
+    """Return how text is cut before it is merged to tokens, by the rule that a GGUF file names.
+
+    transformers 5.24 knows some of these names and takes GPT-2's rule for the others, silently.
+    """
+    from gguf import GGUFReader  # noqa: PLC0415
+    from tokenizers import pre_tokenizers as cut  # noqa: PLC0415
+
+    named = GGUFReader(path).fields.get("tokenizer.ggml.pre")
+    rule = named.contents() if named else "none"
+    if rule != "smollm":
+        raise ModelError(f"{path.name}: cuts text by the rule {rule!r}; built in is 'smollm'")
+    digits = cut.Digits(individual_digits=True)
+    return cut.Sequence([digits, cut.ByteLevel(add_prefix_space=False)])
 
 
 def _publish(made: Path, folder: Path) -> None:

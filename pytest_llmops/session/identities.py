@@ -53,10 +53,12 @@ def local(
 def engine_of() -> str:
     """The engine by its code, and what it computes with."""
     code = sha256()
-    for path in sorted(Path(pytest_llmops.engine.__file__).parent.glob("*.py")):
+    for path in sorted(Path(pytest_llmops.engine.__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())
     found = versions()
-    with_ = [f"{name} {found[name]}" for name in ("torch", "transformers") if name in found]
+    with_ = [
+        f"{name} {found[name]}" for name in ("torch", "transformers", "numba") if name in found
+    ]
     return ", ".join([f"pytest-llmops {code.hexdigest()[:12]}", *with_])
 
 

@@ -16,6 +16,7 @@ from tiny_models import (  # noqa: E402
     tiny_model,
 )
 
+from pytest_llmops.engine import attention, llama  # noqa: E402
 from pytest_llmops.engine.kvcache import BLOCK  # noqa: E402
 from pytest_llmops.engine.llama import LlamaRunner  # noqa: E402
 from pytest_llmops.engine.loop import PROMPT_TOKENS  # noqa: E402
@@ -27,8 +28,12 @@ pytestmark = pytest.mark.torch
 RUNNERS = {"gemma2": PackedRunner, "gpt2": PackedRunner, "bloom": SequenceRunner}
 
 
+@pytest.mark.parametrize("compiled", [True, False], ids=["kernels", "torch"])
 @pytest.mark.parametrize("name", CONFIGS)
-def test_greedy_tokens_of_a_ragged_batch_are_those_of_generate(name):
+def test_greedy_tokens_of_a_ragged_batch_are_those_of_generate(name, compiled, monkeypatch):
+    if not compiled:  # as on a GPU
+        for module in (attention, llama):
+            monkeypatch.setattr(module, "supported", lambda _: False)
     model = tiny_model(name)
     prompts = prompts_of([1, 2, 5, BLOCK - 1, BLOCK, BLOCK + 1, 130, 17, PROMPT_TOKENS + 90])
     expected = [generated(model, prompt, 24) for prompt in prompts]

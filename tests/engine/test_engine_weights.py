@@ -93,7 +93,7 @@ def test_the_rest_of_a_killed_set_up_is_removed_and_of_a_running_one_not(tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == [".making-new"]
 
 
-def write_gguf(path, *, chat_template):
+def write_gguf(path, *, chat_template=True, rule="smollm"):
     """The tiny model as llama.cpp would store it, its rotary halves interleaved."""
     model, tokenizer = tiny_model(), tiny_tokenizer()
     config, state = model.config, model.state_dict()
@@ -110,7 +110,7 @@ def write_gguf(path, *, chat_template):
     writer.add_vocab_size(config.vocab_size)
     vocabulary = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().get)
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("smollm")
+    writer.add_tokenizer_pre(rule)
     writer.add_token_list(vocabulary + [f"[pad{i}]" for i in range(400 - len(vocabulary))])
     writer.add_token_types([3, 3] + [1] * 398)
     writer.add_token_merges(_merges(tokenizer))
@@ -152,6 +152,20 @@ def test_a_gguf_file_becomes_a_folder_with_the_same_weights_and_template(tmp_pat
         same = found.model.state_dict()[name]
         assert (same - tensor).abs().max() < 0.02 * tensor.abs().max(), name
     assert not (tmp_path / "model" / "adapter_config.json").exists()
+
+
+def test_text_is_cut_by_the_rule_that_the_file_names(tmp_path):
+    write_gguf(tmp_path / "tiny.gguf")
+    weights.convert(tmp_path / "tiny.gguf", tmp_path / "model")
+    cut = load(str(tmp_path / "model"), "float32").tokenizer.backend_tokenizer.pre_tokenizer
+    pieces = [piece for piece, _ in cut.pre_tokenize_str("at    12")]
+    assert pieces == ["at", "\u0120" * 4, "1", "2"]
+
+
+def test_a_rule_that_is_not_built_in_is_refused(tmp_path):
+    write_gguf(tmp_path / "tiny.gguf", rule="starcoder")
+    with pytest.raises(ModelError, match="cuts text by the rule 'starcoder'; built in is 'smollm'"):
+        weights.convert(tmp_path / "tiny.gguf", tmp_path / "model")
 
 
 def test_a_gguf_file_without_chat_template_is_refused(tmp_path):

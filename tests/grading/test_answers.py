@@ -270,4 +270,14 @@ def test_cached_answers_of_an_endpoint_are_used_where_it_is_known_or_the_user_sa
 
 
 def test_a_local_engine_is_known_by_its_code_and_what_it_computes_with():
-    assert re.match(r"pytest-llmops [0-9a-f]{12}(, torch \S+)?(, transformers \S+)?$", engine_of())
+    with_ = "".join(rf"(, {name} \S+)?" for name in ("torch", "transformers", "numba"))
+    assert re.match(rf"pytest-llmops [0-9a-f]{{12}}{with_}$", engine_of())
+
+
+def test_all_rooms_of_an_engine_belong_to_its_code(tmp_path, monkeypatch):
+    (tmp_path / "kernels").mkdir()
+    (tmp_path / "kernels" / "rows.py").write_text("one = 1\n")
+    monkeypatch.setattr("pytest_llmops.engine.__file__", str(tmp_path / "__init__.py"))
+    before = engine_of()
+    (tmp_path / "kernels" / "rows.py").write_text("one = 2\n")
+    assert engine_of() != before
