@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from pytest_llmops.engine.drafts import Drafts
 from pytest_llmops.engine.sampling import drawing, stream_of
 from pytest_llmops.engine.text import TextStream
 
@@ -57,7 +58,18 @@ class Job:
         self.processors: Any = None
         """Done to its logits before a token is chosen."""
         self.choice = drawing(asked.temperature, asked.top_p, stream)
+        self.drafts = Drafts()
         self._sent = (0, 0.0)
+
+    def guess(self) -> list[int]:
+        """Return tokens that may come after the last one, where guesses change nothing else.
+
+        A drawn token uses up a random number, and a rule looks at all tokens before: those answers
+        go token by token.
+        """
+        if self.choice.stream is not None or self.processors is not None:
+            return []
+        return self.drafts.guess(self.tokens, self.asked.max_tokens - self.generated - 1)
 
     @property
     def generated(self) -> int:

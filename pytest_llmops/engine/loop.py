@@ -3,7 +3,8 @@
 Every step runs the next token of all sequences that decode, together with up to `PROMPT_TOKENS` of
 the prompts that came in: a slot that becomes free is refilled in the next step, and single tokens
 ride along with the large products of a prompt. A prompt begins with what a sequence in memory
-already holds of it (the system message, an earlier turn): that part is copied.
+already holds of it (the system message, an earlier turn): that part is copied. On a CPU, sequences
+that repeat what stands in them get several tokens in a step (`drafts`).
 """
 
 import sys
@@ -12,6 +13,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 import torch
@@ -20,7 +22,7 @@ from pytest_llmops.engine.job import Asked, Event, Job
 from pytest_llmops.engine.kvcache import BlockPool, blocks_for
 from pytest_llmops.engine.prefixes import Prefixes
 from pytest_llmops.engine.proof import Runner
-from pytest_llmops.engine.rules import Rules
+from pytest_llmops.engine.rules import Rules, ruled
 from pytest_llmops.engine.sampling import sample
 from pytest_llmops.engine.step import Row, Step
 
@@ -28,6 +30,16 @@ PROMPT_TOKENS = 1024
 """Prompt tokens per step. More make the products no faster, and let those who decode wait."""
 LEAST_SHARED = 32
 """Tokens from which on sharing a prefix is worth the copy, or waiting one step for it."""
+
+
+class Planned(NamedTuple):
+    """The part of a job in one step."""
+
+    job: Job
+    own: int
+    """Tokens of the job that are computed."""
+    guesses: list[int]
+    """Tokens behind them that may come next."""
 
 
 class Vocabulary(NamedTuple):
@@ -58,6 +70,8 @@ class Batcher:
         self._waiting: deque[Job] = deque()
         self._running: list[Job] = []
         self._prefixes = Prefixes(pool)
+        # A GPU is idle enough while it decodes, and torch's attention takes such rows one by one.
+        self._guesses = runner.shares_prefixes and pool.device.type == "cpu"
         self._number = 0
         self._news = threading.Condition()
         self._closed = False
@@ -115,23 +129,29 @@ class Batcher:
         planned = self._plan()
         if not planned:
             return []
-        planned.sort(key=lambda plan: (plan[0].asked.adapter, plan[1] > 1))
-        rows = [self._row(job, count) for job, count in planned]
-        logits = self._runner.forward(Step(rows, self._pool))
-        for job, count in planned:
-            job.computed += count
-        ready = [i for i, (job, _) in enumerate(planned) if job.computed == len(job.tokens)]
-        if len(ready) < len(planned):
-            logits = logits[ready]
-        jobs = [planned[i][0] for i in ready]
-        tokens = sample(_ruled(logits, jobs), [job.choice for job in jobs])
-        now = time.monotonic()
-        news = [self._advance(job, token, now) for job, token in zip(jobs, tokens, strict=True)]
-        return [event for event in news if event]
+        planned.sort(key=lambda one: (one.job.asked.adapter, one.own > 1))
+        logits = self._runner.forward(Step([self._row(one) for one in planned], self._pool))
+        wanted: list[int] = []
+        ready, start = [], 0
+        for one in planned:
+            one.job.computed += one.own
+            end = start + 1 + len(one.guesses)
+            if one.job.computed == len(one.job.tokens):
+                ready.append(one)
+                wanted += range(start, end)
+            start = end
+        if len(wanted) < start:
+            logits = logits[wanted]
+        jobs = [one.job for one in ready for _ in range(1 + len(one.guesses))]
+        chosen = iter(sample(ruled(logits, jobs), [job.choice for job in jobs]))
+        now, news = time.monotonic(), []
+        for one in ready:
+            news += self._take(one, list(islice(chosen, 1 + len(one.guesses))), now)
+        return news
 
-    def _plan(self) -> list[tuple[Job, int]]:
-        """Return the jobs of the next step with the count of their new tokens; admit what fits."""
-        planned: list[tuple[Job, int]] = []
+    def _plan(self) -> list[Planned]:
+        """Return what the next step computes of which jobs; admit what fits."""
+        planned: list[Planned] = []
         left = sys.maxsize if self._runner.whole_prompts else PROMPT_TOKENS
         for job in self._running:
             count = len(job.tokens) - job.computed
@@ -139,11 +159,12 @@ class Batcher:
                 count = min(count, left)
                 left -= count
             if count:
-                planned.append((job, count))
-        while left > 0 and (new := self._admit([job for job, _ in planned])):
+                guesses = job.guess() if self._guesses and job.generated else []
+                planned.append(Planned(job, count, guesses))
+        while left > 0 and (new := self._admit([one.job for one in planned])):
             count = min(len(new.tokens) - new.computed, left)
             left -= count
-            planned.append((new, count))
+            planned.append(Planned(new, count, []))
         return planned
 
     def _admit(self, planned: Sequence[Job]) -> Job | None:
@@ -162,11 +183,27 @@ class Batcher:
             self._running.append(self._waiting.popleft())
             return job
 
-    def _row(self, job: Job, count: int) -> Row:
-        end = job.computed + count
-        job.blocks += self._pool.allocate(blocks_for(end) - len(job.blocks))
-        new = job.tokens[job.computed : end]
-        return Row(new, job.computed, job.number, job.blocks, job.asked.adapter)
+    def _row(self, one: Planned) -> Row:
+        job, start = one.job, one.job.computed
+        new = [*job.tokens[start : start + one.own], *one.guesses]
+        job.blocks += self._pool.allocate(blocks_for(start + len(new)) - len(job.blocks))
+        wanted = 1 + len(one.guesses)
+        return Row(new, start, job.number, job.blocks, job.asked.adapter, wanted)
+
+    def _take(self, one: Planned, chosen: list[int], now: float) -> list[Event]:
+        """Take the token after a job's own ones, and those after guesses that came true."""
+        job, length = one.job, len(one.job.tokens)
+        pairs = zip(one.guesses, chosen, strict=False)
+        kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        if one.guesses:
+            job.drafts.learn(len(one.guesses), kept, length)
+        news = []
+        for token in chosen[: kept + 1]:
+            job.computed = len(job.tokens)  # a guess that came true is in the pool as well
+            news.append(self._advance(job, token, now))
+            if news[-1] and news[-1].finish:
+                break
+        return [event for event in news if event]
 
     def _advance(self, job: Job, token: int, now: float) -> Event | None:
         """Take one generated token; return what there is to tell, if anything."""
@@ -209,14 +246,3 @@ class Batcher:
             self._pool.release(job.blocks)
         self._prefixes.clear()
         return [Event(job, reason, "error", job.generated) for job in jobs]
-
-
-def _ruled(logits: torch.Tensor, jobs: Sequence[Job]) -> torch.Tensor:
-    """Return the logits after what the model's generation config does to them."""
-    if all(job.processors is None for job in jobs):
-        return logits
-    rows = [
-        job.processors(torch.tensor([job.tokens], device=logits.device), row[None].float())
-        for job, row in zip(jobs, logits, strict=True)
-    ]
-    return torch.cat(rows)

@@ -4,11 +4,13 @@ A request says temperature, top-p and how long; the end tokens are read in `load
 works on the logits of one sequence is applied, and what is not is named, so that it can be told.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import torch
 import transformers as hf
+
+from pytest_llmops.engine.job import Job
 
 _Maker = Callable[[Any, int, "_Facts"], Any]
 
@@ -86,3 +88,14 @@ class Rules:
                 for name, value in self._applied.items()
             ]
         )
+
+
+def ruled(logits: torch.Tensor, jobs: Sequence[Job]) -> torch.Tensor:
+    """Return the logits after what the model's generation config does to them."""
+    if all(job.processors is None for job in jobs):
+        return logits
+    rows = [
+        job.processors(torch.tensor([job.tokens], device=logits.device), row[None].float())
+        for job, row in zip(jobs, logits, strict=True)
+    ]
+    return torch.cat(rows)

@@ -33,6 +33,8 @@ class Row(NamedTuple):
     """The sequence's blocks in the pool, enough for the new tokens too."""
     adapter: str = ""
     """Empty for the base itself; rows of one adapter stand together."""
+    wanted: int = 1
+    """Tokens at the end of `tokens` after which logits are wanted."""
 
     @property
     def end(self) -> int:
@@ -67,8 +69,9 @@ class Step:
 
     @cached_property
     def last(self) -> torch.Tensor:
-        """Index of the last token of every row, `[rows]`."""
-        return self.tensor([end - 1 for end in self.offsets[1:]])
+        """Index of every token after which logits are wanted, row by row."""
+        ends = zip(self.rows, self.offsets[1:], strict=True)
+        return self.tensor([i for row, end in ends for i in range(end - row.wanted, end)])
 
     @cached_property
     def spans(self) -> list[tuple[str, int, int]]:
@@ -83,8 +86,13 @@ class Step:
 
     @cached_property
     def last_spans(self) -> list[tuple[str, int, int]]:
-        """The same for the rows' last tokens."""
-        return [(row.adapter, i, i + 1) for i, row in enumerate(self.rows) if row.adapter]
+        """The same for the tokens of `last`."""
+        spans, start = [], 0
+        for row in self.rows:
+            if row.adapter:
+                spans.append((row.adapter, start, start + row.wanted))
+            start += row.wanted
+        return spans
 
     def tensor(self, values: Sequence[int]) -> torch.Tensor:
         """Return integers as a tensor on the device of the pool."""
