@@ -130,13 +130,15 @@ class Proxy:
             kind = reply.headers.get("content-type", "application/json")
             if reply.status != 200:
                 said = b"".join([piece async for piece in reply.pieces])
+                fault = error_of(reply.status, said)
+                call.fault = str(fault)  # before the agent knows, which may end at once
                 waits = reply.headers.get("retry-after")
                 await exchange.begin(
                     reply.status, {"content-type": kind} | ({"retry-after": waits} if waits else {})
                 )
                 await exchange.send(said)
                 await exchange.end()
-                raise error_of(reply.status, said)
+                raise fault
             await looked  # before the agent goes on, and while the model was at work
             await exchange.begin(200, {"content-type": kind})
             async for piece in reply.pieces:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -131,6 +132,24 @@ def test_a_spent_budget_is_answered_here_and_the_model_is_not_asked(tmp_path):
         "turns",
         [False, False, True, True],
     )
+
+
+def test_a_fault_is_known_before_the_agent_hears_of_it(tmp_path):
+    """A program may end at once, and its end is judged by what the proxy knows by then."""
+    looked = threading.Event()
+
+    async def play():
+        async with between(ChatServer(whole(400, {"error": "no"})), tmp_path) as (proxy, ask):
+            proxy._files = lambda: looked.wait(20) and {}
+            asking = asyncio.ensure_future(ask("x"))
+            while not proxy.calls or not proxy.calls[-1].fault:
+                await asyncio.sleep(0.01)
+            ended = proxy.calls[-1].ended
+            looked.set()
+            return ended, await asking
+
+    ended, (status, _) = asyncio.run(asyncio.wait_for(play(), 10))
+    assert (ended, status) == (False, 400)
 
 
 def test_a_fault_of_the_model_goes_through_with_its_status_words_and_wait(tmp_path):
