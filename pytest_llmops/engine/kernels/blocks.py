@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numba import njit
 
-from pytest_llmops.engine.kernels.numbers import EXACT, FAST, bits, exp, prefetch, wide
+from pytest_llmops.engine.kernels.numbers import COMPILED, EXACT, FAST, bits, exp, prefetch, wide
 from pytest_llmops.engine.kvcache import BLOCK
 from pytest_llmops.engine.step import QUERIES, Step
 from pytest_llmops.engine.threads import split
@@ -23,12 +23,6 @@ _LINE = 64
 """Bytes that memory gives at once."""
 _PARTS = 3
 """Pieces in which the next block is fetched, between the heads of this one."""
-_INNER: dict[str, Any] = {
-    "fastmath": FAST,
-    "nogil": True,
-    "cache": True,
-    "error_model": "numpy",
-}
 _LOWEST = np.float32(-1e30)
 
 
@@ -53,20 +47,20 @@ def attend_blocks(
     return result.to(query.dtype)
 
 
-@njit(fastmath=FAST, nogil=True, cache=True)
+@njit(fastmath=FAST, **COMPILED)
 def _widened(block: Any, into: Any) -> None:
     for i in range(block.shape[0]):
         for j in range(block.shape[1]):
             into[i, j] = wide(block[i, j])
 
 
-@njit(fastmath=EXACT, nogil=True, cache=True)
+@njit(fastmath=EXACT, **COMPILED)
 def _exp_each(numbers: Any, highest: Any) -> None:
     for i in range(BLOCK):
         numbers[i] = exp(numbers[i] - highest)
 
 
-@njit(nogil=True, cache=True)
+@njit(**COMPILED)
 def _hide(scores: Any, begin: int, end: int) -> None:
     """Give what a token does not see the least score."""
     for t in range(begin):
@@ -75,7 +69,7 @@ def _hide(scores: Any, begin: int, end: int) -> None:
         scores[t] = _LOWEST
 
 
-@njit(nogil=True, cache=True)
+@njit(**COMPILED)
 def _fetch(place: int, size: int, part: int) -> None:
     """Ask for one of the parts of a block, which begins at the address `place`."""
     lines = size // _LINE // _PARTS + 1
@@ -83,7 +77,7 @@ def _fetch(place: int, size: int, part: int) -> None:
         prefetch(place + line * _LINE)
 
 
-@njit(nogil=True, cache=True)
+@njit(**COMPILED)
 def _following(units: Any, table: Any, heads: int, place: Any) -> int:
     """Number of the next block of a head, in the layer seen as `[blocks * heads]`; -1 for none."""
     unit, block, last = place
@@ -95,14 +89,14 @@ def _following(units: Any, table: Any, heads: int, place: Any) -> int:
     return -1
 
 
-@njit(nogil=True, cache=True)
+@njit(**COMPILED)
 def _seen(position: int, block: int, window: int) -> Any:
     """Return the first and the end of a block's tokens that the token at `position` sees."""
     end = position + 1 - block * BLOCK
     return max(0, end - window) if window else 0, min(end, BLOCK)
 
 
-@njit(fastmath=FAST, nogil=True, cache=True)
+@njit(fastmath=FAST, **COMPILED)
 def _asked(query: Any, place: Any, scaling: Any, into: Any) -> None:
     """Widen and scale the queries of a unit: its first token, tokens, first head, heads."""
     token, count, head, group = place
@@ -111,7 +105,7 @@ def _asked(query: Any, place: Any, scaling: Any, into: Any) -> None:
             into[i, w] = wide(query[token + i // group, head + i % group, w]) * scaling
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(**COMPILED)
 def _answered(sums: Any, states: Any, place: Any, out: Any) -> None:
     """Write what the queries of a unit found."""
     token, count, head, group = place
@@ -124,7 +118,7 @@ def _answered(sums: Any, states: Any, place: Any, out: Any) -> None:
 def _score(width: int) -> Any:
     """Return what scores keys so wide: with sizes that are known it is fast."""
 
-    @njit(**_INNER)
+    @njit(fastmath=FAST, **COMPILED)
     def score(query: Any, keys: Any, seen: Any, cap: Any, scores: Any) -> Any:
         """Write the scores of the tokens `seen` of a block; return the highest."""
         highest = _LOWEST
@@ -145,7 +139,7 @@ def _score(width: int) -> Any:
 def _weigh(width: int) -> Any:
     """Return what weighs values so wide."""
 
-    @njit(**_INNER)
+    @njit(fastmath=FAST, **COMPILED)
     def weigh(weights: Any, values: Any, seen: Any, sums: Any) -> Any:
         """Add the values of a block by their weights; return the sum of the weights."""
         total = np.float32(0)
@@ -169,7 +163,7 @@ def _take(width: int, value_width: int) -> Any:
     """Return what adds a block to what one query head of one token has found so far."""
     score, weigh = _score(width), _weigh(value_width)
 
-    @njit(**_INNER)
+    @njit(fastmath=FAST, **COMPILED)
     def take(query: Any, held: Any, seen: Any, cap: Any, found: Any) -> None:
         """`found` is the highest score and the weights so far, room for scores, and the sums."""
         state, scores, sums = found
@@ -192,7 +186,7 @@ def _kernel(width: int, value_width: int) -> Any:
     """Return the kernel for keys and values so wide."""
     take = _take(width, value_width)
 
-    @njit(**_INNER)
+    @njit(fastmath=FAST, **COMPILED)
     def attend(  # noqa: PLR0913, PLR0917 - a kernel takes arrays and a span
         query: Any, keys: Any, values: Any, units: Any, table: Any, form: Any, span: Any, out: Any
     ) -> None:

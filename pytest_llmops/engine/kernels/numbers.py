@@ -13,6 +13,8 @@ FAST = {"reassoc", "nsz", "contract", "arcp", "nnan"}
 """Sums may be taken in any order."""
 EXACT = {"nsz", "contract", "nnan"}
 """They stay in order: `exp` adds a number and takes it away again."""
+COMPILED: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
+"""How every kernel is compiled: kept on disk, run without Python's lock, x / 0 as numpy has it."""
 _WORD, _FLOAT, _BYTE = ir.IntType(32), ir.FloatType(), ir.IntType(8).as_pointer()
 _TO_INTEGER = np.float32(12582912.0)
 """1.5 * 2**23: what is added to it is rounded to an integer, in its lowest bits."""
@@ -92,7 +94,7 @@ def prefetch(_context: Any, _address: Any) -> Any:
     return types.void(intp), generate
 
 
-@njit(fastmath=EXACT, nogil=True, cache=True)
+@njit(fastmath=EXACT, **COMPILED)
 def exp(number: Any) -> Any:
     """Return e to a number up to 88, off by 7e-6 of it at most; numbers below -87 count as -87."""
     power = max(number * np.float32(1.44269504), np.float32(-126))

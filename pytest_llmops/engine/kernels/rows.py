@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numba import njit
 
-from pytest_llmops.engine.kernels.numbers import EXACT, FAST, bits, exp, stored, wide
+from pytest_llmops.engine.kernels.numbers import COMPILED, EXACT, FAST, bits, exp, stored, wide
 from pytest_llmops.engine.threads import split
 
 _LEAST_SHARED = 400_000
@@ -51,7 +51,7 @@ def _split(kernel: Any, result: torch.Tensor, *given: Any) -> None:
     split(lambda first, last: kernel(*given, first, last, out), range(1, rows + 1), parts)
 
 
-@njit(fastmath=FAST, nogil=True, cache=True, error_model="numpy")
+@njit(fastmath=FAST, **COMPILED)
 def _norm(  # noqa: PLR0913, PLR0917 - a kernel takes arrays and a span
     rows: Any, weight: Any, epsilon: float, first: int, last: int, out: Any
 ) -> None:
@@ -66,7 +66,7 @@ def _norm(  # noqa: PLR0913, PLR0917 - a kernel takes arrays and a span
             out[i, j] = stored(wide(weight[j]) * wide(rounded), out[i, j])
 
 
-@njit(fastmath=FAST, nogil=True, cache=True, error_model="numpy")
+@njit(fastmath=FAST, **COMPILED)
 def _rotate(heads: Any, cosine: Any, sine: Any, count: int) -> None:
     for i in range(heads.shape[0]):
         for h in range(count):
@@ -78,7 +78,7 @@ def _rotate(heads: Any, cosine: Any, sine: Any, count: int) -> None:
                 heads[i, h, 1, j] = stored(second, heads[i, h, 1, j])
 
 
-@njit(fastmath=EXACT, nogil=True, cache=True, error_model="numpy")
+@njit(fastmath=EXACT, **COMPILED)
 def _gate(gates: Any, first: int, last: int, out: Any) -> None:
     for i in range(first, last):
         for j in range(out.shape[1]):
