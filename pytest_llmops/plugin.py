@@ -9,7 +9,6 @@ import os
 from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-import msgspec
 import pytest
 
 from pytest_llmops import guest
@@ -88,8 +87,7 @@ class Wiring:
 
     def pytest_sessionstart(self) -> None:
         """Refuse a wrong command line before anything is collected."""
-        wanted = self.values["model"] or self.values["gate"] is not None
-        if wanted and not self.is_worker:
+        if (self.values["model"] or self.values["gate"] is not None) and not self.is_worker:
             self._session = self._session or self._make_session()
 
     def pytest_report_header(self) -> list[str]:
@@ -116,7 +114,7 @@ class Wiring:
         """Bring attempts into the order in which a sequential gate asks for them."""
         made = [item for item in items if seen.takes_attempt(item)]
         if made and self.values["model"] and self.session.sequential:
-            order = self.session.order(list(dict.fromkeys(map(seen.key_of, made))))
+            order = self.session.order([*dict.fromkeys(map(seen.key_of, made))])
             place = {key: number for number, key in enumerate(order)}
             ordered = iter(sorted(made, key=lambda item: place[seen.key_of(item)]))
             items[:] = [next(ordered) if seen.takes_attempt(item) else item for item in items]
@@ -143,8 +141,7 @@ class Wiring:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """All workers collect the same tests; the first to end says which (pytest-xdist)."""
-        found = any(map(seen.is_attempt, ids))
-        self._require(found or not ids)
+        self._require(any(map(seen.is_attempt, ids)) or not ids)
         if self.controller and self.values["model"]:
             self._announce(self.controller, self.controller.selection.find_attempts(ids))
 
@@ -193,8 +190,8 @@ class Wiring:
             record = made.record(content=self.session.options.content, error=error)
             item.user_properties += record.properties()
             report.longrepr = seen.shortened(report.longrepr, call.excinfo)
-            report.__dict__["llmops"] = msgspec.json.encode(record).decode()
-            report.__dict__["llmops_solved"] = record.solved  # what is plain travels with a report
+            seen.put(report, record, travels=self.is_worker)
+            del item.stash[ATTEMPT]  # pytest keeps all tests
         return report
 
     @pytest.hookimpl(tryfirst=True)

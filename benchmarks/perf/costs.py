@@ -160,7 +160,7 @@ def test_replay(benchmark: Any, tasks: list[Task]) -> None:
 
     def session() -> int:
         replay = Replay(recorded)
-        replay.start(asked)
+        replay.start({one.key: one for one in asked})
         return sum(len(replay.await_completion(one.key).text) for one in asked)
 
     given = benchmark.pedantic(session, rounds=5, warmup_rounds=1)

@@ -15,14 +15,14 @@ thread to end by itself.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 
 from msgspec.structs import replace
 
 from pytest_llmops.completions import Completion, Request
-from pytest_llmops.errors import EndpointError
+from pytest_llmops.errors import EndpointError, LlmopsError
 from pytest_llmops.generation.cache import CompletionCache
 from pytest_llmops.generation.keys import Answerer, Key, late, named, unannounced, unheard
 from pytest_llmops.generation.progress import Progress, Tally
@@ -61,15 +61,13 @@ class Generation:
         self._cache = cache
         self.identity = identity
         self._served, self._health = served, health
-        self.arrived = (
-            unheard  # called with each answer, in the loop's thread, before it is awaited
-        )
+        self.arrived = unheard  # called with each answer, in the loop's thread, before its waiter
         self.reads = True  # what the cache holds; it and `identity` may change before the start
         self.unused = 0
         """Answers that the cache held and that were asked for again."""
         self._tally = Tally()
         self._ready = threading.Event()
-        self._queue: deque[Request] = deque()
+        self._queue: deque[tuple[Key, Mapping[Key, Request]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._futures: dict[Key, Future[Completion]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,16 +77,18 @@ class Generation:
         self._over = self._stopping = False
         self._ending = ENDED
 
-    def start(self, requests: Iterable[Request]) -> None:
+    def start(self, requests: Mapping[Key, Request]) -> None:
         """Send all requests, in this order, as many at once as the answerer bears.
+
+        Each is looked up when its turn comes.
 
         Raises:
             RuntimeError: Started before or closed.
-            ValueError: Two requests have the same case and sample.
         """
         if self._ready.is_set():
             raise RuntimeError("a generation is started once")
-        self._queue.extend(self._announce(requests))
+        self._announce(requests)
+        self._queue.extend((key, requests) for key in requests)
         self._tally.start()
         self._loop = asyncio.new_event_loop()
         self._main = self._loop.create_task(self._generate())
@@ -96,7 +96,7 @@ class Generation:
         self._thread.start()
         self._ready.set()
 
-    def extend(self, requests: Iterable[Request]) -> None:
+    def extend(self, requests: Mapping[Key, Request]) -> None:
         """Send more requests, after those announced before; what was started goes on.
 
         Raises:
@@ -106,20 +106,17 @@ class Generation:
         if self._loop is None:
             raise RuntimeError("a generation is started before it is extended")
         with self._ends:
-            announced = self._announce(requests)
+            self._announce(requests)
             if self._over:
                 self._settle_rest()
             else:
-                self._loop.call_soon_threadsafe(self._feed, announced)
+                self._loop.call_soon_threadsafe(self._feed, requests)
 
-    def _announce(self, requests: Iterable[Request]) -> list[Request]:
-        announced = list(requests)
-        futures: dict[Key, Future[Completion]] = {one.key: Future() for one in announced}
-        if len(futures) != len(announced) or not futures.keys().isdisjoint(self._futures):
+    def _announce(self, requests: Mapping[Key, Request]) -> None:
+        if not self._futures.keys().isdisjoint(requests):
             raise ValueError("two requests have the same case and sample")
-        self._futures |= futures
-        self._tally.expect(len(announced))
-        return announced
+        self._futures |= {key: Future() for key in requests}
+        self._tally.expect(len(requests))
 
     def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
         """Block until the completion of one request is there; before `start`, until that too.
@@ -184,7 +181,7 @@ class Generation:
 
     async def _generate(self) -> None:
         guard = asyncio.create_task(self._guard())
-        self._feed(())
+        self._feed({})
         try:
             await asyncio.Event().wait()  # until `_stop` cancels this
         finally:
@@ -196,9 +193,9 @@ class Generation:
                 async with asyncio.timeout(FAREWELL):
                     await self._answerer.aclose()
 
-    def _feed(self, requests: Iterable[Request]) -> None:
+    def _feed(self, requests: Mapping[Key, Request]) -> None:
         """Queue requests, and see to it that enough tasks work on them; in the loop's thread."""
-        self._queue.extend(requests)
+        self._queue.extend((key, requests) for key in requests)
         if self._stopping:
             return
         wanted = min(self._answerer.concurrency, len(self._tasks) + len(self._queue))
@@ -220,8 +217,11 @@ class Generation:
 
     async def _work(self) -> None:
         while self._queue:
-            request = self._queue.popleft()
-            self._settle(request.key, await self._answer(request))
+            key, requests = self._queue.popleft()
+            try:
+                self._settle(key, await self._answer(requests[key]))
+            except LlmopsError as error:  # the source of its case has changed meanwhile
+                self._settle(key, EndpointError(f"{named(key)}: {error}"))
 
     async def _answer(self, request: Request) -> Completion | EndpointError:
         stored = self._cache.get(self.identity, request) if self._cache is not None else None

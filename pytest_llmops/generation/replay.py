@@ -5,7 +5,7 @@ has the methods of `Generation`, so a session cannot tell them apart.
 """
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from pytest_llmops.completions import Completion, Request
 from pytest_llmops.errors import EndpointError
@@ -29,19 +29,18 @@ class Replay:
             prompts: SHA-256 of the prompts they answered, where known.
         """
         self._recorded = recorded
-        self._prompts = prompts or {}
+        self._prompts = dict(prompts or {})
         self._strangers: set[Key] = set()
         self.arrived = unheard  # called with each answer when it is announced
         self._tally = Tally()
         self._ready = threading.Event()
         self._announced: set[Key] = set()
 
-    def start(self, requests: Iterable[Request]) -> None:
+    def start(self, requests: Mapping[Key, Request]) -> None:
         """Announce the requests of a session, once.
 
         Raises:
             RuntimeError: Started before or closed.
-            ValueError: Two requests have the same case and sample.
         """
         if self._ready.is_set():
             raise RuntimeError("a replay is started once")
@@ -49,23 +48,21 @@ class Replay:
         self.extend(requests)
         self._ready.set()
 
-    def extend(self, requests: Iterable[Request]) -> None:
+    def extend(self, requests: Mapping[Key, Request]) -> None:
         """Announce more requests.
 
         Raises:
-            ValueError: A request has the case and sample of another one.
+            ValueError: Two requests have the same case and sample.
         """
-        keys = []
-        for request in requests:
-            keys.append(request.key)
-            recorded = self._prompts.get(request.key, "")
-            if recorded not in {"", request.prompt_sha256}:
-                self._strangers.add(request.key)
-        if len(set(keys)) != len(keys) or not self._announced.isdisjoint(keys):
+        if not self._announced.isdisjoint(requests):
             raise ValueError("two requests have the same case and sample")
-        self._announced |= set(keys)
-        self._tally.expect(len(keys))
-        for key in keys:
+        for key, request in requests.items():
+            recorded = self._prompts.pop(key, "")
+            if recorded not in {"", request.prompt_sha256}:
+                self._strangers.add(key)
+        self._announced |= set(requests)
+        self._tally.expect(len(requests))
+        for key in requests:
             if answer := self._answer(key):
                 self.arrived(key, answer)
 

@@ -5,6 +5,7 @@ ended by itself; a file without one was interrupted. Each line is flushed when w
 session loses at most the attempts in flight. Only the controller of a session writes.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -43,6 +44,9 @@ __all__ = [
 ]
 
 RECORDS = "records.jsonl"
+
+
+_TOKENS = {kind: f"{kind}_tokens" for kind in Usage.__struct_fields__}
 
 
 class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="record"):
@@ -113,7 +117,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
         """The numbers of the attempt for a JUnit file."""
         found: dict[str, object] = {"outcome": self.outcome}
         if self.usage:
-            found |= {f"{kind}_tokens": n for kind, n in msgspec.structs.asdict(self.usage).items()}
+            counts = msgspec.structs.asdict(self.usage)
+            found |= {_TOKENS[kind]: count for kind, count in counts.items()}
         if self.timing:
             found["generate_seconds"] = round(self.timing.total, 3)
         if self.loop:
@@ -123,7 +128,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
             found["grade_seconds"] = round(self.grade.seconds, 3)
             if self.grade.memory is not None:
                 found["grade_memory"] = self.grade.memory
-        return [(f"llmops.{name}", value) for name, value in found.items()]
+        return [(_property(name), value) for name, value in found.items()]
 
     def completion(self) -> Completion | None:
         """The recorded answer, for replay; None where there is none or its text was not kept."""
@@ -141,6 +146,12 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
             from_cache=self.from_cache,
             loop=self.loop,
         )
+
+
+@cache
+def _property(name: str) -> str:
+    """The name of a property; one string for all attempts, as pytest keeps those of each."""
+    return f"llmops.{name}"
 
 
 Line = Run | Record | End

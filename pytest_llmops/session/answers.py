@@ -15,7 +15,7 @@ from pytest_llmops.caches import user_cache
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.serving import ask_serving
-from pytest_llmops.completions import Loop
+from pytest_llmops.completions import Completion, Loop
 from pytest_llmops.engine import EngineProcess, EngineSpec, start_engine
 from pytest_llmops.engine.foreign import check_spec
 from pytest_llmops.errors import ModelError
@@ -25,8 +25,8 @@ from pytest_llmops.generation.keys import Key
 from pytest_llmops.generation.replay import Replay
 from pytest_llmops.local_models import AdapterModel, LocalModel
 from pytest_llmops.models import EndpointModel, Model, Prices, ReplayedModel, resolve
-from pytest_llmops.runs.reading import find_run, read_run
-from pytest_llmops.runs.record import Identity, Record
+from pytest_llmops.runs.reading import find_run, read_run, run_lines
+from pytest_llmops.runs.record import End, Identity, Record
 from pytest_llmops.session.agents import as_agent, require_model_for, tapes_of
 from pytest_llmops.session.identities import hosted, local
 from pytest_llmops.session.options import Options
@@ -154,23 +154,34 @@ def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers
 
 
 def _replay(model: ReplayedModel, runs: Path, agent: Agent | None, bench: Bench) -> Answers:
-    recorded = read_run(find_run(model.replay, runs))
-    identity = recorded.run.identity
+    path = find_run(model.replay, runs)
+    run, lines = run_lines(path)
+    identity = run.identity
     if identity.prompt_version != PROMPT_VERSION:
         raise ModelError(
-            f"{recorded.path}: its prompts have version {identity.prompt_version}, this is "
+            f"{path}: its prompts have version {identity.prompt_version}, this is "
             f"{PROMPT_VERSION}; its answers belong to other questions"
         )
-    answers = {(r.case, r.sample): done for r in recorded.records if (done := r.completion())}
-    prompts = {(r.case, r.sample): r.prompt_sha256 for r in recorded.records}
+    answers: dict[Key, Completion] = {}
+    prompts: dict[Key, str] = {}
+    unanswered: list[Record] = []
+    for record in lines:  # one by one: their prompts, which nobody needs here, take most of it
+        if isinstance(record, End):
+            continue
+        key = record.case, record.sample
+        prompts[key] = record.prompt_sha256
+        if answer := record.completion():
+            answers[key] = answer
+        else:
+            unanswered.append(record)
     if not answers:
-        raise ModelError(f"{recorded.path}: {_why_none(recorded.records)}")
-    first = recorded.run.replays or recorded.run.id
+        raise ModelError(f"{path}: {_why_none(unanswered)}")
+    first = run.replays or run.id
     if agent is None:
         source = Replay(answers, prompts)
-        return Answers(source=source, identity=identity, agent=recorded.run.agent, replays=first)
+        return Answers(source=source, identity=identity, agent=run.agent, replays=first)
     return Answers(
-        source=Generation(attach_to_tapes(agent, tapes_of(recorded), bench)),
+        source=Generation(attach_to_tapes(agent, tapes_of(read_run(path)), bench)),
         identity=as_agent(identity, agent),
         agent=agent.label,
         replays=first,

@@ -96,7 +96,8 @@ class Attempt:
             yield
         finally:
             for name in names:
-                environment.pop(name, None)
+                if name in environment:
+                    del environment[name]
             environment.update(outer)
 
     def complete(self) -> Completion:
@@ -106,7 +107,7 @@ class Attempt:
             CaseError: See `task`.
             EndpointError: The endpoint gave no answer.
         """
-        self._selection.asked(self.case.id)  # a corrupt case is told before anything is awaited
+        self._selection.require(self.case.id)  # a corrupt case is told before anything is awaited
         self.completion = self._answer = self._await_completion(self._key)
         return self.completion
 

@@ -65,9 +65,8 @@ class Bench:
             self._opened().prove(self._selection.tree(self._selection.cases[first[0]]))
 
     def offer(self, key: Key, completion: Completion) -> None:
-        """An answer has arrived."""
-        if self._options.grade:
-            self._graders.offer(key, completion)
+        """An answer has arrived, which will be graded."""
+        self._graders.offer(key, completion)
 
     def handed(self, key: Key, completion: Completion) -> Completion:
         """Note the answer that a test gets, which may ask for its grade next."""

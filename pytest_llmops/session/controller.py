@@ -20,7 +20,7 @@ from pytest_llmops.runs.ids import draw_id
 from pytest_llmops.runs.record import End, Record
 from pytest_llmops.session.agents import open_agent
 from pytest_llmops.session.answers import Answers, check_model, open_answers
-from pytest_llmops.session.asking import requests_of, require_model
+from pytest_llmops.session.asking import Requests, require_model
 from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.attendance import Attendance
 from pytest_llmops.session.bench import Bench, encoding
@@ -101,7 +101,8 @@ class Controller(Worker):
         """
         if reason := self.selection.not_run(key[0]):
             raise Decided(reason)
-        self._ready.wait(timeout)
+        if not self._ready.is_set():
+            self._ready.wait(timeout)
         if self._answers is None:
             said = "nothing was asked for; tests that take `attempt` have no other parameters"
             raise EndpointError(f"{key[0]} (sample {key[1]}): {said}")
@@ -140,7 +141,8 @@ class Controller(Worker):
         self._bench.prove(first)  # like sinks, before a model is loaded in vain
         reached = reach(options)
         self._answers = open_answers(options, self._agent, self._bench.judging)
-        self._answers.source.arrived = self._bench.offer
+        if options.grade:
+            self._answers.source.arrived = self._bench.offer
         self._answers.meet(judged=bool(options.gate), trusted=options.trust_cache)
         run = describe(self.run, options, self.selection, first, self._answers)
         if self._gate:
@@ -148,7 +150,7 @@ class Controller(Worker):
         if self._gate and self.sequential:
             self._rounds = Rounds(self._gate.plan(first, self._clusters(first)), self._judge)
             first = self._rounds.first
-        requests = requests_of(self.selection, first, self._answers.identity)  # or a refusal
+        requests = Requests(self.selection, first, self._answers.identity)  # or a refusal
         self._recording = Recording(run, options, self._answers, reached)
         self._answers.source.start(self._recording.noted(requests))
 
@@ -163,7 +165,7 @@ class Controller(Worker):
         assert self._answers
         assert self._recording
         if key and self._rounds and (following := self._rounds.end(key)):
-            requests = requests_of(self.selection, following, self._answers.identity)
+            requests = Requests(self.selection, following, self._answers.identity)
             self._answers.source.extend(self._recording.noted(requests))
             self._rounds.release(following)
         return self._recording.late(key)
@@ -175,14 +177,14 @@ class Controller(Worker):
         speed = self._answers.source.progress
         self._recording.show_progress(len(self.attendance), lambda: speed().tokens_per_second)
 
-    def keep(self, encoded: str) -> None:
-        """Write the record of a finished attempt.
+    def keep(self, record: Record | str) -> None:
+        """Write the record of a finished attempt, which comes from a worker as JSON.
 
         Raises:
             RecordError: The file cannot be written.
         """
         assert self._recording
-        self._recording.keep(_decoder.decode(encoded))
+        self._recording.keep(_decoder.decode(record) if isinstance(record, str) else record)
 
     def keep_fault(self, nodeid: str, error: str) -> None:
         """Put an attempt on record that left none: its set-up failed or its worker died.

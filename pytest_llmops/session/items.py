@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
 
 from pytest_llmops.errors import LlmopsError
 from pytest_llmops.generation.keys import Key
+
+if TYPE_CHECKING:
+    from pytest_llmops.runs.record import Record
 
 Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
 """Category, letter and word of a test, as pytest wants them."""
@@ -55,6 +60,18 @@ def fault(item: Any, call: Any, judged: tuple[type[BaseException], ...]) -> str:
     if own and call.excinfo.errisinstance(judged):
         return ""
     return str(call.excinfo.exconly())
+
+
+def put(report: Any, record: "Record", *, travels: bool) -> None:
+    """Put the record of an attempt on the report of its test.
+
+    Args:
+        report: Of pytest.
+        record: The record.
+        travels: To another process, which takes nothing but plain values.
+    """
+    kept = msgspec.json.encode(record).decode() if travels else record
+    report.__dict__ |= {"llmops": kept, "llmops_solved": record.solved}
 
 
 def shortened(told: Any, raised: Any) -> Any:

@@ -2,13 +2,12 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pytest_llmops.completions import Request
 from pytest_llmops.errors import RecordError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.hiding import PIECE
@@ -18,6 +17,7 @@ from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Record, RecordFile, Run
 from pytest_llmops.runs.trajectory import write_trajectory
 from pytest_llmops.session.answers import Answers
+from pytest_llmops.session.asking import Requests
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.written import measure_run
 from pytest_llmops.sinks.withhold import redactor, without_secrets
@@ -69,8 +69,7 @@ class Recording:
             RecordError: The file cannot be written.
         """
         self.records: dict[Key, Record] = {}
-        self.requests: dict[Key, Request] = {}
-        """What was asked; a record gets its prompt from here."""
+        self._asked: dict[Key, Requests] = {}
         self.progress: Live | None = None
         self.told: list[str] = []
         """What the sinks had to say at the end, and why code quality was not measured."""
@@ -95,9 +94,9 @@ class Recording:
         """Since the run began."""
         return time.monotonic() - self._began
 
-    def noted(self, requests: Sequence[Request]) -> Sequence[Request]:
-        """The same requests, noted for their records."""
-        self.requests |= {request.key: request for request in requests}
+    def noted(self, requests: Requests) -> Requests:
+        """The same requests, noted: a record gets its prompt from there."""
+        self._asked |= dict.fromkeys(requests, requests)
         return requests
 
     def show_progress(self, total: int, tokens_per_second: Callable[[], float]) -> None:
@@ -141,7 +140,9 @@ class Recording:
 
     def _known(self, record: Record) -> Mapping[str, Any]:
         known: dict[str, Any] = {}
-        if request := self.requests.get((record.case, record.sample)):
+        key = record.case, record.sample
+        if key in self._asked:
+            request = self._asked[key][key]
             known["prompt"] = request.messages if self._content else ()
             known["prompt_sha256"] = request.prompt_sha256
         if (prices := self._answers.prices) and record.spent:

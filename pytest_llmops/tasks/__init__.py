@@ -13,6 +13,7 @@ In the order of the flow:
     resolving          which file an import means
     prompts            what is shown of a program, the question, and whether it tells enough
     asked              cases of every kind, as what can be put to a model and graded
+    questions          what a selection asks, functions from what was asked before
     shards             a selection in parts, one per machine
     selection          which cases a session attempts
     lookup             the task of a case that a record names

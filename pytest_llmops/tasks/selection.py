@@ -5,17 +5,16 @@ the same one without talking to each other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from pytest_llmops.cases import Case, Difficulty, load_cases
-from pytest_llmops.completions import Message, Request, Sampling
+from pytest_llmops.completions import Request, Sampling
 from pytest_llmops.errors import CaseError, SourceError
-from pytest_llmops.tasks.asked import AnyTask, materialize_any, question
+from pytest_llmops.tasks.asked import AnyTask, materialize_any
 from pytest_llmops.tasks.materialize import Task, materialize
-from pytest_llmops.tasks.prompts.posed import is_underspecified
+from pytest_llmops.tasks.questions import QuestionBook
 from pytest_llmops.tasks.shards import Shard, divide
 from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.suites import find_suites
@@ -54,7 +53,7 @@ class Selection:
         trees: Mapping[str, SourceTree],
         cases: Iterable[Case],
         unreachable: Mapping[str, str],
-        underspecified: Iterable[str] = (),
+        book: QuestionBook | None = None,
     ) -> None:
         self.choice = choice
         self.trees = dict(trees)
@@ -65,10 +64,11 @@ class Selection:
         """Suites left out, with the reason."""
         self.without_packages: dict[str, str] = {}
         """Suites whose npm packages are not to be had, with the reason: these cases are not run."""
-        self.underspecified = tuple(underspecified)
+        self._book = book or QuestionBook()
+        self.underspecified = tuple(self._book.hidden)
         """Ids of cases left out because their questions hide a name; see `posed`."""
         self._tasks: dict[str, AnyTask] = {}
-        self._messages: dict[str, tuple[Message, ...]] = {}
+        self._required: set[str] = set()
 
     def _own(self) -> Sequence[Case]:
         """The cases of the chosen shard; all where none is."""
@@ -137,21 +137,29 @@ class Selection:
         Raises:
             CaseError, SourceError: See `asked`.
         """
-        if case_id not in self._messages:
-            self._messages[case_id] = question(
-                self.asked(case_id), context_tokens=context_tokens, instruction=instruction
-            )
-        return Request(
-            case_id=case_id,
-            sample=sample,
-            messages=self._messages[case_id],
-            sampling=self.choice.sampling,
-        )
+        case, how = self.cases[case_id], (context_tokens, instruction)
+        if case.change:
+            messages = self._book.of_change(case, self.asked, *how)
+        else:
+            messages = self._book.of_function(case, self.tree(case), *how)
+        sampling = self.choice.sampling
+        return Request(case_id=case_id, sample=sample, messages=messages, sampling=sampling)
 
-    def requests(
-        self, keys: Iterable[tuple[str, int]], context_tokens: int, instruction: str = ""
-    ) -> Iterator[Request]:
-        """The requests of those attempts that can be made.
+    def require(self, case_id: str) -> None:
+        """See that a case is what the manifest says; not read again where its question was put.
+
+        Raises:
+            CaseError, SourceError: See `asked`.
+        """
+        if case_id in self._required:
+            return
+        case = self.cases[case_id]
+        if case.change or not self._book.knows(case, self.tree(case)):
+            self.asked(case_id)
+        self._required.add(case_id)
+
+    def askable(self, keys: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+        """Those attempts whose cases are what the manifests say.
 
         A corrupt case is passed over: its own test meets the same `CaseError` and reports it.
 
@@ -164,11 +172,12 @@ class Selection:
                 chosen = [self.cases[name] for name in dict.fromkeys(name for name, _ in keys)]
                 ours = [case.change for case in chosen if suite_of(case) == suite]
                 tree.fetch(filter(None, ours))
-        for case_id, sample in keys:
+        for key in keys:
             try:
-                yield self.request(case_id, sample, context_tokens, instruction)
+                self.require(key[0])
             except CaseError:
                 continue
+            yield key
 
 
 def suite_of(case: Case) -> str:
@@ -186,7 +195,7 @@ def select(choice: Choice) -> Selection:
     trees: dict[str, SourceTree] = {}
     cases: list[Case] = []
     unreachable: dict[str, str] = {}
-    hidden: list[str] = []
+    book = QuestionBook()
     for suite in find_suites(choice.suites_file, choice.suites):
         if suite.by_name_alone and not choice.suites:
             continue
@@ -198,12 +207,11 @@ def select(choice: Choice) -> Selection:
             unreachable[suite.name] = str(error)
         else:
             chosen = [case for case in load_cases(suite) if _is_chosen(case, choice)]
-            unfair = _underspecified(chosen, trees[suite.name], choice.context_tokens)
+            unfair = book.hiding(trees[suite.name], chosen, choice.context_tokens)
             cases += [case for case in chosen if case.id not in unfair]
-            hidden += unfair
     if not cases:
-        raise CaseError(_nothing(choice, list(trees), unreachable, len(hidden)))
-    selection = Selection(choice, trees, cases, unreachable, hidden)
+        raise CaseError(_nothing(choice, list(trees), unreachable, len(book.hidden)))
+    selection = Selection(choice, trees, cases, unreachable, book)
     if not selection.cases:
         files = len({(suite_of(case), case.cluster) for case in cases})
         raise CaseError(
@@ -217,20 +225,6 @@ def _is_chosen(case: Case, choice: Choice) -> bool:
     return choice.split in (case.split, "all") and (
         not choice.difficulties or case.difficulty in choice.difficulties
     )
-
-
-def _underspecified(
-    cases: Sequence[Case], tree: SourceTree, context_tokens: int | None
-) -> list[str]:
-    """Ids of the functions whose questions hide a name; a corrupt case's own test says so."""
-    found = []
-    for case in cases if context_tokens is not None else ():
-        if case.change:
-            continue
-        with suppress(CaseError):
-            if is_underspecified(materialize(case, tree), context_tokens or 0):
-                found.append(case.id)
-    return found
 
 
 def _nothing(choice: Choice, opened: list[str], unreachable: Mapping[str, str], hidden: int) -> str:

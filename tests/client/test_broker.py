@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from chat_server import completion, requests
+from chat_server import completion, keyed, requests
 from test_generate import Scripted, never
 
 from pytest_llmops.errors import EndpointError
@@ -135,7 +135,7 @@ def test_workers_in_processes_of_their_own_share_one_generation():
         ]
         for worker in workers:
             worker.start()
-        running.start(requests(100))
+        running.start(keyed(requests(100)))
         found = sorted(results.get(timeout=20) + results.get(timeout=20))
         for worker in workers:
             worker.join(10)
@@ -156,7 +156,7 @@ def test_a_worker_that_dies_while_it_waits_harms_nobody():
             await never(asked)
 
     running, connected = Generation(Scripted(stall)), SPAWN.Event()
-    running.start(requests(2))
+    running.start(keyed(requests(2)))
     with BrokerServer(running.await_completion) as server:
         worker = SPAWN.Process(target=ask_for_ever, args=(*where(server), connected))
         worker.start()
@@ -196,7 +196,7 @@ def test_a_controller_that_dies_is_an_error_in_its_workers(tmp_path):
 
 def test_closing_ends_a_worker_that_waits():
     running = Generation(Scripted(never))
-    running.start(requests(1))
+    running.start(keyed(requests(1)))
     with BrokerServer(running.await_completion) as server, BrokerClient(*where(server)) as client:
         closer = threading.Timer(0.1, running.close)
         closer.start()

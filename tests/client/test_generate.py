@@ -3,12 +3,12 @@ import threading
 import time
 
 import pytest
-from chat_server import ChatServer, answer, completion, hang, request, requests, serving
+from chat_server import ChatServer, answer, completion, hang, keyed, requests, serving
 
 from pytest_llmops.client.chat import ChatClient
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.pacing import Patience
-from pytest_llmops.errors import EndpointError
+from pytest_llmops.errors import CaseError, EndpointError
 from pytest_llmops.generation.cache import CompletionCache
 from pytest_llmops.generation.generate import Generation
 
@@ -82,7 +82,7 @@ def in_thread(function, *args):
 def test_every_request_is_answered_to_the_test_that_awaits_it(generation):
     asked = requests(50)
     running = generation(Scripted())
-    running.start(asked)
+    running.start(keyed(asked))
     for one in reversed(asked):
         assert running.await_completion(one.key).text == one.case_id
     assert running.await_completion(asked[0].key).text == asked[0].case_id
@@ -91,7 +91,7 @@ def test_every_request_is_answered_to_the_test_that_awaits_it(generation):
 def test_requests_go_out_in_order_and_bounded(generation):
     answerer = Scripted(concurrency=3)
     running = generation(answerer)
-    running.start(requests(50))
+    running.start(keyed(requests(50)))
     running.await_completion(("suite:m#f49", 0))
     assert answerer.asked == [one.key for one in requests(50)]
     assert answerer.most_at_once == 3
@@ -107,7 +107,7 @@ def test_requests_are_sent_before_any_is_awaited(generation):
         await never(asked)
 
     answerer._act = tell
-    generation(answerer).start(requests(10))
+    generation(answerer).start(keyed(requests(10)))
     assert sent.wait(5)
 
 
@@ -117,7 +117,7 @@ def test_a_failure_belongs_to_the_test_that_awaits_it_and_to_no_other(generation
             raise EndpointError("HTTP 400: too long")
 
     running = generation(Scripted(fail_one))
-    running.start(requests(3))
+    running.start(keyed(requests(3)))
     for _ in range(2):
         with pytest.raises(EndpointError, match="HTTP 400: too long"):
             running.await_completion(("suite:m#f1", 0))
@@ -129,14 +129,14 @@ def test_a_fault_of_our_own_is_told_to_the_test_and_does_not_hang_it(generation)
         raise ZeroDivisionError("oops")
 
     running = generation(Scripted(stumble))
-    running.start(requests(1))
+    running.start(keyed(requests(1)))
     with pytest.raises(EndpointError, match=r"suite:m#f0 \(sample 0\): ZeroDivisionError: oops"):
         running.await_completion(("suite:m#f0", 0))
 
 
 def test_a_request_that_was_not_announced_is_an_error_by_name(generation):
     running = generation(Scripted())
-    running.start(requests(1))
+    running.start(keyed(requests(1)))
     with pytest.raises(EndpointError, match=r"suite:x#g \(sample 3\): no completion was asked for"):
         running.await_completion(("suite:x#g", 3))
 
@@ -144,7 +144,7 @@ def test_a_request_that_was_not_announced_is_an_error_by_name(generation):
 def test_awaiting_before_the_start_waits_for_it(generation):
     running = generation(Scripted())
     wait = in_thread(running.await_completion, ("suite:m#f0", 0))
-    running.start(requests(1))
+    running.start(keyed(requests(1)))
     assert wait().text == "suite:m#f0"
 
 
@@ -160,37 +160,46 @@ def test_waiting_can_be_limited(generation):
     running = generation(Scripted(never))
     with pytest.raises(EndpointError, match=r"nothing was sent within 0\.01 s"):
         running.await_completion(("suite:m#f0", 0), timeout=0.01)
-    running.start(requests(1))
+    running.start(keyed(requests(1)))
     with pytest.raises(EndpointError, match=r"no answer within 0\.01 s"):
         running.await_completion(("suite:m#f0", 0), timeout=0.01)
 
 
 def test_it_is_started_once_and_not_after_its_end(generation):
     running = generation(Scripted())
-    running.start([])
+    running.start({})
     with pytest.raises(RuntimeError, match="once"):
-        running.start([])
+        running.start({})
     closed = generation(Scripted())
     closed.close()
     with pytest.raises(RuntimeError, match="once"):
-        closed.start([])
+        closed.start({})
 
 
-def test_two_requests_of_one_name_are_refused(generation):
-    with pytest.raises(ValueError, match="same case and sample"):
-        generation(Scripted()).start([request(), request()])
+def test_a_request_that_cannot_be_made_any_more_fails_alone(generation):
+    class Changed(dict):
+        def __getitem__(self, key):
+            if key == ("suite:m#f1", 0):
+                raise CaseError("m.ts: sha256 is 1, the case expects 2")
+            return super().__getitem__(key)
+
+    running = generation(Scripted())
+    running.start(Changed(keyed(requests(3))))
+    with pytest.raises(EndpointError, match=r"suite:m#f1 \(sample 0\): m.ts: sha256 is 1"):
+        running.await_completion(("suite:m#f1", 0))
+    assert running.await_completion(("suite:m#f2", 0)).text == "suite:m#f2"
 
 
 def test_more_requests_can_follow_when_the_first_are_answered(generation):
     answerer = Scripted(concurrency=3)
     first, later = requests(20)[:10], requests(20)[10:]
     running = generation(answerer)
-    running.start(first)
+    running.start(keyed(first))
     for one in first:
         running.await_completion(one.key)
     with pytest.raises(EndpointError, match="no completion was asked for"):
         running.await_completion(later[0].key)
-    running.extend(later)
+    running.extend(keyed(later))
     assert [running.await_completion(one.key).text for one in later] == [r.case_id for r in later]
     assert answerer.asked == [one.key for one in requests(20)]
     assert answerer.most_at_once == 3
@@ -200,17 +209,17 @@ def test_more_requests_can_follow_when_the_first_are_answered(generation):
 def test_a_request_is_not_announced_twice(generation):
     running = generation(Scripted())
     with pytest.raises(RuntimeError, match="before it is extended"):
-        running.extend(requests(1))
-    running.start(requests(2))
+        running.extend(keyed(requests(1)))
+    running.start(keyed(requests(2)))
     with pytest.raises(ValueError, match="same case and sample"):
-        running.extend(requests(1))
+        running.extend(keyed(requests(1)))
 
 
 def test_what_follows_after_the_end_fails_with_the_reason_of_the_end(generation):
     running = generation(Scripted(), health=lambda: "the engine has died")
-    running.start([])
+    running.start({})
     running._thread.join(5)
-    running.extend(requests(2))
+    running.extend(keyed(requests(2)))
     with pytest.raises(EndpointError, match="the engine has died"):
         running.await_completion(("suite:m#f1", 0), timeout=5)
 
@@ -218,7 +227,7 @@ def test_what_follows_after_the_end_fails_with_the_reason_of_the_end(generation)
 def test_closing_fails_what_is_outstanding_at_once(generation):
     answerer = Scripted(never)
     running = generation(answerer)
-    running.start(requests(1000))
+    running.start(keyed(requests(1000)))
     waits = [in_thread(running.await_completion, (f"suite:m#f{n}", 0)) for n in (0, 999)]
     begin = time.monotonic()
     running.close()
@@ -236,7 +245,7 @@ def test_a_connection_that_will_not_close_does_not_hold_up_the_end(generation):
             await never(None)
 
     running = generation(Stubborn())
-    running.start(requests(1))
+    running.start(keyed(requests(1)))
     running.await_completion(("suite:m#f0", 0))
     begin = time.monotonic()
     running.close()
@@ -249,7 +258,7 @@ def test_when_the_engine_dies_all_requests_fail_with_the_reason(generation):
         Scripted(never),
         health=lambda: "the engine was killed (signal 9)" if died.is_set() else None,
     )
-    running.start(requests(100))
+    running.start(keyed(requests(100)))
     waits = [in_thread(running.await_completion, (f"suite:m#f{n}", 0)) for n in (0, 99)]
     died.set()
     for wait in waits:
@@ -263,7 +272,7 @@ def test_a_server_that_dies_in_the_middle_fails_what_is_outstanding(generation):
         patience = Patience(first_delay=0.02, longest_delay=0.1, outage=0.3)
         endpoint = Endpoint(base_url=url, model="m", concurrency=1)
         running = generation(ChatClient(endpoint, patience))
-        running.start(requests(200))
+        running.start(keyed(requests(200)))
         assert running.await_completion(("suite:m#f0", 0), timeout=5).text == "return 1"
         kill()
         begin = time.monotonic()
@@ -276,7 +285,7 @@ def test_a_server_that_dies_in_the_middle_fails_what_is_outstanding(generation):
 def test_a_session_over_http_comes_through_whole(generation):
     with serving(ChatServer(answer("x", usage=(3, 7)))) as (url, _):
         running = generation(ChatClient(Endpoint(base_url=url, model="m")))
-        running.start(requests(60))
+        running.start(keyed(requests(60)))
         assert {running.await_completion(one.key).text for one in requests(60)} == {"x"}
         assert running.progress().output_tokens == 420
 
@@ -286,7 +295,7 @@ def test_the_cache_is_asked_first_and_told_afterwards(generation, tmp_path):
         for expected in (requests(30), []):
             answerer = Scripted()
             running = generation(answerer, cache=cache, identity="run")
-            running.start(requests(30))
+            running.start(keyed(requests(30)))
             found = [running.await_completion(one.key) for one in requests(30)]
             running.close()
             assert answerer.asked == [one.key for one in expected]
@@ -300,7 +309,7 @@ def test_a_cached_answer_is_that_of_the_name_it_is_asked_under(generation, tmp_p
     with CompletionCache(tmp_path / "cache") as cache:
         for served, expected in (("", first), ("lora-v1-shortest", "lora-v1-shortest")):
             running = generation(Scripted(), cache=cache, identity="run", served=served)
-            running.start(requests(1))
+            running.start(keyed(requests(1)))
             assert running.await_completion(requests(1)[0].key).served_model == expected
             running.close()
 
@@ -311,7 +320,7 @@ def test_a_failure_is_not_cached(generation, tmp_path):
 
     with CompletionCache(tmp_path / "cache") as cache:
         running = generation(Scripted(fail), cache=cache, identity="run")
-        running.start(requests(1))
+        running.start(keyed(requests(1)))
         with pytest.raises(EndpointError):
             running.await_completion(("suite:m#f0", 0))
         assert cache.get("run", requests(1)[0]) is None
@@ -325,7 +334,7 @@ def test_progress_counts_what_came_and_what_failed(generation):
     running = generation(Scripted(fail_some))
     before = running.progress()
     assert (before.total, before.started, before.seconds, before.tokens_per_second) == (0, 0, 0, 0)
-    running.start(requests(10))
+    running.start(keyed(requests(10)))
     for number in (0, 1, 2, 4, 5, 6, 7, 8, 9):
         running.await_completion((f"suite:m#f{number}", 0))
     with pytest.raises(EndpointError):

@@ -31,7 +31,7 @@ def root(tmp_path, mined, monkeypatch):
 def questions(root):
     """The training cases as a single answer is asked for them."""
     selection = select(Choice(suites_file=root / "cases" / "suites.toml", split="train"))
-    asked = selection.requests([(case, 0) for case in selection.cases], 1500, "")
+    asked = [selection.request(case, 0, 1500) for case in selection.cases]
     return {
         one.case_id: Question(case=one.case_id, suite="mini", cluster="x", messages=one.messages)
         for one in asked

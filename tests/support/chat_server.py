@@ -14,6 +14,10 @@ def request(case_id="suite:a#f", sample=0, prompt="Write f.", **sampling):
     return Request(case_id=case_id, sample=sample, messages=messages, sampling=Sampling(**sampling))
 
 
+def keyed(made):
+    return {one.key: one for one in made}
+
+
 def requests(count):
     return [request(f"suite:m#f{number}") for number in range(count)]
 

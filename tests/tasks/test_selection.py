@@ -162,11 +162,11 @@ def test_a_request_asks_for_one_sample_of_a_case(cases):
 
 def test_samples_of_a_case_have_the_same_prompt(cases):
     selection = chosen(cases, samples=3)
-    requests = list(selection.requests(selection.attempts().values(), 1000))
-    assert [request.key for request in requests] == list(selection.attempts().values())
-    prompts = {request.case_id: set() for request in requests}
-    for request in requests:
-        prompts[request.case_id].add(request.prompt_sha256)
+    keys = list(selection.askable(selection.attempts().values()))
+    assert keys == list(selection.attempts().values())
+    prompts = {name: set() for name, _ in keys}
+    for name, sample in keys:
+        prompts[name].add(selection.request(name, sample, 1000).prompt_sha256)
     assert [len(found) for found in prompts.values()] == [1, 1]
     assert prompts[ADD] != prompts[DOUBLE]
 
@@ -182,14 +182,16 @@ def test_samples_of_a_case_have_the_same_prompt(cases):
     ],
     ids="-".join,
 )
-def test_a_corrupt_case_is_passed_over_in_requests_and_raised_as_a_task(change, cases):
+def test_a_corrupt_case_is_not_asked_and_raised_as_a_task(change, cases):
+    chosen(cases, context_tokens=1000)  # its questions are kept as they were when it was whole
     corrupt, *rest = read_manifest(cases / "mini.jsonl")
     write_manifest(cases / "mini.jsonl", [msgspec.structs.replace(corrupt, **change), *rest])
-    selection = chosen(cases)
-    requests = selection.requests([(ADD, 0), (DOUBLE, 0), (ADD, 1)], 1000)
-    assert [request.key for request in requests] == [(DOUBLE, 0)]
-    with pytest.raises(CaseError):
-        selection.task(ADD)
+    for selection in (chosen(cases), chosen(cases, context_tokens=1000)):
+        assert [*selection.askable([(ADD, 0), (DOUBLE, 0), (ADD, 1)])] == [(DOUBLE, 0)]
+        with pytest.raises(CaseError):
+            selection.request(ADD, 0, 1000)
+        with pytest.raises(CaseError):
+            selection.task(ADD)
 
 
 def test_a_case_id_begins_with_its_suite():

@@ -54,6 +54,12 @@ def posed(task: Task, messages: Sequence[Message]) -> Posed:
     )
 
 
+def is_hiding(task: Task, messages: Sequence[Message]) -> bool:
+    """Whether a question hides a name that its reference uses."""
+    words = {word for message in messages for word in WORD.findall(message.content)}
+    return not reach(task).known <= words
+
+
 def is_underspecified(task: Task, context_tokens: int) -> bool:
     """Whether a question with this budget hides a name that its reference uses."""
-    return bool(posed(task, build_messages(task, context_tokens=context_tokens)).names)
+    return is_hiding(task, build_messages(task, context_tokens=context_tokens))
