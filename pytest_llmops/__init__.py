@@ -38,7 +38,7 @@ _PUBLIC = {
     "Attempt": "session.attempt",
     "Case": "cases",
     "Completion": "completions",
-    "Grade": "grading.grade",
+    "Grade": "grading.graded",
     "LlmopsError": "errors",
     "Record": "runs.record",
     "RecordedRun": "runs.reading",

@@ -1,7 +1,7 @@
 from pytest_llmops.cases import Case as Case
 from pytest_llmops.completions import Completion as Completion
 from pytest_llmops.errors import LlmopsError as LlmopsError
-from pytest_llmops.grading.grade import Grade as Grade
+from pytest_llmops.grading.graded import Grade as Grade
 from pytest_llmops.runs.reading import RecordedRun as RecordedRun
 from pytest_llmops.runs.reading import find_run as find_run
 from pytest_llmops.runs.reading import read_run as read_run

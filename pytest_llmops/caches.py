@@ -28,6 +28,11 @@ def user_cache() -> Path:
     return (home / "Library/Caches" if sys.platform == "darwin" else home / ".cache") / NAME
 
 
+def completions_file() -> Path:
+    """Where completions of all sessions of this user are kept."""
+    return user_cache() / "completions.sqlite"
+
+
 def shared_cache() -> Path:
     """The folder of what unprivileged processes of ours must read, too: for root the system's."""
     if os.geteuid() != 0:

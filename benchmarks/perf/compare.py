@@ -22,8 +22,7 @@ from pathlib import Path
 from made_up import made_up_run
 
 from pytest_llmops.completions import Message, Timing, Usage
-from pytest_llmops.grading.grade import Grade
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Grade, Quality
 from pytest_llmops.runs.record import End, Record, RecordFile
 
 CASES_OF_A_FILE = 6

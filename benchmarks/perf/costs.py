@@ -29,8 +29,9 @@ from pytest_llmops.cases import Case, load_cases, load_suites
 from pytest_llmops.generation.cache import CompletionCache
 from pytest_llmops.generation.replay import Replay
 from pytest_llmops.grading.extract import extract
-from pytest_llmops.grading.grade import Grade, grade
-from pytest_llmops.grading.quality import Quality, measure
+from pytest_llmops.grading.grade import grade
+from pytest_llmops.grading.graded import Grade, Quality
+from pytest_llmops.grading.quality import measure
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.materialize import Task, materialize

@@ -1,8 +1,7 @@
 """What the steps of `costs.py` are given: answers, requests, records of real cases, and attacks."""
 
 from pytest_llmops.completions import Completion, Request, Sampling, Timing, Usage
-from pytest_llmops.grading.grade import Grade
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Grade, Quality
 from pytest_llmops.runs.machine import Machine
 from pytest_llmops.runs.record import Identity, Record, Run
 from pytest_llmops.tasks.materialize import Task

@@ -23,8 +23,7 @@ from made_up import made_up_run
 
 from pytest_llmops.cases import DIFFICULTIES
 from pytest_llmops.completions import Message, Timing, Usage
-from pytest_llmops.grading.grade import Grade
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Grade, Quality
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Record
 

@@ -44,8 +44,7 @@ from rich.table import Table
 from servers import servers
 
 from pytest_llmops.completions import Message, Timing, Usage
-from pytest_llmops.grading.grade import Grade
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Grade, Quality
 from pytest_llmops.runs.record import End, Record, RecordFile, Run
 from pytest_llmops.sinks.delivery.open import open_sinks, reach_sinks
 

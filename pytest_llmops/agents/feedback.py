@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pytest_llmops.cases import id_of_test
 from pytest_llmops.completions import FinishReason
-from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.graded import Grade
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.tasks.asked import AnyTask
 from pytest_llmops.tasks.materialize import Task

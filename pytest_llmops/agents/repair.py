@@ -27,7 +27,8 @@ from pytest_llmops.completions import (
 )
 from pytest_llmops.errors import EndpointError, LlmopsError
 from pytest_llmops.generation.keys import Answerer, Key, named
-from pytest_llmops.grading.grade import Grade, grade
+from pytest_llmops.grading.grade import grade
+from pytest_llmops.grading.graded import Grade
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.asked import AnyTask
 

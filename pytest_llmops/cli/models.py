@@ -14,7 +14,7 @@ from pytest_llmops.engine.launch import engine_environment
 from pytest_llmops.errors import ModelError
 from pytest_llmops.local_models import AdapterModel, LocalModel
 from pytest_llmops.models import EndpointModel, ReplayedModel, load_models, resolve
-from pytest_llmops.session.answers import engine_spec
+from pytest_llmops.session.models import engine_spec
 
 
 def add(commands: Any) -> None:

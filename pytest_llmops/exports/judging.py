@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_llmops.completions import Completion, FinishReason, Timing, Usage
-from pytest_llmops.grading.grade import Grade, grade
+from pytest_llmops.grading.grade import grade
+from pytest_llmops.grading.graded import Grade
 from pytest_llmops.sandbox import POOLS, Pool
 from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.selection import Choice, Selection, select

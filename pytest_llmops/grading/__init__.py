@@ -7,4 +7,5 @@ In the order of the flow:
     edits, patching          changes of files, and the files after them
     quality                  what can be said of it without running it
     grade                    the verdict
+    graded                   what records hold of it
 """

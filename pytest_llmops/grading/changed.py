@@ -9,9 +9,10 @@ from pytest_llmops.cases import Case
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.candidate import Candidate
+from pytest_llmops.grading.graded import Quality
 from pytest_llmops.grading.ground import Ground
 from pytest_llmops.grading.patching import Patched, patch
-from pytest_llmops.grading.quality import Quality, measure
+from pytest_llmops.grading.quality import measure
 from pytest_llmops.sandbox import TestJob
 from pytest_llmops.tasks.changes import ChangeTask, diff
 from pytest_llmops.tasks.code.languages import syntax_errors

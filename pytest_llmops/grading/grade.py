@@ -8,9 +8,7 @@ does is an outcome; only a fault of the sandbox itself raises.
 
 import time
 from collections import defaultdict
-from typing import Literal, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from pytest_llmops.cases import Case, id_of_test
 from pytest_llmops.completions import Completion, Ending, FinishReason
@@ -19,33 +17,12 @@ from pytest_llmops.grading.changed import changed, job_of, job_of_change, measur
 from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery, is_unsure, wary
 from pytest_llmops.grading.extract import answered, is_unread
 from pytest_llmops.grading.fences import READ_LIMIT
-from pytest_llmops.grading.quality import Quality, measure
+from pytest_llmops.grading.graded import Grade, Outcome, Quality
+from pytest_llmops.grading.quality import measure
 from pytest_llmops.sandbox import Judge, TestJob, TestReport, TestResult
 from pytest_llmops.tasks.asked import AnyTask
 from pytest_llmops.tasks.changes import ChangeTask
 from pytest_llmops.tasks.materialize import Task
-
-Outcome = Literal[
-    "solved",
-    "forged",
-    "wrong",
-    "syntax_error",
-    "load_error",
-    "forbidden_import",
-    "timeout",
-    "out_of_memory",
-    "truncated",
-    "context",
-    "empty",
-    "refused",
-    "budget",
-    "hung",
-    "repeated",
-    "gave_up",
-    "aborted",
-    "edited_tests",
-    "patch_failed",
-]
 
 OUTCOMES: dict[str, Outcome] = {
     "finished": "wrong",
@@ -78,35 +55,6 @@ FINAL = ("solved", "forged")
 """Outcomes that an answer has whoever ended it."""
 DETAIL_LIMIT = 300
 """Characters of `Grade.detail`."""
-
-
-class Grade(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What an answer is worth."""
-
-    outcome: Outcome
-    """`truncated` is an answer that hit the token limit and is neither solved nor forged; `context`
-    one that hit a limit of the server before that."""
-    tests_passed: int
-    """Of the expected ones, those reported once, as passed, by a judge that finished."""
-    tests_expected: int
-    detail: str
-    """Why it is not solved, one line for people; may quote tests and the answer."""
-    seconds: float
-    """Wall time of the tests."""
-    quality: Quality
-    started: float = 0.0
-    """When the tests began; Unix time, seconds. 0 in records that do not say."""
-    memory: int | None = None
-    """Peak resident memory of the process that ran the tests, bytes; None where none ran."""
-
-    @property
-    def solved(self) -> bool:
-        """Whether the case counts as solved."""
-        return self.outcome == "solved"
-
-    def without_content(self) -> "Grade":
-        """Drop what quotes tests or the answer."""
-        return msgspec.structs.replace(self, detail="")
 
 
 class _Verdict(NamedTuple):

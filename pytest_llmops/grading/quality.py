@@ -14,39 +14,8 @@ import msgspec
 from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.complexity import complexity
 from pytest_llmops.grading.fences import READ_LIMIT, Block, blocks, without_thinking
+from pytest_llmops.grading.graded import Quality
 from pytest_llmops.tasks.code.syntax import comments
-
-
-class Quality(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Figures of one answer; all 0 where there is nothing to measure."""
-
-    syntax_errors: int = 0
-    """Errors that the file did not have without the answer."""
-    complexity: int = 0
-    """Cyclomatic complexity of the function, functions inside it and kept helpers included; 0 where
-    it cannot be told."""
-    characters: int = 0
-    """Of the whole answer, white space left out; the shares are shares of it."""
-    length_ratio: float = 0.0
-    """Characters of body and kept helpers over those of the reference body; no comments."""
-    code_share: float = 0.0
-    """Code that was used, signature included."""
-    unused_share: float = 0.0
-    """Other code in blocks: examples, repeated parts of the file, earlier attempts."""
-    comment_share: float = 0.0
-    """Comments in blocks, or in the code that was used."""
-    prose_share: float = 0.0
-    """Text outside of code."""
-    thinking_share: float = 0.0
-    """Text inside `<think>`."""
-    markup_share: float = 0.0
-    """Fences and their labels, and the marks of thinking."""
-    repetition: float = 0.0
-    """Share of the lines of 4 characters and more that repeat an earlier line."""
-
-
-UNMEASURED = Quality()
-"""What another harness, which measures nothing of it, leaves of an answer."""
 
 
 def measure(text: str, candidate: Candidate | None, path: str, reference: str) -> Quality:

@@ -11,8 +11,7 @@ import msgspec
 
 from pytest_llmops.completions import FinishReason, Sampling, Usage
 from pytest_llmops.errors import RecordError
-from pytest_llmops.grading.grade import Grade
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Grade, Quality
 from pytest_llmops.runs.identity import Identity
 from pytest_llmops.runs.machine import Machine
 from pytest_llmops.runs.reading import RecordedRun

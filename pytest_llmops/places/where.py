@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from pytest_llmops.errors import PlaceError
 from pytest_llmops.places.cores import cores
-from pytest_llmops.places.local import LocalPlace
-from pytest_llmops.sandbox import Judge
-from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.tasks.sources import SourceTree
+
+if TYPE_CHECKING:
+    from pytest_llmops.sandbox import Judge
+    from pytest_llmops.sandbox.cage import Isolation
 
 
 class Place(Protocol):
@@ -20,7 +21,7 @@ class Place(Protocol):
     size: int
     """Jobs that it judges at once."""
 
-    def judge(self, tree: SourceTree) -> Judge:
+    def judge(self, tree: SourceTree) -> "Judge":
         """What runs the tests of a source tree; the same one each time."""
 
     def prove(self, tree: SourceTree) -> None:
@@ -72,7 +73,7 @@ def require_room(chosen: Where, trees: Iterable[SourceTree]) -> None:
         )
 
 
-def open_place(chosen: Where, isolation: Isolation) -> Place:
+def open_place(chosen: Where, isolation: "Isolation") -> Place:
     """Make ready to judge at a place; of this machine, nothing is started before it is needed.
 
     Raises:
@@ -83,4 +84,6 @@ def open_place(chosen: Where, isolation: Isolation) -> Place:
         from pytest_llmops.places.ray_place import RayPlace  # noqa: PLC0415 - only where asked for
 
         return RayPlace(chosen.ray, isolation)
+    from pytest_llmops.places.local import LocalPlace  # noqa: PLC0415 - once something is judged
+
     return LocalPlace(chosen.jobs or cores(), isolation)

@@ -16,7 +16,7 @@ import msgspec
 
 from pytest_llmops.completions import Timing, Usage
 from pytest_llmops.errors import RecordError
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Quality
 from pytest_llmops.runs.loop_figures import loop_figures
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record, Run

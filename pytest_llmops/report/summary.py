@@ -12,7 +12,7 @@ from typing import get_args
 import msgspec
 
 from pytest_llmops.compare.estimates.passk import mean_over_cases
-from pytest_llmops.grading.grade import Outcome
+from pytest_llmops.grading.graded import Outcome
 from pytest_llmops.report.loop_totals import Loops, total_loops
 from pytest_llmops.runs.record import Record
 

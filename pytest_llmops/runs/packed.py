@@ -12,8 +12,7 @@ from typing import overload
 import msgspec
 
 from pytest_llmops.completions import Usage
-from pytest_llmops.grading.grade import Grade
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Grade, Quality
 from pytest_llmops.runs.reading import RecordedRun, run_lines
 from pytest_llmops.runs.record import End, Record
 

@@ -23,7 +23,7 @@ from pytest_llmops.completions import (
     Usage,
 )
 from pytest_llmops.errors import RecordError
-from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.graded import Grade
 from pytest_llmops.runs.identity import Identity
 from pytest_llmops.runs.loop_figures import loop_figures
 from pytest_llmops.runs.machine import Machine

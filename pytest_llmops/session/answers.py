@@ -1,48 +1,43 @@
-"""The model of a session, made ready to be asked: an engine, an endpoint, or a recorded run."""
+"""What a session has its completions from: a model, or a recorded run."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from pytest_llmops.agents.attach import Bench, attach, attach_to_tapes
-from pytest_llmops.agents.settings import Agent, ProgramAgent
-from pytest_llmops.caches import user_cache
-from pytest_llmops.client.chat import ChatClient
+from pytest_llmops.agents.settings import Agent
 from pytest_llmops.client.endpoint import Endpoint
-from pytest_llmops.client.serving import ask_serving
 from pytest_llmops.completions import Completion, Loop
-from pytest_llmops.engine import EngineProcess, EngineSpec, start_engine
-from pytest_llmops.engine.foreign import check_spec
 from pytest_llmops.errors import ModelError
-from pytest_llmops.generation.cache import CompletionCache
-from pytest_llmops.generation.generate import Generation
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.generation.replay import Replay
-from pytest_llmops.local_models import AdapterModel, LocalModel
-from pytest_llmops.models import EndpointModel, Model, Prices, ReplayedModel, resolve
-from pytest_llmops.runs.reading import find_run, read_run, run_lines
+from pytest_llmops.models import Prices, ReplayedModel, resolve
+from pytest_llmops.runs.reading import find_run, run_lines
 from pytest_llmops.runs.record import End, Identity, Record
-from pytest_llmops.session.agents import as_agent, require_model_for, tapes_of
-from pytest_llmops.session.identities import hosted, local
 from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+
+if TYPE_CHECKING:  # what asks a model is imported by the session that asks one
+    from pytest_llmops.agents.attach import Bench
+    from pytest_llmops.engine import EngineProcess
+    from pytest_llmops.generation.cache import CompletionCache
+    from pytest_llmops.generation.generate import Generation
 
 
 @dataclass(kw_only=True)
 class Answers:
     """What a session has its completions from; close it when the session ends."""
 
-    source: Generation | Replay
+    source: "Generation | Replay"
     identity: Identity
     prices: Prices | None = None
     """Of a hosted model, where models.toml names them."""
-    engine: EngineProcess | None = None
-    cache: CompletionCache | None = None
+    engine: "EngineProcess | None" = None
+    cache: "CompletionCache | None" = None
     agent: str = ""
     """What attempts the cases, for people; "" for one direct answer."""
     replays: str = ""
@@ -65,6 +60,8 @@ class Answers:
         """
         if self.endpoint is None or isinstance(self.source, Replay):
             return
+        from pytest_llmops.client.serving import ask_serving
+
         serving = ask_serving(self.endpoint)
         self.identity = msgspec.structs.replace(
             self.identity, server=serving.says if serving else ""
@@ -94,12 +91,7 @@ class Answers:
         self.resources.close()
 
 
-def cache_file() -> Path:
-    """Where completions of all sessions of this user are kept."""
-    return user_cache() / "completions.sqlite"
-
-
-def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers:
+def open_answers(options: Options, agent: Agent | None, bench: "Bench") -> Answers:
     """Start what must run for a model, or an agent that asks it, to answer.
 
     Args:
@@ -115,45 +107,14 @@ def open_answers(options: Options, agent: Agent | None, bench: Bench) -> Answers
         RecordError: There is no such run to replay.
     """
     model, base = resolve(options.model, options.models_file)
-    sampling = options.choice.sampling
     if isinstance(model, ReplayedModel):
         return _replay(model, options.runs, agent, bench)
-    with ExitStack() as stack:
-        engine = stack.enter_context(start_engine(engine_spec(model, base))) if base else None
-        if isinstance(model, EndpointModel):
-            endpoint, identity = hosted(model, sampling)
-        else:
-            assert base
-            assert engine
-            endpoint, identity = local(model, base, engine, sampling)
-        prices = model.prices if isinstance(model, EndpointModel) else None
-        if isinstance(agent, ProgramAgent):
-            require_model_for(agent, endpoint, prices)
-        if agent:
-            identity = as_agent(identity, agent)
-        store = stack.enter_context(CompletionCache(cache_file())) if options.cache else None
-        attached = attach(agent, endpoint, bench, prices) if agent else None
-        generation = Generation(
-            attached or ChatClient(endpoint),
-            cache=store,
-            identity=identity.key,
-            served=identity.model if identity.adapter_sha256 else "",
-            health=partial(_failure, engine) if engine else None,
-        )
-        return Answers(
-            source=generation,
-            identity=identity,
-            agent=agent.label if agent else "",
-            prices=prices,
-            engine=engine,
-            cache=store,
-            broken=attached.broken if attached else {},
-            endpoint=None if engine else endpoint,
-            resources=stack.pop_all(),
-        )
+    from pytest_llmops.session.asked_models import open_model
+
+    return open_model(model, base, options, agent, bench)
 
 
-def _replay(model: ReplayedModel, runs: Path, agent: Agent | None, bench: Bench) -> Answers:
+def _replay(model: ReplayedModel, runs: Path, agent: Agent | None, bench: "Bench") -> Answers:
     path = find_run(model.replay, runs)
     run, lines = run_lines(path)
     identity = run.identity
@@ -180,8 +141,10 @@ def _replay(model: ReplayedModel, runs: Path, agent: Agent | None, bench: Bench)
     if agent is None:
         source = Replay(answers, prompts)
         return Answers(source=source, identity=identity, agent=run.agent, replays=first)
+    from pytest_llmops.session.attaching import as_agent, repeated
+
     return Answers(
-        source=Generation(attach_to_tapes(agent, tapes_of(read_run(path)), bench)),
+        source=repeated(path, agent, bench),
         identity=as_agent(identity, agent),
         agent=agent.label,
         replays=first,
@@ -197,37 +160,3 @@ def _why_none(records: Sequence[Record]) -> str:
         usual, _ = Counter(record.error.rpartition(": ")[2] for record in failed).most_common(1)[0]
         return f"all {len(failed)} attempts of this run failed before an answer came ({usual})"
     return "holds no texts to grade again (recorded with --no-content?)"
-
-
-def _failure(engine: EngineProcess) -> str | None:
-    return None if engine.alive else f"the engine has died; its last words: {engine.last_words()}"
-
-
-def check_model(name: str, models_file: Path) -> None:
-    """Find what stands in the way of a model, as far as that is told without loading it.
-
-    Raises:
-        ModelError: The model is unknown, or its engine, weights or adapter are missing or refused.
-    """
-    model, base = resolve(name, models_file)
-    if base:
-        check_spec(engine_spec(model, base))
-
-
-def engine_spec(
-    model: Model, base: LocalModel, *, host: str = "127.0.0.1", port: int = 0
-) -> EngineSpec:
-    """What the engine must serve for a model; port 0 is any free one."""
-    return EngineSpec(
-        base=base.weights,
-        base_name=base.name,
-        adapters={model.name: model.adapter} if isinstance(model, AdapterModel) else {},
-        dtype=base.dtype,
-        max_batch=base.max_batch,
-        max_context=base.context,
-        engine=base.engine,
-        program=base.program,
-        engine_args=base.engine_args,
-        host=host,
-        port=port,
-    )

@@ -2,13 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_llmops.agents.attach import worded
 from pytest_llmops.completions import Request
-from pytest_llmops.errors import ModelError
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.models import load_models
 from pytest_llmops.runs.record import Identity
-from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.selection import Selection
 
 
@@ -49,17 +45,8 @@ class Requests(Mapping[Key, Request]):
         made = self._selection.request(*key, who.context_tokens, who.instruction)
         if not who.agent_sha256:
             return made
+        from pytest_llmops.agents.attach import worded
+
         task = self._selection.asked(key[0])
         self._kept[key] = worded(made, task, who.agent_sha256, who.asked_as)
         return self._kept[key]
-
-
-def require_model(options: Options) -> None:
-    """See that a model is named.
-
-    Raises:
-        ModelError: None is; says which there are.
-    """
-    if not options.model:
-        known = ", ".join(load_models(options.models_file)) or "none"
-        raise ModelError(f"--model is needed; {options.models_file} names: {known}")

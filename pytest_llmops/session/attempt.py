@@ -9,7 +9,7 @@ import msgspec
 from pytest_llmops.cases import Case
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import CaseError
-from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.graded import Grade
 from pytest_llmops.runs.record import Record
 from pytest_llmops.tasks.changes import ChangeTask
 from pytest_llmops.tasks.materialize import Task

@@ -8,7 +8,8 @@ import msgspec
 
 from pytest_llmops.completions import Completion
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.grading.grade import Grade, grade
+from pytest_llmops.grading.grade import grade
+from pytest_llmops.grading.graded import Grade
 from pytest_llmops.places.where import Place, open_place, require_room
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.session.graders import Graders

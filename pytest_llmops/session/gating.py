@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
-from rich.console import RenderableType
-from rich.text import Text
 
 from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.metrics import Metric
@@ -19,6 +17,8 @@ from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Gated, Record, Run, Verdict
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from pytest_llmops.compare.sequence.plan import Plan
     from pytest_llmops.compare.sequence.sequential import Look
     from pytest_llmops.compare.values import Comparison
@@ -209,8 +209,10 @@ class Gate:
         """The verdict and its reason, where it fails the session; "" where it does not."""
         return f"{self.verdict or 'no verdict'}: {self._reason()}" if self.exit_status else ""
 
-    def parts(self) -> list[RenderableType]:
+    def parts(self) -> "list[RenderableType]":
         """The verdict and what led to it, for the terminal."""
+        from rich.text import Text
+
         from pytest_llmops.quality.changes import noted
         from pytest_llmops.report.look import look_parts
         from pytest_llmops.report.verdict import verdict_parts

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.generation.keys import Key, named
-from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.graded import Grade
 
 ENDED = "the session ended before its grade came"
 

@@ -12,7 +12,6 @@ from pytest_llmops.errors import RecordError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.hiding import PIECE
 from pytest_llmops.models import USUAL
-from pytest_llmops.report.terminal import Live
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Record, RecordFile, Run
 from pytest_llmops.runs.trajectory import write_trajectory
@@ -23,6 +22,7 @@ from pytest_llmops.session.written import measure_run
 from pytest_llmops.sinks.withhold import redactor, without_secrets
 
 if TYPE_CHECKING:
+    from pytest_llmops.report.terminal import Live
     from pytest_llmops.sinks.delivery.open import Reached, Sinks
 
 
@@ -101,6 +101,8 @@ class Recording:
 
     def show_progress(self, total: int, tokens_per_second: Callable[[], float]) -> None:
         """Draw the progress line from now on."""
+        from pytest_llmops.report.terminal import Live
+
         self.progress = Live(total, tokens_per_second)
 
     def keep(self, record: Record) -> None:

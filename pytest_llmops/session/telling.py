@@ -1,14 +1,8 @@
-"""What a session says of itself: before it begins, of each attempt, and when it has ended."""
+"""What a session says of itself before it begins, and of what it leaves out."""
 
 from collections import Counter
-from collections.abc import Sequence
 
-from rich.console import RenderableType
-
-from pytest_llmops.quality.beside import told_quality
-from pytest_llmops.report.terminal import render, summary_parts
 from pytest_llmops.session.options import Options
-from pytest_llmops.session.recording import Recording
 from pytest_llmops.tasks.selection import Selection, suite_of
 
 
@@ -42,26 +36,3 @@ def _not_run(selection: Selection) -> list[str]:
     return [
         f"cases of {name} that are not run: {count}: {told[name]}" for name, count in counts.items()
     ]
-
-
-def tail(
-    recording: Recording,
-    wanted: int | None,
-    told: Sequence[RenderableType],
-    *,
-    width: int,
-    color: bool,
-) -> str:
-    """The run in numbers, and what there is to tell below them.
-
-    Args:
-        recording: The run.
-        wanted: Attempts that a sequential gate asked for before it had its verdict, else None.
-        told: Lines and parts for a person.
-        width: Of the terminal.
-        color: Whether it has any.
-    """
-    run, seconds = recording.so_far(), recording.seconds
-    quality = told_quality(run)
-    parts = summary_parts(run.run, run.records, seconds=seconds, wanted=wanted, quality=quality)
-    return render([*parts, *told], width=width, color=color)

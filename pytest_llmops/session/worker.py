@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pytest_llmops.completions import Completion
-from pytest_llmops.generation.broker import Address, BrokerClient
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.graded import Grade
 from pytest_llmops.runs.traces import traceparent
-from pytest_llmops.session.attempt import Attempt
 from pytest_llmops.session.gating import in_order
 from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.selection import Selection
+
+if TYPE_CHECKING:  # what a session does not do, it does not load
+    from pytest_llmops.generation.broker import Address, BrokerClient
+    from pytest_llmops.session.attempt import Attempt
 
 _grades = msgspec.msgpack.Decoder(Grade)
 
@@ -26,7 +29,7 @@ class Worker:
         self,
         options: Options,
         selection: Selection,
-        broker: tuple[Address, bytes] | None,
+        broker: "tuple[Address, bytes] | None",
         *,
         run: str,
     ) -> None:
@@ -46,7 +49,9 @@ class Worker:
         self._open = ExitStack()
 
     @cached_property
-    def _client(self) -> BrokerClient:
+    def _client(self) -> "BrokerClient":
+        from pytest_llmops.generation.broker import BrokerClient
+
         assert self._broker
         client = BrokerClient(*self._broker)
         self._open.callback(client.close)
@@ -76,8 +81,10 @@ class Worker:
     def _clusters(self, keys: Sequence[Key]) -> dict[str, str]:
         return {name: self.selection.cases[name].cluster for name, _ in keys}
 
-    def attempt(self, key: Key) -> Attempt:
+    def attempt(self, key: Key) -> "Attempt":
         """The attempt a test works with."""
+        from pytest_llmops.session.attempt import Attempt
+
         await_grade = self.await_grade if self.options.grade else None
         parent = traceparent(self.run, *key) if self.run else ""
         return Attempt(key, self.selection, self.await_completion, await_grade, traceparent=parent)

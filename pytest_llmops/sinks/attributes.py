@@ -7,8 +7,7 @@ conventions 0.66b1.
 import msgspec
 
 from pytest_llmops.completions import Message, Timing
-from pytest_llmops.grading.grade import Grade
-from pytest_llmops.grading.quality import UNMEASURED
+from pytest_llmops.grading.graded import UNMEASURED, Grade
 from pytest_llmops.runs.loop_figures import loop_figures, name_and_version
 from pytest_llmops.runs.record import Identity, Record, Run
 from pytest_llmops.sinks.scores import scores

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from pytest_llmops.grading.quality import UNMEASURED
+from pytest_llmops.grading.graded import UNMEASURED
 from pytest_llmops.runs.record import Record
 
 QUALITY = ("code_share", "length_ratio", "repetition")

@@ -19,7 +19,6 @@ from pytest_llmops.cases import FileHash, LanguageName, Suite
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.tasks.trees.checkout import checkout
 from pytest_llmops.tasks.trees.locks import PackageLock, lock_of, variable_of
-from pytest_llmops.tasks.trees.sdist import unpack
 
 
 @dataclass(frozen=True)
@@ -131,6 +130,8 @@ def _cache_folder(suite: Suite) -> Path:
 
 
 def _fetch(suite: Suite, origin: str, target: Path) -> None:
+    from pytest_llmops.tasks.trees.sdist import unpack  # noqa: PLC0415 - once in a tree's life
+
     fetch = unpack if suite.sdist else checkout
     appear_whole(target, lambda part: fetch(suite, origin, part))
 

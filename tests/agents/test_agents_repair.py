@@ -251,7 +251,7 @@ def test_a_program_that_is_missing_is_told_with_the_way_to_get_it(project):
 
 
 def test_the_engine_of_this_package_is_refused_to_agents_that_call_tools(project, monkeypatch):
-    monkeypatch.setattr("pytest_llmops.session.agents.require", lambda _: None)
+    monkeypatch.setattr("pytest_llmops.agents.installed.require", lambda _: None)
     (project.path / "models.toml").write_text('[base]\nweights = "embedded:tiny"\n')
     choice = Choice(suites_file=project.path / "cases" / "suites.toml")
     options = Options(

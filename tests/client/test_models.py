@@ -10,7 +10,7 @@ from pytest_llmops.models import (
     load_models,
     resolve,
 )
-from pytest_llmops.session.answers import engine_spec
+from pytest_llmops.session.models import engine_spec
 
 FILE = """
 [base]

@@ -10,7 +10,7 @@ from pytest_llmops.compare.finding import find_baseline, find_candidate
 from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.completions import Message, Timing
 from pytest_llmops.errors import CompareError, RecordError
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Quality
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import Gated
 

@@ -11,7 +11,7 @@ from pytest_llmops.compare.gate import compare_runs
 from pytest_llmops.compare.margins import Margins
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import RecordError
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Quality
 from pytest_llmops.models import Prices
 from pytest_llmops.runs.packed import read_packed
 from pytest_llmops.runs.reading import read_run

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from finetune.errors import FinetuneError
 from finetune.spent import LABELS, spend, table
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Quality
 from pytest_llmops.runs.reading import RecordedRun
 
 

@@ -7,13 +7,15 @@ from chat_server import ChatServer, hang, request, serving
 from project import ADD, ANSWERS, DOUBLE, write_answers
 from records import IDENTITY, RUN, record, unanswered
 
+from pytest_llmops.caches import completions_file
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import EndpointError, ModelError, RecordError
 from pytest_llmops.generation.replay import Replay
 from pytest_llmops.models import resolve
 from pytest_llmops.runs.record import RecordFile
-from pytest_llmops.session.answers import cache_file, engine_spec, open_answers
+from pytest_llmops.session.answers import open_answers
 from pytest_llmops.session.identities import engine_of
+from pytest_llmops.session.models import engine_spec
 from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
 from pytest_llmops.tasks.selection import Choice
@@ -104,7 +106,7 @@ def test_a_recorded_run_answers_again_under_its_own_identity(opened, models):
 def test_a_replay_leaves_the_cache_alone(opened, models):
     write_answers(models.parent)
     assert opened("replay:recorded", cache=True).cache is None
-    assert not cache_file().exists()
+    assert not completions_file().exists()
 
 
 def test_a_run_of_another_prompt_version_is_refused(opened, models):
@@ -199,12 +201,12 @@ def test_changes_of_request_bodies_are_part_of_the_identity(opened):
 @pytest.mark.parametrize("cache", [True, False])
 def test_a_hosted_model_uses_the_cache_where_it_is_wanted(cache, opened):
     answers = opened("hosted", cache=cache)
-    assert (answers.cache is not None) == cache_file().exists() == cache
+    assert (answers.cache is not None) == completions_file().exists() == cache
     assert not isinstance(answers.source, Replay)
 
 
 def test_the_cache_lies_in_the_cache_folder_of_the_user(models):
-    assert cache_file() == models.parent / "cache" / "pytest-llmops" / "completions.sqlite"
+    assert completions_file() == models.parent / "cache" / "pytest-llmops" / "completions.sqlite"
 
 
 def test_answers_may_be_closed_twice(opened):
@@ -219,7 +221,7 @@ def test_without_its_key_nothing_is_opened(opened, monkeypatch):
     monkeypatch.delenv("LLMOPS_TEST_KEY")
     with pytest.raises(ModelError, match="LLMOPS_TEST_KEY is not set"):
         opened("hosted", cache=True)
-    assert not cache_file().exists()
+    assert not completions_file().exists()
 
 
 @pytest.mark.parametrize(

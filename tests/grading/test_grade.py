@@ -10,7 +10,8 @@ from made_tasks import MODULE, fenced, make_task
 from pytest_llmops.cases import FileHash, id_of_test
 from pytest_llmops.completions import Completion, Timing, Usage
 from pytest_llmops.errors import SandboxError
-from pytest_llmops.grading.grade import DETAIL_LIMIT, Grade, count_passed, grade
+from pytest_llmops.grading.grade import DETAIL_LIMIT, count_passed, grade
+from pytest_llmops.grading.graded import Grade
 from pytest_llmops.grading.grader import GRADER
 from pytest_llmops.sandbox import NodePool, TestReport, TestResult
 from pytest_llmops.sandbox.judge.lock import read_lock

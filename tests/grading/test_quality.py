@@ -4,7 +4,8 @@ import pytest
 from made_tasks import fenced, make_task
 
 from pytest_llmops.grading.extract import extract
-from pytest_llmops.grading.quality import Quality, measure
+from pytest_llmops.grading.graded import Quality
+from pytest_llmops.grading.quality import measure
 
 CUT = "export function cut(text: string, limits: Limits): string {\n  return text;\n}"
 SHARES = [name for name in Quality.__struct_fields__ if name.endswith("_share")]

@@ -14,10 +14,10 @@ import pytest
 import yaml
 from report_runs import gated, pair, written
 
+from pytest_llmops.caches import completions_file
 from pytest_llmops.cli.main import _parser
 from pytest_llmops.engine.weights import model_folder
 from pytest_llmops.report.markdown import MARKER
-from pytest_llmops.session.answers import cache_file
 from pytest_llmops.session.declared import declare
 
 ROOT = Path(__file__).parents[2]
@@ -302,5 +302,5 @@ def test_what_the_job_caches_is_what_the_plugin_keeps(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     paths = {s["with"]["path"] for s in MEASURE["steps"] if "actions/cache@" in s.get("uses", "")}
-    kept = {model_folder("smollm2-135m-instruct").parent, cache_file()}
+    kept = {model_folder("smollm2-135m-instruct").parent, completions_file()}
     assert {Path(path).expanduser() for path in paths} == kept

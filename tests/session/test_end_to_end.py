@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.graded import Grade
 from pytest_llmops.runs.reading import find_run, read_run
 
 CASES = ["characterCount", "containsText", "isEmptyText", "repeated", "trimmed", "upperCase"]

@@ -1,9 +1,8 @@
 """Values that several tests build on: a run, and records of it."""
 
 from pytest_llmops.completions import Message, Sampling, Timing, Usage
-from pytest_llmops.grading.grade import Grade
+from pytest_llmops.grading.graded import Grade, Quality
 from pytest_llmops.grading.grader import GRADER
-from pytest_llmops.grading.quality import Quality
 from pytest_llmops.runs.record import Identity, Machine, Record, Run
 
 IDENTITY = Identity(

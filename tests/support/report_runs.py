@@ -6,7 +6,7 @@ import msgspec
 from records import RUN, grade, record, unanswered
 
 from pytest_llmops.compare.margins import Margins
-from pytest_llmops.grading.quality import Quality
+from pytest_llmops.grading.graded import Quality
 from pytest_llmops.report.subject import Subject, against
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Gated, RecordFile
