@@ -48,8 +48,9 @@ def attempt(request: pytest.FixtureRequest) -> Generator["Attempt"]:
     """One attempt at a case; see `pytest_llmops.session.attempt.Attempt`."""
     made = request.config.stash[WIRING].session.attempt(request.param)
     request.node.stash[ATTEMPT] = made
-    with made.traced(os.environ):
-        yield made
+    put_back = made.join_trace(os.environ)
+    yield made
+    put_back()
 
 
 class Wiring:

@@ -3,9 +3,11 @@
     python benchmarks/perf/harness.py [--cases 1000 10000] [--rounds 5] [--output FILE]
 
 Each round runs the two sessions one after the other, so a machine that changes its speed changes
-both; the figure is the median of the rounds' ratios. The harness session materializes every case,
-builds its prompt, replays a recorded answer and writes its record; grading is off. Then the
-start-up: `--collect-only` on one case of the starter suite.
+both; the figure is the median of the rounds' ratios of processor time, which other work on the
+machine changes less than the clock's. The harness session asks for every case, replays a recorded
+answer and writes its record; grading is off. A session before the rounds builds the questions, as
+the first session over a suite does; its ratio is told apart. Then the start-up: `--collect-only` on
+one case of the starter suite, against pytest on a file with one test.
 """
 
 import argparse
@@ -15,7 +17,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class Cost(msgspec.Struct, frozen=True):
     """One session."""
 
     seconds: float
+    """Of processor time, in all of its processes."""
     memory: int
     """Peak resident memory, bytes."""
 
@@ -144,16 +146,14 @@ def _answers(folder: Path, cases: list[Case]) -> None:
 def session(folder: Path, *arguments: str) -> Cost:
     """Run pytest in a folder and measure it from outside."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    started = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
     if status:
         raise SystemExit(f"{' '.join(command)} in {folder} ended with status {status}")
     peak = usage.ru_maxrss * 1024
     if peak <= own_peak():  # Linux counts what this process held when it started the other
         raise SystemExit(f"this process holds more than {peak:,} bytes; it must be the smaller one")
-    return Cost(seconds, peak)
+    return Cost(usage.ru_utime + usage.ru_stime, peak)
 
 
 def measure(count: int, rounds: int) -> dict[str, float]:
@@ -163,23 +163,33 @@ def measure(count: int, rounds: int) -> dict[str, float]:
         make_project(folder, count)
         replay = ("harness", "--model=replay:answers/records.jsonl", "--no-grade")
         pairs = []
-        for number in range(rounds):
+        for number in range(rounds + 1):
             runs = f"--runs=runs{number}"
             pairs.append((session(folder, "empty"), session(folder, *replay, runs)))
+    first, *pairs = pairs
     return {
         "cases": count,
         "empty_seconds": statistics.median(empty.seconds for empty, _ in pairs),
         "harness_seconds": statistics.median(made.seconds for _, made in pairs),
         "ratio": statistics.median(made.seconds / empty.seconds for empty, made in pairs),
+        "first_ratio": first[1].seconds / first[0].seconds,
         "empty_mib": max(empty.memory for empty, _ in pairs) / 2**20,
         "harness_mib": max(made.memory for _, made in pairs) / 2**20,
     }
 
 
-def startup(rounds: int) -> float:
-    """Median seconds of `--collect-only` on one case of the starter suite."""
+def startup(rounds: int) -> tuple[float, float]:
+    """Median seconds of `--collect-only`: one case of the starter suite, and a file with a test."""
     chosen = ("benchmarks", "--suite=starter", "--collect-only", "-k", "capitalize")
-    return statistics.median(session(ROOT, *chosen).seconds for _ in range(rounds))
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "test_one.py").write_text("def test_one():\n    pass\n")
+        pairs = [
+            (session(ROOT, *chosen), session(Path(name), "--collect-only")) for _ in range(rounds)
+        ]
+    ours, bare = (
+        statistics.median(one.seconds for one in side) for side in zip(*pairs, strict=True)
+    )
+    return ours, bare
 
 
 def main() -> None:
@@ -190,17 +200,19 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     rows = [measure(count, options.rounds) for count in options.cases]
-    print("cases   empty s   harness s   ratio   us a case   MiB (empty MiB)")
+    print("  cases   empty s   harness s   ratio   first   us a case   MiB (empty MiB, ratio)")
     for row in rows:
         extra = (row["harness_seconds"] - row["empty_seconds"]) / row["cases"] * 1e6
+        memory = row["harness_mib"], row["empty_mib"], row["harness_mib"] / row["empty_mib"]
         print(
-            f"{row['cases']:5.0f} {row['empty_seconds']:9.2f} {row['harness_seconds']:11.2f} "
-            f"{row['ratio']:7.2f} {extra:11.0f} {row['harness_mib']:5.0f} ({row['empty_mib']:.0f})"
+            f"{row['cases']:7.0f} {row['empty_seconds']:9.2f} {row['harness_seconds']:11.2f} "
+            f"{row['ratio']:7.2f} {row['first_ratio']:7.2f} {extra:11.0f}   "
+            "{:5.0f} ({:.0f}, {:.2f})".format(*memory)
         )
-    collect = startup(options.rounds)
-    print(f"start-up, --collect-only on one case: {collect:.2f} s")
+    ours, bare = startup(options.rounds)
+    print(f"start-up, --collect-only: {ours:.2f} s, pytest {bare:.2f} s, {ours / bare:.2f} times")
     if options.output:
-        result = {"rows": rows, "startup_seconds": collect}
+        result = {"rows": rows, "startup_seconds": ours, "pytest_seconds": bare}
         options.output.write_text(json.dumps(result, indent=1) + "\n")
 
 

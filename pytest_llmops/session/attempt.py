@@ -1,7 +1,6 @@
 """One attempt: a case, asked once, answered, graded, and put on record."""
 
-from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, MutableMapping
 from hashlib import sha256
 
 import msgspec
@@ -82,23 +81,24 @@ class Attempt:
             return task
         raise CaseError(f"{self.case.id}: asks for a function; `attempt.task` has it")
 
-    @contextmanager
-    def traced(self, environment: MutableMapping[str, str]) -> Iterator[None]:
-        """Tell code that runs meanwhile, and the processes it starts, which trace this is.
+    def join_trace(self, environment: MutableMapping[str, str]) -> Callable[[], None]:
+        """Tell code that runs from now on, and the processes it starts, which trace this is.
 
-        An outer trace, of a CI job say, is put back after.
+        Returns:
+            What puts back an outer trace, of a CI job say.
         """
         names = ("TRACEPARENT", "TRACESTATE")  # the latter speaks of the former alone
         outer = {name: environment.pop(name) for name in names if name in environment}
         if self.traceparent:
             environment["TRACEPARENT"] = self.traceparent
-        try:
-            yield
-        finally:
+
+        def put_back() -> None:
             for name in names:
                 if name in environment:
                     del environment[name]
             environment.update(outer)
+
+        return put_back
 
     def complete(self) -> Completion:
         """Wait for the model's answer.

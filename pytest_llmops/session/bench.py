@@ -3,20 +3,22 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pytest_llmops.completions import Completion
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.grading.grade import grade
 from pytest_llmops.grading.graded import Grade
 from pytest_llmops.places.where import Place, open_place, require_room
-from pytest_llmops.sandbox import Judge
 from pytest_llmops.session.graders import Graders
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.written import prepare
 from pytest_llmops.tasks.asked import AnyTask
 from pytest_llmops.tasks.selection import Selection, suite_of
+
+if TYPE_CHECKING:
+    from pytest_llmops.sandbox import Judge
 
 
 class Bench:
@@ -31,12 +33,12 @@ class Bench:
         self._graders = Graders(lambda: self._opened().size, self._grade)
         self._answers: dict[Key, Completion] = {}
 
-    def _judge(self, task: AnyTask) -> Judge:
+    def _judge(self, task: AnyTask) -> "Judge":
         """What runs the tests of a case; without npm packages where these are missing."""
         missing = suite_of(task.case) in self._selection.without_packages
         return self._opened().judge(replace(task.tree, lock=None) if missing else task.tree)
 
-    def judging(self, case_id: str) -> tuple[AnyTask, Judge | None]:
+    def judging(self, case_id: str) -> "tuple[AnyTask, Judge | None]":
         """A case, and what runs its tests for an agent between its turns; None without grades."""
         task = self._selection.asked(case_id)
         return task, self._judge(task) if self._options.grade else None
@@ -48,6 +50,8 @@ class Bench:
             return self._place
 
     def _grade(self, case_id: str, completion: Completion) -> Grade:
+        from pytest_llmops.grading.grade import grade
+
         task = self._selection.asked(case_id)
         return grade(task, completion, self._judge(task))
 

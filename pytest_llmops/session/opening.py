@@ -7,7 +7,6 @@ from typing import Any
 from pytest_llmops.session.configured import Configured
 from pytest_llmops.session.controller import Controller
 from pytest_llmops.session.options import parse
-from pytest_llmops.session.packages import missing_packages
 from pytest_llmops.session.worker import Worker
 from pytest_llmops.tasks.selection import select
 
@@ -16,7 +15,9 @@ def open_controller(values: Mapping[str, Any], root: Path, settings: Configured)
     """The session of the process that starts the model; see `options.parse` for the arguments."""
     parsed = parse(values, root, settings)
     selection = select(parsed.choice)
-    if parsed.model and parsed.grade:
+    if parsed.model and parsed.grade and any(tree.lock for tree in selection.trees.values()):
+        from pytest_llmops.session.packages import missing_packages
+
         selection.without_packages |= missing_packages(selection)
     return Controller(parsed, selection)
 

@@ -36,11 +36,16 @@ UNUSED = 30 * 86400.0
 """Seconds after which the questions of a tree that nobody asks for are deleted."""
 STALE = 10_000
 """Questions of older states of a tree that may lie beside those asked for."""
-AT_ONCE = 256
-"""Questions that are written together."""
+AT_ONCE = 128
+"""Questions that are read or written together."""
 APART = frozenset({".git", "node_modules"})
 """Folders of which no question shows anything."""
 PARSERS = ("tree-sitter", "tree-sitter-typescript", "tree-sitter-python")
+AHEAD = """
+SELECT key, text FROM questions
+WHERE rowid >= (SELECT rowid FROM questions WHERE key = ?) ORDER BY rowid LIMIT ?
+"""
+"""A question and those after it, which are asked for next, as they were kept in that order."""
 TABLE = """
 CREATE TABLE IF NOT EXISTS questions (
     key BLOB PRIMARY KEY, hides INTEGER NOT NULL, text TEXT NOT NULL
@@ -71,6 +76,7 @@ class Questions:
         self._budget, self._instruction = context_tokens, instruction
         self._setting = (_code(), _state(tree.root), context_tokens, instruction)
         self._whole: set[str] = set()
+        self._ahead: dict[bytes, str] = {}
         self._using = Lock()
         self._database = _opened(tree.root)
 
@@ -81,9 +87,11 @@ class Questions:
             CaseError: The tree does not hold what the manifest says.
         """
         key = self._key(case)
-        if found := self._read("SELECT text FROM questions WHERE key = ?", key):
-            text = found[0][0]
-        else:
+        text = self._ahead.get(key)
+        if text is None:
+            self._ahead = dict(self._read(AHEAD, key, AT_ONCE))
+            text = self._ahead.get(key)
+        if text is None:
             built = self._built(key, case)
             self._keep([built])
             text = built.text
