@@ -1,9 +1,9 @@
 """What is kept of what an answer declares beside the function that was asked for.
 
 Kept is what the function uses and the file lacks, and what that uses in turn: functions, constants,
-types, namespaces, members of the class; statements that fill a constant which is kept; imports that
-can be resolved; what adds to the function itself. Everything else is dropped: examples, tests,
-exports, repeated parts of the file, earlier attempts.
+types, namespaces, members of the class or object; statements that fill a constant which is kept;
+imports that can be resolved; what adds to the function itself. Everything else is dropped:
+examples, tests, exports, repeated parts of the file, earlier attempts.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pytest_llmops.grading.collisions import is_placeholder
 from pytest_llmops.grading.modules import specifier_for
 from pytest_llmops.tasks.code.bindings import changed_names, outer_names
-from pytest_llmops.tasks.code.modules import Declaration, Item, Module
+from pytest_llmops.tasks.code.modules import Declaration, Item, Module, around, parts
 from pytest_llmops.tasks.code.syntax import value_names
 
 _WORD = re.compile(r"#?[A-Za-z_$][\w$]*")
@@ -29,7 +29,7 @@ class Beside(NamedTuple):
     before: str
     """Imports and statements, before the function or its class."""
     members: str
-    """Members of the class, before the method."""
+    """Members of the class or object, before the method."""
     after: str
     """What adds to the function: `f.limit = 3`, a namespace of its name."""
 
@@ -50,7 +50,8 @@ def kept_beside(module: Module, asked: Declaration, answer: Module, given: Decla
     """
     uses = _Uses(answer)
     home, place = holder(module.items, asked), holder(answer.items, given)
-    members = _members(answer, given, place, home) if home.kind == place.kind == "class" else []
+    alike = home.kind == place.kind == "class" or (asked.of_object and given.of_object)
+    members = _members(answer, given, module, asked) if alike else []
     others = _others(answer, answer.items, place)
     own = answer.text(given.start, given.end)
     after = [one for one in others if _adds_to(answer, one, asked, own)]
@@ -63,7 +64,8 @@ def kept_beside(module: Module, asked: Declaration, answer: Module, given: Decla
     used |= uses.within(*map(_range, fillers))
     kept = _closure(new, used, lambda one: uses.within(_range(one))) + fillers
     statements = [_without_export(answer, one) for one in _in_order(kept)]
-    inner = [answer.text(one.start, one.end) for one in members]
+    comma = "," if asked.of_object else ""
+    inner = [answer.text(one.start, one.end) + comma for one in members]
     tail = [_without_export(answer, one) for one in after]
     imports = _imports(module, answer, "\n".join([own, *inner, *statements, *tail]))
     return Beside(*map("\n\n".join, ([*imports, *statements], inner, tail)))
@@ -118,15 +120,21 @@ def _column(module: Module, item: Item) -> int:
     return item.code_start - module.source.rfind(b"\n", 0, item.code_start)
 
 
-def _members(answer: Module, given: Declaration, place: Item, home: Item) -> list[Item]:
-    """Return the members that the method uses and its class lacks, wherever the class is given."""
+def _members(answer: Module, given: Declaration, module: Module, asked: Declaration) -> list[Item]:
+    """Return the members that the method uses and its class lacks, wherever the class is given.
+
+    Of an object, those of the same object alone.
+    """
 
     def words(start: int, end: int) -> set[str]:
         return set(_WORD.findall(answer.text(start, end)))
 
-    inside = [one for item in answer.items if item.names == place.names for one in item.members]
-    inside = _others(answer, inside, holder(place.members, given))
-    new = _latest(answer, [one for one in inside if _names(home.members).isdisjoint(one.names)])
+    *_, home, _ = around(module.items, asked)
+    *_, place, own = around(answer.items, given)
+    same = [one for one in answer.items if one.names == place.names and one.members]
+    inside = _others(answer, [one for item in same or [place] for one in parts(item)], own)
+    known = _names(parts(home))
+    new = _latest(answer, [one for one in inside if known.isdisjoint(one.names)])
     return _in_order(_closure(new, words(given.start, given.end), lambda one: words(*_range(one))))
 
 

@@ -64,7 +64,7 @@ def settled(
 ) -> tuple[Module, Declaration]:
     """Return the answer with names of its own for what the file means otherwise."""
     names = outer_names(answer.source, answer.path)
-    used = {name.text for name in names if not name.declares} - {asked.name, asked.class_name}
+    used = {name.text for name in names if not name.declares} - asked.itself
     theirs = _by_name(answer.items)
     taken = _by_name(module.items)
     free = _free(module, asked) if used & theirs.keys() else set()

@@ -20,4 +20,8 @@ def heads(asked: Declaration) -> re.Pattern[str]:
 def method_heads(asked: Declaration) -> re.Pattern[str]:
     """The beginning of a line that may declare it as a method."""
     words = r"(?:(?:public|private|protected|static|override|async)[ \t]+|\*[ \t]*)*"
-    return re.compile(rf"^[ \t]*(?P<code>{words}){re.escape(asked.name)}[ \t]*[<(]", re.MULTILINE)
+    begins = r"[<(]"
+    if asked.of_object:
+        begins += r"|:[ \t]*(?:async\b|function\b|[<(]|[\w$]+[ \t]*=>)"
+    name = re.escape(asked.name)
+    return re.compile(rf"^[ \t]*(?P<code>{words}{name}[ \t]*(?:{begins}))", re.MULTILINE)

@@ -17,6 +17,7 @@ from pytest_llmops.grading.forms import restated
 from pytest_llmops.grading.modules import without_require
 from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.code.modules import Declaration, Module
+from pytest_llmops.tasks.code.objects import within
 from pytest_llmops.tasks.code.syntax import EXPRESSIONS, shape
 from pytest_llmops.tasks.materialize import Task
 
@@ -119,10 +120,17 @@ def _declared(code: str, task: Task) -> Reading | None:
 def _forms(code: str, asked: Declaration, path: str) -> Iterator[str]:
     if asked.symbol == "default" or asked.name in code:
         yield code
-        if asked.class_name:
-            yield f"class {asked.class_name} {{\n{code}\n}}"
+        yield from _as_members(code, asked)
     if _FUNCTION.match(code) and set(shape(code, path)) <= EXPRESSIONS:
         yield f"const {asked.name} = {code.strip()}"
+
+
+def _as_members(code: str, asked: Declaration) -> Iterator[str]:
+    """The code in the class or object that the asked function is a member of."""
+    if asked.of_object:
+        yield within(asked.class_name, code)
+    if asked.class_name:
+        yield f"class {asked.class_name if not asked.of_object else '_'} {{\n{code}\n}}"
 
 
 def _needs_its_class(reading: Reading, asked: Declaration) -> bool:
@@ -141,9 +149,10 @@ def _given(code: str, task: Task) -> Reading | None:
     module = parse_module(code.encode("utf-8", "replace"), task.module.path)
     if module.given_up:
         raise _GivenUpError
-    found = [one for one in module.declarations if one.name == asked.name]
-    if asked.symbol == "default" and len(module.declarations) == 1:
-        found = [*module.declarations]
+    declared = [one for one in module.declarations if asked.of_object or not one.of_object]
+    found = [one for one in declared if one.name == asked.name]
+    if asked.symbol == "default" and len(declared) == 1:
+        found = declared
     if not found:
         return None
     best = max(
@@ -178,10 +187,7 @@ def _declarations(piece: Piece, task: Task) -> str:
     asked, path = task.declaration, task.module.path
     if not piece.fenced or (piece.language and piece.language not in CODE_LANGUAGES):
         return ""
-    forms = [piece.text]
-    if asked.class_name:
-        forms.append(f"class {asked.class_name} {{\n{piece.text}\n}}")
-    for form in forms:
+    for form in (piece.text, *_as_members(piece.text, asked)):
         code = without_require(form, task.module)
         module = parse_module(code.encode("utf-8", "replace"), path)
         if not module.errors:

@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from pytest_llmops.grading.beside import holder, kept_beside
 from pytest_llmops.grading.collisions import settled
-from pytest_llmops.tasks.code.modules import Declaration, Module
+from pytest_llmops.tasks.code.modules import Declaration, Module, around
 from pytest_llmops.tasks.code.parameters import parameter_patterns
 
 _MODIFIERS = re.compile(r"\b(?:public|private|protected|static|override|readonly)\b")
 _ARGUMENTS = re.compile(r"\barguments\b")
+_OWN = re.compile(r"\b(?:this|arguments)\b")
 
 
 class Spliced(NamedTuple):
@@ -48,7 +49,7 @@ def splice(module: Module, asked: Declaration, answer: Module, given: Declaratio
     if beside.before:
         edits.append((home.start, home.start, f"{beside.before}\n\n"))
     if beside.members:
-        place = holder(home.members, asked).start
+        place = around(module.items, asked)[-1].start
         edits.append((place, place, f"{beside.members}\n\n"))
     if beside.after:
         edits.append((home.end, home.end, f"\n\n{beside.after}"))
@@ -67,7 +68,7 @@ def edited(module: Module, edits: Iterable[tuple[int, int, str]]) -> str:
 def _declaration(module: Module, asked: Declaration, answer: Module, given: Declaration) -> str:
     body = answer.body(given)
     tail = module.text(asked.body_end, asked.end)
-    if _same_head(asked, given):
+    if _same_head(asked, given) and not _needs_function(asked, given, body):
         return asked.signature + _as_body(asked, given, body) + tail
     prefix = module.text(asked.start, asked.head_start)
     return prefix + _function(asked, given, body) + tail
@@ -79,6 +80,12 @@ def _same_head(asked: Declaration, given: Declaration) -> bool:
         given.is_generator,
         parameter_patterns(given.parameters),
     )
+
+
+def _needs_function(asked: Declaration, given: Declaration, body: str) -> bool:
+    """Whether a member of an object relies on what an arrow has not: `this`, `arguments`."""
+    own = asked.of_object and asked.is_arrow and not given.is_arrow
+    return own and bool(_OWN.search(body))
 
 
 def _as_body(asked: Declaration, given: Declaration, body: str) -> str:
@@ -103,4 +110,6 @@ def _function(asked: Declaration, given: Declaration, body: str) -> str:
 
 def _can_be_arrow(asked: Declaration, given: Declaration, body: str) -> bool:
     # A class field's function is an arrow for its `this`; an arrow has no `arguments`.
+    if asked.of_object:
+        return given.is_arrow or (asked.is_arrow and not _OWN.search(body))
     return given.is_arrow or (bool(asked.class_name) and not _ARGUMENTS.search(body))

@@ -116,7 +116,8 @@ class Finder:
             paths = users[name.encode()]
             asked = find(parse_module(self.text(path), path), case.symbol)
             is_free = f"{name}{SUFFIX}".encode() not in words and declared[name] == 1
-            if asked.exported and is_free and len(paths) <= FILES and self._is_plain(paths, name):
+            is_free = is_free and asked.exported and not asked.of_object
+            if is_free and len(paths) <= FILES and self._is_plain(paths, name):
                 edit = Edit(kind="rename", path=path, symbol=name, at=asked.start)
                 yield Found("rename", (edit,), tuple(sorted(paths)), self._tests_of(case, paths))
 

@@ -31,6 +31,10 @@ MAX_BODY_LINES = 60
 """Longer functions do not fit the answer budget of small models."""
 
 
+NOT_BACK = {"timeout", "out_of_memory", "crashed"}
+"""Statuses of runs that say nothing of any one test."""
+UNFINISHED = "reference"
+"""What the reason begins with where the reference was looked at and did not come back."""
 RUNS = 5
 """How often each of several test files runs alone where they do not pass together."""
 
@@ -90,7 +94,9 @@ class Proving:
         if isinstance(subject, Rejection):
             return subject
         outcome = self._judged(subject, judges, shared)
-        if isinstance(outcome, Case) or not outcome.flaky or len(judges) == 1:
+        if isinstance(outcome, Case) or len(judges) == 1:
+            return outcome
+        if not outcome.flaky and not outcome.reason.startswith(UNFINISHED):
             return outcome
         return self._apart(subject, judges, shared)
 
@@ -108,6 +114,9 @@ class Proving:
         late = frozenset(lost for one in found if isinstance(one, Rejection) for lost in one.flaky)
         if late:
             return refused("not reproducible", of_all(late, judges), late)
+        for one in found:
+            if isinstance(one, Rejection) and one.reason.startswith(UNFINISHED):
+                return one
         names = " and ".join(test for test, _ in judges)
         return refused("order of its tests matters", f"{names} fail together")
 
@@ -116,9 +125,9 @@ class Proving:
         lost: frozenset[str] = frozenset()
         for test, ids in judges:
             job = replace(subject, tests=(test,)).job(subject.module.body(subject.declaration))
-            lost |= ids - frozenset.intersection(
-                *(passed_ids(self.judge.run(job)) for _ in range(RUNS))
-            )
+            reports = [self.judge.run(job) for _ in range(RUNS)]
+            back = [one for one in reports if one.status not in NOT_BACK]
+            lost = lost.union(*(ids - passed_ids(one) for one in back))
         return lost
 
     def _judged(self, subject: Subject, judges: Judges, shared: Shared) -> Case | Rejection:
@@ -149,6 +158,8 @@ class Proving:
         refused = Refusal(case.source.path, case.symbol)
         tests = tuple(test for test, _ in judging)
         for report in looks.of(case.source.path, tests, case.expected):
+            if report.status in NOT_BACK:
+                return refused(f"{UNFINISHED}: {report.status}", shortened(report.detail))
             if lost := case.expected - passed_ids(report):
                 return refused("not reproducible", of_all(lost, judging), lost)
             if lie := forgery(report, case.expected, 0):

@@ -43,6 +43,7 @@ REMEDIES = {
     "load_error": "it runs while modules load; call it from a test instead",
     "forbidden_import": "its file imports a test API, which no answer may reach",
     "order of its tests matters": "two test files spoil each other; undo what each leaves behind",
+    "reference: timeout": "its tests take over 10 s where each expectation is looked at; do less",
     "not reproducible": "make its tests independent of time and chance",
     "its tests need npm packages": "pin them in the lock file that the suite's `packages` names",
     "its tests fail": "they do not pass with the change either; --verbose shows the first message",

@@ -7,7 +7,7 @@ from pytest_llmops.cases import Suite, id_of_test
 from pytest_llmops.mining.curate import Setup, run_mine
 from pytest_llmops.mining.mine import LATE, Miner
 from pytest_llmops.mining.parallel import Crew
-from pytest_llmops.sandbox import NodePool
+from pytest_llmops.sandbox import NodePool, TestReport
 from pytest_llmops.tasks.sources import open_source
 
 FILES = {
@@ -111,3 +111,49 @@ def test_a_test_that_fails_once_is_in_quarantine_and_left_out_of_every_case(suit
     assert mined.cases[0].expected == {id_of_test("lib/half.test.ts", "halves")}
     assert [(one.symbol, one.reason) for one in mined.rejections] == [("twice", "no test fails")]
     assert [(one.title, one.detail) for one in mined.quarantine] == [("doubles", said)]
+
+
+class Late:
+    """A judge that does not come back where expectations of some test files are changed."""
+
+    def __init__(self, pool, fails):
+        self._pool, self._fails = pool, fails
+
+    def run(self, job):
+        if job.falsify is None or not self._fails(job.tests):
+            return self._pool.run(job)
+        said = "no report within 10 s"
+        return TestReport(status="timeout", results=(), detail=said, seconds=10.0)
+
+
+def mined_late(suite, names, fails):
+    for name in FILES:
+        if name != "lib/half.ts" and name not in names:
+            (suite.root / "tree" / name).unlink()
+    tree = open_source(suite)
+    with NodePool(tree.root, isolation="process") as pool, Crew(1) as crew:
+        return Miner(suite, tree, Late(pool, fails), crew).mine()
+
+
+def test_a_reference_that_takes_too_long_under_the_look_makes_no_test_flaky(suite):
+    tests = suite.root / "tree" / "lib" / "half.test.ts"
+    tests.write_text(FILES["lib/half.test.ts"].partition('it("goes')[0])
+    mined = mined_late(suite, ["lib/half.test.ts"], lambda _: True)
+    assert (mined.cases, mined.quarantine) == ([], [])
+    assert [(one.symbol, one.reason, one.detail) for one in mined.rejections] == [
+        (name, "reference: timeout", "no report within 10 s") for name in ("half", "twice")
+    ]
+    assert "where each expectation is looked at" in mined.rejections[0].remedy
+
+
+def test_test_files_that_take_too_long_together_judge_alone(suite):
+    (suite.root / "tree" / "lib" / "half.test.ts").write_text(
+        FILES["lib/half.test.ts"].partition('it("goes')[0]
+    )
+    marks = suite.root / "tree" / "lib" / "marks.test.ts"
+    marks.write_text(FILES["lib/marks.test.ts"].replace("marked = true", "marked = false"))
+    names = ["lib/half.test.ts", "lib/marks.test.ts"]
+    mined = mined_late(suite, names, lambda tests: len(tests) > 1)
+    assert [case.symbol for case in mined.cases] == ["half", "twice"]
+    assert [test.path for test in mined.cases[0].tests] == ["lib/half.test.ts"]
+    assert mined.quarantine == []

@@ -4,6 +4,7 @@ All positions are byte offsets, so cutting and pasting is exact. There is no syn
 `Module` may be kept and shared between threads. `languages.parse_module` makes them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,14 +17,15 @@ ItemKind = Literal["import", "type", "value", "function", "class", "field", "met
 
 
 class Declaration(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A function, a `const` or class field bound to one, or a method, with a body."""
+    """A function, a `const`, class field or property bound to one, or a method, with a body."""
 
     symbol: str
-    """`name`, `Class.name`, or `default` for an anonymous default export."""
+    """`name`, `Class.name`, `object.name`, or `default` for an anonymous default export."""
     kind: Kind
-    """`arrow` is any function bound to a `const` or a class field, also a function expression."""
+    """`arrow` is any function bound to a `const`, a class field or a property of an object, also a
+    function expression."""
     exported: bool
-    """For a method: whether its class is."""
+    """For a member: whether its class or object is."""
     start: int
     """First byte of the statement, `export` and `const` included, comment and overloads not."""
     end: int
@@ -55,20 +57,29 @@ class Declaration(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Return type with its colon or arrow, or ""."""
     indent: str = ""
     """White space before each line of the body, where the language gives that a meaning."""
+    of_object: bool = False
+    """It is a member of an object, not of a class."""
 
     @property
     def class_name(self) -> str:
-        """The class of a member, "" at the top level."""
+        """The class or object of a member, "" at the top level; `a.b` for an object in another."""
         return self.symbol.rpartition(".")[0]
 
     @property
+    def itself(self) -> frozenset[str]:
+        """Names by which its body finds it; the bare one of an object's member is another thing."""
+        if self.of_object:
+            return frozenset({self.symbol.partition(".")[0]})
+        return frozenset({self.name, self.class_name})
+
+    @property
     def name(self) -> str:
-        """The symbol without its class."""
+        """The symbol without its class or object."""
         return self.symbol.rpartition(".")[2]
 
 
 class Item(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One statement of the top level, or one member of a class."""
+    """One statement of the top level, or one member of a class or an object."""
 
     kind: ItemKind
     names: tuple[str, ...]
@@ -84,6 +95,10 @@ class Item(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Of a class; its constructor and accessors are `method`s."""
     module: str = ""
     """Specifier of an import."""
+    literal: tuple[int, int] | None = None
+    """Range of the object it is bound to, braces included, where functions are members of that."""
+    entries: tuple["Item", ...] = ()
+    """The members of this object: `method`s and `field`s."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +132,17 @@ class Module:
     def body(self, declaration: Declaration) -> str:
         """Return the body of a declaration, braces included."""
         return self.text(declaration.body_start, declaration.body_end)
+
+
+def parts(item: Item) -> tuple[Item, ...]:
+    """The members of a class or an object."""
+    return item.members or item.entries
+
+
+def around(items: Iterable[Item], declaration: Declaration) -> tuple[Item, ...]:
+    """The items that a declaration is in, from the top level on; the last is its own."""
+    found = [one for one in items if one.start <= declaration.start < one.end]
+    return (found[0], *around(parts(found[0]), declaration)) if found else ()
 
 
 def find(module: Module, symbol: str) -> Declaration:

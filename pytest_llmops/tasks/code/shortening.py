@@ -18,12 +18,12 @@ def keys_of(module: Module, item: Item) -> frozenset[str]:
     return declared_keys(module.text(item.start, item.end), module.path)
 
 
-def keys_of_member(module: Module, member: Item) -> frozenset[str]:
-    """The names that a member of a class declares, of a field's value too."""
+def keys_of_member(module: Module, member: Item, *, of_object: bool = False) -> frozenset[str]:
+    """The names that a member of a class or an object declares, of a field's value too."""
     names = frozenset(member.names)
     if not language_of(module.path).braces:
         return names
-    return declared_keys(_in_class(module, member), module.path) | names
+    return declared_keys(_held(module, member, of_object), module.path) | names
 
 
 def short_form(module: Module, item: Item, keep: frozenset[str]) -> str:
@@ -45,16 +45,27 @@ def short_form(module: Module, item: Item, keep: frozenset[str]) -> str:
     return "\n".join(lines)
 
 
-def short_member(module: Module, member: Item, keep: frozenset[str]) -> str:
-    """The shortest form of a member of a class; `keep` are names of members of its value."""
+def short_member(
+    module: Module, member: Item, keep: frozenset[str], *, of_object: bool = False
+) -> str:
+    """The shortest form of a member of a class or an object.
+
+    Args:
+        module: Where it is.
+        member: The member.
+        keep: Names of members of its value that stay.
+        of_object: It is one of an object.
+    """
     if not language_of(module.path).braces:
         return _head(module, member)
-    text = trimmed(_in_class(module, member), module.path, keep | {*member.names})
+    text = trimmed(_held(module, member, of_object), module.path, keep | {*member.names})
     return "\n".join(text.splitlines()[1:-1]).lstrip()
 
 
-def _in_class(module: Module, member: Item) -> str:
-    return f"class _ {{\n{module.text(member.start, member.end)}\n}}"
+def _held(module: Module, member: Item, of_object: bool) -> str:
+    """A member in a class or an object of its own."""
+    head = "const _ =" if of_object else "class _"
+    return f"{head} {{\n{module.text(member.start, member.end)}\n}}"
 
 
 def _head(module: Module, item: Item) -> str:

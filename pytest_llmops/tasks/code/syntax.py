@@ -33,7 +33,7 @@ _OF_FILE = re.compile(r"@(?:file|fileoverview|overview|license|module|packageDoc
 
 
 class Statement(NamedTuple):
-    """A statement of the top level, or a member of a class."""
+    """A statement of the top level, or a member of a class or an object."""
 
     node: Node
     """The whole statement."""
@@ -100,11 +100,12 @@ def text_of(node: Node | None) -> str:
 
 
 def statements(parent: Node | None) -> Iterator[Statement]:
-    """Yield the statements of a root, block or class body with what stands directly above each.
+    """Yield the statements of a root or block, or the members of a class body or object.
 
-    Comments behind code on the same line, and comments apart by an empty line, belong to nothing;
-    but overload signatures belong to the function of their name, and a `/** */` to the function or
-    signature that it documents, whatever empty lines follow them; what begins a file is its own.
+    Each comes with what stands directly above it. Comments behind code on the same line, and
+    comments apart by an empty line, belong to nothing; but overload signatures belong to the
+    function of their name, and a `/** */` to the function or signature that it documents, whatever
+    empty lines follow them; what begins a file is its own.
     """
     leading: list[Node] = []
     last_row = -1
@@ -172,7 +173,7 @@ def _function(inner: Node) -> Node | None:
     if inner.type in VARIABLES:
         declarators = [one for one in inner.named_children if one.type == "variable_declarator"]
         value = declarators[0].child_by_field_name("value") if len(declarators) == 1 else None
-    elif inner.type == "public_field_definition":
+    elif inner.type in {"public_field_definition", "pair"}:
         value = inner.child_by_field_name("value")
     elif inner.type in FUNCTIONS:
         return inner

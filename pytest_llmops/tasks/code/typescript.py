@@ -1,7 +1,8 @@
-"""TypeScript modules: one pass over the top level and the class bodies.
+"""TypeScript modules: one pass over the top level, the class bodies and the objects bound there.
 
-Not found: functions inside other functions, object literals and namespaces, getters, setters,
-constructors, computed names, and declarators that share one `const` statement with others.
+Not found: functions inside other functions and namespaces, and in objects that are arguments;
+getters, setters, constructors, computed names, and declarators that share one `const` statement
+with others.
 """
 
 import re
@@ -9,7 +10,7 @@ import re
 import msgspec
 from tree_sitter import Node
 
-from pytest_llmops.tasks.code import syntax
+from pytest_llmops.tasks.code import objects, syntax
 from pytest_llmops.tasks.code.modules import Declaration, Item, ItemKind, Kind, Module
 from pytest_llmops.tasks.code.parsing import count_errors, parse
 from pytest_llmops.tasks.code.syntax import Statement, text_of
@@ -42,10 +43,37 @@ def read(source: bytes, path: str) -> Module:
             found += [_declaration(source, member, prefix, exported) for member in members]
         elif statement.function:
             found.append(_declaration(source, statement, "", exported))
+        elif literal := objects.literal_of(statement.inner):
+            name = item.names[0] if item.names else "default"
+            item, inside = _with_entries(source, item, literal, f"{name}.")
+            found += [msgspec.structs.replace(one, exported=exported) for one in inside]
         items.append(item)
     declarations = tuple(one for one in found if one)
     gave_up = root.end_byte < len(source.rstrip())
     return Module(source, path, declarations, tuple(items), count_errors(root), gave_up)
+
+
+def _with_entries(
+    source: bytes, item: Item, literal: Node, prefix: str
+) -> tuple[Item, list[Declaration]]:
+    """An item with the members of its object, where functions are among them, and these."""
+    entries: list[Item] = []
+    found: list[Declaration] = []
+    for statement in syntax.statements(literal):
+        key = objects.key_of(statement.inner)
+        kind: ItemKind = "method" if statement.function else "field"
+        entry = msgspec.structs.replace(_item(statement), kind=kind, names=(key,) if key else ())
+        inner = objects.literal_of(statement.inner)
+        if one := _declaration(source, statement, prefix, exported=False):
+            found.append(msgspec.structs.replace(one, of_object=True))
+        elif inner and prefix.count(".") < objects.DEEPEST:
+            entry, below = _with_entries(source, entry, inner, f"{prefix}{key}.")
+            found += below
+        entries.append(entry)
+    if not found:
+        return item, []
+    span = (literal.start_byte, literal.end_byte)
+    return msgspec.structs.replace(item, entries=tuple(entries), literal=span), found
 
 
 def _item(statement: Statement) -> Item:
@@ -70,7 +98,7 @@ def _declaration(
 ) -> Declaration | None:
     node, inner, function, leading = statement
     body = function.child_by_field_name("body") if function else None
-    name = syntax.symbol_of(inner)
+    name = objects.key_of(inner) if inner.type == "pair" else syntax.symbol_of(inner)
     if not function or not body or not name:
         return None
     words = {child.type for child in function.children if child.end_byte <= body.start_byte}
@@ -101,7 +129,7 @@ def _declaration(
 def _kind(inner: Node) -> Kind:
     if inner.type == "method_definition":
         return "method"
-    bound = inner.type in syntax.VARIABLES or inner.type == "public_field_definition"
+    bound = inner.type in syntax.VARIABLES or inner.type in {"public_field_definition", "pair"}
     return "arrow" if bound or inner.type == "arrow_function" else "function"
 
 

@@ -1,8 +1,8 @@
 """What a function's body uses that is not its own: what must be known to write it.
 
-Names of the file's top level, imports included; members of its class; names behind a dot, or keys
-of objects, which some type may declare; and texts of strings. Its parameters, its own variables and
-what every program has (`Math`) are none of these.
+Names of the file's top level, imports included; members of its class or object; names behind a dot,
+or keys of objects, which some type may declare; and texts of strings. Its parameters, its own
+variables and what every program has (`Math`) are none of these.
 """
 
 import re
@@ -39,7 +39,7 @@ class Uses(NamedTuple):
     names: frozenset[str]
     """Declared or imported at the top level of the file."""
     members: frozenset[str]
-    """Behind `this`, `super` or the name of its class."""
+    """Behind `this`, `super` or the name of its class or object."""
     properties: frozenset[str]
     """Behind any other dot, and keys that it reads or writes."""
     literals: frozenset[str]
@@ -73,7 +73,7 @@ def uses_of(module: Module, asked: Declaration) -> Uses:
     properties = {one.text for one in found if one.kind == "property"}
     literals = {one.text for one in found if one.kind == "literal"}
     return Uses(
-        frozenset(names - {asked.name, asked.class_name}),
+        frozenset(names - asked.itself),
         frozenset(members - {asked.name}),
         frozenset(properties - members - {asked.name}),
         frozenset(literals - _KINDS),

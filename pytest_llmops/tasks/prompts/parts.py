@@ -8,7 +8,8 @@ import msgspec
 from pytest_llmops.tasks.code.languages import language_of
 from pytest_llmops.tasks.code.leaves import code_of, same_code
 from pytest_llmops.tasks.code.modules import Declaration, Item, Module
-from pytest_llmops.tasks.prompts.reaching import WORD, Told
+from pytest_llmops.tasks.code.shortening import keys_of, keys_of_member, short_form, short_member
+from pytest_llmops.tasks.prompts.reaching import WORD, Told, edges
 
 FRAME = 0
 """Rank of what is always shown."""
@@ -19,7 +20,7 @@ USED_VALUE = 2
 IMPORT = 3
 """Of other imports."""
 MEMBER = 4
-"""Of other members of the class."""
+"""Of other members of the class or object."""
 NEIGHBOUR = 5
 """Of what nothing points to."""
 
@@ -43,7 +44,7 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 def parts_of(
     module: Module, asked: Declaration, told: Mapping[int, Told], here: str
 ) -> Iterator[Part]:
-    """The file in stretches, in order; the class of an asked method is cut into its members.
+    """The file in stretches, in order; class or object of an asked method cut into members.
 
     Args:
         module: The file.
@@ -57,6 +58,8 @@ def parts_of(
             rank = ranks.get(item.start, NEIGHBOUR)
             ranked = part if rank == NEIGHBOUR else msgspec.structs.replace(part, rank=rank)
             yield _fitted(ranked, item, module, asked, told)
+        elif asked.of_object:
+            yield from _object(module, item, asked, told, here)
         elif not asked.class_name or not item.body:
             yield msgspec.structs.replace(_part(module, item, FRAME), forms=(here,))
         else:
@@ -72,6 +75,23 @@ def parts_of(
                 yield Part(end, item.end, (module.text(end, item.end),), FRAME)
 
 
+def _object(
+    module: Module, item: Item, asked: Declaration, told: Mapping[int, Told], here: str
+) -> Iterator[Part]:
+    """An object that has the asked function, cut into its members; objects in it likewise."""
+    start, end = item.literal or (item.start, item.end)
+    header = tuple(module.text(at, start + 1).rstrip() for at in (item.start, item.code_start))
+    frame = _part(module, item, FRAME)
+    yield msgspec.structs.replace(frame, end=start + 1, forms=header)
+    for entry in item.entries:
+        if entry.literal and entry.start <= asked.start < entry.end:
+            yield from _object(module, entry, asked, told, here)
+        else:
+            yield _member(module, entry, asked, told, here)
+    indent = indent_at(module, end - 1)
+    yield Part(end - 1, frame.end, (module.text(end - 1, frame.end),), FRAME, indent)
+
+
 @lru_cache(maxsize=256)
 def _plain_parts(module: Module) -> tuple[Part, ...]:
     """Every item as it is shown beside any function but itself; the same for all of a file."""
@@ -79,7 +99,7 @@ def _plain_parts(module: Module) -> tuple[Part, ...]:
 
 
 def _part(module: Module, item: Item, rank: int) -> Part:
-    end = item.end + (module.source[item.end : item.end + 1] == b";")
+    end = item.end + (module.source[item.end : item.end + 1] in {b";", b","})
     before = module.source[max(0, item.start - 200) : item.start].rstrip(b" \t")
     return Part(
         item.start,
@@ -102,7 +122,7 @@ def _member(
 ) -> Part:
     if member.start <= asked.start < member.end:
         return msgspec.structs.replace(_part(module, member, FRAME), forms=(here,))
-    state = member.kind == "field" or "constructor" in member.names
+    state = not asked.of_object and (member.kind == "field" or "constructor" in member.names)
     part = _part(module, member, USED_TYPE if state else MEMBER)
     return _fitted(part, member, module, asked, told)
 
@@ -114,6 +134,8 @@ def _fitted(
     forms, gives = part.forms, part.gives
     if is_twin(module, item, asked):
         forms = forms[1:] or (_head(module, item),)
+    elif _holds_twin(module, item, asked):
+        forms = (_heads(module, item, asked),)
     if one := told.get(item.start):
         gives = one.gives
         if item.kind == "class":
@@ -132,6 +154,23 @@ def _head(module: Module, item: Item) -> str:
     start, end = item.body or (item.end, item.end)
     elided = language_of(module.path).elided
     return module.text(item.start, start) + elided + module.text(end, item.end)
+
+
+def _holds_twin(module: Module, item: Item, asked: Declaration) -> bool:
+    """Whether a member of a class or an object has nearly the body that is to be written."""
+    if item.kind != "class" and not item.literal:
+        return False
+    inside = (one for one in module.declarations if item.start <= one.start < item.end)
+    reference = code_of(module.body(asked))
+    return any(same_code(code_of(module.body(one)), reference, least=1) for one in inside)
+
+
+def _heads(module: Module, item: Item, asked: Declaration) -> str:
+    """A class or an object with the heads of its functions alone."""
+    if item in module.items:
+        return short_form(module, item, keys_of(module, item))
+    keys = keys_of_member(module, item, of_object=asked.of_object)
+    return short_member(module, item, keys, of_object=asked.of_object)
 
 
 def is_twin(module: Module, item: Item, asked: Declaration) -> bool:
@@ -154,7 +193,9 @@ def _ranks(module: Module, asked: Declaration, told: Mapping[int, Told]) -> dict
     """Rank items by their start: used imports and types, used values, other imports."""
     words = set(WORD.findall(" ".join([asked.doc, *asked.overloads, asked.signature])))
     for item in module.items:
-        if item.start <= asked.start < item.end and item.body and asked.class_name:
+        if item.start <= asked.start < item.end and asked.of_object:
+            words.update(word for text in edges(module, item) for word in WORD.findall(text))
+        elif item.start <= asked.start < item.end and item.body and asked.class_name:
             state = [one for one in item.members if one.kind == "field"]
             spans = [(item.start, item.body[0]), *((one.start, one.end) for one in state)]
             words.update(word for span in spans for word in WORD.findall(module.text(*span)))

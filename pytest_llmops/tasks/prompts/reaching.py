@@ -1,7 +1,7 @@
-"""What can tell what a function's body uses: in its file, its class, and the modules it imports.
+"""What tells what a function's body uses: in its file, its class or object, and what it imports.
 
-From the names in its signature, its class and its body on, along the names that stand in the
-signatures and types found on the way. A name counts as known to the project where one of these
+From the names in its signature, its class or object and its body on, along the names that stand in
+the signatures and types found on the way. A name counts as known to the project where one of these
 declares it; what none declares (`.trim()`, members of packages from npm) is not ours to tell.
 """
 
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from pytest_llmops.tasks.code.modules import Declaration, Item, Module
+from pytest_llmops.tasks.code.modules import Declaration, Item, Module, around, parts
 from pytest_llmops.tasks.code.shortening import keys_of, keys_of_member, short_form, short_member
 from pytest_llmops.tasks.code.uses import Uses, uses_of
 from pytest_llmops.tasks.materialize import Task
@@ -46,7 +46,7 @@ class Reach(msgspec.Struct, frozen=True):
 
     uses: Uses
     here: tuple[Told, ...]
-    """Of its file, members of its class included."""
+    """Of its file, members of its class or object included."""
     elsewhere: tuple[Told, ...]
     """Of other files, the nearest first."""
 
@@ -66,9 +66,12 @@ def reach(task: Task) -> Reach:
 def _reach(tree: SourceTree, module: Module, asked: Declaration) -> Reach:
     uses = uses_of(module, asked)
     words = set(WORD.findall(asked.signature)) | uses.names
-    own = _class_of(module, asked)
-    members = [*_members(module, own, asked, uses)] if own else []
-    if own and own.body:
+    holders = around(module.items, asked)[:-1]
+    members = [one for own in holders for one in _members(module, own, asked, uses)]
+    if asked.of_object:
+        own = holders[0]
+        words.update(*(WORD.findall(text) for text in edges(module, own)))
+    elif holders and (own := holders[0]).body:
         state = [one for one in own.members if one.kind == "field" or "constructor" in one.names]
         texts = [module.text(own.code_start, own.body[0])]
         texts += [short_member(module, one, uses.wanted) for one in state]
@@ -77,19 +80,21 @@ def _reach(tree: SourceTree, module: Module, asked: Declaration) -> Reach:
     return Reach(uses, (*members, *here), tuple(_elsewhere(tree, module, foreign, uses)))
 
 
-def _class_of(module: Module, asked: Declaration) -> Item | None:
-    if not asked.class_name:
-        return None
-    return next(one for one in module.items if one.start <= asked.start < one.end)
+def edges(module: Module, item: Item) -> tuple[str, str]:
+    """What stands before and behind the members of an object, types among it."""
+    start, end = item.literal or (item.end, item.end)
+    return module.text(item.code_start, start + 1), module.text(end - 1, item.end)
 
 
 def _members(module: Module, own: Item, asked: Declaration, uses: Uses) -> Iterator[Told]:
-    for one in own.members:
+    of_object = asked.of_object
+    for one in parts(own):
         if one.start <= asked.start < one.end:
             continue
-        keys = keys_of_member(module, one)
+        keys = keys_of_member(module, one, of_object=of_object)
         if gives := keys & (uses.members | uses.properties):
-            yield Told(one.start, "", short_member(module, one, uses.wanted), gives)
+            short = short_member(module, one, uses.wanted, of_object=of_object)
+            yield Told(one.start, "", short, gives)
 
 
 def _here(
