@@ -5,6 +5,7 @@ all of them count; one that passes in some runs alone is put in quarantine. Wher
 alone says otherwise, a fourth, uncounted one decides: some tests look at the text of a function.
 """
 
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -14,8 +15,8 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.mining import reach
 from pytest_llmops.mining.mutants import passed_ids
 from pytest_llmops.mining.reach import Function, Modules
-from pytest_llmops.mining.refused import Flaky, Rejection, of_report, shortened
-from pytest_llmops.mining.settings import unread_settings
+from pytest_llmops.mining.refused import ALIASED, Flaky, Rejection, of_report, shortened
+from pytest_llmops.mining.settings import is_alias, unread_settings
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.tasks.code.languages import test_globs
 from pytest_llmops.tasks.sources import SourceTree
@@ -24,6 +25,7 @@ MAX_SECONDS = 5.0
 """A run of test files that takes longer, with the reference or a wrong body, judges no case."""
 MAX_BYTES = 1024 * 1024
 """Size of a test file, or of a module it loads, beyond which nobody wrote it by hand."""
+ABSENT = re.compile("cannot find '([^']+)' imported")
 SKIPPED = {"node_modules", ".git"}
 """Folders whose test files are somebody else's."""
 
@@ -141,8 +143,11 @@ class Measuring:
     def _refused(self, refusal: Rejection, report: TestReport) -> Measured:
         settings = unread_settings(self.tree.root, refusal.path)
         detail = "; ".join(filter(None, (refusal.detail, settings)))
+        package = ABSENT.match(refusal.detail)
+        aliased = package and is_alias(self.tree.root, refusal.path, package[1])
+        reason = ALIASED if aliased else refusal.reason
         return Measured(
-            refusal=msgspec.structs.replace(refusal, detail=detail),
+            refusal=msgspec.structs.replace(refusal, reason=reason, detail=detail),
             said=report.detail,
             failing=tuple((one.title, one.message) for one in report.results if not one.passed),
         )

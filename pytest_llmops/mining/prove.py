@@ -118,7 +118,10 @@ class Proving:
             if isinstance(one, Rejection) and one.reason.startswith(UNFINISHED):
                 return one
         names = " and ".join(test for test, _ in judges)
-        return refused("order of its tests matters", f"{names} fail together")
+        reasons = ", ".join(
+            dict.fromkeys(_told(one) for one in found if isinstance(one, Rejection))
+        )
+        return refused("order of its tests matters", f"{names} fail together; alone: {reasons}")
 
     def _flaky(self, subject: Subject, judges: Judges) -> frozenset[str]:
         """The tests that fail at times where each file runs alone, with the reference."""
@@ -201,6 +204,10 @@ def weakness(
         if expected <= passed_ids(report):
             return "a trivial body passes", mutant.name
     return "", ""
+
+
+def _told(one: Rejection) -> str:
+    return f"{one.reason} ({one.detail})" if one.reason == "a trivial body passes" else one.reason
 
 
 def of_all(lost: frozenset[str], judges: Judges) -> str:

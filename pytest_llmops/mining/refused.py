@@ -17,7 +17,10 @@ DETAIL = 300
 
 NOT_HERE = "needs what the sandbox has not got"
 
+ALIASED = "an import means what vitest's configuration says"
+
 REMEDIES = {
+    ALIASED: "say it in `paths` of a tsconfig.json as well; vitest's configuration is not read",
     "needs an npm package": "pin it in the lock file that the suite's `packages` names",
     "written for another test runner": "write it for vitest",
     "an import leads nowhere": "let `sparse` take the file in; one that a build makes is not there",

@@ -20,11 +20,24 @@ UNREAD = re.compile(
 
 def unread_settings(root: Path, test: str) -> str:
     """Name what the configuration nearest to a test file sets and nobody reads here, or ""."""
+    name, text = _nearest(root, test)
+    names = sorted({match[1] or match[2] for match in UNREAD.finditer(text)})
+    return f"{name} sets {', '.join(names)}: not read here" if names else ""
+
+
+def is_alias(root: Path, test: str, package: str) -> bool:
+    """Whether the configuration nearest to a test file says what an import of a package means."""
+    _, text = _nearest(root, test)
+    _, alias, said = text.partition("alias")
+    name = rf"([\"'`]?){re.escape(package)}\1"
+    keys = (rf"(?<![\w.\"'`/-]){name}\s*:", rf"\bfind:\s*{name}")
+    return bool(alias) and any(re.search(key, said) for key in keys)
+
+
+def _nearest(root: Path, test: str) -> tuple[str, str]:
+    """Name and text of the configuration nearest to a test file; "" for none."""
     for folder in PurePosixPath(test).parents:
         for name in FILES:
             if (path := root / folder / name).is_file():
-                found = UNREAD.finditer(path.read_text("utf-8", "replace"))
-                names = sorted({match[1] or match[2] for match in found})
-                said = f"{folder / name} sets {', '.join(names)}: not read here"
-                return said if names else ""
-    return ""
+                return str(folder / name), path.read_text("utf-8", "replace")
+    return "", ""

@@ -157,3 +157,20 @@ def test_test_files_that_take_too_long_together_judge_alone(suite):
     assert [case.symbol for case in mined.cases] == ["half", "twice"]
     assert [test.path for test in mined.cases[0].tests] == ["lib/half.test.ts"]
     assert mined.quarantine == []
+
+
+def test_files_that_spoil_each_other_are_told_with_what_each_says_alone(suite):
+    (suite.root / "tree" / "lib" / "half.ts").write_text(
+        "export function half(n: number): number {\n  return n\n}\n"
+        "export function twice(n: number): number {\n  return n * 2\n}\n"
+    )
+    for name, then in (("marks", 3), ("marked", 4)):
+        text = FILES[f"lib/{name}.test.ts"].replace(f": {then})", f": {then * 2})")
+        (suite.root / "tree" / "lib" / f"{name}.test.ts").write_text(text)
+    mined = mined_late(suite, ["lib/marks.test.ts", "lib/marked.test.ts"], lambda _: False)
+    (one,) = (one for one in mined.rejections if one.symbol == "half")
+    assert one.reason == "order of its tests matters"
+    assert one.detail == (
+        "lib/marked.test.ts and lib/marks.test.ts fail together; "
+        "alone: a trivial body passes (first argument)"
+    )

@@ -10,7 +10,7 @@ from pytest_llmops.cases import Suite, load_cases
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import CaseError
 from pytest_llmops.mining.curate import Setup, Telling, run_explain, run_mine
-from pytest_llmops.mining.refused import NOT_HERE
+from pytest_llmops.mining.refused import ALIASED, NOT_HERE
 
 SETUP = Setup(isolation="process")
 HALF = "export function half(n: number): number {\n  return n / 2\n}\n"
@@ -121,6 +121,27 @@ def test_each_kind_of_refusal_has_a_reason_and_a_remedy_of_its_own(made, tmp_pat
     assert [one["reason"] for one in left_out] == [*REASONS.values()]
     assert all(one["remedy"] for one in left_out)
     assert all(one["detail"] for one in left_out if one["reason"] != "no tests")
+
+
+ALIASES = {
+    "a key": "alias: { vscode: path.resolve(__dirname, './vscode.ts') }",
+    "a text as a key": "alias: { 'vscode': './vscode.ts' }",
+    "a list": "alias: [{ find: 'vscode', replacement: './vscode.ts' }]",
+}
+
+
+@pytest.mark.parametrize("way", ALIASES)
+def test_a_package_that_is_an_alias_of_the_configuration_is_told_as_that(made, tmp_path, way):
+    config = f"export default {{ resolve: {{ {ALIASES[way]} }} }}\n"
+    test = 'import { it } from "vitest"\nimport "vscode"\nimport "zod"\nit("x", () => {})\n'
+    other = 'import { it } from "vitest"\nimport "code"\nit("x", () => {})\n'
+    suite = made({"vitest.config.ts": config, "src/a.test.ts": test, "src/b.test.ts": other})
+    report = tmp_path / "report.json"
+    assert run_mine(suite, SETUP, telling=Telling(report=report)) == 1
+    told = json.loads(report.read_text())["left_out"]
+    assert [one["reason"] for one in told] == [ALIASED, "needs an npm package"]
+    assert "cannot find 'vscode'" in told[0]["detail"]
+    assert "`paths` of a tsconfig.json" in told[0]["remedy"]
 
 
 def test_a_report_that_cannot_be_written_is_told_before_anything_runs(made, tmp_path, capsys):

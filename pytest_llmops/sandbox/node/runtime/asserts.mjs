@@ -1,7 +1,10 @@
 // `assert` of chai and of Node as test files have it: what it states is falsified as what `expect` states.
+// Chai is vitest's own, or the npm package of that name.
 //
 // A function `assert.equal(received, expected)` counts as a matcher of its name on what was received.
 // `node:assert` is another object for test files than for those that they judge.
+import { defineGetter } from "./namespaces.mjs";
+
 const { defineProperty, getOwnPropertyDescriptors } = Object;
 
 const CHAI = new Set(["equal", "strictEqual", "deepEqual", "deepStrictEqual", "include", "deepInclude", "match", "throws", "throw",
@@ -29,6 +32,26 @@ export class Asserts {
     return this.#made.get(name);
   }
 
+  /** The namespace of the npm package chai as test files have it. */
+  ofChai(namespace) {
+    if (!this.#made.has(namespace)) {
+      const made = defineProperty(Object.create(null), Symbol.toStringTag, { value: "Module" });
+      for (const key of Object.keys(namespace)) defineGetter(made, key, () => this.#partOf(key, namespace[key]));
+      this.#made.set(namespace, made);
+    }
+    return this.#made.get(namespace);
+  }
+
+  #partOf(key, value) {
+    if (!value || (key !== "assert" && key !== "default")) return value;
+    if (!this.#made.has(value)) this.#made.set(value, key === "assert" ? this.#chai(value) : this.#whole(value));
+    return this.#made.get(value);
+  }
+
+  #whole(chai) {
+    return new Proxy(chai, { get: (target, key) => (key === "assert" ? this.#partOf(key, target[key]) : target[key]) });
+  }
+
   // Plugins add to it, so it is looked up when it is used.
   #chai(real) {
     const watched = new Map();
@@ -36,7 +59,7 @@ export class Asserts {
       get: (target, key) => {
         const check = target[key];
         if (!CHAI.has(key) || typeof check !== "function") return check;
-        if (watched.get(key)?.check !== check) watched.set(key, { check, made: this.#watched(key, check) });
+        if (watched.get(key)?.check !== check) watched.set(key, { check, made: this.#watched(key, check, false) });
         return watched.get(key).made;
       },
     });
@@ -49,15 +72,14 @@ export class Asserts {
     for (const [key, descriptor] of Object.entries(getOwnPropertyDescriptors(real))) {
       const { value } = descriptor;
       if (key === "strict") descriptor.value = this.#node(value, made);
-      else if (NODE.has(key)) descriptor.value = this.#watched(key, value);
+      else if (NODE.has(key)) descriptor.value = this.#watched(key, value, true);
       defineProperty(copy, key, descriptor);
     }
     return Object.freeze(copy);
   }
 
-  #watched(name, check) {
+  #watched(name, check, isNode) {
     const { enter, passed, leave, currentTest } = this.judge;
-    const isNode = check !== this.judge.vitest.assert[name];
     return defineProperty(function (received, ...values) {
       const flags = { object: received, "vitest-test": currentTest() };
       const method = (...expected) => check(flags.object, ...expected);

@@ -91,7 +91,8 @@ export class Modules {
     const record = this.#record(target.file);
     await this.#run(record, stack);
     const seen = target.package && !isInstalled(from) && record.file.kind !== "module" ? interoperable(record) : record;
-    return this.job.files[from]?.role === "test" ? seen.namespace : seen.view;
+    if (this.job.files[from]?.role !== "test") return seen.view;
+    return target.package === "chai" ? this.parts.asserts.ofChai(seen.namespace) : seen.namespace;
   }
 
   /** A file of the job, or of a package, which is read once. */
