@@ -26,12 +26,15 @@ from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.prove import Judges, Proving
 from pytest_llmops.mining.reach import Function, Modules, nearest_tests
 from pytest_llmops.mining.refused import Flaky, Rejection
+from pytest_llmops.mining.settings import unread_settings
 from pytest_llmops.mining.together import Shared
 from pytest_llmops.sandbox import Judge, TestReport
 from pytest_llmops.tasks.sources import SourceTree
 
 AGAIN = 5
 """How often functions are proved, because tests that judged them went into quarantine."""
+NOT_NOTICED = {"no test fails", "a trivial body passes"}
+"""Reasons that may be another where tests fail that pass in their project."""
 LATE = "failed while functions were proved, with the reference in its place"
 
 Work = tuple[Function, Judges]
@@ -135,10 +138,29 @@ class Miner:
         ]
         return Mined(
             cases[: limit or None],
-            [one for one in outcomes if isinstance(one, Rejection)],
+            [
+                self._with_failing(outcome, one[1], measured)
+                for one in work
+                if isinstance(outcome := done.get(one), Rejection)
+            ],
             [one.refusal for one in measured.values() if one.refusal],
             [*(test for one in measured.values() for test in one.flaky), *late],
         )
+
+    def _with_failing(
+        self, rejection: Rejection, judges: Judges, measured: Mapping[str, Measured]
+    ) -> Rejection:
+        """The rejection with how many tests of its files fail here, which might have noticed."""
+        if rejection.reason not in NOT_NOTICED:
+            return rejection
+        said = [rejection.detail]
+        for test, _ in judges:
+            if failing := len(measured[test].failing):
+                every = failing + len(measured[test].passing)
+                settings = unread_settings(self._tree.root, test)
+                said.append(f"{failing} of {every} tests of {test} fail here")
+                said += [settings] if settings and settings not in said else []
+        return msgspec.structs.replace(rejection, detail="; ".join(said))
 
     def _prove_all(self, work: list[Work], done: dict[Work, Outcome], limit: int) -> None:
         """Add outcomes to what is done; of so many cases where a limit is set."""

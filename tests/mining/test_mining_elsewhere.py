@@ -144,6 +144,25 @@ def test_a_package_that_is_an_alias_of_the_configuration_is_told_as_that(made, t
     assert "`paths` of a tsconfig.json" in told[0]["remedy"]
 
 
+SET_UP = {
+    "vitest.config.ts": "export default { test: { setupFiles: ['./setup.ts'] } }\n",
+    "src/half.test.ts": 'import { half } from "./half"\nit("runs", () => { try { half(1) } catch {} expect(1).toBe(1) })\n'
+    'it("halves", () => expect(half((4 as any).plain())).toBe(2))\n',
+}
+
+
+def test_a_function_that_no_test_notices_is_told_with_the_tests_that_fail_here(made, tmp_path):
+    suite = made(SET_UP)
+    report = tmp_path / "report.json"
+    assert run_mine(suite, SETUP, telling=Telling(report=report)) == 1
+    (told,) = json.loads(report.read_text())["left_out"]
+    assert (told["symbol"], told["reason"]) == ("half", "no test fails")
+    assert told["detail"] == (
+        "with a throw in it, src/half.test.ts passes; 1 of 2 tests of src/half.test.ts fail here; "
+        "vitest.config.ts sets setupFiles: not read here"
+    )
+
+
 def test_a_report_that_cannot_be_written_is_told_before_anything_runs(made, tmp_path, capsys):
     suite = made(WAYS["globals"])
     (tmp_path / "file").write_text("")
