@@ -13,7 +13,9 @@ function assert(value, text) { if (!value) throw new Failed(text) }
 assert.equal = (one, other) => assert(one == other, `${one} is not ${other}`)
 assert.deepEqual = (one, other) => assert(one.equals(other), "another")
 assert.throws = (run, text) => { try { run() } catch (error) { return assert(error.message.includes(text), "other") } assert(false, "none") }
-assert.isTrue = (one) => assert(one === true, "not true")
+assert.strictEqual = (one, other) => assert(one === other, `${one} is not ${other}`)
+assert.isTrue = (one, text) => assert(one === true, text)
+assert.isNull = (one) => assert(one === null, "not null")
 """  # noqa: E501
 PACKAGES = {
     "a script": ("script", ASSERT + "exports.assert = assert\nexports.version = '4.0.0'\n"),
@@ -35,8 +37,10 @@ import { fail, half } from "./half"
 %s
 it("states a value", () => { assert.equal(half(4), 2) })
 it("states what it throws", () => { assert.throws(fail, "no") })
-it("states none", () => { assert.isTrue(half(4) > 1); assert(half(2)) })
+it("states true", () => { assert.isTrue(half(4) > 1, "more") })
+it("states none", () => { assert(half(2)); assert.isNull(null) })
 it("fails", () => { assert.equal(half(4), 3) })
+it("is not true", () => { assert.isTrue(half(4) > 2, "too little") })
 """
 
 
@@ -67,12 +71,13 @@ def run(packages, tmp_path):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_it_states_is_tried_with_another_value_and_the_test_is_as_ever(run, way):
-    for more, refuted in (({}, [0, 0, 0, 0]), ({"falsify": 7}, [1, 1, 0, 0])):
+    for more, refuted in (({}, [0] * 6), ({"falsify": 7}, [1, 1, 1, 0, 0, 0])):
         results = run(way, **more).results
-        assert [one.passed for one in results] == [True, True, True, False]
-        assert "2 is not 3" in results[3].message
+        assert [one.passed for one in results] == [True] * 4 + [False] * 2
+        assert "2 is not 3" in results[4].message
+        assert "too little" in results[5].message
         assert [one.refuted for one in results] == refuted
-        assert [one.held for one in results] == [0, 0, 0, 0]
+        assert [one.held for one in results] == [0] * 6
 
 
 def test_what_equals_anything_is_found_out(run):

@@ -273,9 +273,12 @@ it("chai's expect 16", () => {
   expect({ a: 1 }).to.have.property("a", 1);
   expect(throwing).to.throw("range");
 });
+it("true and false, by assert 2", () => {
+  assert.isTrue(true);
+  assert.isFalse(false, "a message of its own");
+});
 it("no stated value, by assert 0", () => {
   assert(true);
-  assert.isTrue(true);
   assert.isNull(null);
   assert.notEqual(1, 2);
   assert.throws(throwing);

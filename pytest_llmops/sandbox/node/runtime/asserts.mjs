@@ -10,6 +10,8 @@ const { defineProperty, getOwnPropertyDescriptors } = Object;
 const CHAI = new Set(["equal", "strictEqual", "deepEqual", "deepStrictEqual", "include", "deepInclude", "match", "throws", "throw",
   "Throw", "lengthOf", "typeOf", "instanceOf", "isAbove", "isAtLeast", "isBelow", "isAtMost", "closeTo", "approximately",
   "property", "propertyVal", "deepPropertyVal", "sameMembers", "sameDeepMembers", "oneOf"]);
+// What their names state, compared as `strictEqual` does.
+const NAMED = new Map([["isTrue", true], ["isFalse", false]]);
 const NODE = new Set(["equal", "strictEqual", "deepEqual", "deepStrictEqual", "partialDeepStrictEqual", "match", "throws"]);
 
 /** Makes `assert` objects for test files. */
@@ -58,8 +60,11 @@ export class Asserts {
     return new Proxy(real, {
       get: (target, key) => {
         const check = target[key];
-        if (!CHAI.has(key) || typeof check !== "function") return check;
-        if (watched.get(key)?.check !== check) watched.set(key, { check, made: this.#watched(key, check, false) });
+        if (!(CHAI.has(key) || NAMED.has(key)) || typeof check !== "function") return check;
+        if (watched.get(key)?.check !== check) {
+          const made = this.#watched(key, check, NAMED.has(key) ? { stated: [NAMED.get(key)], equal: target.strictEqual } : {});
+          watched.set(key, { check, made });
+        }
         return watched.get(key).made;
       },
     });
@@ -72,22 +77,24 @@ export class Asserts {
     for (const [key, descriptor] of Object.entries(getOwnPropertyDescriptors(real))) {
       const { value } = descriptor;
       if (key === "strict") descriptor.value = this.#node(value, made);
-      else if (NODE.has(key)) descriptor.value = this.#watched(key, value, true);
+      else if (NODE.has(key)) descriptor.value = this.#watched(key, value, { isNode: true });
       defineProperty(copy, key, descriptor);
     }
     return Object.freeze(copy);
   }
 
-  #watched(name, check, isNode) {
+  // `stated` are the values that the name itself states, which `equal` compares.
+  #watched(name, check, { isNode = false, stated = null, equal = check } = {}) {
     const { enter, passed, leave, currentTest } = this.judge;
     return defineProperty(function (received, ...values) {
       const flags = { object: received, "vitest-test": currentTest() };
-      const method = (...expected) => check(flags.object, ...expected);
+      const method = (...expected) => equal(flags.object, ...expected);
       // Node takes a text there for its own message.
       const statesNothing = isNode && name === "throws" && typeof values[0] === "string";
-      const given = enter(statesNothing ? "" : name, values, { __flags: flags }, method);
+      const matcher = stated ? "strictEqual" : statesNothing ? "" : name;
+      const given = enter(matcher, stated ?? values, { __flags: flags }, method);
       try {
-        return passed(method(...given));
+        return passed(stated ? check(received, ...values) : method(...given));
       } finally {
         leave();
       }
