@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - lines of TypeScript are kept whole
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -34,6 +35,10 @@ MODULES = {
     "@scope/dual/a.cjs": "exports.way = 'require';\n",
     "untyped/package.json": '{ "name": "untyped", "main": "./m.js" }',
     "untyped/m.js": "export const kind = 'a module by its syntax';\n",
+    "typed/package.json": '{ "name": "typed" }',
+    "typed/index.js": "/** @type {import('./types.d.ts').default} */\nexports.one = 1;\nexports.typed = () => import('./real.ts');\n",
+    "typed/types.d.ts": "export default One\ndeclare class One {}\nexport interface Two {}\n",
+    "typed/real.ts": "export const two: number = 2;\n",
     "reads/package.json": '{ "name": "reads" }',
     "reads/index.js": "const { spawnSync } = require('child_process');\nconst fs = require('fs');\nexports.spawn = () => spawnSync('true');\nexports.listing = (path) => fs.readdirSync(path);\nexports.write = (path) => fs.writeFileSync(path, 'x');\nexports.patch = () => { Array.prototype.push = () => 7; JSON.parse = () => 7; };\n",
     "broken/package.json": '{ "name": "broken" }',
@@ -56,6 +61,10 @@ LEADS = {
     "import { way as it } from '@scope/dual'": "import",
     "const { way: it } = require('@scope/dual')": "require",
     "const { way: it } = await import('@scope/dual')": "import",
+    "import { one as it } from 'typed'": 1,
+    "import { typed } from 'typed'; const it = await typed().catch((error) => error.message)": (
+        "node_modules/typed/real.ts: Node loads no TypeScript of a package"
+    ),
     "import { kind as it } from 'untyped'": "a module by its syntax",
 }
 MISSING = {
@@ -91,7 +100,8 @@ def root(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def pool(root, modules):
-    with NodePool(root, packages=Installation(modules, modules.name)) as pool:
+    digest = hashlib.sha256(json.dumps(MODULES).encode()).hexdigest()[:16]
+    with NodePool(root, packages=Installation(modules, digest)) as pool:
         yield pool
 
 

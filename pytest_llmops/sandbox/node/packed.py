@@ -2,12 +2,14 @@
 
 A process of its own compiles them, which never reads an answer: what it makes outlives a session. A
 file is under its final name when it is whole; a target's `.closure` is written last, and says that
-all that the target loads is there. The folder is named by the lock file's digest and by the program
-that made it, so nothing in it ever changes.
+all that the target loads is there. The folder is named by the lock file's digest, the program that
+reads it and the compiler that made it, so nothing in it ever changes.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
@@ -25,6 +27,15 @@ PATIENCE = 120.0
 """Seconds for one target with all that it loads."""
 
 
+@cache
+def _compiler() -> str:
+    """Eight digits that change with what compiles packages."""
+    total = hashlib.sha256()
+    for path in sorted(COMPILER.glob("*.mjs")):
+        total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()[:8]
+
+
 class _Answer(msgspec.Struct, frozen=True):
     files: list[tuple[str, str]]
 
@@ -39,7 +50,7 @@ class Packed:
             PackagesError: The folder cannot be written.
         """
         judge = judge_folder()
-        name = f"{installation.digest}-{program_folder(node).name}"
+        name = f"{installation.digest}-{program_folder(node).name}-{_compiler()}"
         self.folder = shared_cache() / "packages" / name
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

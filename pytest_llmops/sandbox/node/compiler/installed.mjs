@@ -9,6 +9,7 @@ import { compileInstalled } from "./compile.mjs";
 const TOP = "node_modules";
 const BY = { import: new Set(["node", "import", "module-sync", "default"]), require: new Set(["node", "require", "module-sync", "default"]) };
 const BUILTINS = new Set(builtinModules);
+const TYPESCRIPT = /\.[cm]?tsx?$/;
 const REQUIRED_AS = [".js", ".json", ".cjs"];
 
 const nameOf = (specifier) => specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
@@ -105,6 +106,8 @@ export class Installed {
 
   #compile(name) {
     try {
+      // What comments name as types of scripts is asked for like anything else; oxc ends the process over it.
+      if (TYPESCRIPT.test(name)) throw new Error(`${name}: Node loads no TypeScript of a package`);
       return { ...compileInstalled(this.read(name), name, this.#kind(name)), imports: new Map() };
     } catch (error) {
       // Met where it is loaded, if ever: much that a package has nobody asks for.
