@@ -36,7 +36,8 @@ MODULES = {
     "untyped/package.json": '{ "name": "untyped", "main": "./m.js" }',
     "untyped/m.js": "export const kind = 'a module by its syntax';\n",
     "typed/package.json": '{ "name": "typed" }',
-    "typed/index.js": "/** @type {import('./types.d.ts').default} */\nexports.one = 1;\nexports.typed = () => import('./real.ts');\n",
+    "typed/index.js": "/** @type {import('./types.d.ts').default} */\nexports.one = 1;\nexports.typed = () => import('./real.ts');\n/** @typedef {import('./own')} Own */\nexports.own = require('./own').own;\n",
+    "typed/own.js": "exports.own = 'its own';\n",
     "typed/types.d.ts": "export default One\ndeclare class One {}\nexport interface Two {}\n",
     "typed/real.ts": "export const two: number = 2;\n",
     "reads/package.json": '{ "name": "reads" }',
@@ -62,6 +63,7 @@ LEADS = {
     "const { way: it } = require('@scope/dual')": "require",
     "const { way: it } = await import('@scope/dual')": "import",
     "import { one as it } from 'typed'": 1,
+    "import { own as it } from 'typed'": "its own",
     "import { typed } from 'typed'; const it = await typed().catch((error) => error.message)": (
         "node_modules/typed/real.ts: Node loads no TypeScript of a package"
     ),

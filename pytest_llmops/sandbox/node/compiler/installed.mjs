@@ -89,7 +89,10 @@ export class Installed {
   /** What each import of a file of a package means: {file, package} | {builtin} | {missing, specifier}. */
   imports(name) {
     const { specifiers, dynamic, required, imports } = this.file(name);
-    const ask = (specifier, how) => imports.has(specifier) || imports.set(specifier, this.#meaning(specifier, name, how));
+    // What an import does not find a script may require: types in its comments are named as if they were imported.
+    const ask = (specifier, how) => {
+      if (imports.get(specifier)?.missing ?? !imports.has(specifier)) imports.set(specifier, this.#meaning(specifier, name, how));
+    };
     if (!imports.size) {
       for (const specifier of [...specifiers, ...dynamic]) ask(specifier, "import");
       for (const specifier of required) ask(specifier, "require");
