@@ -105,22 +105,20 @@ class Proving:
         refused = Refusal(subject.module.path, subject.declaration.symbol)
         if lost := self._flaky(subject, judges):
             return refused("not reproducible", of_all(lost, judges), lost)
-        alone = [replace(subject, tests=(test,)) for test, _ in judges]
+        singles = [replace(subject, tests=(test,)) for test, _ in judges]
         found = [
-            self._judged(one, (judge,), shared) for one, judge in zip(alone, judges, strict=True)
+            self._judged(one, (judge,), shared) for one, judge in zip(singles, judges, strict=True)
         ]
         if cases := [one for one in found if isinstance(one, Case)]:
             return cases[0]
-        late = frozenset(lost for one in found if isinstance(one, Rejection) for lost in one.flaky)
-        if late:
+        rejections = [one for one in found if isinstance(one, Rejection)]
+        if late := frozenset(lost for one in rejections for lost in one.flaky):
             return refused("not reproducible", of_all(late, judges), late)
-        for one in found:
-            if isinstance(one, Rejection) and one.reason.startswith(UNFINISHED):
-                return one
-        names = " and ".join(test for test, _ in judges)
-        reasons = ", ".join(
-            dict.fromkeys(_told(one) for one in found if isinstance(one, Rejection))
-        )
+        alone = {_told(one): one for one in rejections}
+        unfinished = [one for one in rejections if one.reason.startswith(UNFINISHED)]
+        if unfinished or len(alone) == 1:  # what passes with each file would with both
+            return [*unfinished, *rejections][0]
+        names, reasons = " and ".join(test for test, _ in judges), ", ".join(alone)
         return refused("order of its tests matters", f"{names} fail together; alone: {reasons}")
 
     def _flaky(self, subject: Subject, judges: Judges) -> frozenset[str]:

@@ -159,18 +159,27 @@ def test_test_files_that_take_too_long_together_judge_alone(suite):
     assert mined.quarantine == []
 
 
-def test_files_that_spoil_each_other_are_told_with_what_each_says_alone(suite):
-    (suite.root / "tree" / "lib" / "half.ts").write_text(
-        "export function half(n: number): number {\n  return n\n}\n"
-        "export function twice(n: number): number {\n  return n * 2\n}\n"
-    )
-    for name, then in (("marks", 3), ("marked", 4)):
-        text = FILES[f"lib/{name}.test.ts"].replace(f": {then})", f": {then * 2})")
-        (suite.root / "tree" / "lib" / f"{name}.test.ts").write_text(text)
+SPOILING = {
+    "for one reason": ("n", "0 : 6", ("a trivial body passes", "first argument")),
+    "for two reasons": (
+        "n === 6 ? 0 : n",
+        "1 : 0",
+        (
+            "order of its tests matters",
+            "lib/marked.test.ts and lib/marks.test.ts fail together; alone: "
+            "a trivial body passes (first argument), a trivial body passes (return 0)",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("why", SPOILING)
+def test_files_that_spoil_each_other_are_told_with_what_each_says_alone(suite, why):
+    half, expected, told = SPOILING[why]
+    folder = suite.root / "tree" / "lib"
+    (folder / "half.ts").write_text(FILES["lib/half.ts"].replace("n / 2", half))
+    (folder / "marks.test.ts").write_text(FILES["lib/marks.test.ts"].replace("0 : 3", expected))
+    (folder / "marked.test.ts").write_text(FILES["lib/marked.test.ts"].replace("0 : 4", "0 : 8"))
     mined = mined_late(suite, ["lib/marks.test.ts", "lib/marked.test.ts"], lambda _: False)
     (one,) = (one for one in mined.rejections if one.symbol == "half")
-    assert one.reason == "order of its tests matters"
-    assert one.detail == (
-        "lib/marked.test.ts and lib/marks.test.ts fail together; "
-        "alone: a trivial body passes (first argument)"
-    )
+    assert (one.reason, one.detail) == told
