@@ -75,6 +75,8 @@ class Measuring:
     tree: SourceTree
     judge: Judge
     modules: Modules
+    tests: frozenset[str] = frozenset()
+    """The test files of the suite, whose own functions are none of the tree's."""
 
     def measure(self, test: str, seen: TestReport) -> Measured:
         """Run a test file unmodified, counted, and unmodified again.
@@ -87,7 +89,8 @@ class Measuring:
         first = self.judge.run(job) if seen.status == "finished" else seen
         if refusal := of_report(first, test):
             return self._refused(refusal, first)
-        functions = self.modules.functions(path for path in seen.files if self._is_small(path))
+        files = [path for path in seen.files if path not in self.tests and self._is_small(path)]
+        functions = self.modules.functions(files)
         counted = self.judge.run(reach.instrumented(job, functions))
         last = self.judge.run(job)
         took = min(first.seconds, last.seconds)

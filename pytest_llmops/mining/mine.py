@@ -89,7 +89,7 @@ class Miner:
         self._loads: dict[str, tuple[str, ...]] = {}
         self._uses_packages: set[str] = set()
         modules = Modules(tree)
-        self._measuring = Measuring(tree, pool, modules)
+        self._measuring = Measuring(tree, pool, modules, frozenset(self.tests()))
         self._proving = Proving(suite, tree, pool, modules)
 
     def mine(self, limit: int = 0) -> Mined:

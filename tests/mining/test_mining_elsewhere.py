@@ -4,6 +4,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from pytest_llmops.cases import Suite, load_cases
@@ -121,6 +122,17 @@ def test_each_kind_of_refusal_has_a_reason_and_a_remedy_of_its_own(made, tmp_pat
     assert [one["reason"] for one in left_out] == [*REASONS.values()]
     assert all(one["remedy"] for one in left_out)
     assert all(one["detail"] for one in left_out if one["reason"] != "no tests")
+
+
+@pytest.mark.parametrize("name", ["half/test.ts", "half/half.checks.ts"])
+def test_a_function_of_a_test_file_is_none_of_the_tree_whatever_the_file_is_called(made, name):
+    text = (
+        'import { half } from "../src/half"\nfunction twice(n: number) {\n  return half(n) * 4\n}\n'
+    )
+    text += 'it("halves", () => { expect(half(4)).toBe(2); expect(twice(2)).toBe(4) })\n'
+    suite = msgspec.structs.replace(made({name: text}), tests=("half/*.ts",))
+    assert run_mine(suite, SETUP) == 0
+    assert [case.symbol for case in load_cases(suite)] == ["half"]
 
 
 ALIASES = {
