@@ -6,6 +6,7 @@ alone says otherwise, a fourth, uncounted one decides: some tests look at the te
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 import msgspec
@@ -75,21 +76,20 @@ class Measuring:
     tree: SourceTree
     judge: Judge
     modules: Modules
-    tests: frozenset[str] = frozenset()
-    """The test files of the suite, whose own functions are none of the tree's."""
 
-    def measure(self, test: str, seen: TestReport) -> Measured:
+    def measure(self, test: str, seen: TestReport, tests: Container[str] = frozenset()) -> Measured:
         """Run a test file unmodified, counted, and unmodified again.
 
         Args:
             test: The file.
             seen: Its survey.
+            tests: The test files of the suite, whose own functions are none of the tree's.
         """
         job = TestJob(root=self.tree.root, tests=(test,), overlay={})
         first = self.judge.run(job) if seen.status == "finished" else seen
         if refusal := of_report(first, test):
             return self._refused(refusal, first)
-        files = [path for path in seen.files if path not in self.tests and self._is_small(path)]
+        files = [path for path in seen.files if path not in tests and self._is_small(path)]
         functions = self.modules.functions(files)
         counted = self.judge.run(reach.instrumented(job, functions))
         last = self.judge.run(job)

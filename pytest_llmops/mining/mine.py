@@ -14,6 +14,7 @@ left out with its functions. Some tests fail once in a hundred runs; `validate` 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self, TypeVar
 
 import msgspec
@@ -89,7 +90,7 @@ class Miner:
         self._loads: dict[str, tuple[str, ...]] = {}
         self._uses_packages: set[str] = set()
         modules = Modules(tree)
-        self._measuring = Measuring(tree, pool, modules, frozenset(self.tests()))
+        self._measuring = Measuring(tree, pool, modules)
         self._proving = Proving(suite, tree, pool, modules)
 
     def mine(self, limit: int = 0) -> Mined:
@@ -101,6 +102,10 @@ class Miner:
     def tests(self) -> list[str]:
         """The test files of the suite; see `list_tests`."""
         return list_tests(self._suite, self._tree)
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        return frozenset(self.tests())
 
     def survey(self, tests: list[str]) -> dict[str, TestReport]:
         """What test files load."""
@@ -185,7 +190,7 @@ class Miner:
             self._uses_packages.add(test)
         names = ("test file", test, seen.status, *seen.missing)
         return self._kept_or(
-            names, seen.files, Measured, lambda: self._measuring.measure(test, seen)
+            names, seen.files, Measured, lambda: self._measuring.measure(test, seen, self._own)
         )
 
     def _prove(self, work: Work, shared: Shared) -> Outcome:

@@ -75,10 +75,10 @@ TYPESCRIPT = Language(
     endings=(".ts", ".tsx", ".mts", ".cts"),
     tests=("**/*.test.ts",),
     runner="vitest",
-    test_names=re.compile(r"(?:^|[./])(?:test|spec)\.[cm]?[jt]sx?$"),
+    test_names=re.compile(r"\.(?:test|spec)\.[cm]?[jt]sx?$"),
     no_source=re.compile(
         r"(^|/)(__\w+__|fixtures?|mocks?|tests?|node_modules|dist)/"
-        r"|\.(test|spec|d|mock|stories)\.[cm]?tsx?$|/(test|spec)\.[cm]?tsx?$|\.(generated|gen)\."
+        r"|\.(test|spec|d|mock|stories)\.[cm]?tsx?$|\.(generated|gen)\."
     ),
     read=typescript.read,
     first_argument=typescript.first_argument,
