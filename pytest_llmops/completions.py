@@ -1,6 +1,7 @@
 """What is asked of a model and what comes back, as values that cross processes and files."""
 
 import hashlib
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -38,6 +39,11 @@ class Sampling(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unkno
     """Of the session; sample k of a case has one of its own, see `derive_seed`."""
 
 
+def digest_of(messages: Sequence[Message]) -> str:
+    """SHA-256 of what is asked, roles included, as hex digits."""
+    return hashlib.sha256(msgspec.json.encode(messages)).hexdigest()
+
+
 class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One completion asked for."""
 
@@ -63,7 +69,7 @@ class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     @property
     def prompt_sha256(self) -> str:
         """Digest of the messages, roles included."""
-        return hashlib.sha256(msgspec.json.encode(self.messages)).hexdigest()
+        return digest_of(self.messages)
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -15,6 +15,7 @@ from typing import IO, Any
 import msgspec
 
 from pytest_llmops.errors import RecordError, naming_extras
+from pytest_llmops.runs.digests import without_digests
 from pytest_llmops.runs.lines import decoded_lines, the_run
 from pytest_llmops.runs.record import RECORDS, End, Run
 from pytest_llmops.runs.stored import (
@@ -121,7 +122,8 @@ def _write_parquet(lines: Iterable[bytes], file: IO[bytes]) -> str:
             for line in group:
                 digest.update(line)
                 size += len(line)
-            table = arrow.table([arrow.array(group, arrow.binary())], schema=schema)
+            rows = arrow.array(map(without_digests, group), arrow.binary())
+            table = arrow.table([rows], schema=schema)
             writer.write_table(table, row_group_size=len(group))
         contents = Contents(sha256=digest.hexdigest(), size=size, starts=tuple(starts))
         writer.add_key_value_metadata({METADATA: msgspec.json.encode(contents)})

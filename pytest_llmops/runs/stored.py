@@ -6,7 +6,8 @@ delivery and viewer do, needs to know nothing of it.
 
 A compacted run has one row a line, in one column `line`, with Zstandard. Its first group of rows
 holds the first line alone, since lists of runs read no other; the others hold `GROUP` bytes each,
-in one page, so that whatever texts have in common is within reach of the compression.
+in one page, so that whatever texts have in common is within reach of the compression. Digests that
+the texts of a line tell are left out (`digests`).
 """
 
 import io
@@ -19,6 +20,7 @@ from typing import IO, Any, Protocol
 import msgspec
 
 from pytest_llmops.errors import MissingExtraError, RecordError, naming_extras
+from pytest_llmops.runs.digests import with_digests
 from pytest_llmops.runs.record import RECORDS
 
 COMPACTED = "records.parquet"
@@ -32,8 +34,8 @@ METADATA = b"llmops"
 """Key of what the file says of itself, a `Contents` in JSON."""
 
 
-COMPACTED_FORMAT = 1
-"""Version of compacted runs; a reader refuses others."""
+COMPACTED_FORMAT = 2
+"""Version of compacted runs. Those of version 1 have all digests (`digests`), and are read too."""
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,7 +165,9 @@ class Compacted:
             with self._readable():
                 rows = self._file.read_row_group(group, columns=[COLUMN], use_threads=False)
                 (column,) = rows.column(COLUMN).chunks
-                self._held = column.buffers()[-1].to_pybytes()[: self._size(group)]
+                self._held = b"".join(with_digests(row.as_py()) for row in column)
+            if len(self._held) != self._size(group):
+                raise RecordError(f"{self._path}: does not have the lines that it was made of")
             self._group = group
         return self._held
 
@@ -180,9 +184,9 @@ def _contents(path: Path, metadata: dict[bytes, bytes] | None) -> Contents:
     if not metadata or METADATA not in metadata:
         raise RecordError(f"{path}: not a compacted run; those are what `llmops compact` writes")
     found = msgspec.json.decode(metadata[METADATA], type=Contents)
-    if found.format != COMPACTED_FORMAT:
+    if found.format > COMPACTED_FORMAT:
         raise RecordError(
-            f"{path}: compacted in format {found.format}; this version reads "
-            f"{COMPACTED_FORMAT} only"
+            f"{path}: compacted in format {found.format}; this version reads formats up to "
+            f"{COMPACTED_FORMAT}"
         )
     return found

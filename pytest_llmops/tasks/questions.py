@@ -1,6 +1,7 @@
 """The questions of a selection, about cases of every kind."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from pytest_llmops.cases import Case
 from pytest_llmops.completions import Message
@@ -13,7 +14,7 @@ class QuestionBook:
     """What is asked of each case; what is asked of functions outlives the session."""
 
     def __init__(self) -> None:
-        self._functions: dict[tuple[SourceTree, int, str], Questions] = {}
+        self._functions: dict[tuple[Path, int, str], Questions] = {}
         self._changes: dict[tuple[str, int, str], tuple[Message, ...]] = {}
         self.hidden: list[str] = []
         """Ids that `hiding` gave."""
@@ -59,10 +60,10 @@ class QuestionBook:
 
     def knows(self, case: Case, tree: SourceTree) -> bool:
         """Whether a question about a function was put in this session: its tree holds it then."""
-        return any(key[0] == tree and one.knows(case) for key, one in self._functions.items())
+        return any(key[0] == tree.root and one.knows(case) for key, one in self._functions.items())
 
     def _about(self, tree: SourceTree, context_tokens: int, instruction: str = "") -> Questions:
-        key = tree, context_tokens, instruction
+        key = tree.root, context_tokens, instruction
         if key not in self._functions:
-            self._functions[key] = Questions(*key)
+            self._functions[key] = Questions(tree, context_tokens, instruction)
         return self._functions[key]

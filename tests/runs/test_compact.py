@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from sink_project import END, make_records, start, write_run
 from viewer_runs import client, fill
 
 from pytest_llmops.cli.main import main
+from pytest_llmops.completions import Message, digest_of
 from pytest_llmops.errors import MissingExtraError, RecordError
 from pytest_llmops.runs.compact import compact, expand
 from pytest_llmops.runs.lines import placed_lines, record_at
@@ -279,6 +281,7 @@ def test_a_process_that_dies_on_the_way_loses_nothing(tmp_path, undo, event):
 FULL = """
 import resource, sys
 from pytest_llmops.cli.main import main
+from pytest_llmops.completions import Message, digest_of
 resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400))
 sys.exit(main(sys.argv[1:]))
 """
@@ -335,10 +338,68 @@ def test_lines_that_are_not_those_of_the_digest_are_not_given_back(tmp_path):
     assert os.listdir(compacted.parent) == [COMPACTED]
 
 
+def asked(number, **fields):
+    """A record as a session writes it, with the digests of its own texts."""
+    prompt = (Message("user", f"Write f{number}."),)
+    text = f"return {number}"
+    own = {"prompt": prompt, "prompt_sha256": digest_of(prompt), "text": text}
+    own["text_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    return record(f"starter:eval/text#f{number}", **{**own, **fields})
+
+
+def rows(compacted):
+    """The rows of a file as they lie there."""
+    return parquet.read_table(compacted).column("line").to_pylist()
+
+
+def test_digests_that_texts_tell_are_left_out_and_come_back(tmp_path):
+    quoted = '"text_sha256":"=" and "prompt_sha256":"' + "0" * 64 + '"'
+    records = [
+        asked(0),
+        asked(1, text=quoted, text_sha256=hashlib.sha256(quoted.encode()).hexdigest()),
+        asked(2, text="(hidden)"),  # a secret was taken out of it
+        asked(3, prompt=(), text=""),  # --no-content
+    ]
+    path = write_run(tmp_path, records, END) / RECORDS
+    before = path.read_bytes()
+    compacted = compact(path)
+    _, *kept, _ = [row.count(b'_sha256":"=",') for row in rows(compacted)]
+    assert kept == [2, 2, 1, 0]
+    assert records[2].text_sha256.encode() in rows(compacted)[3]
+    assert read_run(compacted).records == tuple(records)
+    assert expand(compacted).read_bytes() == before
+
+
+def test_lines_that_nobody_wrote_come_back_too(tmp_path):
+    """One with the mark that stands for a digest cannot, and is refused."""
+    path = write_run(tmp_path, [asked(0)], END) / RECORDS
+    first, one, end = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + one.replace(b'"prompt_sha256":', b'"prompt_sha256": ', 1) + end)
+    before = path.read_bytes()
+    assert expand(compact(path)).read_bytes() == before
+    path.write_bytes(first + one.replace(asked(0).text_sha256.encode(), b"=", 1) + end)
+    before = path.read_bytes()
+    with pytest.raises(RecordError, match="does not have the lines that it was made of"):
+        compact(path)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [RECORDS]
+
+
+def test_runs_that_were_compacted_with_all_digests_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("pytest_llmops.runs.compact.without_digests", lambda line: line)
+    monkeypatch.setattr("pytest_llmops.runs.compact.Contents", partial(Contents, format=1))
+    path = write_run(tmp_path, [asked(0), asked(1)], END) / RECORDS
+    before = path.read_bytes()
+    compacted = compact(path)
+    monkeypatch.undo()
+    assert b"=" not in b"".join(rows(compacted))
+    assert expand(compacted).read_bytes() == before
+
+
 def test_other_tables_and_versions_are_refused_by_name(tmp_path):
     compacted = compact(small(tmp_path))
-    rewritten(compacted, format=2)
-    with pytest.raises(RecordError, match="compacted in format 2; this version reads 1 only"):
+    rewritten(compacted, format=3)
+    with pytest.raises(RecordError, match="in format 3; this version reads formats up to 2"):
         read_run(compacted)
     other = tmp_path / "report.parquet"
     parquet.write_table(pyarrow.table({"run": ["a"]}), other)
