@@ -12,17 +12,17 @@ import threading
 from hashlib import sha256
 from pathlib import Path
 from queue import Empty, SimpleQueue
-
-import msgspec
+from typing import Any
 
 from pytest_llmops.errors import PlaceError, SandboxError
 from pytest_llmops.places.cores import cores
-from pytest_llmops.places.remote import Sent, packed
+from pytest_llmops.places.remote import Work, packed, reports
 from pytest_llmops.places.seats import AT_ONCE, Seat, Seats, connect
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.trees.locks import PackageLock
 
 OVERTIME = 120.0
 """Seconds beyond its own limit after which a job counts as lost with its judge."""
@@ -50,7 +50,8 @@ class RayPlace:
         self._free: SimpleQueue[Seat] = SimpleQueue()
         self._seats = Seats(self._ray, address, isolation)
         self._sending = threading.Lock()
-        self._all_sent: dict[Path, Sent] = {}
+        self._trees: dict[tuple[Path, PackageLock | None], dict[str, Any]] = {}
+        self._folders: dict[Path, tuple[str, Any]] = {}
         self._settled = threading.Condition()
         self._at_work = 0
         self._closed = False
@@ -127,11 +128,12 @@ class RayPlace:
     def _run_at(self, seat: Seat, tree: SourceTree, job: TestJob) -> TestReport | None:
         """The report of a judge; None where it was lost over the job."""
         errors = self._ray.exceptions
-        packages = self._sent(installed(tree.lock).folder, CODE) if tree.lock else None
-        sent = msgspec.structs.replace(self._sent(tree.root), language=tree.language)
-        pending = seat.judge.run.remote(sent, packages, job)
+        archives = self._archives(tree)
+        work = Work(job, tree.language, *archives)
+        told = {} if work.needs in seat.has else {name: [at] for name, at in archives.items()}
+        pending = seat.judge.run.remote(work.encoded(), told)
         try:
-            report: TestReport = self._ray.get(pending, timeout=job.timeout + OVERTIME)
+            report = reports.decode(self._ray.get(pending, timeout=job.timeout + OVERTIME))
         except errors.RayTaskError as error:
             self._free.put(seat)
             cause = error.cause
@@ -139,16 +141,25 @@ class RayPlace:
             raise SandboxError(said) from None
         except errors.RayError:
             return None
+        seat.has.add(work.needs)
         return report
 
-    def _sent(self, folder: Path, endings: frozenset[str] = frozenset()) -> Sent:
-        """A folder in the object store; sent when it is first needed."""
+    def _archives(self, tree: SourceTree) -> dict[str, Any]:
+        """Digests of a tree and of its packages, with where they are in the object store."""
         with self._sending:
-            if folder not in self._all_sent:
-                archive = packed(folder, endings=endings)
-                digest = sha256(archive).hexdigest()[:32]
-                self._all_sent[folder] = Sent(digest, [self._ray.put(archive)])
-            return self._all_sent[folder]
+            if (tree.root, tree.lock) not in self._trees:
+                archives = dict([self._archive(tree.root)])
+                if tree.lock:
+                    archives.update([self._archive(installed(tree.lock).folder, CODE)])
+                self._trees[tree.root, tree.lock] = archives
+            return self._trees[tree.root, tree.lock]
+
+    def _archive(self, folder: Path, endings: frozenset[str] = frozenset()) -> tuple[str, Any]:
+        if folder not in self._folders:
+            archive = packed(folder, endings=endings)
+            digest = sha256(archive).hexdigest()[:32]
+            self._folders[folder] = digest, self._ray.put(archive)
+        return self._folders[folder]
 
     def close(self) -> None:
         """End the judges with what they judge, and let go of the cluster; safe to repeat."""

@@ -9,7 +9,7 @@ import io
 import platform
 import socket
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
@@ -43,19 +43,34 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """Why it cannot judge; "" where it can."""
 
 
-class Sent(msgspec.Struct, frozen=True):
-    """A folder, as it travels."""
+Needs = tuple[LanguageName, str, str]
+"""A language, and the digests of a tree and of packages."""
 
-    digest: str
-    """Of what is in it."""
-    archive: list[Any]
-    """Where it is in the object store; in a list, or Ray would fetch it at once."""
-    language: LanguageName = "typescript"
-    """What a source tree is written in."""
 
-    def here(self) -> Path:
-        """The folder on this node; see `unpacked`."""
-        return unpacked(self.digest, lambda: _fetched(self.archive))
+class Work(msgspec.Struct, frozen=True):
+    """A job, as it travels."""
+
+    job: TestJob
+    """Its root is that of the driver."""
+    language: LanguageName
+    tree: str
+    """Digest of the source tree."""
+    packages: str = ""
+    """Digest of the npm packages that its files may import; "" for none."""
+
+    @property
+    def needs(self) -> "Needs":
+        """What a judge has to have for it; judges keep a pool for each."""
+        return self.language, self.tree, self.packages
+
+    def encoded(self) -> bytes:
+        """For `Remote.run`; Ray passes bytes on as they are, and pickles everything else."""
+        return msgspec.msgpack.encode(self, enc_hook=str)
+
+
+_works = msgspec.msgpack.Decoder(Work, dec_hook=lambda kind, text: kind(text))
+reports = msgspec.msgpack.Decoder(TestReport)
+"""Reads what `Remote.run` returns."""
 
 
 class Remote:
@@ -63,7 +78,7 @@ class Remote:
 
     def __init__(self, isolation: Isolation) -> None:
         self._isolation: Isolation = isolation
-        self._pools: dict[str, Pool] = {}
+        self._pools: dict[Needs, tuple[Path, Pool]] = {}
         self._opening = Lock()
 
     def condition(self) -> Condition:
@@ -76,26 +91,36 @@ class Remote:
             fault = str(error)
         return Condition(node=node, versions=told, fault=fault)
 
-    def run(self, tree: Sent, packages: Sent | None, job: TestJob) -> TestReport:
-        """Judge a job.
+    def run(self, encoded: bytes, archives: Mapping[str, list[Any]]) -> bytes:
+        """Judge a job; returns its report, encoded.
 
         Args:
-            tree: The source tree; fetched where this node has not got it.
-            packages: The npm packages that its files may import, likewise; None for none.
-            job: What to judge, its root being that of the driver.
+            encoded: What to judge; see `Work`.
+            archives: Where the folders of its digests are in the object store, each in a list, or
+                Ray would fetch it at once. May be empty for folders that this judge has had.
 
         Raises:
             SandboxError: See `NodePool.run`.
         """
-        root, key = tree.here(), f"{tree.digest} {packages and packages.digest}"
+        work = _works.decode(encoded)
         with self._opening:
-            if key not in self._pools:
-                held = (
-                    {"packages": Installation(packages.here(), packages.digest)} if packages else {}
-                )
-                self._pools[key] = POOLS[tree.language](root, isolation=self._isolation, **held)
-            pool = self._pools[key]
-        return pool.run(msgspec.structs.replace(job, root=root))
+            if work.needs not in self._pools:
+                self._pools[work.needs] = self._opened(work, archives)
+            root, pool = self._pools[work.needs]
+        return msgspec.msgpack.encode(pool.run(msgspec.structs.replace(work.job, root=root)))
+
+    def _opened(self, work: Work, archives: Mapping[str, list[Any]]) -> tuple[Path, Pool]:
+        """Where a tree is on this node, and a pool for it."""
+        root, held = _here(work.tree, archives), {}
+        if work.packages:
+            folder = _here(work.packages, archives)
+            held = {"packages": Installation(folder, work.packages)}
+        return root, POOLS[work.language](root, isolation=self._isolation, **held)
+
+
+def _here(digest: str, archives: Mapping[str, list[Any]]) -> Path:
+    """A folder on this node; see `unpacked`."""
+    return unpacked(digest, lambda: _fetched(archives[digest]))
 
 
 def _fetched(archive: list[Any]) -> bytes:

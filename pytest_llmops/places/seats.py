@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from pytest_llmops.errors import PlaceError, naming_extras
-from pytest_llmops.places.remote import Condition, Remote, verdict_versions
+from pytest_llmops.places.remote import Condition, Needs, Remote, verdict_versions
 from pytest_llmops.sandbox.cage import Isolation
 
 PATIENCE = 60.0
@@ -32,6 +32,8 @@ class Seat(NamedTuple):
     node_id: str
     node: str
     """For people."""
+    has: set[Needs]
+    """What it has judged before; it need not be told again where that is."""
 
 
 def connect(address: str) -> Any:
@@ -187,11 +189,12 @@ class Seats:
             max_concurrency=AT_ONCE,
             max_restarts=0,
             max_task_retries=0,
+            enable_task_events=False,  # nobody reads them, and until they are sent they pile up
             scheduling_strategy=where(node["NodeID"], soft=False),
         )(Remote)
         judge = remote.remote(self._isolation)
         name = f"{node['NodeManagerAddress']} ({node['NodeID'][:8]})"
-        return Seat(judge, node["NodeID"], name), judge.condition.remote()
+        return Seat(judge, node["NodeID"], name, set()), judge.condition.remote()
 
     def _why_not(self, seat: Seat, found: Any) -> str:
         """Why a judge may not take work; "" where it may.

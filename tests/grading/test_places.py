@@ -146,14 +146,17 @@ def test_a_node_judges_what_its_tree_is_written_in(tmp_path, monkeypatch):
     monkeypatch.setattr(remote, "_fetched", lambda archive: archive[0])
     archive = remote.packed(tree.root)
     digest = hashlib.sha256(archive).hexdigest()[:32]
-    sent = remote.Sent(digest, [archive], language=tree.language)
-    job = TestJob(root=tree.root, tests=("test_numbers_lib.py",), overlay={})
+    job = TestJob(root=tree.root, tests=("test_numbers_lib.py",), overlay={}, allows=("math",))
+    work = remote.Work(job, tree.language, digest)
     node = remote.Remote("bwrap")
-    report = node.run(sent, None, job)
-    (pool,) = node._pools.values()
+    first = node.run(work.encoded(), {digest: [archive]})
+    again = node.run(work.encoded(), {})  # it has the tree
+    ((_, pool),) = node._pools.values()
     pool.close()  # else it ends with the worker
-    assert report.status == "finished"
-    assert [one.passed for one in report.results] == [True] * 6
+    for encoded in (first, again):
+        report = remote.reports.decode(encoded)
+        assert report.status == "finished"
+        assert [one.passed for one in report.results] == [True] * 6
     assert "pytest" in remote.verdict_versions()
 
 

@@ -1,7 +1,10 @@
 """A Ray cluster of several nodes on this machine, held by a process of its own.
 
 Run as a program it makes the cluster, writes its address, and then does as it is told, a line each:
-`kill` kills the newest node as a machine that loses its power, `fill` takes all processors.
+
+    kill    kills the newest node as a machine that loses its power
+    fill    takes all processors
+    pid     says which process holds all of it
 """
 
 import json
@@ -19,8 +22,10 @@ BROKEN = "def bwrap_path():\n    return '/bin/false'\n"
 
 
 @contextmanager
-def cluster(count, *, broken=0):
+def cluster(count, *, broken=0, path=None):
     """A cluster of `count` nodes with one processor each, `broken` of them without a sandbox.
+
+    The nodes have the code in the folder `path`, where it is given.
 
     Gives its address, the environment of its drivers, and what tells it to do something.
     """
@@ -37,13 +42,15 @@ def cluster(count, *, broken=0):
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_raylet_start_wait_time_s": "180",  # of a machine with other work
     }
+    if path:
+        environment["PYTHONPATH"] = str(path)
     command = [sys.executable, __file__, str(folder), str(count), str(broken)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, env=environment, text=True, stdin=pipe, stdout=pipe) as holder:
 
         def tell(what):
             print(what, file=holder.stdin, flush=True)
-            assert holder.stdout.readline() == "done\n"
+            return json.loads(holder.stdout.readline())
 
         try:
             yield json.loads(holder.stdout.readline()), environment, tell
@@ -75,14 +82,17 @@ def main(folder, count, broken):
     sys.stdout.write(json.dumps(held.address) + "\n")
     sys.stdout.flush()
     for line in sys.stdin:
+        said = None
         if line == "kill\n":
             held.remove_node(nodes.pop(), allow_graceful=False)
+        elif line == "pid\n":
+            said = os.getpid()
         else:
             ray.init(address=held.address, log_to_driver=False, logging_level="error")
             hold = ray.remote(num_cpus=1)(Hold)
             actors += [hold.remote() for _ in range(len(nodes) + 1)]
             ray.get([actor.held.remote() for actor in actors])
-        sys.stdout.write("done\n")
+        sys.stdout.write(json.dumps(said) + "\n")
         sys.stdout.flush()
     held.shutdown()
 
