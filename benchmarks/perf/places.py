@@ -8,9 +8,9 @@ is left is the way there and back. Each round runs every way once, in an order t
 Ray has its workers run at a low priority (15), so that other work on the same cores slows them
 down and `local` does not notice: `ray` has that off, and `ray, nice` is as Ray starts them.
 `--against REV` has another commit do the same. Every way has a process of its own, and every Ray
-a cluster. Processor time is that of the process and of the cluster beyond what they use when idle,
-without what sandboxed processes used that nobody waited for; those are the same in all ways. Needs
-the extra `ray`.
+a cluster. Processor time is that of the process and of the cluster beyond what they use when idle.
+It is told of small jobs alone: what a sandboxed process used is counted where somebody waits for
+the end of all in it, as Ray's workers do and the pool does not. Needs the extra `ray`.
 """
 
 import argparse
@@ -192,9 +192,10 @@ def told(seen: dict[tuple[str, str], list[Seen]]) -> Iterator[str]:
         processor = statistics.median(row.processor for row in rows)
         more = statistics.median(mine.processor - other.processor for mine, other in pairs)
         idle, peak = rows[0].idle, max(row.peak for row in rows)
+        counted = f"{processor * 1e3:11.2f}{more * 1e3:+9.2f}" if kind == "small" else " " * 20
         yield (
             f"{kind + ' ' + name:26}{wall * 1e3:10.2f}{ratio:8.2f}{beyond * 1e3:+9.2f}"
-            f"{processor * 1e3:11.2f}{more * 1e3:+9.2f}{idle:7.2f}{peak:6.0f}"
+            f"{counted}{idle:7.2f}{peak:6.0f}"
         )
 
 
