@@ -47,8 +47,8 @@ servers-check: setup # makes the programs with Go, ten minutes once; or takes LL
 sandbox-check: setup judge # what a night has time for: new attacks each day, and kills at random moments
 	@LLMOPS_FUZZ=10000 LLMOPS_KILLS=200 $(BIN)/pytest tests/sandbox/test_attacks_fuzz.py tests/sandbox/test_sandbox_lifecycle.py $(ARGS)
 
-ray-check: setup judge # a cluster of three nodes on loopback, one of which dies
-	@LLMOPS_RAY=1 $(BIN)/pytest tests/grading/test_ray.py $(ARGS)
+ray-check: setup judge # clusters on loopback whose nodes and heads die
+	@LLMOPS_RAY=1 $(BIN)/pytest tests/grading/test_ray.py tests/grading/test_ray_deaths.py $(ARGS)
 
 cline-check: setup judge # recorded answers in whole sessions: the reference patches, and none
 	@LLMOPS_CLINE=1 $(BIN)/pytest tests/mining/test_cline_recorded.py $(ARGS)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_llmops import guest
-from pytest_llmops.errors import Decided, LlmopsError, RecordError
+from pytest_llmops.errors import Decided, LlmopsError, PlaceError, RecordError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.session import configured, faults, names
 from pytest_llmops.session import items as seen
@@ -208,7 +208,7 @@ class Wiring:
                 ours.keep_fault(report.nodeid, seen.brief(report))
             if report.when not in {"setup", "call"}:  # `???` where a worker has crashed
                 report.user_properties += ours.attempt_ended(report.nodeid)
-        except RecordError as error:
+        except (PlaceError, RecordError) as error:
             kept = "; answers so far are in the completion cache"
             pytest.exit(f"{error}{kept if ours.has_cache else ''}", 3)
 

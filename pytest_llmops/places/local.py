@@ -17,6 +17,7 @@ class LocalPlace:
     def __init__(self, size: int, isolation: Isolation) -> None:
         """Prepare; a pool is started when its tree is first judged."""
         self.size = size
+        self.lost = ""
         self._isolation = isolation
         self._opening = Lock()
         self._pools: dict[tuple[Path, PackageLock | None], Pool] = {}

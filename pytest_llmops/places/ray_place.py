@@ -4,11 +4,13 @@ The controller alone connects. It hands a job to a free judge and waits. A judge
 node dies has its job taken away, which goes to another one, so every job has one report. What is
 sent are jobs and reports; a source tree goes to the object store once, and to every node once.
 
-If the head dies, Ray ends this process a minute later without any clean-up. What is on record by
-then is in the file, and the next session goes on from there.
+If the head dies, or no node is left, nothing is judged any more: `lost` says why, and whoever
+waits for a report hears it. What is on record by then is in the file, and the next session goes on
+from there.
 """
 
 import threading
+import time
 from hashlib import sha256
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -16,8 +18,9 @@ from typing import Any
 
 from pytest_llmops.errors import PlaceError, SandboxError
 from pytest_llmops.places.cores import cores
+from pytest_llmops.places.head import Watch, connect, named
 from pytest_llmops.places.remote import Work, packed, reports
-from pytest_llmops.places.seats import AT_ONCE, Seat, Seats, connect
+from pytest_llmops.places.seats import AT_ONCE, Seat, Seats
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.sandbox.node.installation import installed
@@ -29,7 +32,7 @@ OVERTIME = 120.0
 TRIES = 3
 """Judges that one job may lose."""
 PULSE = 0.5
-"""Seconds between two looks at whether there is a judge left to wait for."""
+"""Seconds between two looks at whether there is anything left to wait for."""
 CODE = frozenset({".js", ".cjs", ".mjs", ".json"})
 """Files of npm packages that can be loaded."""
 CLOSED = "nothing is judged any more: the session has ended"
@@ -55,6 +58,9 @@ class RayPlace:
         self._settled = threading.Condition()
         self._at_work = 0
         self._closed = False
+        self.lost = ""
+        """Why nothing is judged any more; "" while it is."""
+        self._watch = Watch(self._ray.get_runtime_context().gcs_address, self._lose)
         try:
             for seat in self._seats.take_all():
                 self._offer(seat)
@@ -88,8 +94,7 @@ class RayPlace:
             SandboxError: See `NodePool.run`; or nobody is left to judge.
         """
         with self._settled:
-            if self._closed:
-                raise SandboxError(CLOSED)
+            self._check()
             self._at_work += 1
         try:
             for _ in range(TRIES):
@@ -98,8 +103,7 @@ class RayPlace:
                 if report:
                     self._free.put(seat)
                     return report
-                if self._closed:
-                    raise SandboxError(CLOSED)
+                self._check()
                 self._seats.replace(seat, self._offer)
         finally:
             with self._settled:
@@ -115,15 +119,24 @@ class RayPlace:
         for _ in range(AT_ONCE):
             self._free.put(seat)
 
+    def _lose(self, why: str) -> None:
+        """Judge nothing any more."""
+        self.lost = self.lost or f"{named(self._where)}: {why}"
+
+    def _check(self) -> None:
+        """Raise where nothing is judged any more."""
+        if self._closed or self.lost:
+            raise SandboxError(self.lost or CLOSED)
+
     def _next(self) -> Seat:
-        while not self._closed:
+        while True:
+            self._check()
             try:
                 if (seat := self._free.get(timeout=PULSE)) in self._seats:
                     return seat
             except Empty:
                 if not len(self._seats):
-                    raise SandboxError(f"{self._where}: no node of the cluster is left") from None
-        raise SandboxError(CLOSED)
+                    self._lose("no node of the cluster is left")
 
     def _run_at(self, seat: Seat, tree: SourceTree, job: TestJob) -> TestReport | None:
         """The report of a judge; None where it was lost over the job."""
@@ -133,7 +146,7 @@ class RayPlace:
         told = {} if work.needs in seat.has else {name: [at] for name, at in archives.items()}
         pending = seat.judge.run.remote(work.encoded(), told)
         try:
-            report = reports.decode(self._ray.get(pending, timeout=job.timeout + OVERTIME))
+            report = reports.decode(self._awaited(pending, job.timeout + OVERTIME))
         except errors.RayTaskError as error:
             self._free.put(seat)
             cause = error.cause
@@ -143,6 +156,19 @@ class RayPlace:
             return None
         seat.has.add(work.needs)
         return report
+
+    def _awaited(self, pending: Any, seconds: float) -> bytes:
+        """What a judge returns; looks up now and then, as Ray does not see a head die."""
+        late = time.monotonic() + seconds
+        while True:
+            self._check()
+            try:
+                found: bytes = self._ray.get(pending, timeout=PULSE)
+            except self._ray.exceptions.GetTimeoutError:
+                if time.monotonic() > late:
+                    raise
+            else:
+                return found
 
     def _archives(self, tree: SourceTree) -> dict[str, Any]:
         """Digests of a tree and of its packages, with where they are in the object store."""
@@ -167,7 +193,8 @@ class RayPlace:
             if self._closed:
                 return
             self._closed = True
-        self._seats.close()
+        self._watch.close()
+        self._seats.close(patience=PULSE if self.lost else None)
         with self._settled:
             quiet = self._settled.wait_for(lambda: not self._at_work, timeout=OVERTIME)
         if quiet:  # else it goes with this process, which a shut down in the middle of a call ends

@@ -1,7 +1,5 @@
 """The judges in a Ray cluster: seated, looked at before they take work, replaced when lost."""
 
-import os
-import socket
 import threading
 import time
 from collections import Counter
@@ -9,14 +7,13 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from pytest_llmops.errors import PlaceError, naming_extras
+from pytest_llmops.errors import PlaceError
+from pytest_llmops.places.head import named
 from pytest_llmops.places.remote import Condition, Needs, Remote, verdict_versions
 from pytest_llmops.sandbox.cage import Isolation
 
 PATIENCE = 60.0
 """Seconds that a cluster may take to start its first judge."""
-KNOCK = 5.0
-"""Seconds that something may take to answer at the address of a cluster."""
 AT_ONCE = 2
 """Jobs at a judge: one is judged, and the next is there when that ends."""
 PULSE = 0.5
@@ -34,54 +31,6 @@ class Seat(NamedTuple):
     """For people."""
     has: set[Needs]
     """What it has judged before; it need not be told again where that is."""
-
-
-def connect(address: str) -> Any:
-    """Connect to a cluster; returns the module `ray`.
-
-    Raises:
-        PlaceError: There is no such cluster, or it has another version of Ray or Python.
-        MissingExtraError: Ray is not installed.
-    """
-    knock(address)
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    with naming_extras():
-        ray = import_module("ray")
-    try:
-        ray.init(
-            address=address or "auto",
-            namespace=f"pytest-llmops-{os.getpid()}",
-            log_to_driver=False,
-            logging_level="error",
-        )
-    except Exception as error:  # noqa: BLE001 - Ray has no base of its errors, and needs one line
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        said = " ".join(lines)[:300] or type(error).__name__
-        raise PlaceError(f"{named(address)}: cannot connect: {said}") from None
-    return ray
-
-
-def knock(address: str) -> None:
-    """See that something listens at an address; Ray itself takes minutes to notice that none does.
-
-    Raises:
-        PlaceError: Nothing does.
-    """
-    if not address:
-        return
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=KNOCK).close()
-    except (OSError, ValueError, OverflowError) as error:
-        said = getattr(error, "strerror", None) or str(error) or "no answer"
-        raise PlaceError(
-            f"{named(address)}: no cluster there: {said}; `ray start --head` tells its address"
-        ) from None
-
-
-def named(address: str) -> str:
-    """A cluster as messages name it."""
-    return f"--run-on=ray{address and ':'}{address}"
 
 
 class Seats:
@@ -163,8 +112,12 @@ class Seats:
         again = "what they judged was judged again elsewhere"
         return out + ([f"Ray: judges were lost on {', '.join(lost)}; {again}"] if lost else [])
 
-    def close(self) -> None:
-        """End all judges."""
+    def close(self, *, patience: float | None = None) -> None:
+        """End all judges.
+
+        Args:
+            patience: Seconds for each that is being started; without a head, Ray blocks for good.
+        """
         with self._changed:
             self._closed = True
             taken, self._taken = list(self._taken), {}
@@ -172,7 +125,7 @@ class Seats:
         for judge in taken:
             self._ray.kill(judge)
         for thread in starting:  # who asks Ray for something when it shuts down ends this process
-            thread.join()
+            thread.join(patience)
 
     def _free_processors(self) -> Iterator[dict[str, Any]]:
         """The nodes of the cluster, each as often as it has processors, while any is free."""

@@ -20,6 +20,8 @@ class Place(Protocol):
 
     size: int
     """Jobs that it judges at once."""
+    lost: str
+    """Why nothing is judged any more, where the place has gone; "" while it is there."""
 
     def judge(self, tree: SourceTree) -> "Judge":
         """What runs the tests of a source tree; the same one each time."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pytest_llmops.completions import Completion
+from pytest_llmops.errors import PlaceError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.grading.graded import Grade
 from pytest_llmops.places.where import Place, open_place, require_room
@@ -86,6 +87,15 @@ class Bench:
             SandboxError: The sandbox cannot be used, or the session ends.
         """
         return self._graders.await_grade(key, changed or self._answers[key], again=bool(changed))
+
+    def require_place(self) -> None:
+        """See that answers can still be graded.
+
+        Raises:
+            PlaceError: The place has gone.
+        """
+        if self._place and self._place.lost:
+            raise PlaceError(self._place.lost)
 
     def told(self) -> list[str]:
         """What a person should know of the place."""

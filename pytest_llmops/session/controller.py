@@ -146,6 +146,7 @@ class Controller(Worker):
         """Write the record of a finished attempt; see `running.Running`.
 
         Raises:
+            PlaceError: It has none but a fault, as no answer can be graded any more.
             RecordError: The file cannot be written.
         """
         self.running.keep(record)
@@ -154,7 +155,7 @@ class Controller(Worker):
         """Put an attempt on record that left none: its set-up failed or its worker died.
 
         Raises:
-            RecordError: The file cannot be written.
+            PlaceError, RecordError: See `keep`.
         """
         if key := self.attendance.key(nodeid):
             self.running.keep_fault(key, error)

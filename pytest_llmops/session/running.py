@@ -107,17 +107,22 @@ class Running:
         """Write a record, which comes from a worker as JSON.
 
         Raises:
+            PlaceError: It has none but a fault, as no answer can be graded any more.
             RecordError: The file cannot be written.
         """
         assert self.recording
-        self.recording.keep(_decoder.decode(record) if isinstance(record, str) else record)
+        record = _decoder.decode(record) if isinstance(record, str) else record
+        if record.error:
+            self._bench.require_place()
+        self.recording.keep(record)
 
     def keep_fault(self, key: Key, error: str) -> None:
         """Put an attempt on record that left no record.
 
         Raises:
-            RecordError: The file cannot be written.
+            PlaceError, RecordError: See `keep`.
         """
+        self._bench.require_place()
         assert self.recording
         if key in self.recording.records:
             return

@@ -13,7 +13,7 @@ from python_tree import python_tree
 from without import run_without
 
 from pytest_llmops.errors import PlaceError, SandboxError
-from pytest_llmops.places import cores, remote, seats
+from pytest_llmops.places import cores, head, remote
 from pytest_llmops.places.local import LocalPlace
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.sandbox import TestJob
@@ -47,7 +47,7 @@ def test_nothing_at_the_address_of_a_cluster_is_told_at_once():
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         began = time.monotonic()
         with pytest.raises(PlaceError, match=f"--run-on=ray:{address}: no cluster there: Conn"):
-            seats.knock(address)
+            head.knock(address)
     assert time.monotonic() - began < 10
 
 

@@ -2,16 +2,13 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from project import ANSWERS, write_answers, write_benchmark
 from ray_cluster import cluster
-
-from pytest_llmops.runs.reading import find_run, read_run
+from ray_sessions import command, lines, recorded, start
 
 pytestmark = [
     pytest.mark.ray,
@@ -22,7 +19,6 @@ pytestmark = [
 ]
 SAMPLES = 20
 SUITES = Path(__file__).parents[2] / "cases" / "suites.toml"
-VALIDATE = "import sys; from pytest_llmops.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
 @pytest.fixture
@@ -31,42 +27,6 @@ def project(pytester, mined):
     write_benchmark(pytester.path)
     write_answers(pytester.path, samples=SAMPLES)
     return pytester.path
-
-
-def start(folder, environment, *arguments):
-    command = [sys.executable, "-m", "pytest", "benchmarks", "--model=recorded", *arguments]
-    return subprocess.Popen(
-        [*command, f"--samples={SAMPLES}"],
-        cwd=folder,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def validated(folder, environment, *arguments):
-    return subprocess.run(
-        [sys.executable, "-c", VALIDATE, "validate", *arguments],
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-def recorded(folder):
-    """What the latest run says of each attempt, and its number of lines."""
-    path = find_run("latest", folder / "runs")
-    found = read_run(path).records
-    return {(r.case, r.sample): (r.outcome, r.text, r.error) for r in found}, len(found)
-
-
-def lines(folder):
-    return sum(
-        len(file.read_text().splitlines()) for file in (folder / "runs").glob("*/records.jsonl")
-    )
 
 
 def test_a_cluster_that_loses_a_node_gives_the_records_of_this_machine(project):
@@ -88,7 +48,7 @@ def test_a_cluster_that_loses_a_node_gives_the_records_of_this_machine(project):
             assert recorded(project) == wanted
             assert ("judges were lost on" in said) == (workers == "2"), said
 
-        result = validated(project, environment, f"--run-on=ray:{address}")
+        result = command(project, environment, "validate", f"--run-on=ray:{address}")
         assert result.returncode == 0, result
         # Ray may tell of the dead node before.
         assert result.stdout.splitlines()[-1] == "3 cases, 3 valid, 0 not", result
@@ -126,6 +86,6 @@ def test_a_node_without_namespaces_is_named_and_left_out(project):
 def test_a_suite_in_python_is_proved_on_a_cluster(tmp_path):
     with cluster(2) as (address, environment, _):
         asked = ("--suite=starter-python", "--suites", str(SUITES))
-        result = validated(tmp_path, environment, *asked, f"--run-on=ray:{address}")
+        result = command(tmp_path, environment, "validate", *asked, f"--run-on=ray:{address}")
     assert result.returncode == 0, result
     assert result.stdout.splitlines()[-1] == "18 cases, 18 valid, 0 not", result

@@ -3,6 +3,8 @@
 Run as a program it makes the cluster, writes its address, and then does as it is told, a line each:
 
     kill    kills the newest node as a machine that loses its power
+    oom     kills what judges on the newest node, and says how many that were
+    head    kills the process that knows the cluster
     fill    takes all processors
     pid     says which process holds all of it
 """
@@ -10,21 +12,28 @@ Run as a program it makes the cluster, writes its address, and then does as it i
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+
+from pytest_llmops.memory import descendants
 
 BROKEN = "def bwrap_path():\n    return '/bin/false'\n"
 """A bubblewrap that starts nothing, as in a container without namespaces."""
 
+STARVED = {"RAY_memory_usage_threshold": "0.001", "RAY_memory_monitor_refresh_ms": "4000"}
+"""Any use of this machine's memory is too much, at each look."""
+
 
 @contextmanager
-def cluster(count, *, broken=0, path=None):
+def cluster(count, *, broken=0, starved=0, path=None):
     """A cluster of `count` nodes with one processor each, `broken` of them without a sandbox.
 
+    Ray finds `starved` of the others to be short of memory every few seconds, and kills what works.
     The nodes have the code in the folder `path`, where it is given.
 
     Gives its address, the environment of its drivers, and what tells it to do something.
@@ -44,7 +53,7 @@ def cluster(count, *, broken=0, path=None):
     }
     if path:
         environment["PYTHONPATH"] = str(path)
-    command = [sys.executable, __file__, str(folder), str(count), str(broken)]
+    command = [sys.executable, __file__, str(folder), str(count), str(broken), str(starved)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, env=environment, text=True, stdin=pipe, stdout=pipe) as holder:
 
@@ -67,7 +76,18 @@ class Hold:
         return True
 
 
-def main(folder, count, broken):
+def killed(raylet):
+    """Kill the judges among the workers of a node, as the system does where memory runs out."""
+    count = 0
+    for pid in descendants(raylet):
+        with suppress(OSError):  # sandboxed processes end meanwhile
+            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Remote"):
+                os.kill(pid, signal.SIGKILL)
+                count += 1
+    return count
+
+
+def main(folder, count, broken, starved):
     ray = import_module("ray")
     held_by = import_module("ray.cluster_utils").Cluster
 
@@ -76,8 +96,8 @@ def main(folder, count, broken):
     held = held_by(initialize_head=True, head_node_args=head)
     nodes, actors = [], []
     for number in range(1, count):
-        hurt = number <= broken
-        env = {"PYTHONPATH": f"{folder}/broken"} if hurt else {}
+        hurt, hungry = number <= broken, broken < number <= broken + starved
+        env = {"PYTHONPATH": f"{folder}/broken"} if hurt else STARVED if hungry else {}
         nodes.append(held.add_node(**made, env_vars=env))
     sys.stdout.write(json.dumps(held.address) + "\n")
     sys.stdout.flush()
@@ -85,6 +105,12 @@ def main(folder, count, broken):
         said = None
         if line == "kill\n":
             held.remove_node(nodes.pop(), allow_graceful=False)
+        elif line == "head\n":
+            (gcs,) = held.head_node.all_processes["gcs_server"]
+            gcs.process.kill()
+        elif line == "oom\n":
+            (raylet,) = nodes[-1].all_processes["raylet"]
+            said = killed(raylet.process.pid)
         elif line == "pid\n":
             said = os.getpid()
         else:

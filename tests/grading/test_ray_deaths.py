@@ -1,0 +1,72 @@
+"""What becomes of a session whose Ray cluster dies."""
+
+import os
+import shutil
+import time
+
+import pytest
+import wide
+from chat_server import ChatServer, answer, serving
+from project import write_benchmark
+from ray_cluster import cluster
+from ray_sessions import command, lines, recorded, start
+
+from pytest_llmops.runs.reading import find_run, read_run
+
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        "LLMOPS_RAY" not in os.environ, reason="starts Ray clusters, for minutes: `make ray-check`"
+    ),
+]
+SAMPLES = 10
+ATTEMPTS = SAMPLES * wide.CASES
+ANSWER = "function plus1(value: number): number {\n  return value + 1;\n}"
+
+
+@pytest.fixture
+def project(pytester, mined_wide):
+    shutil.copytree(mined_wide / "cases", pytester.path / "cases")
+    write_benchmark(pytester.path)
+    return pytester.path
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_session_whose_cluster_loses_its_head_ends_and_the_next_goes_on(project, workers):
+    (project / "conftest.py").write_text(
+        "from pytest_llmops.places import head\nhead.PAUSE, head.AWAY = 0.2, 1.0\n"
+    )
+    server = ChatServer(answer(ANSWER), models=[{"id": "served"}])
+    with serving(server) as (url, _), cluster(2) as (address, environment, tell):
+        (project / "models.toml").write_text(f'[served]\nurl = "{url}"\nmodel = "served"\n')
+        asked = {"model": "served", "samples": SAMPLES}
+        session = start(project, environment, f"--run-on=ray:{address}", "-n", workers, **asked)
+        while len(server.calls) < ATTEMPTS or lines(project) < 8:
+            assert session.poll() is None, session.communicate()
+            time.sleep(0.02)
+        tell("head")
+        said, _ = session.communicate(timeout=120)
+        assert session.returncode == pytest.ExitCode.INTERNAL_ERROR, said
+        assert f"--run-on=ray:{address}: the head of the Ray cluster, {address}, has not " in said
+        assert "answers so far are in the completion cache" in said
+
+        broken = find_run("latest", project / "runs")
+        first = read_run(broken).records
+        assert 8 <= len(first) < ATTEMPTS
+        assert {(r.error, bool(r.grade)) for r in first} == {("", True)}
+        assert len({(r.case, r.sample) for r in first}) == len(first)
+        listed = command(project, environment, "runs")
+        assert f"/{len(first)} " in listed.stdout, listed
+        assert "incomplete" in listed.stdout, listed
+
+        session = start(project, environment, "-p", "no:xdist", **asked)
+        said, _ = session.communicate(timeout=300)
+        assert session.returncode == 0, said
+        assert recorded(project)[1] == ATTEMPTS
+        assert len(server.calls) == ATTEMPTS
+        whole = find_run("latest", project / "runs")
+        gated = command(project, environment, "gate", str(whole), str(broken), "--trust-cache")
+        assert gated.returncode, gated
+        told = f"it has {len(first)} records for {ATTEMPTS} attempts; run it again"
+        assert told in gated.stderr, gated
