@@ -16,6 +16,8 @@ PATIENCE = 60.0
 """Seconds that a cluster may take to start its first judge."""
 AT_ONCE = 2
 """Jobs at a judge: one is judged, and the next is there when that ends."""
+TRACED = "error raised in its creation task"
+"""What Ray says of a judge whose code fails at once; the last line says what, the others where."""
 PULSE = 0.5
 """Seconds between two looks at whether the session still goes on."""
 MORE = 20.0
@@ -158,8 +160,9 @@ class Seats:
         try:
             condition: Condition = self._ray.get(found)
         except Exception as error:  # noqa: BLE001 - whatever keeps it from starting, it is left out
-            cause = getattr(error, "cause", None) or error
-            return " ".join(str(cause).split())[:300]
+            said = str(getattr(error, "cause", None) or error) or repr(error)
+            told = said.strip().splitlines()[-1] if TRACED in said else said
+            return " ".join(told.split())[:300]
         for name, wanted in verdict_versions().items():
             there = condition.versions.get(name, "none")
             if condition.versions and there != wanted:

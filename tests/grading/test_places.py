@@ -13,7 +13,7 @@ from python_tree import python_tree
 from without import run_without
 
 from pytest_llmops.errors import PlaceError, SandboxError
-from pytest_llmops.places import cores, head, remote
+from pytest_llmops.places import cores, head, remote, seats
 from pytest_llmops.places.local import LocalPlace
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.sandbox import TestJob
@@ -183,3 +183,31 @@ def test_a_place_that_is_closed_ends_what_it_judges_and_judges_no_more(tmp_path)
     assert failed == ["this pool was closed while it judged; make a new one"]
     with pytest.raises(SandboxError, match="the session has ended"):
         place.judge(tree)
+
+
+class Telling:
+    """In the place of the module `ray`: a judge whose condition is an error."""
+
+    def __init__(self, text):
+        self._text = text
+
+    def get(self, _):
+        raise RuntimeError(self._text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "The actor died because of an error raised in its creation task, ray::Remote()\n"
+            '  File "default_worker.py", line 1\n    ^^^^^\nModuleNotFoundError: no msgspec\n',
+            "ModuleNotFoundError: no msgspec",
+        ),
+        ("Memory was  23 GB of 24,\nwhich is too much.\n\tSee X.", "Memory was 23 GB of 24, which"),
+    ],
+)
+def test_why_a_judge_does_not_start_is_told_rather_than_where(text, told):
+    seat = seats.Seat(None, "", "", set())
+    said = seats.Seats(Telling(text), "", "bwrap")._why_not(seat, None)
+    assert said.startswith(told)
+    assert "File" not in said

@@ -1,6 +1,7 @@
-"""What becomes of a session whose Ray cluster dies."""
+"""What becomes of a session whose Ray cluster dies, or has too little memory."""
 
 import os
+import re
 import shutil
 import time
 
@@ -23,6 +24,9 @@ pytestmark = [
 SAMPLES = 10
 ATTEMPTS = SAMPLES * wide.CASES
 ANSWER = "function plus1(value: number): number {\n  return value + 1;\n}"
+
+NODE = re.compile(r"127\.0\.0\.1 \((\w{8})\)")
+"""A node, as the end of a session names it where it was lost or left out."""
 
 
 @pytest.fixture
@@ -70,3 +74,25 @@ def test_a_session_whose_cluster_loses_its_head_ends_and_the_next_goes_on(projec
         assert gated.returncode, gated
         told = f"it has {len(first)} records for {ATTEMPTS} attempts; run it again"
         assert told in gated.stderr, gated
+
+
+def test_what_is_judged_where_memory_runs_out_is_judged_elsewhere(project):
+    """Ray kills what works on one node, and the system what judges on another."""
+    wide.write_run(project / "runs" / "recorded", samples=SAMPLES, unsolved=3)
+    (project / "models.toml").write_text('[recorded]\nreplay = "runs/recorded/records.jsonl"\n')
+    session = start(project, {}, "-p", "no:xdist", samples=SAMPLES)
+    said, _ = session.communicate(timeout=300)
+    assert session.returncode == 0, said
+    wanted, before = recorded(project), lines(project)
+    assert wanted[1] == ATTEMPTS
+    with cluster(3, starved=1) as (address, environment, tell):
+        session = start(project, environment, f"--run-on=ray:{address}", samples=SAMPLES)
+        while lines(project) < before + 8:
+            assert session.poll() is None, session.communicate()
+            time.sleep(0.02)
+        assert tell("oom")
+        said, _ = session.communicate(timeout=300)
+    assert session.returncode == 0, said
+    assert recorded(project) == wanted
+    assert "Ray: judges were lost on " in said, said
+    assert len(set(NODE.findall(said))) == 2, said
