@@ -1,9 +1,8 @@
 """Suites and cases: what is asked, as metadata only.
 
-A suite is a source tree plus manifests of cases in it. A case says where the code to write belongs
-and which tests judge it; its texts stay in the source tree and are read, verified by hash and cut
-at run time (`materialize`). So a manifest of a foreign repository holds none of its lines. It is
-JSON lines, one `Case` a line, sorted by id; `cases/suites.toml` names the suites.
+A suite is a source tree plus manifests: JSON lines, one `Case` a line, sorted by id. A case says
+where the code to write belongs and which tests judge it; its texts stay in the source tree, and are
+verified by hash and cut at run time (`materialize`), so a manifest holds no line of a repository.
 """
 
 import hashlib
@@ -99,6 +98,8 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Folders of the repository to check out; if empty, all."""
     packages: str = ""
     """The npm packages that its files may import: a `package-lock.json`, from here; "" for none."""
+    vitest: str = ""
+    """The tree's own lock file, from its top, whose vitest runs the tests; "" for our own judge."""
     train: tuple[str, ...] = ()
     """Globs of source files whose cases are training material; `*` also matches `/`."""
     train_share: float = 0.0
@@ -115,8 +116,8 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def by_name_alone(self) -> bool:
-        """Attempted where it is named: changes are large, and a run has one language's grader."""
-        return self.asks_for_changes or self.language != "typescript"
+        """Attempted where it is named: changes are large, and a run has one grader."""
+        return self.asks_for_changes or self.language != "typescript" or bool(self.vitest)
 
     def __post_init__(self) -> None:
         """Refuse a date that is no day: a ValueError that names the field."""
@@ -138,8 +139,7 @@ def load_suites(path: Path) -> dict[str, Suite]:
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        hint = "`llmops init` makes one, llmops_suites names another"
-        raise CaseError(f"{path}: no such file; {hint}") from None
+        raise CaseError(f"{path}: no such file; `llmops init` makes one") from None
     except OSError as error:
         raise CaseError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -161,17 +161,19 @@ def load_suites(path: Path) -> dict[str, Suite]:
 
 def _fault(suite: Suite) -> str:
     """What is wrong with a table beside its form; "" where nothing is."""
-    if sum(map(bool, (suite.folder, suite.repository, suite.sdist))) != 1:
-        return "needs one of 'folder', 'repository' and 'sdist'"
-    if suite.repository and len(suite.commit) != 40:
-        return f"'commit' must be 40 hex digits, is {suite.commit!r}"
-    if suite.sdist and not all(suite.sdist.partition("==")):
-        return f"'sdist' must be NAME==VERSION, is {suite.sdist!r}"
-    if suite.sdist and not re.fullmatch("[0-9a-f]{64}", suite.sha256):
-        return f"'sha256' must be 64 hex digits, is {suite.sha256!r}"
-    if suite.walk and suite.language != "typescript":
-        return "'walk': commits are cases of TypeScript alone"
-    return ""
+    sources = sum(map(bool, (suite.folder, suite.repository, suite.sdist)))
+    commit, sdist, sha = suite.commit, suite.sdist, suite.sha256
+    is_sha, other = re.fullmatch("[0-9a-f]{64}", sha), suite.language != "typescript"
+    apart = other or suite.asks_for_changes or suite.packages
+    faults = (
+        (sources != 1, "needs one of 'folder', 'repository' and 'sdist'"),
+        (suite.repository and len(commit) != 40, f"'commit' must be 40 hex digits, is {commit!r}"),
+        (sdist and not all(sdist.partition("==")), f"'sdist' must be NAME==VERSION, is {sdist!r}"),
+        (sdist and not is_sha, f"'sha256' must be 64 hex digits, is {sha!r}"),
+        (suite.walk and other, "'walk': commits are cases of TypeScript alone"),
+        (suite.vitest and apart, "'vitest' is for functions in TypeScript, without 'packages'"),
+    )
+    return next((said for is_wrong, said in faults if is_wrong), "")
 
 
 def load_cases(suite: Suite) -> list[Case]:
@@ -198,12 +200,11 @@ def read_manifest(path: Path) -> list[Case]:
     Raises:
         CaseError: A line is not a case or names no tests; names file and line.
     """
-    decoder = msgspec.json.Decoder(Case)
     cases = []
     files: dict[object, object] = {}
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         try:
-            case = decoder.decode(line)
+            case = msgspec.json.decode(line, type=Case)
         except msgspec.DecodeError as error:
             raise CaseError(f"{path}:{number}: not a case: {error}") from None
         if not case.fail_to_pass:
@@ -240,8 +241,7 @@ def id_of_test(path: str, title: str) -> str:
 
     Args:
         path: Test file, POSIX path relative to the root of the tree.
-        title: Names of the enclosing suites and of the test, joined by ` > `; the second test of
-            the same title in a file has ` (2)` behind it, and so on.
+        title: Names of suites and test, joined by ` > `; the second of a title ends in ` (2)`.
     """
     return hashlib.sha256(f"{path}\0{title}".encode()).hexdigest()[:12]
 

@@ -43,8 +43,8 @@ def _validate(options: argparse.Namespace) -> int:
     from pytest_llmops.mining.curate import run_validate
 
     suites = find_suites(options.suites, options.suite)
-    if not options.suite:  # changes take far longer than functions: proved where they are named
-        suites = [suite for suite in suites if not suite.asks_for_changes]
+    if not options.suite:  # what takes far longer is proved where it is named
+        suites = [suite for suite in suites if not (suite.asks_for_changes or suite.vitest)]
     every = find_suites(options.suites, [])
     return run_validate(suites, _setup(options), ids=options.cases, beside=every)
 
@@ -132,7 +132,8 @@ def _mine_edits(options: argparse.Namespace) -> int:
 
 
 def _mining_setup(options: argparse.Namespace) -> "Setup":
-    return replace(_setup(options), fresh=options.fresh)
+    beside = tuple(find_suites(options.suites, []))
+    return replace(_setup(options), fresh=options.fresh, beside=beside)
 
 
 def _wanted(options: argparse.Namespace) -> "Wanted":

@@ -20,6 +20,7 @@ from pytest_llmops.tasks.code.modules import replace_body
 from pytest_llmops.tasks.import_graph import ImportGraph
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.selection import Selection
+from pytest_llmops.tasks.trees.own_lock import OwnLock
 
 INSTRUCTION = """\
 Write the {label} {kind} `{symbol}` in `/app/{path}`, whose body is missing.
@@ -53,13 +54,18 @@ def functions_of(selection: Selection) -> list[Task]:
     """The tasks of a selection.
 
     Raises:
-        CaseError: One asks for a change, or cannot be read.
+        CaseError: One asks for a change, needs the packages of its repository, or cannot be read.
     """
     for case in selection.cases.values():
         if case.change:
             raise CaseError(
                 f"{case.id}: asks for a change, and tasks of Harbor are made of functions alone; "
                 "name suites of functions with --suite, or export to inspect"
+            )
+        if isinstance(selection.tree(case).lock, OwnLock):
+            raise CaseError(
+                f"{case.id}: its repository's own vitest judges it, which tasks of Harbor have not "
+                "got; name other suites with --suite, or export to inspect"
             )
     return [selection.task(name) for name in selection.cases]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from pytest_llmops.completions import Completion, FinishReason, Timing, Usage
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.grading.graded import Grade
-from pytest_llmops.sandbox import POOLS, Pool
-from pytest_llmops.sandbox.node.installation import installed
+from pytest_llmops.sandbox import Pool
+from pytest_llmops.sandbox.opening import open_pool
 from pytest_llmops.tasks.selection import Choice, Selection, select
 
 ENDS: Mapping[str, FinishReason] = {
@@ -47,11 +47,7 @@ class Judges:
             if self._opened is None:
                 selection = select(self._choice)
                 (tree,) = selection.trees.values()
-                more = {"packages": installed(tree.lock)} if tree.lock else {}
-                pool = POOLS[tree.language](
-                    tree.root, size=self._size, many=bool(tree.within), **more
-                )
-                self._opened = selection, pool
+                self._opened = selection, open_pool(tree, size=self._size)
             selection, pool = self._opened
             task = selection.asked(case_id)
         answer = Completion(

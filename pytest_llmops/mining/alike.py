@@ -6,6 +6,7 @@ from contextlib import suppress
 from pytest_llmops.cases import Case, Suite, load_cases
 from pytest_llmops.errors import CaseError
 from pytest_llmops.likeness.duplicates import Pair, Solution, near_duplicates
+from pytest_llmops.mining.reach import Function
 from pytest_llmops.mining.refused import Rejection
 from pytest_llmops.mining.validate import Finding
 from pytest_llmops.tasks.materialize import materialize
@@ -31,6 +32,18 @@ def alike(ids: Collection[str], suites: Iterable[Suite]) -> Iterator[Finding]:
             training, other = other, training
         if training.case in ids:
             yield Finding(training.case, "near-duplicate", _told(pair, other))
+
+
+def known_functions(suite: Suite, others: Iterable[Suite]) -> frozenset[Function]:
+    """The functions that are cases of another suite of the same commit.
+
+    A suite that its own vitest judges, which costs more, leaves these to the others.
+    """
+    if not (suite.vitest and suite.commit):
+        return frozenset()
+    same = (one for one in others if one.commit == suite.commit and one.name != suite.name)
+    cases = (case for one in same if not one.asks_for_changes for case in load_cases(one))
+    return frozenset((case.source.path, case.symbol) for case in cases)
 
 
 def without_twins(cases: Iterable[Case], tree: SourceTree) -> tuple[list[Case], list[Rejection]]:

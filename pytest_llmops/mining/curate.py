@@ -11,7 +11,7 @@ from rich.table import Table
 
 from pytest_llmops.cases import Case, Suite, load_cases, write_manifest
 from pytest_llmops.errors import CaseError, LlmopsError, SourceError
-from pytest_llmops.mining.alike import alike
+from pytest_llmops.mining.alike import alike, known_functions
 from pytest_llmops.mining.dates import dated
 from pytest_llmops.mining.explain import explained
 from pytest_llmops.mining.kept import Kept, results_of
@@ -41,6 +41,8 @@ class Setup:
     isolation: Isolation = "bwrap"
     fresh: bool = False
     """Mine without what an interrupted mining has found."""
+    beside: tuple[Suite, ...] = ()
+    """Suites to which their cases may be left; see `known_functions`."""
 
     @contextmanager
     def open(self, suite: Suite) -> Iterator[tuple[SourceTree, Judge, Crew]]:
@@ -98,7 +100,8 @@ def run_mine(
     with setup.open(suite) as (tree, pool, crew):
         kept = None if limit else Kept(results_of(suite, tree), fresh=setup.fresh)
         with telling_what_is_kept(kept):
-            mined = Miner(suite, tree, pool, crew, kept).mine(limit)
+            miner = Miner(suite, tree, pool, crew, kept)
+            mined = miner.mine(limit, without=known_functions(suite, setup.beside))
         cases, undated = _dated(mined.cases, suite, tree, setup.source)
     console = Console()
     if kept and kept.found:

@@ -93,9 +93,17 @@ class Miner:
         self._measuring = Measuring(tree, pool, modules)
         self._proving = Proving(suite, tree, pool, modules)
 
-    def mine(self, limit: int = 0) -> Mined:
-        """Make cases, in the order of path and symbol; `limit` of them where it is not 0."""
-        mined = self.prove(self.measure(self.tests()), limit=limit)
+    def mine(self, limit: int = 0, without: frozenset[Function] = frozenset()) -> Mined:
+        """Make cases, in the order of path and symbol; `limit` of them where it is not 0.
+
+        Args:
+            limit: The number.
+            without: Functions that are to be none.
+        """
+        measured = self.measure(self.tests())
+        if without:
+            measured = {test: _less(one, without) for test, one in measured.items()}
+        mined = self.prove(measured, limit=limit)
         cases, twins = without_twins(mined.cases, self._tree)
         return replace(mined, cases=cases, rejections=[*mined.rejections, *twins])
 
@@ -237,6 +245,11 @@ def _work(measured: Mapping[str, Measured], flaky: frozenset[str]) -> list[Work]
         (function, tuple((test, ids[test]) for test in tests))
         for function, tests in sorted(judges.items())
     ]
+
+
+def _less(measured: Measured, functions: frozenset[Function]) -> Measured:
+    left = tuple(one for one in measured.reached if one not in functions)
+    return msgspec.structs.replace(measured, reached=left)
 
 
 def _paths(case: Case) -> Iterable[str]:

@@ -4,11 +4,11 @@ from pathlib import Path
 from threading import Lock
 
 from pytest_llmops.errors import SandboxError
-from pytest_llmops.sandbox import POOLS, Judge, Pool
+from pytest_llmops.sandbox import Judge, Pool
 from pytest_llmops.sandbox.cage import Isolation
-from pytest_llmops.sandbox.node.installation import installed
+from pytest_llmops.sandbox.opening import open_pool, prove
 from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.trees.locks import PackageLock
+from pytest_llmops.tasks.trees.locks import Lock as PackagesLock
 
 
 class LocalPlace:
@@ -20,7 +20,7 @@ class LocalPlace:
         self.lost = ""
         self._isolation = isolation
         self._opening = Lock()
-        self._pools: dict[tuple[Path, PackageLock | None], Pool] = {}
+        self._pools: dict[tuple[Path, PackagesLock | None], Pool] = {}
         self._closed = False
 
     def judge(self, tree: SourceTree) -> Judge:
@@ -34,14 +34,8 @@ class LocalPlace:
                 raise SandboxError("nothing is judged any more: the session has ended")
             root, lock = tree.within or tree.root, tree.lock
             if (root, lock) not in self._pools:
-                more = {"packages": installed(lock)} if lock else {}
-                self._pools[root, lock] = POOLS[tree.language](
-                    root,
-                    size=self.size,
-                    isolation=self._isolation,
-                    many=tree.within is not None,
-                    **more,
-                )
+                pool = open_pool(tree, size=self.size, isolation=self._isolation)
+                self._pools[root, lock] = pool
             return self._pools[root, lock]
 
     def prove(self, tree: SourceTree) -> None:
@@ -50,7 +44,7 @@ class LocalPlace:
         Raises:
             SandboxError: It does not start; says why, and how to go on without it.
         """
-        POOLS[tree.language](tree.root, isolation=self._isolation).close()
+        prove(tree, self._isolation)
 
     def told(self) -> list[str]:
         """Nothing: it is this machine."""

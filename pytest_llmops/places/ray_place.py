@@ -172,13 +172,14 @@ class RayPlace:
 
     def _archives(self, tree: SourceTree) -> dict[str, Any]:
         """Digests of a tree and of its packages, with where they are in the object store."""
+        lock = tree.lock if isinstance(tree.lock, PackageLock) else None  # see `require_room`
         with self._sending:
-            if (tree.root, tree.lock) not in self._trees:
+            if (tree.root, lock) not in self._trees:
                 archives = dict([self._archive(tree.root)])
-                if tree.lock:
-                    archives.update([self._archive(installed(tree.lock).folder, CODE)])
-                self._trees[tree.root, tree.lock] = archives
-            return self._trees[tree.root, tree.lock]
+                if lock:
+                    archives.update([self._archive(installed(lock).folder, CODE)])
+                self._trees[tree.root, lock] = archives
+            return self._trees[tree.root, lock]
 
     def _archive(self, folder: Path, endings: frozenset[str] = frozenset()) -> tuple[str, Any]:
         if folder not in self._folders:

@@ -1,7 +1,7 @@
 """`--run-on`, parsed: `local`, `local:N` for N jobs at once, `ray` or `ray:HOST:PORT`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from pytest_llmops.errors import PlaceError
 from pytest_llmops.places.cores import cores
 from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.trees.own_lock import OwnLock
 
 if TYPE_CHECKING:
     from pytest_llmops.sandbox import Judge
@@ -62,12 +63,18 @@ def where(text: str) -> Where:
     )
 
 
-def require_room(chosen: Where, trees: Iterable[SourceTree]) -> None:
+def require_room(chosen: Where, trees: Collection[SourceTree]) -> None:
     """Refuse a place that cannot judge some trees, before anything is started or paid for.
 
     Raises:
-        PlaceError: It is a cluster, and each case of a tree has a tree of its own.
+        PlaceError: It is a cluster, and each case of a tree has a tree of its own, or a tree has
+            packages of its own.
     """
+    if chosen.ray is not None and any(isinstance(tree.lock, OwnLock) for tree in trees):
+        raise PlaceError(
+            "--run-on=ray: suites with 'vitest' have packages of their own, which a cluster has no "
+            "room for; judge them on this machine, with --run-on=local"
+        )
     if chosen.ray is not None and any(tree.within for tree in trees):
         raise PlaceError(
             "--run-on=ray: cases of commits and edits have a tree each, which a cluster has no "

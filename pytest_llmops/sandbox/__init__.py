@@ -10,9 +10,12 @@
     channel      the private channel and what is a report on it
     cell         one process for one job
     pool         processes kept ready
+    halves       what the word of a process is worth that the answer can reach
+    opening      the pool of a source tree
     judge        vitest's runtime and the compilers, built once from pinned npm packages
     node         tests in TypeScript
     python       tests in Python
+    vitest       tests in TypeScript, by the vitest that their own repository pins
 
 What is not covered: side channels, faults of the kernel or of V8, and candidates that change the
 observable behaviour of objects which tests share with them on purpose.
@@ -27,7 +30,7 @@ from pytest_llmops.sandbox.pool import Pool
 from pytest_llmops.sandbox.python.pool import PythonPool
 
 POOLS: Mapping[LanguageName, Callable[..., Pool]] = {"typescript": NodePool, "python": PythonPool}
-"""What judges source trees, by their language; see `NodePool`."""
+"""What judges source trees, by their language; see `NodePool`, and `opening` for all trees."""
 
 __all__ = [
     "POOLS",

@@ -1,7 +1,7 @@
 """Whether the npm packages that cases of a session need are there; they are installed where not."""
 
 from pytest_llmops.errors import PackagesError
-from pytest_llmops.sandbox.node.installation import installed
+from pytest_llmops.sandbox.opening import bring_packages
 from pytest_llmops.tasks.selection import Selection, suite_of
 
 
@@ -19,7 +19,7 @@ def missing_packages(selection: Selection) -> dict[str, str]:
         lock = selection.trees[name].lock
         try:
             if lock:
-                installed(lock)
+                bring_packages(lock)
         except PackagesError as error:
             missing[name] = str(error)
     return missing

@@ -18,7 +18,8 @@ from pytest_llmops.caches import appear_whole, user_cache
 from pytest_llmops.cases import FileHash, LanguageName, Suite
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.tasks.trees.checkout import checkout
-from pytest_llmops.tasks.trees.locks import PackageLock, lock_of, variable_of
+from pytest_llmops.tasks.trees.locks import Lock, lock_of, variable_of
+from pytest_llmops.tasks.trees.own_lock import OwnLock
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,10 @@ class SourceTree:
     """What pins it: a commit, or the SHA-256 of a distribution; empty for an embedded tree."""
     within: Path | None = None
     """Folder of all trees that have one judge with this; None where it has its own."""
-    lock: PackageLock | None = None
-    """What pins the npm packages that its files may import; None where they may import none."""
+    lock: Lock | None = None
+    """What pins the npm packages that its files may import; None where they may import none.
+
+    Its own lock file says that its own vitest judges it."""
     language: LanguageName = "typescript"
     """What it is written in."""
 
@@ -114,7 +117,8 @@ def present_source(suite: Suite) -> SourceTree | None:
 
 def _tree(suite: Suite, folder: Path) -> SourceTree:
     pinned = suite.commit or suite.sha256
-    return SourceTree(folder, pinned, lock=lock_of(suite), language=suite.language)
+    lock = OwnLock(folder, suite.vitest) if suite.vitest else lock_of(suite)
+    return SourceTree(folder, pinned, lock=lock, language=suite.language)
 
 
 def source_variable(suite: Suite) -> str:

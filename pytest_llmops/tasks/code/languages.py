@@ -97,12 +97,11 @@ TYPESCRIPT = Language(
     probe=(
         "llmops-reached.test.ts",
         """\
-import { it } from "vitest"
-const reached = [...(globalThis.__llmops_reached ?? [])]
+import { it as llmops } from "vitest"
 for (let start = 0; start < COUNT; start += SHARE) {
-  it(`from ${start}`, () => {
+  llmops(`from ${start}`, () => {
     let bits = 0n
-    for (const number of reached) {
+    for (const number of globalThis.__llmops_reached ?? []) {
       if (number >= start && number < start + SHARE) bits |= 1n << BigInt(number - start)
     }
     throw new Error("reached:" + start + ":" + bits.toString(16) + ";")

@@ -15,6 +15,7 @@ import msgspec
 
 from pytest_llmops.cases import Suite
 from pytest_llmops.errors import CaseError
+from pytest_llmops.tasks.trees.own_lock import OwnLock
 
 _NAME = r"(?:@[\w.~-]+/)?[\w~-][\w.~-]*"
 PLACE = re.compile(rf"node_modules/{_NAME}(?:/node_modules/{_NAME})*")
@@ -77,6 +78,10 @@ class PackageLock:
 
     def _sorted(self) -> list[tuple[str, Pinned]]:
         return sorted((place, one) for place, one in self.packages.items() if one.required)
+
+
+Lock = PackageLock | OwnLock
+"""What pins the packages of a tree: a lock file of ours, or its own."""
 
 
 def lock_of(suite: Suite) -> PackageLock | None:

@@ -1,0 +1,151 @@
+"""What a process is handed of a source tree, and what an answer may import.
+
+It gets the texts of the tree but test files that are not the job's own, and those of a job in the
+place of others, so that the body that is asked for is nowhere; settings in an answer are left out,
+as vitest's own process runs them. What an answer may import is what
+its file imports, and harmless modules: that keeps answers comparable and protects nothing, as code
+can import by names that no list foresees. What protects is the cage.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.job import TestJob, Transformed
+from pytest_llmops.sandbox.node.transformer import PURE
+from pytest_llmops.tasks.code.languages import TYPESCRIPT
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import text_of
+
+LARGEST = 2**23
+"""Bytes of a file that is handed over."""
+MOST = 2**26
+"""Bytes of all of them."""
+NOT_OURS = {".git", "node_modules"}
+ASKS = {"import_statement", "export_statement"}
+ENDING = re.compile(r"(?:/index)?\.[cm]?[jt]sx?$|/index$")
+SETTINGS = re.compile(r"^\.|\.(?:config|workspace)\.")
+CALLS = re.compile(r"import|require|(?:\w+\.)*(?:require|getBuiltinModule)")
+
+
+class Given:
+    """Makes jobs ready; a `pool.Preparer` that needs no process of its own."""
+
+    def transform(self, job: TestJob, root: Path) -> Transformed:
+        """Give a job's texts as `runner.mjs` reads them, or what an answer may not import.
+
+        Raises:
+            SandboxError: A test file is not in the tree, or the tree is too large.
+        """
+        tree = texts(root)
+        for test in job.tests:
+            if test not in tree and test not in job.overlay:
+                raise SandboxError(f"{root}: no test file {test!r} in this tree")
+        if not job.trusted and (fault := _forbidden(job, tree)):
+            return Transformed("forbidden_import", fault)
+        overlay = {path: one for path, one in job.overlay.items() if _may_stand(path, job)}
+        is_other = TYPESCRIPT.test_names.search
+        files = {path: one for path, one in tree.items() if path in job.tests or not is_other(path)}
+        payload = {
+            "tests": job.tests,
+            "files": files,
+            "overlay": overlay,
+            "rounds": [one.overlay for one in job.rounds],
+            "sections": [
+                {"overlay": one.overlay, "rounds": [each.overlay for each in one.rounds]}
+                for one in job.sections
+            ],
+        }
+        return Transformed("ready", "", msgspec.json.encode(payload))
+
+    def confine(self, bwrap: Path) -> None:
+        """Nothing to do: no text of an answer is compiled here."""
+
+    def abandon(self) -> None:
+        """Nothing to end."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+@lru_cache(maxsize=4)
+def texts(root: Path) -> Mapping[str, str]:
+    """The texts of a tree by path; links, and what is no Unicode, are left out.
+
+    Raises:
+        SandboxError: There is too much of it.
+    """
+    found: dict[str, str] = {}
+    size = 0
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root)
+        if path.is_symlink() or NOT_OURS.intersection(inside.parts) or not path.is_file():
+            continue
+        content = path.read_bytes() if path.stat().st_size <= LARGEST else b"\xff"
+        try:
+            found[inside.as_posix()] = content.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        size += len(content)
+    if size > MOST:
+        raise SandboxError(f"{root}: {size / 2**20:.0f} MiB of texts, at most 64 are judged")
+    return found
+
+
+def _may_stand(path: str, job: TestJob) -> bool:
+    """Whether a text is put in the place of a file: settings, which vitest runs itself, stay."""
+    name = PurePosixPath(path).name
+    is_source = name.endswith(TYPESCRIPT.endings) and not SETTINGS.search(name)
+    return job.trusted or path in job.tests or is_source
+
+
+def _forbidden(job: TestJob, tree: Mapping[str, str]) -> str:
+    """What a text in the place of a file imports and must not; "" for nothing."""
+    given = {*_pure(), *(job.allows or ()), *(_target("", f"./{one}") for one in job.overlay)}
+    for path, text in job.overlay.items():
+        if path in job.tests:
+            continue
+        allowed = given | {_target(path, name) for name in _named(path, tree.get(path, ""))}
+        for name in sorted(set(_named(path, text))):
+            is_file = job.allows is not None and name.startswith(".")
+            if _target(path, name) not in allowed and not is_file:
+                return f"{path}: an answer may not import '{name}'"
+    return ""
+
+
+def _target(path: str, name: str) -> str:
+    """What a file means by a name, however it is written: without `node:`, or an ending."""
+    if not name.startswith("."):
+        return name.removeprefix("node:")
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+    return f"./{ENDING.sub('', place)}"
+
+
+@lru_cache(maxsize=1)
+def _pure() -> frozenset[str]:
+    """Builtin modules that an answer may always import."""
+    return frozenset(re.findall(r'"([\w/]+)"', PURE.read_text("utf-8")))
+
+
+def _named(path: str, text: str) -> Iterator[str]:
+    """What a text asks for by names that are written out, types aside."""
+    waiting = [parse(text.encode("utf-8", "replace"), path)]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.named_children
+        if node.type in ASKS and not any(one.type == "type" for one in node.children):
+            name = node.child_by_field_name("source")
+        elif node.type == "call_expression":
+            function = text_of(node.child_by_field_name("function"))
+            arguments = node.child_by_field_name("arguments")
+            is_asking = CALLS.fullmatch(function) and arguments and arguments.named_children
+            name = arguments.named_children[0] if is_asking and arguments else None
+        else:
+            continue
+        if name is not None and name.type in {"string", "template_string"}:
+            yield text_of(name)[1:-1]
