@@ -7,6 +7,7 @@ knows pytest (`tests/repository/test_layers.py` holds them to it):
     caches                       where this machine keeps what can be made again
     seeds                        what each answer is drawn with
     commits, cases, completions  the values that travel
+    manifests                    files of cases
     hiding                       what no output may show
     memory                       what a process held
     scratch                      folders that end with their process

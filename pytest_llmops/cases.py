@@ -8,7 +8,7 @@ verified by hash and cut at run time (`materialize`), so a manifest holds no lin
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -139,7 +139,8 @@ def load_suites(path: Path) -> dict[str, Suite]:
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise CaseError(f"{path}: no such file; `llmops init` makes one") from None
+        hint = "`llmops init` makes one, llmops_suites names another"
+        raise CaseError(f"{path}: no such file; {hint}") from None
     except OSError as error:
         raise CaseError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -174,61 +175,6 @@ def _fault(suite: Suite) -> str:
         (suite.vitest and apart, "'vitest' is for functions in TypeScript, without 'packages'"),
     )
     return next((said for is_wrong, said in faults if is_wrong), "")
-
-
-def load_cases(suite: Suite) -> list[Case]:
-    """Read all manifests of a suite, sorted by id; a case without a day has that of the suite.
-
-    Raises:
-        CaseError: A line is no case of this suite, or its id occurs twice.
-    """
-    cases: dict[str, Case] = {}
-    for pattern in suite.manifests:
-        for path in sorted(suite.root.glob(pattern)):
-            for case in read_manifest(path):
-                if case.id.partition(":")[0] != suite.name:
-                    raise CaseError(f"{path}: case {case.id!r} is not of suite {suite.name!r}")
-                if case.id in cases:
-                    raise CaseError(f"{path}: case {case.id!r} occurs twice; ids are unique")
-                cases[case.id] = msgspec.structs.replace(case, date=case.date or suite.date)
-    return [cases[name] for name in sorted(cases)]
-
-
-def read_manifest(path: Path) -> list[Case]:
-    """Decode one manifest; empty lines are not allowed.
-
-    Raises:
-        CaseError: A line is not a case or names no tests; names file and line.
-    """
-    cases = []
-    files: dict[object, object] = {}
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        try:
-            case = msgspec.json.decode(line, type=Case)
-        except msgspec.DecodeError as error:
-            raise CaseError(f"{path}:{number}: not a case: {error}") from None
-        if not case.fail_to_pass:
-            raise CaseError(f"{path}:{number}: 'fail_to_pass' is empty; no test judges this case")
-        # Cases of a file share what names it: with a hundred thousand cases that is half of them.
-        for name in ("source", "tests"):
-            said = getattr(case, name)
-            msgspec.structs.force_setattr(case, name, files.setdefault(said, said))
-        cases.append(case)
-    return cases
-
-
-def write_manifest(path: Path, cases: Iterable[Case]) -> None:
-    """Write cases as JSON lines in the order of their ids, so that changes review as a diff.
-
-    Raises:
-        CaseError: The file cannot be written.
-    """
-    lines = [msgspec.json.encode(case) for case in sorted(cases, key=lambda case: case.id)]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"".join(line + b"\n" for line in lines))
-    except OSError as error:
-        raise CaseError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def case_id(suite: str, path: str, symbol: str) -> str:

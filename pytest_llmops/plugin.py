@@ -48,9 +48,8 @@ def attempt(request: pytest.FixtureRequest) -> Generator["Attempt"]:
     """One attempt at a case; see `pytest_llmops.session.attempt.Attempt`."""
     made = request.config.stash[WIRING].session.attempt(request.param)
     request.node.stash[ATTEMPT] = made
-    put_back = made.join_trace(os.environ)
-    yield made
-    put_back()
+    with made.traced(os.environ):
+        yield made
 
 
 class Wiring:

@@ -25,13 +25,14 @@ import msgspec
 import pytest
 from costs_inputs import HOSTILE, answer, record, request, run_of
 
-from pytest_llmops.cases import Case, load_cases, load_suites
+from pytest_llmops.cases import Case, load_suites
 from pytest_llmops.generation.cache import CompletionCache
 from pytest_llmops.generation.replay import Replay
 from pytest_llmops.grading.extract import extract
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.grading.graded import Grade, Quality
 from pytest_llmops.grading.quality import measure
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.materialize import Task, materialize

@@ -41,8 +41,9 @@ from rich.console import Console
 from rich.table import Table
 from roofline import Limit, measure_limit
 
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_suites
 from pytest_llmops.engine.weights import DEFAULT, embedded_folder
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.models import resolve
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.prompts.prompt import build_messages

@@ -45,7 +45,8 @@ from grading_ways import (
     make_floor,
 )
 
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_suites
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.sources import SourceTree
 

@@ -22,8 +22,9 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_llmops.cases import Case, FileHash, case_id, write_manifest
+from pytest_llmops.cases import Case, FileHash, case_id
 from pytest_llmops.completions import Message, Sampling, Timing, Usage
+from pytest_llmops.manifests import write_manifest
 from pytest_llmops.memory import own_peak
 from pytest_llmops.runs.machine import Machine
 from pytest_llmops.runs.record import Identity, Record, RecordFile, Run

@@ -80,7 +80,8 @@ def _used() -> float:
 
 def mine(arguments: argparse.Namespace) -> None:
     """Mine in this process and write what was found."""
-    from pytest_llmops.cases import load_cases, load_suites
+    from pytest_llmops.cases import load_suites
+    from pytest_llmops.manifests import load_cases
     from pytest_llmops.mining.curate import Setup
     from pytest_llmops.mining.mine import Miner
     from pytest_llmops.mining.validate import validate

@@ -29,7 +29,8 @@ from typing import NamedTuple
 
 from grading_ways import checkout
 
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_suites
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.memory import descendants, own_peak
 from pytest_llmops.places.where import Place, Where, open_place
 from pytest_llmops.sandbox import TestJob

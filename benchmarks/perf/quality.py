@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from pytest_llmops.cases import load_cases
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.quality.batches import measure_all
 from pytest_llmops.quality.tools import install
 from pytest_llmops.quality.totals import quality_lines, totals

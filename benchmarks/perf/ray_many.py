@@ -23,10 +23,11 @@ import msgspec
 from grading_ways import checkout
 from places import used
 
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_suites
 from pytest_llmops.completions import Completion, Timing, Usage
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.grading.graded import Grade
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.memory import own_peak
 from pytest_llmops.places import remote, seats
 from pytest_llmops.places.where import Where, open_place

@@ -22,8 +22,9 @@ import msgspec
 from grading_ways import checkout
 from made_up import made_up_run
 
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_suites
 from pytest_llmops.completions import Completion, Message, Timing, Usage
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.session.attempt import make_record

@@ -38,8 +38,9 @@ from rich.table import Table
 
 from finetune.packing import Prepared, pack, plan
 from finetune.settings import Train
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_suites
 from pytest_llmops.engine.weights import DEFAULT, embedded_folder
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.models import resolve
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.prompts.prompt import build_messages

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_llmops.cases import SPLITS, Case, Suite, load_cases, load_suites
+from pytest_llmops.cases import SPLITS, Case, Suite, load_suites
 from pytest_llmops.cli.arguments import add_suites
 from pytest_llmops.cli.project import find_project
 from pytest_llmops.errors import CaseError, nearest
 from pytest_llmops.local_models import CONTEXT_TOKENS
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.session.numbers import positive
 from pytest_llmops.tasks.suites import find_suites
 

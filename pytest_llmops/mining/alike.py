@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
-from pytest_llmops.cases import Case, Suite, load_cases
+from pytest_llmops.cases import Case, Suite
 from pytest_llmops.errors import CaseError
 from pytest_llmops.likeness.duplicates import Pair, Solution, near_duplicates
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.mining.reach import Function
 from pytest_llmops.mining.refused import Rejection
 from pytest_llmops.mining.validate import Finding

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from pytest_llmops.cases import Split, Suite, load_cases
+from pytest_llmops.cases import Split, Suite
 from pytest_llmops.errors import CaseError
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.tasks.materialize import Task, materialize
 from pytest_llmops.tasks.prompts.posed import Posed, posed
 from pytest_llmops.tasks.prompts.prompt import build_messages

@@ -9,8 +9,9 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from pytest_llmops.cases import Case, Suite, load_cases, write_manifest
+from pytest_llmops.cases import Case, Suite
 from pytest_llmops.errors import CaseError, LlmopsError, SourceError
+from pytest_llmops.manifests import load_cases, write_manifest
 from pytest_llmops.mining.alike import alike, known_functions
 from pytest_llmops.mining.dates import dated
 from pytest_llmops.mining.explain import explained

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 from rich.console import Console
 
-from pytest_llmops.cases import Case, Suite, load_cases, write_manifest
+from pytest_llmops.cases import Case, Suite
 from pytest_llmops.errors import CaseError
+from pytest_llmops.manifests import load_cases, write_manifest
 from pytest_llmops.mining.changes import Bench, LeftOut, MinedChanges
 from pytest_llmops.mining.commits import CommitMiner, require_walk
 from pytest_llmops.mining.curate import (

@@ -13,9 +13,9 @@ left out with its functions. Some tests fail once in a hundred runs; `validate` 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -23,57 +23,20 @@ from pytest_llmops.cases import Case, Suite
 from pytest_llmops.mining.alike import without_twins
 from pytest_llmops.mining.kept import Digests, Kept
 from pytest_llmops.mining.measure import Measured, Measuring, list_tests
+from pytest_llmops.mining.mined import Mined, Outcome, Proved, Work, with_failing
 from pytest_llmops.mining.parallel import Crew
-from pytest_llmops.mining.prove import Judges, Proving
+from pytest_llmops.mining.prove import Proving
 from pytest_llmops.mining.reach import Function, Modules, nearest_tests
 from pytest_llmops.mining.refused import Flaky, Rejection
-from pytest_llmops.mining.settings import unread_settings
 from pytest_llmops.mining.together import Shared
 from pytest_llmops.sandbox import Judge, TestReport
 from pytest_llmops.tasks.sources import SourceTree
 
 AGAIN = 5
 """How often functions are proved, because tests that judged them went into quarantine."""
-NOT_NOTICED = {"no test fails", "a trivial body passes"}
-"""Reasons that may be another where tests fail that pass in their project."""
 LATE = "failed while functions were proved, with the reference in its place"
 
-Work = tuple[Function, Judges]
-"""A function and what may judge it."""
-Outcome = Case | Rejection
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Mined:
-    """The outcome of mining a suite."""
-
-    cases: list[Case]
-    rejections: list[Rejection]
-    """Functions that a test file reaches and that are no cases all the same."""
-    unusable: list[Rejection]
-    """Test files that judge no case."""
-    quarantine: list[Flaky]
-    """Tests that pass at times only."""
-
-
-class _Proved(msgspec.Struct, frozen=True):
-    """An outcome, as it is kept."""
-
-    case: Case | None = None
-    rejection: Rejection | None = None
-
-    @classmethod
-    def of(cls, outcome: Outcome) -> Self:
-        """Either of the two."""
-        return cls(case=outcome) if isinstance(outcome, Case) else cls(rejection=outcome)
-
-    @property
-    def outcome(self) -> Outcome:
-        """The one that is there."""
-        found = self.case or self.rejection
-        assert found is not None
-        return found
 
 
 class Miner:
@@ -152,28 +115,13 @@ class Miner:
         return Mined(
             cases[: limit or None],
             [
-                self._with_failing(outcome, one[1], measured)
+                with_failing(outcome, self._tree.root, [*_files(one, measured)])
                 for one in work
                 if isinstance(outcome := done.get(one), Rejection)
             ],
             [one.refusal for one in measured.values() if one.refusal],
             [*(test for one in measured.values() for test in one.flaky), *late],
         )
-
-    def _with_failing(
-        self, rejection: Rejection, judges: Judges, measured: Mapping[str, Measured]
-    ) -> Rejection:
-        """The rejection with how many tests of its files fail here, which might have noticed."""
-        if rejection.reason not in NOT_NOTICED:
-            return rejection
-        said = [rejection.detail]
-        for test, _ in judges:
-            if failing := len(measured[test].failing):
-                every = failing + len(measured[test].passing)
-                settings = unread_settings(self._tree.root, test)
-                said.append(f"{failing} of {every} tests of {test} fail here")
-                said += [settings] if settings and settings not in said else []
-        return msgspec.structs.replace(rejection, detail="; ".join(said))
 
     def _prove_all(self, work: list[Work], done: dict[Work, Outcome], limit: int) -> None:
         """Add outcomes to what is done; of so many cases where a limit is set."""
@@ -203,7 +151,7 @@ class Miner:
 
     def _prove(self, work: Work, shared: Shared) -> Outcome:
         made = self._kept_or(
-            *self._follows(work), _Proved, lambda: _Proved.of(self._proving.prove(*work, shared))
+            *self._follows(work), Proved, lambda: Proved.of(self._proving.prove(*work, shared))
         )
         outcome, lock = made.outcome, self._tree.lock
         if lock and isinstance(outcome, Case) and self._uses_packages & {*_paths(outcome)}:
@@ -245,6 +193,12 @@ def _work(measured: Mapping[str, Measured], flaky: frozenset[str]) -> list[Work]
         (function, tuple((test, ids[test]) for test in tests))
         for function, tests in sorted(judges.items())
     ]
+
+
+def _files(work: Work, measured: Mapping[str, Measured]) -> Iterable[tuple[str, int, int]]:
+    """The test files that judge a function, with how many tests of each fail and pass here."""
+    for test, _ in work[1]:
+        yield test, len(measured[test].failing), len(measured[test].passing)
 
 
 def _less(measured: Measured, functions: frozenset[Function]) -> Measured:

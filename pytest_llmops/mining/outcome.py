@@ -13,7 +13,7 @@ import msgspec
 
 from pytest_llmops.cases import DIFFICULTIES, SPLITS, Case, Suite
 from pytest_llmops.errors import CaseError
-from pytest_llmops.mining.mine import Mined
+from pytest_llmops.mining.mined import Mined
 from pytest_llmops.mining.refused import Rejection, Row, rows
 
 

@@ -2,9 +2,8 @@
 
 In the order of the flow:
 
-    identities               where a model is asked, and who it is for the records
-    agents                   what attempts the cases, and whether its model will do
-    answers                  the model, made ready to be asked
+    models                   what models.toml says of the model; nothing is loaded
+    agents                   what attempts the cases
     attempt                  one case, asked once and graded
     asking                   what the model is asked
     graders, bench           answers graded as they arrive, and where
@@ -19,4 +18,11 @@ In the order of the flow:
     rounds                   attempts held back while a sequential gate is undecided
     controller               the process that starts the model and asks everything
     opening                  the command line made a controller or a worker
+
+What a run needs is loaded when one begins (`running`):
+
+    answers                  a recorded run, or a model
+    asked_models             the model, made ready to be asked
+    identities               where it is asked, and who it is for the records
+    attaching                whether it will do for the agent
 """

@@ -1,6 +1,7 @@
 """One attempt: a case, asked once, answered, graded, and put on record."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from hashlib import sha256
 
 import msgspec
@@ -81,24 +82,23 @@ class Attempt:
             return task
         raise CaseError(f"{self.case.id}: asks for a function; `attempt.task` has it")
 
-    def join_trace(self, environment: MutableMapping[str, str]) -> Callable[[], None]:
-        """Tell code that runs from now on, and the processes it starts, which trace this is.
+    @contextmanager
+    def traced(self, environment: MutableMapping[str, str]) -> Iterator[None]:
+        """Tell code that runs meanwhile, and the processes it starts, which trace this is.
 
-        Returns:
-            What puts back an outer trace, of a CI job say.
+        An outer trace, of a CI job say, is put back after.
         """
         names = ("TRACEPARENT", "TRACESTATE")  # the latter speaks of the former alone
         outer = {name: environment.pop(name) for name in names if name in environment}
         if self.traceparent:
             environment["TRACEPARENT"] = self.traceparent
-
-        def put_back() -> None:
+        try:
+            yield
+        finally:
             for name in names:
                 if name in environment:
                     del environment[name]
             environment.update(outer)
-
-        return put_back
 
     def complete(self) -> Completion:
         """Wait for the model's answer.

@@ -5,8 +5,9 @@ Nothing is fetched for it: a tree that no session opened here stays away.
 
 from pathlib import Path
 
-from pytest_llmops.cases import Case, Suite, load_cases, load_suites
+from pytest_llmops.cases import Case, Suite, load_suites
 from pytest_llmops.errors import CaseError, SourceError
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.tasks.asked import AnyTask, materialize_any
 from pytest_llmops.tasks.materialize import Task, materialize
 from pytest_llmops.tasks.trees.history import present_tree

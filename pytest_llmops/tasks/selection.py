@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_llmops.cases import Case, Difficulty, load_cases
+from pytest_llmops.cases import Case, Difficulty
 from pytest_llmops.completions import Request, Sampling
 from pytest_llmops.errors import CaseError, SourceError
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.tasks.asked import AnyTask, materialize_any
 from pytest_llmops.tasks.materialize import Task, materialize
 from pytest_llmops.tasks.questions import QuestionBook

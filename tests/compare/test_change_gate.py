@@ -9,8 +9,9 @@ from edit_repo import make_many, write_suites
 from project import BENCHMARK, PYTEST_INI
 from records import IDENTITY, RUN, record
 
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_suites
 from pytest_llmops.cli.main import main
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.tasks.changes import materialize_change

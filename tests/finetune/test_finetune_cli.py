@@ -5,7 +5,8 @@ import pytest
 from finetuning import CLAMP, fenced, make_project, write_run
 
 from finetune.__main__ import main
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_suites
+from pytest_llmops.manifests import load_cases
 
 ANSWER = (CLAMP, fenced("function clamp(a) { return a; }"), "solved", "stop")
 SETTINGS = """

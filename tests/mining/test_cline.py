@@ -11,15 +11,9 @@ from cline_trees import within_reach
 from commit_repo import git
 from project import SOURCE, TESTS
 
-from pytest_llmops.cases import (
-    DIFFICULTIES,
-    SPLITS,
-    Case,
-    Suite,
-    load_cases,
-    load_suites,
-)
+from pytest_llmops.cases import DIFFICULTIES, SPLITS, Case, Suite, load_suites
 from pytest_llmops.cli.main import main
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.strata import difficulty_of, split_of
 from pytest_llmops.mining.validate import validate

@@ -7,8 +7,9 @@ import pytest
 from cline_trees import spread, trees_of
 from test_commit_cases import answered
 
-from pytest_llmops.cases import SPLITS, load_cases, load_suites
+from pytest_llmops.cases import SPLITS, load_suites
 from pytest_llmops.grading.grade import grade
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.mining.changes import difficulty_of_change
 from pytest_llmops.mining.strata import split_of
 from pytest_llmops.sandbox import NodePool

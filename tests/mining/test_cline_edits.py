@@ -9,8 +9,9 @@ from cline_trees import spread, trees_of
 from test_cline_commits import COMMIT, DIGEST, FILE, TEST
 from test_commit_cases import answered
 
-from pytest_llmops.cases import SPLITS, load_cases, load_suites
+from pytest_llmops.cases import SPLITS, load_suites
 from pytest_llmops.grading.grade import grade
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.mining.changes import difficulty_of_change
 from pytest_llmops.mining.edits import functions_of
 from pytest_llmops.mining.strata import split_of

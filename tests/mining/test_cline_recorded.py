@@ -10,7 +10,8 @@ import pytest
 from cline_trees import trees_of
 from project import BENCHMARK, write_answers
 
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_suites
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.tasks.changes import materialize_change
 

@@ -20,11 +20,12 @@ from project import BENCHMARK, PYTEST_INI, write_answers
 from records import record
 
 from pytest_llmops.agents.workspace import answer_in, changes, files_of, instruction, lay_out
-from pytest_llmops.cases import id_of_test, load_cases, load_suites, write_manifest
+from pytest_llmops.cases import id_of_test, load_suites
 from pytest_llmops.cli.main import main
 from pytest_llmops.completions import Completion, Loop, Timing, Usage
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.grading.grade import grade
+from pytest_llmops.manifests import load_cases, write_manifest
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.asked import question

@@ -8,11 +8,11 @@ from records import record
 from test_commit_cases import answered
 
 from pytest_llmops.agents.workspace import files_of, instruction
-from pytest_llmops.cases import load_cases
 from pytest_llmops.cli.main import main
 from pytest_llmops.grading.changed import ground
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.grading.patching import patch
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.quality.batches import measure_all
 from pytest_llmops.tasks.asked import question
 from pytest_llmops.tasks.changes import diff, materialize_change

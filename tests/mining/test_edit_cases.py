@@ -6,9 +6,10 @@ import msgspec
 import pytest
 from edit_repo import HISTORY, TEST, TITLE, TITLE_TEXT, WORDS, WORDS_TEXT, opened
 
-from pytest_llmops.cases import id_of_test, load_cases, load_suites, write_manifest
+from pytest_llmops.cases import id_of_test, load_suites
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import CaseError, SandboxError
+from pytest_llmops.manifests import load_cases, write_manifest
 from pytest_llmops.mining.changes import Bench
 from pytest_llmops.mining.edits import EditMiner
 from pytest_llmops.mining.found_edits import Finder

@@ -7,9 +7,10 @@ import json
 import msgspec
 import pytest
 
-from pytest_llmops.cases import Suite, load_cases
+from pytest_llmops.cases import Suite
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import CaseError
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.mining.curate import Setup, Telling, run_explain, run_mine
 from pytest_llmops.mining.refused import ALIASED, NOT_HERE
 

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from pytest_llmops.cases import Suite, load_cases, load_suites
+from pytest_llmops.cases import Suite, load_suites
 from pytest_llmops.errors import CaseError, SandboxError
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.mining.curate import Setup, run_mine
 from pytest_llmops.mining.kept import Kept, results_of
 from pytest_llmops.mining.mine import Miner

@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pytest_llmops.cases import Suite, id_of_test, load_cases, load_suites
+from pytest_llmops.cases import Suite, id_of_test, load_suites
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.mining.mine import Miner
 from pytest_llmops.mining.mutants import Subject, mutants, passed_ids
 from pytest_llmops.mining.parallel import Crew

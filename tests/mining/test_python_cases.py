@@ -4,8 +4,9 @@ import pytest
 from project import write_answers, write_benchmark
 from python_tree import TESTS, fenced, mined, python_tree
 
-from pytest_llmops.cases import load_cases, load_suites
+from pytest_llmops.cases import load_suites
 from pytest_llmops.errors import SandboxError
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import validate
 from pytest_llmops.runs.reading import find_run, read_run

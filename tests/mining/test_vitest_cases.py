@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from own_tree import own_suite, write_own
 
-from pytest_llmops.cases import load_cases, write_manifest
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import CaseError
+from pytest_llmops.manifests import load_cases, write_manifest
 from pytest_llmops.mining.alike import known_functions
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import open_source

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from test_ci import GITLAB, ROOT, safety_faults, valid
 
-from pytest_llmops.cases import load_cases
 from pytest_llmops.cli.main import main
 from pytest_llmops.errors import CaseError
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.models import load_models
 from pytest_llmops.scaffold.optin import ORDER, opt_in
 from pytest_llmops.shipped import BASELINES

@@ -4,8 +4,8 @@ import pytest
 from own_tree import own_suite, own_task, write_own
 from project import write_answers, write_benchmark
 
-from pytest_llmops.cases import write_manifest
 from pytest_llmops.errors import RecordError
+from pytest_llmops.manifests import write_manifest
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.tasks.sources import open_source
 

@@ -13,7 +13,7 @@ from pytest_llmops.cli.docs import pages
 from pytest_llmops.cli.main import main
 from pytest_llmops.compare.complete import require_complete
 from pytest_llmops.errors import CompareError, nearest
-from pytest_llmops.mining.mine import Mined
+from pytest_llmops.mining.mined import Mined
 from pytest_llmops.mining.outcome import told
 from pytest_llmops.mining.refused import REMEDIES, Flaky, Rejection
 from pytest_llmops.report.trend import alike

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import pytest
 from commit_repo import git, make_repository
 
-from pytest_llmops.cases import Case, FileHash, load_suites, write_manifest
+from pytest_llmops.cases import Case, FileHash, load_suites
 from pytest_llmops.cli.main import main
+from pytest_llmops.manifests import write_manifest
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.trees.history import open_tree
 

@@ -9,8 +9,9 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 
 from finetune.project import Project
-from pytest_llmops.cases import Case, FileHash, write_manifest
+from pytest_llmops.cases import Case, FileHash
 from pytest_llmops.completions import Timing, Usage
+from pytest_llmops.manifests import write_manifest
 from pytest_llmops.runs.record import End, Record, RecordFile
 from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.materialize import body_sha256

@@ -6,9 +6,10 @@ import pytest
 from made_tasks import make_task
 from project import write_suite
 
-from pytest_llmops.cases import load_cases, load_suites, write_manifest
+from pytest_llmops.cases import load_suites
 from pytest_llmops.cli.main import main
 from pytest_llmops.likeness.duplicates import Solution, near_duplicates
+from pytest_llmops.manifests import load_cases, write_manifest
 from pytest_llmops.mining.alike import alike, without_twins
 from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.suites import find_suites

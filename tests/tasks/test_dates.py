@@ -6,8 +6,9 @@ import pytest
 from commit_repo import git
 from made_tasks import make_task
 
-from pytest_llmops.cases import load_cases, load_suites, suite_hash, write_manifest
+from pytest_llmops.cases import load_suites, suite_hash
 from pytest_llmops.cli.main import main
+from pytest_llmops.manifests import load_cases, write_manifest
 from pytest_llmops.mining.dates import dated
 from pytest_llmops.tasks.trees.history import open_tree
 

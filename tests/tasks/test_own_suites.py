@@ -3,9 +3,9 @@
 import pytest
 from own_tree import own_suite, own_task, write_own
 
-from pytest_llmops.cases import write_manifest
 from pytest_llmops.errors import CaseError
 from pytest_llmops.exports.harbor import functions_of
+from pytest_llmops.manifests import write_manifest
 from pytest_llmops.tasks.selection import Choice, select
 from pytest_llmops.tasks.sources import open_source
 
