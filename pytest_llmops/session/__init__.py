@@ -5,7 +5,6 @@ In the order of the flow:
     models                   what models.toml says of the model; nothing is loaded
     agents                   what attempts the cases
     attempt                  one case, asked once and graded
-    asking                   what the model is asked
     graders, bench           answers graded as they arrive, and where
     gating                   the gate
     configured               the settings of pytest's configuration file
@@ -19,10 +18,5 @@ In the order of the flow:
     controller               the process that starts the model and asks everything
     opening                  the command line made a controller or a worker
 
-What a run needs is loaded when one begins (`running`):
-
-    answers                  a recorded run, or a model
-    asked_models             the model, made ready to be asked
-    identities               where it is asked, and who it is for the records
-    attaching                whether it will do for the agent
+What a run needs is loaded when one begins (`running`): among it `answering`, a room of its own.
 """

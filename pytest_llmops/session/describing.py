@@ -10,7 +10,7 @@ from pytest_llmops.runs.checkout import find_checkout
 from pytest_llmops.runs.machine import Machine, versions
 from pytest_llmops.runs.record import Run
 from pytest_llmops.runs.run import Part
-from pytest_llmops.session.answers import Answers
+from pytest_llmops.session.answering.answers import Answers
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.posing import cutoff_of

@@ -15,8 +15,8 @@ from pytest_llmops.models import USUAL
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import End, Record, RecordFile, Run
 from pytest_llmops.runs.trajectory import write_trajectory
-from pytest_llmops.session.answers import Answers
-from pytest_llmops.session.asking import Requests
+from pytest_llmops.session.answering.answers import Answers
+from pytest_llmops.session.answering.asking import Requests
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.written import measure_run
 from pytest_llmops.sinks.withhold import redactor, without_secrets

@@ -12,8 +12,9 @@ from pytest_llmops.generation.keys import Key
 from pytest_llmops.grading.graded import Grade
 from pytest_llmops.quality.beside import told_quality
 from pytest_llmops.runs.record import End, Record
-from pytest_llmops.session.answers import Answers, open_answers
-from pytest_llmops.session.asking import Requests
+from pytest_llmops.session.answering.answers import Answers
+from pytest_llmops.session.answering.asking import Requests
+from pytest_llmops.session.answering.source import open_answers
 from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.attendance import Attendance
 from pytest_llmops.session.bench import Bench

@@ -18,7 +18,7 @@ from pytest_llmops.models import USUAL, Prices
 from pytest_llmops.report.summary import summarize
 from pytest_llmops.runs.reading import RecordedRun, find_run, read_run
 from pytest_llmops.runs.trajectory import FOLDER, file_name
-from pytest_llmops.session.attaching import tapes_of
+from pytest_llmops.session.answering.attaching import tapes_of
 from pytest_llmops.sinks.spans import trace_of
 
 GONE = whole(400, {"error": {"message": "the tool shed is closed"}})

@@ -13,8 +13,8 @@ from pytest_llmops.errors import EndpointError, ModelError, RecordError
 from pytest_llmops.generation.replay import Replay
 from pytest_llmops.models import resolve
 from pytest_llmops.runs.record import RecordFile
-from pytest_llmops.session.answers import open_answers
-from pytest_llmops.session.identities import engine_of
+from pytest_llmops.session.answering.identities import engine_of
+from pytest_llmops.session.answering.source import open_answers
 from pytest_llmops.session.models import engine_spec
 from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION

@@ -12,9 +12,9 @@ from pytest_llmops.generation.cache import CompletionCache
 from pytest_llmops.generation.generate import Generation
 from pytest_llmops.local_models import AdapterModel, LocalModel
 from pytest_llmops.models import EndpointModel
-from pytest_llmops.session.answers import Answers
-from pytest_llmops.session.attaching import as_agent, require_model_for
-from pytest_llmops.session.identities import hosted, local
+from pytest_llmops.session.answering.answers import Answers
+from pytest_llmops.session.answering.attaching import as_agent, require_model_for
+from pytest_llmops.session.answering.identities import hosted, local
 from pytest_llmops.session.models import engine_spec
 from pytest_llmops.session.options import Options
 
@@ -26,7 +26,7 @@ def open_model(
     agent: Agent | None,
     bench: Bench,
 ) -> Answers:
-    """Start what must run for a model to answer; see `answers.open_answers`.
+    """Start what must run for a model to answer; see `source.open_answers`.
 
     Args:
         model: That of models.toml.
