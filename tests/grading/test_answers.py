@@ -3,7 +3,7 @@ import re
 
 import msgspec
 import pytest
-from chat_server import ChatServer, hang, request, serving
+from chat_server import ChatServer, hang, keyed, request, serving
 from project import ADD, ANSWERS, DOUBLE, write_answers
 from records import IDENTITY, RUN, record, unanswered
 
@@ -96,7 +96,7 @@ def write_run(folder, *records, **identity):
 def test_a_recorded_run_answers_again_under_its_own_identity(opened, models):
     write_answers(models.parent)
     answers = opened("replay:recorded", Sampling(max_tokens=9))
-    answers.source.start([request(ADD), request(DOUBLE)])
+    answers.source.start(keyed([request(ADD), request(DOUBLE)]))
     assert answers.source.await_completion((DOUBLE, 0)).text == ANSWERS[DOUBLE]
     assert answers.source.await_completion((ADD, 0)).text == ANSWERS[ADD]
     assert (answers.identity.model, answers.identity.sampling.max_tokens) == ("base", 64)
@@ -145,7 +145,7 @@ def test_a_run_without_answers_is_refused(records, why, opened, models):
 def test_an_attempt_that_got_no_answer_is_missing_alone(opened, models):
     write_run(models.parent, record(ADD, text="a"), unanswered(DOUBLE))
     source = opened("replay:latest").source
-    source.start([request(ADD), request(DOUBLE)])
+    source.start(keyed([request(ADD), request(DOUBLE)]))
     assert source.await_completion((ADD, 0)).text == "a"
     with pytest.raises(EndpointError, match="the recorded run holds no completion of it"):
         source.await_completion((DOUBLE, 0))
@@ -159,7 +159,7 @@ def test_an_answer_to_a_prompt_that_has_changed_is_not_used(opened, models):
         record(DOUBLE, prompt_sha256=same, text="same"),
     )
     source = opened("replay:latest").source
-    source.start([request(ADD), request(DOUBLE)])
+    source.start(keyed([request(ADD), request(DOUBLE)]))
     assert source.await_completion((DOUBLE, 0)).text == "same"
     with pytest.raises(EndpointError, match="its prompt has changed since it was recorded"):
         source.await_completion((ADD, 0))

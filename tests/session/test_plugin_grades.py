@@ -95,9 +95,9 @@ def test_an_answer_that_a_test_has_changed_is_the_one_that_is_graded(workers, pr
 def test_a_sandbox_that_fails_is_the_same_fault_in_every_process(workers, project):
     write_answers(project.path)
     conftest = (
-        "from pytest_llmops.errors import SandboxError\nfrom pytest_llmops.session import bench\n"
+        "from pytest_llmops.errors import SandboxError\nfrom pytest_llmops.grading import grade\n"
         "def broken(*_):\n    raise SandboxError('no namespaces left')\n"
-        "bench.grade = broken\n"
+        "grade.grade = broken\n"
     )
     (project.path / "conftest.py").write_text(conftest)
     result = run(project, "-n", workers)
