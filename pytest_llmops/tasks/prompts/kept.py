@@ -35,7 +35,7 @@ from pytest_llmops.tasks.sources import SourceTree
 UNUSED = 30 * 86400.0
 """Seconds after which the questions of a tree that nobody asks for are deleted."""
 STALE = 10_000
-"""Questions of older states of a tree that may lie beside those asked for."""
+"""Questions that may lie beside those asked for: of older states, budgets and other cases."""
 AT_ONCE = 128
 """Questions that are read or written together."""
 APART = frozenset({".git", "node_modules"})
@@ -108,12 +108,11 @@ class Questions:
         Nothing is said of a case that the tree does not hold: whoever asks for it is told.
         """
         known: dict[bytes, int] = dict(self._read("SELECT key, hides FROM questions"))
-        if len(known) > 2 * len(cases) + STALE:
-            known = {}
-            self._write("DELETE FROM questions", [()])
+        keys = [self._key(case) for case in cases]
+        if len(stale := known.keys() - set(keys)) > STALE:
+            self._write("DELETE FROM questions WHERE key = ?", [(key,) for key in stale])
         hiding, made = [], []
-        for case in cases:
-            key = self._key(case)
+        for case, key in zip(cases, keys, strict=True):
             if (hides := known.get(key)) is None:
                 try:
                     made.append(self._built(key, case))
