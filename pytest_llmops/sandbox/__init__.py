@@ -12,6 +12,7 @@
     pool         processes kept ready
     halves       what the word of a process is worth that the answer can reach
     opening      the pool of a source tree
+    texts        a source tree for a process that has no file of it
     judge        vitest's runtime and the compilers, built once from pinned npm packages
     node         tests in TypeScript
     python       tests in Python

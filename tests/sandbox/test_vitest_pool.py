@@ -6,7 +6,8 @@ from own_tree import TEST, own_suite, own_tree, with_body, write_own
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox import Round, Section, TestJob
 from pytest_llmops.sandbox.opening import open_pool
-from pytest_llmops.sandbox.vitest.given import texts
+from pytest_llmops.sandbox.texts import texts
+from pytest_llmops.sandbox.vitest.given import TAKEN
 from pytest_llmops.sandbox.vitest.pool import START
 from pytest_llmops.tasks.sources import open_source
 
@@ -49,12 +50,12 @@ def test_tests_that_mock_modules_run_with_the_settings_of_their_repository(tree,
 
 
 def test_a_candidate_stands_in_the_place_of_its_file_and_no_file_is_written(tree, pool):
-    before = dict(texts(tree.root))
+    before = dict(texts(tree.root, TAKEN))
     found = passed(pool.run(job(tree, {PRICE: with_body("seconds", "  return ms(text)")})))
     assert not found[SECONDS]
     assert found["price > asks for the rate"]
     texts.cache_clear()
-    assert texts(tree.root) == before
+    assert texts(tree.root, TAKEN) == before
 
 
 def test_a_survey_names_the_files_that_are_loaded_and_the_packages(tree, pool):

@@ -8,12 +8,12 @@ comparable, and protects nothing, as code can import in ways that no list of nam
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.job import TestJob, Transformed
 from pytest_llmops.sandbox.python.program import PACKAGES
+from pytest_llmops.sandbox.texts import Taken, texts
 from pytest_llmops.tasks.code.languages import PYTHON_3
 from pytest_llmops.tasks.code.python_imports import (
     ROOTS,
@@ -24,13 +24,13 @@ from pytest_llmops.tasks.code.python_imports import (
     written,
 )
 
-ENDINGS = (".py", ".pyi", ".json", ".txt", ".toml", ".cfg", ".ini", ".csv", ".yaml", ".yml")
-"""Of files that are handed over; documentation is not."""
-LARGEST = 2**20
-"""Bytes of a file that is handed over."""
-MOST = 2**24
-"""Bytes of all of them."""
-NOT_OURS = {".git", ".venv", "node_modules", "__pycache__", "build", "dist"}
+TAKEN = Taken(
+    endings=(".py", ".pyi", ".json", ".txt", ".toml", ".cfg", ".ini", ".csv", ".yaml", ".yml"),
+    apart=frozenset({".git", ".venv", "node_modules", "__pycache__", "build", "dist"}),
+    largest=2**20,
+    most=2**24,
+)
+"""What of a tree is handed over; documentation is not."""
 HARMLESS = frozenset(
     {
         *("__future__", "abc", "array", "base64", "binascii", "bisect", "calendar", "cmath"),
@@ -52,7 +52,7 @@ class Given:
         Raises:
             SandboxError: A test file is not in the tree, or the tree is too large.
         """
-        tree = texts(root)
+        tree = texts(root, TAKEN)
         for test in job.tests:
             if test not in tree and test not in job.overlay:
                 raise SandboxError(f"{root}: no test file {test!r} in this tree")
@@ -78,32 +78,6 @@ class Given:
 
     def close(self) -> None:
         """Nothing to end."""
-
-
-@lru_cache(maxsize=4)
-def texts(root: Path) -> Mapping[str, str]:
-    """The texts of a tree by path; links, and what is no Unicode, are left out.
-
-    Raises:
-        SandboxError: There is too much of it.
-    """
-    found: dict[str, str] = {}
-    size = 0
-    for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root)
-        if path.suffix not in ENDINGS or path.is_symlink() or NOT_OURS.intersection(inside.parts):
-            continue
-        if not path.is_file() or not path.resolve().is_relative_to(root):
-            continue
-        content = path.read_bytes() if path.stat().st_size <= LARGEST else b"\xff"
-        try:
-            found[inside.as_posix()] = content.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        size += len(content)
-    if size > MOST:
-        raise SandboxError(f"{root}: {size / 2**20:.0f} MiB of texts, at most 16 are judged")
-    return found
 
 
 def _is_other_test(path: str, job: TestJob) -> bool:

@@ -13,9 +13,10 @@ from pytest_llmops.sandbox.halves import Stated, doubted
 from pytest_llmops.sandbox.job import TestJob, TestReport
 from pytest_llmops.sandbox.pool import Pool, Runtime
 from pytest_llmops.sandbox.python.changes import changed
-from pytest_llmops.sandbox.python.given import Given, texts
+from pytest_llmops.sandbox.python.given import TAKEN, Given
 from pytest_llmops.sandbox.python.program import NOT_BARE, PythonProgram
 from pytest_llmops.sandbox.python.sites import sites
+from pytest_llmops.sandbox.texts import texts
 
 
 class PythonPool(Pool):
@@ -35,7 +36,7 @@ class PythonPool(Pool):
 
 
 def _text(job: TestJob, test: str) -> str:
-    return job.overlay.get(test) or texts(job.root.resolve()).get(test, "")
+    return job.overlay.get(test) or texts(job.root.resolve(), TAKEN).get(test, "")
 
 
 STATED = Stated(

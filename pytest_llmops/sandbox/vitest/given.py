@@ -18,15 +18,13 @@ import msgspec
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.job import TestJob, Transformed
 from pytest_llmops.sandbox.node.transformer import PURE
+from pytest_llmops.sandbox.texts import Taken, texts
 from pytest_llmops.tasks.code.languages import TYPESCRIPT
 from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.code.syntax import text_of
 
-LARGEST = 2**23
-"""Bytes of a file that is handed over."""
-MOST = 2**26
-"""Bytes of all of them."""
-NOT_OURS = {".git", "node_modules"}
+TAKEN = Taken(endings=(), apart=frozenset({".git", "node_modules"}), largest=2**23, most=2**26)
+"""What of a tree is handed over."""
 ASKS = {"import_statement", "export_statement"}
 ENDING = re.compile(r"(?:/index)?\.[cm]?[jt]sx?$|/index$")
 SETTINGS = re.compile(r"^\.|\.(?:config|workspace)\.")
@@ -42,7 +40,7 @@ class Given:
         Raises:
             SandboxError: A test file is not in the tree, or the tree is too large.
         """
-        tree = texts(root)
+        tree = texts(root, TAKEN)
         for test in job.tests:
             if test not in tree and test not in job.overlay:
                 raise SandboxError(f"{root}: no test file {test!r} in this tree")
@@ -71,30 +69,6 @@ class Given:
 
     def close(self) -> None:
         """Nothing to end."""
-
-
-@lru_cache(maxsize=4)
-def texts(root: Path) -> Mapping[str, str]:
-    """The texts of a tree by path; links, and what is no Unicode, are left out.
-
-    Raises:
-        SandboxError: There is too much of it.
-    """
-    found: dict[str, str] = {}
-    size = 0
-    for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root)
-        if path.is_symlink() or NOT_OURS.intersection(inside.parts) or not path.is_file():
-            continue
-        content = path.read_bytes() if path.stat().st_size <= LARGEST else b"\xff"
-        try:
-            found[inside.as_posix()] = content.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        size += len(content)
-    if size > MOST:
-        raise SandboxError(f"{root}: {size / 2**20:.0f} MiB of texts, at most 64 are judged")
-    return found
 
 
 def _may_stand(path: str, job: TestJob) -> bool:

@@ -20,7 +20,8 @@ from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.sandbox.halves import Stated, doubted
 from pytest_llmops.sandbox.job import TestJob, TestReport
 from pytest_llmops.sandbox.pool import Pool, Runtime
-from pytest_llmops.sandbox.vitest.given import Given, texts
+from pytest_llmops.sandbox.texts import texts
+from pytest_llmops.sandbox.vitest.given import TAKEN, Given
 from pytest_llmops.sandbox.vitest.installation import OwnPackages
 from pytest_llmops.sandbox.vitest.program import NOT_BARE, VitestProgram
 from pytest_llmops.sandbox.vitest.stated import changed, named
@@ -111,7 +112,7 @@ def _by_probe(report: TestReport, probe: str) -> TestReport:
 
 
 def _text(job: TestJob, test: str) -> str:
-    return job.overlay.get(test) or texts(job.root.resolve()).get(test, "")
+    return job.overlay.get(test) or texts(job.root.resolve(), TAKEN).get(test, "")
 
 
 STATED = Stated(text=_text, named=named, changed=changed, name=lambda result: result.title)
