@@ -11,6 +11,7 @@
     cell         one process for one job
     pool         processes kept ready
     halves       what the word of a process is worth that the answer can reach
+    others       other expectations in the place of those that a test states
     opening      the pool of a source tree
     texts        a source tree for a process that has no file of it
     judge        vitest's runtime and the compilers, built once from pinned npm packages

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.job import TestJob
 
 
 class Taken(NamedTuple):
@@ -52,3 +53,16 @@ def texts(root: Path, taken: Taken) -> Mapping[str, str]:
         limit = taken.most >> 20
         raise SandboxError(f"{root}: {size / 2**20:.0f} MiB of texts, at most {limit} are judged")
     return found
+
+
+def texts_for(job: TestJob, root: Path, taken: Taken) -> Mapping[str, str]:
+    """The texts of the tree that a job is judged in.
+
+    Raises:
+        SandboxError: A test file is not in the tree, or there is too much of it.
+    """
+    tree = texts(root, taken)
+    for test in job.tests:
+        if test not in tree and test not in job.overlay:
+            raise SandboxError(f"{root}: no test file {test!r} in this tree")
+    return tree

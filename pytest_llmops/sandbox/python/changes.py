@@ -8,21 +8,12 @@ others.
 import ast
 import random
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
+from pytest_llmops.sandbox.others import LARGE, LETTERS, Edit, other_letter, other_whole
 from pytest_llmops.sandbox.python.sites import OPPOSITES, Site, sites
 
 CLASSES = ("BufferError", "FloatingPointError", "StopAsyncIteration")
 """Exceptions that nobody raises by chance."""
-LARGE = 10**5
-"""From here on a number is doubled, beyond any tolerance of a test."""
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-class _Edit(NamedTuple):
-    start: int
-    end: int
-    text: str
 
 
 def changed(text: str, chosen: Collection[str], seed: int) -> str:
@@ -31,7 +22,7 @@ def changed(text: str, chosen: Collection[str], seed: int) -> str:
     lines = [0]
     for line in source.splitlines(keepends=True):
         lines.append(lines[-1] + len(line))
-    edits: set[_Edit] = set()
+    edits: set[Edit] = set()
     for name, found in sites(text).items():
         drawn = random.Random(f"{seed}:{name}")  # noqa: S311 - secret is the seed alone
         site = drawn.choice(found)
@@ -44,29 +35,29 @@ def changed(text: str, chosen: Collection[str], seed: int) -> str:
     return b"".join([*pieces, source[position:]]).decode()
 
 
-def _edits(site: Site, source: bytes, lines: list[int], drawn: random.Random) -> Iterator[_Edit]:
+def _edits(site: Site, source: bytes, lines: list[int], drawn: random.Random) -> Iterator[Edit]:
     nodes = site.nodes
     if site.kind == "value":
         nodes = (drawn.choice(nodes),)
     for node in nodes:
         start, end = _place(node, lines)
         if site.kind in {"value", "values"}:
-            yield _Edit(start, end, _other(node, drawn))
+            yield Edit(start, end, _other(node, drawn))
         elif site.kind == "class":
             named = source[start:end].decode()
-            yield _Edit(start, end, drawn.choice([one for one in CLASSES if one not in named]))
+            yield Edit(start, end, drawn.choice([one for one in CLASSES if one not in named]))
         elif isinstance(node, ast.Attribute):
-            yield _Edit(end - len(node.attr), end, OPPOSITES[node.attr])
+            yield Edit(end - len(node.attr), end, OPPOSITES[node.attr])
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             inner, _ = _place(node.operand, lines)
             yield (
-                _Edit(start, inner, "")
+                Edit(start, inner, "")
                 if source[start:inner].strip() == b"not"
-                else _Edit(start, start, "not ")
+                else Edit(start, start, "not ")
             )
         else:
-            yield _Edit(start, start, "not (")
-            yield _Edit(end, end, ")")
+            yield Edit(start, start, "not (")
+            yield Edit(end, end, ")")
 
 
 def _place(node: ast.expr, lines: list[int]) -> tuple[int, int]:
@@ -93,13 +84,11 @@ def _other_number(value: float, drawn: random.Random) -> float:
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
-        return value + drawn.randint(1, 9) if value < LARGE else 2 * value + 1
+        return other_whole(value, drawn)
     return 2 * value + drawn.randint(1, 9) if value < LARGE**2 else value / 2
 
 
 def _other_text(text: str, drawn: random.Random) -> str:
     if not text:
         return drawn.choice(LETTERS)
-    at = drawn.randrange(len(text))
-    letter = drawn.choice([one for one in LETTERS if one != text[at].lower()])
-    return text[:at] + letter + text[at + 1 :]
+    return other_letter(text, drawn.randrange(len(text)), drawn)

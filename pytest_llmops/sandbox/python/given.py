@@ -10,10 +10,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.job import TestJob, Transformed
 from pytest_llmops.sandbox.python.program import PACKAGES
-from pytest_llmops.sandbox.texts import Taken, texts
+from pytest_llmops.sandbox.texts import Taken, texts_for
 from pytest_llmops.tasks.code.languages import PYTHON_3
 from pytest_llmops.tasks.code.python_imports import (
     ROOTS,
@@ -52,10 +51,7 @@ class Given:
         Raises:
             SandboxError: A test file is not in the tree, or the tree is too large.
         """
-        tree = texts(root, TAKEN)
-        for test in job.tests:
-            if test not in tree and test not in job.overlay:
-                raise SandboxError(f"{root}: no test file {test!r} in this tree")
+        tree = texts_for(job, root, TAKEN)
         if job.survey:
             found, missing = loaded(job.tests, tree)
             return Transformed("ready", "", files=found, missing=missing)

@@ -15,10 +15,9 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.job import TestJob, Transformed
 from pytest_llmops.sandbox.node.transformer import PURE
-from pytest_llmops.sandbox.texts import Taken, texts
+from pytest_llmops.sandbox.texts import Taken, texts_for
 from pytest_llmops.tasks.code.languages import TYPESCRIPT
 from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.code.syntax import text_of
@@ -40,10 +39,7 @@ class Given:
         Raises:
             SandboxError: A test file is not in the tree, or the tree is too large.
         """
-        tree = texts(root, TAKEN)
-        for test in job.tests:
-            if test not in tree and test not in job.overlay:
-                raise SandboxError(f"{root}: no test file {test!r} in this tree")
+        tree = texts_for(job, root, TAKEN)
         if not job.trusted and (fault := _forbidden(job, tree)):
             return Transformed("forbidden_import", fault)
         overlay = {path: one for path, one in job.overlay.items() if _may_stand(path, job)}

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
+from pytest_llmops.sandbox.others import LETTERS, Edit, other_letter, other_whole
 from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.code.syntax import text_of
 
@@ -30,17 +31,6 @@ MODIFIERS = {"not", "resolves", "rejects"}
 CONSTANTS = {"true", "false", "null"}
 FUNCTIONS = {"arrow_function", "function_expression", "function_declaration", "method_definition"}
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
-LARGE = 10**5
-"""From here on a number is doubled, beyond any tolerance of a test."""
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-class Edit(NamedTuple):
-    """Another text in the place of some bytes."""
-
-    start: int
-    end: int
-    text: str
 
 
 class Site(NamedTuple):
@@ -202,8 +192,7 @@ def _other(leaf: Node, drawn: random.Random) -> Edit:
 def _other_number(written: str, drawn: random.Random) -> str:
     if "." in written:
         return repr(2 * float(written) + drawn.randint(1, 9))
-    value = int(written)
-    return str(value + drawn.randint(1, 9) if value < LARGE else 2 * value + 1)
+    return str(other_whole(int(written), drawn))
 
 
 def _other_text(text: str, drawn: random.Random) -> str:
@@ -211,9 +200,7 @@ def _other_text(text: str, drawn: random.Random) -> str:
     places = [at for at, letter in enumerate(text) if letter.isascii() and letter.isalpha()]
     if not places:
         return text + drawn.choice(LETTERS)
-    at = drawn.choice(places)
-    letter = drawn.choice([one for one in LETTERS if one != text[at].lower()])
-    return text[:at] + letter + text[at + 1 :]
+    return other_letter(text, drawn.choice(places), drawn)
 
 
 def _may_end(statement: Node) -> bool:
