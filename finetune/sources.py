@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from pytest_llmops.cases import suite_hash
+from pytest_llmops.cases import suite_hash, suite_of
 from pytest_llmops.completions import Message
 from pytest_llmops.local_models import LocalModel
 from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.prompts.prompt import build_messages
-from pytest_llmops.tasks.selection import Choice, Selection, select, suite_of
+from pytest_llmops.tasks.selection import Choice, Selection, select
 from pytest_llmops.tasks.suites import find_suites
 
 from .errors import FinetuneError

@@ -75,6 +75,11 @@ class Case(
         return frozenset(self.fail_to_pass) | frozenset(self.pass_to_pass)
 
 
+def suite_of(case: Case) -> str:
+    """The suite's name, which is the first part of a case id."""
+    return case.id.partition(":")[0]
+
+
 class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One table of `suites.toml`: a source tree, its manifests and its split."""
 

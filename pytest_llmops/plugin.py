@@ -5,17 +5,19 @@ collection has told which attempts are selected, and writes all records. Tests, 
 or in a worker, wait for their answer and grade it; the record rides on the test report.
 """
 
-import os
-from collections.abc import Generator, Mapping, Sequence
+import gc
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from pytest_llmops import guest
-from pytest_llmops.errors import Decided, LlmopsError, PlaceError, RecordError
+from pytest_llmops.errors import LlmopsError, RecordError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.session import configured, faults, names
 from pytest_llmops.session import items as seen
+from pytest_llmops.session.keeping import Keeping
+from pytest_llmops.session.making import Making
 
 if TYPE_CHECKING:  # what costs time is imported by the session that runs attempts, or asks for them
     from pytest_llmops.session.attempt import Attempt
@@ -23,8 +25,6 @@ if TYPE_CHECKING:  # what costs time is imported by the session that runs attemp
     from pytest_llmops.session.worker import Worker
 
 LEFT = pytest.StashKey[Sequence[str]]()  # options of ours whose names others have
-WIRING = pytest.StashKey["Wiring"]()
-ATTEMPT = pytest.StashKey["Attempt"]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -38,18 +38,29 @@ def pytest_configure(config: pytest.Config) -> None:
     """Hang the session on the configuration; it costs nothing until a test asks for it."""
     if LEFT not in config.stash:
         raise pytest.UsageError(names.LOADED_LATE)
-    config.stash[WIRING] = wiring = Wiring(config)
+    wiring = Wiring(config)
     config.pluginmanager.register(wiring, "llmops-wiring")
     config.pluginmanager.register(faults, "llmops-faults")
+    config.pluginmanager.register(
+        Making(
+            lambda: wiring.session,
+            travels=wiring.is_worker,
+            skip=pytest.skip,
+            judged=(AssertionError, pytest.fail.Exception),
+        ),
+        "llmops-making",
+    )
 
 
 @pytest.fixture
-def attempt(request: pytest.FixtureRequest) -> Generator["Attempt"]:
-    """One attempt at a case; see `pytest_llmops.session.attempt.Attempt`."""
-    made = request.config.stash[WIRING].session.attempt(request.param)
-    request.node.stash[ATTEMPT] = made
-    with made.traced(os.environ):
-        yield made
+def attempt(request: pytest.FixtureRequest) -> "Attempt":
+    """One attempt at a case; see `pytest_llmops.session.attempt.Attempt`.
+
+    A test has it already (`making`); who comes here is a fixture that takes it.
+    """
+    made = cast("Attempt", request.node.stash[seen.ATTEMPT])
+    cast("Making", request.config.pluginmanager.get_plugin("llmops-making")).enter(made)
+    return made
 
 
 class Wiring:
@@ -126,6 +137,8 @@ class Wiring:
         if session.testsfailed or option.collectonly or option.setuponly or option.setupplan:
             return
         if not self.config.pluginmanager.hasplugin("dsession"):
+            gc.freeze()  # pytest keeps tests to the end: no collection need look at them again
+            self.config.add_cleanup(gc.unfreeze)
             items = [item for item in session.items if seen.takes_attempt(item)]
             self._require(bool(items or not session.items))
             if self.controller and self.values["model"]:
@@ -158,6 +171,9 @@ class Wiring:
         except LlmopsError as error:
             self._fail(f"no verdict: {error}" if self.values["gate"] else "")
             raise pytest.UsageError(str(error)) from None
+        if controller.announced:
+            keeping = Keeping(controller, pytest.exit)
+            self.config.pluginmanager.register(keeping, "llmops-keeping")
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
         if controller.announced and reporter.isatty and self.config.get_verbosity() == 0:
             reporter.showfspath = False  # a file name would tear the line
@@ -169,53 +185,6 @@ class Wiring:
             where = ("llmops", None, "gate")
             report = pytest.TestReport("llmops::gate", where, {}, "failed", reason, "call")
             self.config.hook.pytest_runtest_logreport(report=report)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self) -> Generator[None]:
-        """Skip an attempt that the gate does not need any more."""
-        try:
-            yield
-        except Decided as reason:
-            pytest.skip(str(reason))
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put the record on the report, which travels to the controller."""
-        report = yield
-        made = item.stash.get(ATTEMPT, None)
-        if made is not None and call.when == "call" and not report.skipped:
-            error = seen.fault(item, call, (AssertionError, pytest.fail.Exception))
-            record = made.record(content=self.session.options.content, error=error)
-            item.user_properties += record.properties()
-            report.longrepr = seen.shortened(report.longrepr, call.excinfo)
-            seen.put(report, record, travels=self.is_worker)
-            del item.stash[ATTEMPT]  # pytest keeps all tests
-        return report
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Write the record of a finished attempt; what it adds is for a JUnit file."""
-        ours = self.controller if self.controller and self.controller.announced else None
-        if ours is None or not ours.attendance.counts(report.nodeid, report.outcome):
-            return
-        try:
-            if hasattr(report, "llmops"):
-                ours.keep(report.__dict__.pop("llmops"))  # pytest keeps all reports
-            elif report.failed:
-                ours.keep_fault(report.nodeid, seen.brief(report))
-            if report.when not in {"setup", "call"}:  # `???` where a worker has crashed
-                report.user_properties += ours.attempt_ended(report.nodeid)
-        except (PlaceError, RecordError) as error:
-            kept = "; answers so far are in the completion cache"
-            pytest.exit(f"{error}{kept if ours.has_cache else ''}", 3)
-
-    def pytest_report_teststatus(
-        self, report: pytest.CollectReport | pytest.TestReport
-    ) -> seen.Status | None:
-        """Count attempts as solved or unsolved; passed and failed are words for the harness."""
-        return seen.status(report, quiet=bool(self.controller and self.controller.progress))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

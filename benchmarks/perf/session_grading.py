@@ -27,7 +27,7 @@ from pytest_llmops.completions import Completion, Message, Timing, Usage
 from pytest_llmops.manifests import load_cases
 from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import RecordFile
-from pytest_llmops.session.attempt import make_record
+from pytest_llmops.session.made import make_record
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
 from pytest_llmops.tasks.sources import open_source

@@ -62,7 +62,7 @@ class Replay:
                 self._strangers.add(key)
         self._announced |= set(requests)
         self._tally.expect(len(requests))
-        for key in requests:
+        for key in requests if self.arrived is not unheard else ():
             if answer := self._answer(key):
                 self.arrived(key, answer)
 

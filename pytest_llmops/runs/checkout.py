@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -39,14 +40,18 @@ def find_checkout(folder: Path, environment: Mapping[str, str] = os.environ) -> 
         folder: Of the project.
         environment: Where CI names the branch.
     """
+    command = ("git", "status", "--porcelain=v2", "--branch", "--untracked-files=no")
     try:
-        import git  # noqa: PLC0415 - slow to import, and raises where git is not installed
-    except ImportError:
-        return None
-    command = ("--porcelain=v2", "--branch", "--untracked-files=no", "--ignore-submodules=none")
-    try:
-        told = git.Git(folder).status(*command)
-    except git.CommandError:
+        told = subprocess.run(
+            [*command, "--ignore-submodules=none"],
+            cwd=folder,
+            env={**os.environ, "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=True,
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
         return None
     found = dict(re.findall(r"^# branch\.(oid|head) (.+)$", told, re.MULTILINE))
     commit, branch = found.get("oid", ""), found.get("head", "")

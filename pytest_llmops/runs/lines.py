@@ -83,9 +83,20 @@ def record_at(path: Path, place: Place) -> Record:
         RecordError: The file cannot be read, or holds something else there by now.
     """
     with stored(path) as found:
-        raw = found.read(place.start, place.end)
+        return decode_record(path, place, found.read(place.start, place.end))
+
+
+_records = msgspec.json.Decoder(Record)
+
+
+def decode_record(path: Path, place: Place, raw: bytes) -> Record:
+    """The record that is at a place of a file, by its bytes.
+
+    Raises:
+        RecordError: They are something else.
+    """
     try:
-        return msgspec.json.decode(raw, type=Record)
+        return _records.decode(raw)
     except msgspec.DecodeError:
         raise RecordError(f"{path}:{place.number}: has changed since it was read") from None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from pytest_llmops.errors import RecordError
-from pytest_llmops.runs.lines import decoded_lines, the_run
+from pytest_llmops.runs.lines import Place, placed_lines, the_run
 from pytest_llmops.runs.record import End, Line, Record, Run
 from pytest_llmops.runs.stored import records_file, records_files, stored
 
@@ -55,24 +55,37 @@ def run_lines(path: Path) -> tuple[Run, Iterator[Record | End]]:
     Raises:
         RecordError: As `read_run` does, when the line that is wrong has its turn.
     """
-    lines = decoded_lines(path, Line)
-    return the_run(path, lines), _ordered(path, lines)
+    run, lines = placed_run_lines(path)
+    return run, (line for _, line in lines)
 
 
-def _ordered(path: Path, lines: Iterator[tuple[int, Line]]) -> Iterator[Record | End]:
+def placed_run_lines(path: Path) -> tuple[Run, Iterator[tuple[Place, Record | End]]]:
+    """The same with the place of each line after the first.
+
+    Raises:
+        RecordError: See `run_lines`.
+    """
+    lines = placed_lines(path, Line)
+    first = ((place.number, line) for place, line in lines)
+    return the_run(path, first), _ordered(path, lines)
+
+
+def _ordered(
+    path: Path, lines: Iterator[tuple[Place, Line]]
+) -> Iterator[tuple[Place, Record | End]]:
     """Every attempt once, and an end after all of them."""
     seen: set[tuple[str, int]] = set()
     ended = False
-    for number, line in lines:
+    for place, line in lines:
         key = (line.case, line.sample) if isinstance(line, Record) else None
         if ended or isinstance(line, Run) or key in seen:
             raise RecordError(
-                f"{path}:{number}: a second {_describe(line)}, or lines after the end"
+                f"{path}:{place.number}: a second {_describe(line)}, or lines after the end"
             )
         if key:
             seen.add(key)
         ended = isinstance(line, End)
-        yield line
+        yield place, line
 
 
 def _without_content(record: Record) -> Record:

@@ -5,7 +5,7 @@ ended by itself; a file without one was interrupted. Each line is flushed when w
 session loses at most the attempts in flight. Only the controller of a session writes.
 """
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -128,7 +128,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
             found["grade_seconds"] = round(self.grade.seconds, 3)
             if self.grade.memory is not None:
                 found["grade_memory"] = self.grade.memory
-        return [(_property(name), value) for name, value in found.items()]
+        return [_property(name, value) for name, value in found.items()]
 
     def completion(self) -> Completion | None:
         """The recorded answer, for replay; None where there is none or its text was not kept."""
@@ -148,10 +148,10 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
         )
 
 
-@cache
-def _property(name: str) -> str:
-    """The name of a property; one string for all attempts, as pytest keeps those of each."""
-    return f"llmops.{name}"
+@lru_cache(4096, typed=True)
+def _property(name: str, value: object) -> tuple[str, object]:
+    """A property; pytest keeps those of each attempt, and many have the same."""
+    return f"llmops.{name}", value
 
 
 Line = Run | Record | End

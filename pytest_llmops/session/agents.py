@@ -1,18 +1,27 @@
 """The agent of a session, found before anything is collected."""
 
-from pytest_llmops.agents.settings import Agent, ProgramAgent, RepairAgent
-from pytest_llmops.agents.settings import resolve as resolve_agent
+from typing import TYPE_CHECKING
+
+from pytest_llmops.agents.programs import DIRECT
 from pytest_llmops.errors import AgentError
 from pytest_llmops.models import resolve
 from pytest_llmops.session.options import Options
 
+if TYPE_CHECKING:
+    from pytest_llmops.agents.settings import Agent
 
-def open_agent(options: Options) -> Agent | None:
+
+def open_agent(options: Options) -> "Agent | None":
     """The agent that the command line names; None for one direct answer.
 
     Raises:
         AgentError: It is unknown, cannot be used, or has no use without grades.
     """
+    if options.agent.name == DIRECT and not options.agent.tests:
+        return None
+    from pytest_llmops.agents.settings import ProgramAgent, RepairAgent
+    from pytest_llmops.agents.settings import resolve as resolve_agent
+
     agent = resolve_agent(options.agent.name, options.agent.file, tests=options.agent.tests)
     if isinstance(agent, RepairAgent) and not options.grade:
         raise AgentError(

@@ -1,22 +1,20 @@
 """One attempt: a case, asked once, answered, graded, and put on record."""
 
-from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pytest_llmops.cases import Case
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import CaseError
-from pytest_llmops.grading.graded import Grade
-from pytest_llmops.runs.record import Record
-from pytest_llmops.tasks.changes import ChangeTask
-from pytest_llmops.tasks.materialize import Task
-from pytest_llmops.tasks.selection import Selection, suite_of
 
-WITHHELD = "(withheld)"
-"""Stands for a text that was there and is not kept."""
+if TYPE_CHECKING:  # tests import this module for the type alone
+    from pytest_llmops.grading.graded import Grade
+    from pytest_llmops.runs.record import Record
+    from pytest_llmops.tasks.changes import ChangeTask
+    from pytest_llmops.tasks.materialize import Task
+    from pytest_llmops.tasks.selection import Selection
 
 
 class Attempt:
@@ -28,9 +26,9 @@ class Attempt:
     def __init__(
         self,
         key: tuple[str, int],
-        selection: Selection,
+        selection: "Selection",
         await_completion: Callable[[tuple[str, int]], Completion],
-        await_grade: Callable[[tuple[str, int], Completion | None], Grade] | None,
+        await_grade: "Callable[[tuple[str, int], Completion | None], Grade] | None",
         *,
         traceparent: str = "",
     ) -> None:
@@ -61,7 +59,7 @@ class Attempt:
         self._answer: Completion | None = None
 
     @property
-    def task(self) -> Task:
+    def task(self) -> "Task":
         """The case with its texts, where it asks for a function.
 
         Raises:
@@ -71,34 +69,18 @@ class Attempt:
         return self._selection.task(self.case.id)
 
     @property
-    def change(self) -> ChangeTask:
+    def change(self) -> "ChangeTask":
         """The case with its texts, where it asks for the change of a commit.
 
         Raises:
             CaseError: It asks for a function, or see `task`.
         """
+        from pytest_llmops.tasks.changes import ChangeTask
+
         task = self._selection.asked(self.case.id)
         if isinstance(task, ChangeTask):
             return task
         raise CaseError(f"{self.case.id}: asks for a function; `attempt.task` has it")
-
-    @contextmanager
-    def traced(self, environment: MutableMapping[str, str]) -> Iterator[None]:
-        """Tell code that runs meanwhile, and the processes it starts, which trace this is.
-
-        An outer trace, of a CI job say, is put back after.
-        """
-        names = ("TRACEPARENT", "TRACESTATE")  # the latter speaks of the former alone
-        outer = {name: environment.pop(name) for name in names if name in environment}
-        if self.traceparent:
-            environment["TRACEPARENT"] = self.traceparent
-        try:
-            yield
-        finally:
-            for name in names:
-                if name in environment:
-                    del environment[name]
-            environment.update(outer)
 
     def complete(self) -> Completion:
         """Wait for the model's answer.
@@ -111,7 +93,7 @@ class Attempt:
         self.completion = self._answer = self._await_completion(self._key)
         return self.completion
 
-    def grade(self) -> Grade | None:
+    def grade(self) -> "Grade | None":
         """What the tests say of the answer; None where grading is switched off.
 
         They may have run before, since answers are graded as they arrive.
@@ -125,60 +107,14 @@ class Attempt:
             self.result = self._await_grade(self._key, changed)
         return self.result
 
-    def record(self, *, content: bool = True, error: str = "") -> Record:
+    def record(self, *, content: bool = True, error: str = "") -> "Record":
         """The attempt as far as it came.
 
         Args:
             content: See `make_record`.
             error: Why the harness could not go on; "" where it did.
         """
+        from pytest_llmops.session.made import make_record
+
         record = make_record(self.case, self.sample, self.completion, self.result, content=content)
-        return msgspec.structs.replace(record, error=error)
-
-
-def make_record(
-    case: Case,
-    sample: int,
-    completion: Completion | None = None,
-    grade: Grade | None = None,
-    *,
-    content: bool = True,
-) -> Record:
-    """Put an attempt on record; the controller adds what it alone knows.
-
-    Args:
-        case: What was attempted.
-        sample: Which attempt at it.
-        completion: The answer, where one came.
-        grade: What it is worth, where it was judged.
-        content: Keep answer and test output; otherwise the hash of the answer alone.
-    """
-    record = Record(
-        case=case.id,
-        suite=suite_of(case),
-        split=case.split,
-        difficulty=case.difficulty,
-        cluster=case.cluster,
-        sample=sample,
-        date=case.date,
-    )
-    if completion is None:
-        return record
-    refusal = completion.refusal if content else WITHHELD * bool(completion.refusal)
-    return msgspec.structs.replace(
-        record,
-        text_sha256=sha256(completion.text.encode()).hexdigest(),
-        text=completion.text if content else "",
-        refusal=refusal,
-        finish_reason=completion.finish_reason,
-        usage=completion.usage,
-        counted_by=completion.counted_by,
-        timing=completion.timing,
-        served_model=completion.served_model,
-        retries=completion.retries,
-        from_cache=completion.from_cache,
-        loop=completion.loop
-        if content or not completion.loop
-        else completion.loop.without_content(),
-        grade=grade if content or not grade else grade.without_content(),
-    )
+        return msgspec.structs.replace(record, error=error) if error else record

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 
-from pytest_llmops.compare.comparable import name_some
 from pytest_llmops.errors import CaseError
 from pytest_llmops.generation.keys import Key, named
 
@@ -61,6 +60,8 @@ class Attendance:
 
     def told(self) -> list[str]:
         """What a person should know of attempts without a record, or made more than once."""
+        from pytest_llmops.compare.comparable import name_some
+
         told = []
         if self._again:
             told.append(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pytest_llmops.cases import suite_of
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import PlaceError
 from pytest_llmops.generation.keys import Key
@@ -16,7 +17,7 @@ from pytest_llmops.session.graders import Graders
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.written import prepare
 from pytest_llmops.tasks.asked import AnyTask
-from pytest_llmops.tasks.selection import Selection, suite_of
+from pytest_llmops.tasks.selection import Selection
 
 if TYPE_CHECKING:
     from pytest_llmops.sandbox import Judge

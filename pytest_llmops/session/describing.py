@@ -3,9 +3,8 @@
 import time
 from collections.abc import Sequence
 
-from pytest_llmops.cases import Case, suite_hash
+from pytest_llmops.cases import Case, suite_hash, suite_of
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.grading.grader import grader_of
 from pytest_llmops.runs.checkout import find_checkout
 from pytest_llmops.runs.machine import Machine, versions
 from pytest_llmops.runs.record import Run
@@ -14,7 +13,7 @@ from pytest_llmops.session.answering.answers import Answers
 from pytest_llmops.session.gating import Gate
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.posing import cutoff_of
-from pytest_llmops.tasks.selection import Selection, suite_of
+from pytest_llmops.tasks.selection import Selection
 
 
 def open_gate(options: Options, selection: Selection, keys: Sequence[Key]) -> Gate | None:
@@ -49,6 +48,8 @@ def describe(
         keys: The selected attempts.
         answers: Of the model.
     """
+    from pytest_llmops.grading.grader import grader_of
+
     chosen = _chosen(selection, keys)
     return Run(
         id=run,

@@ -18,6 +18,9 @@ Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
 FIXTURE = "pytest_llmops.plugin"
 """The module whose fixture `attempt` is."""
 
+ATTEMPT: Any = object()
+"""Where the stash of a test holds its attempt, from its set-up to its end."""
+
 NO_MODEL = "no-model"
 """Id of the test that stands for all attempts where no model is named."""
 

@@ -1,13 +1,15 @@
 """The model of a session, as far as models.toml tells of it; nothing of it is loaded."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pytest_llmops.engine.foreign import check_spec
-from pytest_llmops.engine.spec import EngineSpec
 from pytest_llmops.errors import ModelError
 from pytest_llmops.local_models import AdapterModel, LocalModel
 from pytest_llmops.models import Model, load_models, resolve
 from pytest_llmops.session.options import Options
+
+if TYPE_CHECKING:  # a hosted or recorded model needs no engine
+    from pytest_llmops.engine.spec import EngineSpec
 
 
 def check_model(name: str, models_file: Path) -> None:
@@ -18,13 +20,17 @@ def check_model(name: str, models_file: Path) -> None:
     """
     model, base = resolve(name, models_file)
     if base:
+        from pytest_llmops.engine.foreign import check_spec
+
         check_spec(engine_spec(model, base))
 
 
 def engine_spec(
     model: Model, base: LocalModel, *, host: str = "127.0.0.1", port: int = 0
-) -> EngineSpec:
+) -> "EngineSpec":
     """What the engine must serve for a model; port 0 is any free one."""
+    from pytest_llmops.engine.spec import EngineSpec
+
     return EngineSpec(
         base=base.weights,
         base_name=base.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -11,12 +11,13 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.session.choosing import AgentChoice, chosen_agent
 from pytest_llmops.session.configured import Configured
-from pytest_llmops.session.gate_options import gate_of
-from pytest_llmops.session.gating import GateChoice
 from pytest_llmops.session.posing import budget_of_questions
 from pytest_llmops.session.sharding import shard_of
 from pytest_llmops.sinks.named import SINKS
 from pytest_llmops.tasks.selection import Choice
+
+if TYPE_CHECKING:
+    from pytest_llmops.session.gating import GateChoice
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +41,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     root: Path
     runs: Path
     label: str = ""
-    gate: GateChoice | None = None
+    gate: "GateChoice | None" = None
     sinks: tuple[str, ...] = ()
     sinks_required: bool = False
     """Whether the user named them for this session, rather than the configuration for all."""
@@ -93,10 +94,19 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
         root=root,
         runs=runs,
         label=values["label"],
-        gate=gate_of(values, root / configured.baselines),
+        gate=_gate(values, root / configured.baselines),
         sinks=_sinks(configured.sinks if values["sink"] is None else values["sink"]),
         sinks_required=values["sink"] is not None,
     )
+
+
+def _gate(values: Mapping[str, Any], baselines: Path) -> "GateChoice | None":
+    """See `gate_options.gate_of`, which a session without a gate does not load."""
+    if values["gate"] is None and not values["gate_sequential"]:
+        return None
+    from pytest_llmops.session.gate_options import gate_of
+
+    return gate_of(values, baselines)
 
 
 def _sinks(named: Sequence[str]) -> tuple[str, ...]:

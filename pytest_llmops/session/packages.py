@@ -1,8 +1,9 @@
 """Whether the npm packages that cases of a session need are there; they are installed where not."""
 
+from pytest_llmops.cases import suite_of
 from pytest_llmops.errors import PackagesError
 from pytest_llmops.sandbox.opening import bring_packages
-from pytest_llmops.tasks.selection import Selection, suite_of
+from pytest_llmops.tasks.selection import Selection
 
 
 def missing_packages(selection: Selection) -> dict[str, str]:

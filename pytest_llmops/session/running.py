@@ -10,16 +10,15 @@ from pytest_llmops.completions import Completion
 from pytest_llmops.errors import EndpointError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.grading.graded import Grade
-from pytest_llmops.quality.beside import told_quality
 from pytest_llmops.runs.record import End, Record
 from pytest_llmops.session.answering.answers import Answers
 from pytest_llmops.session.answering.asking import Requests
 from pytest_llmops.session.answering.source import open_answers
-from pytest_llmops.session.attempt import make_record
 from pytest_llmops.session.attendance import Attendance
 from pytest_llmops.session.bench import Bench
 from pytest_llmops.session.describing import describe, open_gate
 from pytest_llmops.session.gating import Gate
+from pytest_llmops.session.made import make_record
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.recording import Recording, reach
 from pytest_llmops.session.rounds import Rounds
@@ -185,7 +184,11 @@ class Running:
         told += [*self._bench.told(), *attendance.told()]
         run, seconds = self.recording.so_far(), self.recording.seconds
         wanted = self._rounds.decided_after if self._rounds else None
-        quality = told_quality(run)
+        quality: list[str] = []
+        if self._options.quality:
+            from pytest_llmops.quality.beside import told_quality
+
+            quality = told_quality(run)
         parts = summary_parts(run.run, run.records, seconds=seconds, wanted=wanted, quality=quality)
         parts += [*told, *(self._gate.parts() if self._gate else [])]
         return render(parts, width=width, color=color)

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmops.errors import CaseError
-from pytest_llmops.runs.reading import find_run
-from pytest_llmops.runs.tally import case_seconds
 from pytest_llmops.tasks.shards import Shard, parse_shard
 
 
@@ -34,5 +32,9 @@ def shard_of(values: Mapping[str, Any], runs: Path) -> tuple[Shard | None, dict[
         shard = parse_shard(values["shard"])
     except ValueError as error:
         raise CaseError(f"--shard: {error}") from None
-    seconds = case_seconds(find_run(values["shard_by"], runs)) if values["shard_by"] else {}
-    return shard, seconds
+    if not values["shard_by"]:
+        return shard, {}
+    from pytest_llmops.runs.reading import find_run
+    from pytest_llmops.runs.tally import case_seconds
+
+    return shard, case_seconds(find_run(values["shard_by"], runs))

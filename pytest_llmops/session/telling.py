@@ -2,8 +2,9 @@
 
 from collections import Counter
 
+from pytest_llmops.cases import suite_of
 from pytest_llmops.session.options import Options
-from pytest_llmops.tasks.selection import Selection, suite_of
+from pytest_llmops.tasks.selection import Selection
 
 
 def head(options: Options, selection: Selection) -> list[str]:

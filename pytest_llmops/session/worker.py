@@ -9,17 +9,14 @@ import msgspec
 
 from pytest_llmops.completions import Completion
 from pytest_llmops.generation.keys import Key
-from pytest_llmops.grading.graded import Grade
 from pytest_llmops.runs.traces import traceparent
-from pytest_llmops.session.gating import in_order
 from pytest_llmops.session.options import Options
 from pytest_llmops.tasks.selection import Selection
 
 if TYPE_CHECKING:  # what a session does not do, it does not load
     from pytest_llmops.generation.broker import Address, BrokerClient
+    from pytest_llmops.grading.graded import Grade
     from pytest_llmops.session.attempt import Attempt
-
-_grades = msgspec.msgpack.Decoder(Grade)
 
 
 class Worker:
@@ -57,17 +54,23 @@ class Worker:
         self._open.callback(client.close)
         return client
 
+    @cached_property
+    def _grades(self) -> "msgspec.msgpack.Decoder[Grade]":
+        from pytest_llmops.grading.graded import Grade
+
+        return msgspec.msgpack.Decoder(Grade)
+
     def await_completion(self, key: Key, timeout: float | None = None) -> Completion:
         """Wait for an answer; see `broker.BrokerClient`."""
         return self._client.await_completion(key, timeout)
 
-    def await_grade(self, key: Key, changed: Completion | None = None) -> Grade:
+    def await_grade(self, key: Key, changed: Completion | None = None) -> "Grade":
         """Wait for the grade of an answer, or of one that a test has put in its place.
 
         Raises:
             SandboxError: The sandbox cannot be used.
         """
-        return _grades.decode(self._client.await_grade(key, changed))
+        return self._grades.decode(self._client.await_grade(key, changed))
 
     @property
     def sequential(self) -> bool:
@@ -76,6 +79,8 @@ class Worker:
 
     def order(self, keys: Sequence[Key]) -> list[Key]:
         """Attempts in the order in which a sequential gate asks for them."""
+        from pytest_llmops.session.gating import in_order
+
         return in_order(keys, self._clusters(keys))
 
     def _clusters(self, keys: Sequence[Key]) -> dict[str, str]:

@@ -1,20 +1,22 @@
 """The questions of a selection, about cases of every kind."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_llmops.cases import Case
 from pytest_llmops.completions import Message
-from pytest_llmops.tasks.asked import AnyTask, question
 from pytest_llmops.tasks.prompts.kept import Questions
 from pytest_llmops.tasks.sources import SourceTree
+
+if TYPE_CHECKING:
+    from pytest_llmops.tasks.asked import AnyTask
 
 
 class QuestionBook:
     """What is asked of each case; what is asked of functions outlives the session."""
 
     def __init__(self) -> None:
-        self._functions: dict[tuple[Path, int, str], Questions] = {}
+        self._functions: dict[tuple[str, int, str], Questions] = {}
         self._changes: dict[tuple[str, int, str], tuple[Message, ...]] = {}
         self.hidden: list[str] = []
         """Ids that `hiding` gave."""
@@ -44,7 +46,7 @@ class QuestionBook:
         return self._about(tree, context_tokens, instruction).messages(case)
 
     def of_change(
-        self, case: Case, task: Callable[[str], AnyTask], context_tokens: int, instruction: str
+        self, case: Case, task: "Callable[[str], AnyTask]", context_tokens: int, instruction: str
     ) -> tuple[Message, ...]:
         """The question about a change, which `task` materializes; see `asked.question`.
 
@@ -53,6 +55,8 @@ class QuestionBook:
         """
         key = case.id, context_tokens, instruction
         if key not in self._changes:
+            from pytest_llmops.tasks.asked import question  # noqa: PLC0415
+
             self._changes[key] = question(
                 task(case.id), context_tokens=context_tokens, instruction=instruction
             )
@@ -60,10 +64,11 @@ class QuestionBook:
 
     def knows(self, case: Case, tree: SourceTree) -> bool:
         """Whether a question about a function was put in this session: its tree holds it then."""
-        return any(key[0] == tree.root and one.knows(case) for key, one in self._functions.items())
+        root = str(tree.root)
+        return any(key[0] == root and one.knows(case) for key, one in self._functions.items())
 
     def _about(self, tree: SourceTree, context_tokens: int, instruction: str = "") -> Questions:
-        key = tree.root, context_tokens, instruction
+        key = str(tree.root), context_tokens, instruction
         if key not in self._functions:
             self._functions[key] = Questions(tree, context_tokens, instruction)
         return self._functions[key]

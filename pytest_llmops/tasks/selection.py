@@ -6,20 +6,22 @@ the same one without talking to each other.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from pytest_llmops.cases import Case, Difficulty
+from pytest_llmops.cases import Case, Difficulty, Suite, suite_of
 from pytest_llmops.completions import Request, Sampling
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.manifests import load_cases
-from pytest_llmops.tasks.asked import AnyTask, materialize_any
-from pytest_llmops.tasks.materialize import Task, materialize
 from pytest_llmops.tasks.questions import QuestionBook
 from pytest_llmops.tasks.shards import Shard, divide
-from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.sources import SourceTree, open_source
 from pytest_llmops.tasks.suites import find_suites
-from pytest_llmops.tasks.trees.history import Shelf, open_tree
+
+if TYPE_CHECKING:  # most questions are known, and then nothing is parsed
+    from pytest_llmops.tasks.asked import AnyTask
+    from pytest_llmops.tasks.materialize import Task
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +111,7 @@ class Selection:
         """The source tree a case lies in."""
         return self.trees[suite_of(case)]
 
-    def asked(self, case_id: str) -> AnyTask:
+    def asked(self, case_id: str) -> "AnyTask":
         """Materialize a case of any kind.
 
         Raises:
@@ -117,16 +119,20 @@ class Selection:
             SourceError: The tree of a commit cannot be fetched.
         """
         if case_id not in self._tasks:
+            from pytest_llmops.tasks.asked import materialize_any  # noqa: PLC0415
+
             case = self.cases[case_id]
             self._tasks[case_id] = materialize_any(case, self.tree(case))
         return self._tasks[case_id]
 
-    def task(self, case_id: str) -> Task:
+    def task(self, case_id: str) -> "Task":
         """Materialize a case that asks for a function.
 
         Raises:
             CaseError: It asks for something else, or see `asked`.
         """
+        from pytest_llmops.tasks.materialize import Task, materialize  # noqa: PLC0415
+
         task = self.asked(case_id)
         return task if isinstance(task, Task) else materialize(task.case, task.tree)
 
@@ -168,11 +174,9 @@ class Selection:
             SourceError: What commits need cannot be fetched.
         """
         keys = list(keys)
-        for suite, tree in self.trees.items():
-            if isinstance(tree, Shelf):
-                chosen = [self.cases[name] for name in dict.fromkeys(name for name, _ in keys)]
-                ours = [case.change for case in chosen if suite_of(case) == suite]
-                tree.fetch(filter(None, ours))
+        chosen = [self.cases[name] for name in dict.fromkeys(name for name, _ in keys)]
+        if changed := [case for case in chosen if case.change]:
+            self._fetch(changed)
         for key in keys:
             try:
                 self.require(key[0])
@@ -180,10 +184,14 @@ class Selection:
                 continue
             yield key
 
+    def _fetch(self, changed: Sequence[Case]) -> None:
+        """Have the trees of commits laid out, those of a suite at once."""
+        from pytest_llmops.tasks.trees.history import Shelf  # noqa: PLC0415
 
-def suite_of(case: Case) -> str:
-    """The suite's name, which is the first part of a case id."""
-    return case.id.partition(":")[0]
+        for suite, tree in self.trees.items():
+            if isinstance(tree, Shelf):
+                ours = [case.change for case in changed if suite_of(case) == suite]
+                tree.fetch(filter(None, ours))
 
 
 def select(choice: Choice) -> Selection:
@@ -201,7 +209,7 @@ def select(choice: Choice) -> Selection:
         if suite.by_name_alone and not choice.suites:
             continue
         try:
-            trees[suite.name] = open_tree(suite, source=choice.source or None)
+            trees[suite.name] = _open(suite, choice.source or None)
         except SourceError as error:
             if choice.suites:
                 raise
@@ -220,6 +228,15 @@ def select(choice: Choice) -> Selection:
             f"not divided; make at most {files} shards"
         )
     return selection
+
+
+def _open(suite: Suite, source: str | None) -> SourceTree:
+    """The tree of a suite; see `history.open_tree`."""
+    if not suite.asks_for_changes:
+        return open_source(suite, source=source)
+    from pytest_llmops.tasks.trees.history import open_tree  # noqa: PLC0415
+
+    return open_tree(suite, source=source)
 
 
 def _is_chosen(case: Case, choice: Choice) -> bool:

@@ -32,9 +32,21 @@ think()
 """
 BENCHMARK = """
 import os, subprocess, sys
+import pytest
 OUTER = os.environ.get("TRACEPARENT")
 
-def test_function(attempt):
+@pytest.fixture
+def before():
+    return os.environ.get("TRACEPARENT")
+
+@pytest.fixture
+def within(before, attempt):
+    yield attempt, os.environ["TRACEPARENT"]
+    assert os.environ["TRACEPARENT"] == attempt.traceparent
+
+def test_function(before, within, attempt):
+    assert before == OUTER
+    assert within == (attempt, attempt.traceparent)
     assert os.environ["TRACEPARENT"] == attempt.traceparent
     assert "TRACESTATE" not in os.environ
     attempt.complete()

@@ -15,7 +15,7 @@ from pytest_llmops.report.remarks import remarks
 from pytest_llmops.report.subject import subject_of
 from pytest_llmops.report.terminal import render, summary_parts
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.session.attempt import make_record
+from pytest_llmops.session.made import make_record
 from pytest_llmops.session.posing import cutoff_of
 
 ENDPOINT = '[mini]\nurl = "http://127.0.0.1:9/v1"\nmodel = "m"\ncutoff = "{}"\n'

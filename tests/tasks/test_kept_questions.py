@@ -8,7 +8,7 @@ from project import SOURCE, TESTS, write_suite
 
 from pytest_llmops.cases import FileHash
 from pytest_llmops.errors import CaseError
-from pytest_llmops.tasks.prompts import kept
+from pytest_llmops.tasks.prompts import kept, prompt
 from pytest_llmops.tasks.prompts.kept import Questions
 from pytest_llmops.tasks.prompts.prompt import build_messages
 from pytest_llmops.tasks.sources import SourceTree
@@ -30,7 +30,7 @@ def built(monkeypatch):
         symbols.append(task.case.symbol)
         return build_messages(task, **budget)
 
-    monkeypatch.setattr(kept, "build_messages", build)
+    monkeypatch.setattr(prompt, "build_messages", build)
     return symbols
 
 

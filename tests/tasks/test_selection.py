@@ -6,7 +6,7 @@ from made_tasks import make_task
 from project import ADD, DOUBLE, EVEN, SOURCE, TESTS, write_answers, write_suite
 from records import IDENTITY
 
-from pytest_llmops.cases import FileHash
+from pytest_llmops.cases import FileHash, suite_of
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.manifests import read_manifest, write_manifest
@@ -14,7 +14,7 @@ from pytest_llmops.session.configured import Configured
 from pytest_llmops.session.declared import declare
 from pytest_llmops.session.options import parse
 from pytest_llmops.session.telling import head
-from pytest_llmops.tasks.selection import Choice, select, suite_of
+from pytest_llmops.tasks.selection import Choice, select
 
 FAR = f"""
 [far]

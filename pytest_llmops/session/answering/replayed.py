@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_llmops.agents.settings import Agent
-from pytest_llmops.completions import Completion
 from pytest_llmops.errors import ModelError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.generation.replay import Replay
 from pytest_llmops.models import ReplayedModel
-from pytest_llmops.runs.reading import find_run, run_lines
+from pytest_llmops.runs.answers import RecordedAnswers
+from pytest_llmops.runs.reading import find_run, placed_run_lines
 from pytest_llmops.runs.record import End, Record
 from pytest_llmops.session.answering.answers import Answers
 from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
@@ -30,31 +30,35 @@ def open_replay(model: ReplayedModel, runs: Path, agent: Agent | None, bench: "B
         bench: What the agent works at.
     """
     path = find_run(model.replay, runs)
-    run, lines = run_lines(path)
+    run, lines = placed_run_lines(path)
     identity = run.identity
     if identity.prompt_version != PROMPT_VERSION:
         raise ModelError(
             f"{path}: its prompts have version {identity.prompt_version}, this is "
             f"{PROMPT_VERSION}; its answers belong to other questions"
         )
-    answers: dict[Key, Completion] = {}
+    answers = RecordedAnswers(path)
     prompts: dict[Key, str] = {}
     unanswered: list[Record] = []
-    for record in lines:  # one by one: their prompts, which nobody needs here, take most of it
+    for place, record in lines:  # one by one, as their texts stay in the file
         if isinstance(record, End):
             continue
         key = record.case, record.sample
         prompts[key] = record.prompt_sha256
-        if answer := record.completion():
-            answers[key] = answer
+        if record.completion():
+            answers.note(key, place)
         else:
             unanswered.append(record)
     if not answers:
+        answers.close()
         raise ModelError(f"{path}: {_why_none(unanswered)}")
     first = run.replays or run.id
     if agent is None:
         source = Replay(answers, prompts)
-        return Answers(source=source, identity=identity, agent=run.agent, replays=first)
+        made = Answers(source=source, identity=identity, agent=run.agent, replays=first)
+        made.resources.callback(answers.close)
+        return made
+    answers.close()
     from pytest_llmops.session.answering.attaching import as_agent, repeated
 
     return Answers(

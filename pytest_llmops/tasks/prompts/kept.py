@@ -27,9 +27,6 @@ from pytest_llmops.caches import user_cache
 from pytest_llmops.cases import Case
 from pytest_llmops.completions import Message
 from pytest_llmops.errors import CaseError
-from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.prompts.posed import is_hiding
-from pytest_llmops.tasks.prompts.prompt import build_messages
 from pytest_llmops.tasks.sources import SourceTree
 
 UNUSED = 30 * 86400.0
@@ -51,6 +48,8 @@ CREATE TABLE IF NOT EXISTS questions (
     key BLOB PRIMARY KEY, hides INTEGER NOT NULL, text TEXT NOT NULL
 )
 """
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class _Question(NamedTuple):
@@ -74,7 +73,8 @@ class Questions:
         """
         self._tree = tree
         self._budget, self._instruction = context_tokens, instruction
-        self._setting = (_code(), _state(tree.root), context_tokens, instruction)
+        setting = (_code(), _state(tree.root), context_tokens, instruction)
+        self._decided_by = hashlib.blake2b(msgspec.msgpack.encode(setting), digest_size=16)
         self._whole: set[str] = set()
         self._ahead: dict[bytes, str] = {}
         self._using = Lock()
@@ -131,10 +131,16 @@ class Questions:
     def _key(self, case: Case) -> bytes:
         asked = (case.source, case.symbol, case.body_sha256, case.tests, case.packages)
         pinned = self._tree.lock.digest if case.packages and self._tree.lock else ""
-        decided_by = msgspec.msgpack.encode((*self._setting, *asked, pinned))
-        return hashlib.blake2b(decided_by, digest_size=16).digest()
+        decided_by = self._decided_by.copy()
+        decided_by.update(_encode((asked, pinned)))
+        return decided_by.digest()
 
     def _built(self, key: bytes, case: Case) -> _Question:
+        # Where all questions are kept, nothing is parsed, and what parses is not loaded.
+        from pytest_llmops.tasks.materialize import materialize  # noqa: PLC0415
+        from pytest_llmops.tasks.prompts.posed import is_hiding  # noqa: PLC0415
+        from pytest_llmops.tasks.prompts.prompt import build_messages  # noqa: PLC0415
+
         task = materialize(case, self._tree)
         (message,) = asked = build_messages(
             task, context_tokens=self._budget, instruction=self._instruction
