@@ -15,6 +15,6 @@ In the order of the flow:
     asked              cases of every kind, as what can be put to a model and graded
     questions          what a selection asks, functions from what was asked before
     shards             a selection in parts, one per machine
-    selection          which cases a session attempts
+    choice, selection  which cases the user asked for, and a session attempts
     lookup             the task of a case that a record names
 """

@@ -5,17 +5,15 @@ the same one without talking to each other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from pytest_llmops.cases import Case, Difficulty, Suite, suite_of
-from pytest_llmops.completions import Request, Sampling
+from pytest_llmops.cases import Case, Suite, suite_of
+from pytest_llmops.completions import Request
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.manifests import load_cases
+from pytest_llmops.tasks.choice import Choice
 from pytest_llmops.tasks.questions import QuestionBook
-from pytest_llmops.tasks.shards import Shard, divide
+from pytest_llmops.tasks.shards import divide
 from pytest_llmops.tasks.sources import SourceTree, open_source
 from pytest_llmops.tasks.suites import find_suites
 
@@ -23,28 +21,7 @@ if TYPE_CHECKING:  # most questions are known, and then nothing is parsed
     from pytest_llmops.tasks.asked import AnyTask
     from pytest_llmops.tasks.materialize import Task
 
-
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user asked for."""
-
-    suites_file: Path
-    suites: tuple[str, ...] = ()
-    """Names; empty for every suite whose source can be reached."""
-    split: str = "eval"
-    """`eval`, `train` or `all`."""
-    difficulties: tuple[Difficulty, ...] = ()
-    """Difficulties; empty for all."""
-    samples: int = 1
-    """Attempts per case."""
-    sampling: Sampling = Sampling()
-    shard: Shard | None = None
-    """The part of the cases to attempt; None for all."""
-    seconds: Mapping[str, float] = {}
-    """What an attempt at a case takes, by case id, where it is known; it balances shards."""
-    source: str = ""
-    """Where the one suite of `suites` comes from instead: a path or URL."""
-    context_tokens: int | None = None
-    """Budget of questions: cases that hide a name within it are left out; None for none."""
+__all__ = ["Choice", "Selection", "select"]
 
 
 class Selection:
@@ -215,11 +192,11 @@ def select(choice: Choice) -> Selection:
                 raise
             unreachable[suite.name] = str(error)
         else:
-            chosen = [case for case in load_cases(suite) if _is_chosen(case, choice)]
+            chosen = [case for case in load_cases(suite) if choice.takes(case)]
             unfair = book.hiding(trees[suite.name], chosen, choice.context_tokens)
             cases += [case for case in chosen if case.id not in unfair]
     if not cases:
-        raise CaseError(_nothing(choice, list(trees), unreachable, len(book.hidden)))
+        raise CaseError(choice.nothing(list(trees), unreachable, len(book.hidden)))
     selection = Selection(choice, trees, cases, unreachable, book)
     if not selection.cases:
         files = len({(suite_of(case), case.cluster) for case in cases})
@@ -237,21 +214,3 @@ def _open(suite: Suite, source: str | None) -> SourceTree:
     from pytest_llmops.tasks.trees.history import open_tree  # noqa: PLC0415
 
     return open_tree(suite, source=source)
-
-
-def _is_chosen(case: Case, choice: Choice) -> bool:
-    return choice.split in (case.split, "all") and (
-        not choice.difficulties or case.difficulty in choice.difficulties
-    )
-
-
-def _nothing(choice: Choice, opened: list[str], unreachable: Mapping[str, str], hidden: int) -> str:
-    if hidden:
-        return (
-            f"{choice.suites_file}: no cases to attempt: {hidden} are underspecified with "
-            f"{choice.context_tokens} context tokens; --underspecified takes them"
-        )
-    reasons = [f"{name} cannot be reached ({reason})" for name, reason in unreachable.items()]
-    kinds = " or ".join(choice.difficulties)
-    reasons += [f"{name} has no {choice.split} cases {kinds}".rstrip() for name in opened]
-    return f"{choice.suites_file}: no cases to attempt: {'; '.join(reasons) or 'no suites'}"
