@@ -1,16 +1,18 @@
 """What mining costs: processor seconds and memory, of this checkout and of another one.
 
     python benchmarks/perf/mining.py [--suite cline] [--tests GLOB ...] [--against FOLDER]
-        [--only reach|validate|materialize] [--limit N] [--jobs 2] [--output FILE]
+        [--only reach|validate|materialize] [--limit N] [--sample N] [--jobs 2] [--output FILE]
 
 Each checkout mines in a process of its own, one after the other, without results of an interrupted
 mining. Processor seconds are user and system time of that process and all that it started; those
 of sandboxed processes, too, which are killed with their parents: they become children of this
 program, which waits for all. With `--against` both must find the same cases, byte for byte.
+`--sample` proves so many of the functions that are reached, drawn by a hash of their names.
 """
 
 import argparse
 import ctypes
+import hashlib
 import json
 import os
 import resource
@@ -19,6 +21,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -57,7 +60,7 @@ def mined(folder: Path, arguments: argparse.Namespace) -> Cost:
             f"--suite={arguments.suite}",
         ]
         command += [f"--only={arguments.only}", f"--jobs={arguments.jobs}", *globs]
-        command += [f"--limit={arguments.limit}"]
+        command += [f"--limit={arguments.limit}", f"--sample={arguments.sample}"]
         before, started = _used(), time.perf_counter()
         process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(folder)})
         while True:  # all that is left of it, too
@@ -107,6 +110,8 @@ def mine(arguments: argparse.Namespace) -> None:
             return
         miner = Miner(suite, tree, judge, crew)
         measured = miner.measure(miner.tests())
+        if arguments.sample:
+            measured = sampled(measured, arguments.sample)
         outcome = None if arguments.only else miner.prove(measured)
     reached = {function for one in measured.values() for function in one.reached}
     rejected = [*outcome.rejections, *outcome.unusable] if outcome else []
@@ -117,6 +122,17 @@ def mine(arguments: argparse.Namespace) -> None:
         cases=[msgspec.json.encode(case).decode() for case in outcome.cases] if outcome else [],
         left_out=[f"{one.name}: {one.reason}" for one in rejected],
     )
+
+
+def sampled(measured: dict[str, Any], number: int) -> dict[str, Any]:
+    """What test files do, as if they reached no other functions than some."""
+    reached = {function for one in measured.values() for function in one.reached}
+    drawn = sorted(reached, key=lambda one: hashlib.sha256("#".join(one).encode()).digest())
+    kept = set(drawn[:number])
+    return {
+        test: msgspec.structs.replace(one, reached=tuple(f for f in one.reached if f in kept))
+        for test, one in measured.items()
+    }
 
 
 def write(arguments: argparse.Namespace, **found: object) -> None:
@@ -143,6 +159,7 @@ def main() -> None:
     parser.add_argument("--against", type=Path, metavar="FOLDER", help="another checkout")
     parser.add_argument("--only", default="", choices=["", "reach", "validate", "materialize"])
     parser.add_argument("--limit", type=int, default=1000, help="cases to validate or materialize")
+    parser.add_argument("--sample", type=int, default=0, help="functions to prove; 0 for all")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--output", type=Path, metavar="FILE")
     parser.add_argument("--inside", help=argparse.SUPPRESS)

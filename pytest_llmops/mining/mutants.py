@@ -20,6 +20,8 @@ from pytest_llmops.tasks.code.languages import language_of
 from pytest_llmops.tasks.code.modules import Declaration, Module, replace_body
 from pytest_llmops.tasks.sources import SourceTree
 
+TOGETHER = 12.0
+"""Seconds of a process that judges many bodies."""
 EMPTY = "empty"
 """Name of the body that does nothing; what its tests take is looked at as with the throw."""
 
@@ -140,7 +142,10 @@ class Subject:
         rounds = [Round(overlay=self._overlay(one.body), whole=one.name == EMPTY) for one in others]
         control = Round(overlay=self._overlay(self.module.body(self.declaration)), whole=True)
         return msgspec.structs.replace(
-            self.job(first.body), rounds=(*rounds, control), expected=tuple(sorted(expected))
+            self.job(first.body),
+            timeout=TOGETHER,
+            rounds=(*rounds, control),
+            expected=tuple(sorted(expected)),
         )
 
     def _overlay(self, body: str) -> dict[str, str]:

@@ -23,12 +23,13 @@ from pytest_llmops.places.remote import Work, packed, reports
 from pytest_llmops.places.seats import AT_ONCE, Seat, Seats
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.sandbox.cage import Isolation
+from pytest_llmops.sandbox.cell import LONGEST
 from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.trees.locks import PackageLock
 
 OVERTIME = 120.0
-"""Seconds beyond its own limit after which a job counts as lost with its judge."""
+"""Seconds beyond its longest time after which a job counts as lost with its judge."""
 TRIES = 3
 """Judges that one job may lose."""
 PULSE = 0.5
@@ -146,7 +147,7 @@ class RayPlace:
         told = {} if work.needs in seat.has else {name: [at] for name, at in archives.items()}
         pending = seat.judge.run.remote(work.encoded(), told)
         try:
-            report = reports.decode(self._awaited(pending, job.timeout + OVERTIME))
+            report = reports.decode(self._awaited(pending, LONGEST * job.timeout + OVERTIME))
         except errors.RayTaskError as error:
             self._free.put(seat)
             cause = error.cause

@@ -8,6 +8,7 @@
     cage         what a sandboxed process may see and do
     companion    a trusted process that reads what nobody has to trust, one request at a time
     channel      the private channel and what is a report on it
+    waiting      time in which a process waited for others
     cell         one process for one job
     pool         processes kept ready
     halves       what the word of a process is worth that the answer can reach

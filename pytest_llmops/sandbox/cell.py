@@ -17,9 +17,12 @@ from pytest_llmops.sandbox.channel import Channel, LateError, Message
 from pytest_llmops.sandbox.job import Status, TestReport
 from pytest_llmops.sandbox.limits import Limits
 from pytest_llmops.sandbox.refusal import refusal
+from pytest_llmops.sandbox.waiting import waited
 
 BOOT = 60.0
 """Seconds a process may take to get ready."""
+LONGEST = 4
+"""Times its limit that a job may take where it waits for processors that others use."""
 GRACE = 1.0
 """Seconds a process without a channel has to end by itself, so that its status can be told."""
 OUT_OF_MEMORY = re.compile(
@@ -73,6 +76,7 @@ class Cell:
         self._channel = Channel(stdin, self._reports, stderr)
         self._node = 0
         self._peak: int | None = None
+        self._waited = 0.0
         self._ended = False
         self._ending = threading.Lock()
         self._message: Message | None = None
@@ -98,23 +102,41 @@ class Cell:
             self._node = msgspec.json.decode(os.pread(self._info, 4096, 0))["child-pid"]
 
     def judge(self, payload: bytes, timeout: float) -> TestReport:
-        """Hand over a job and wait for its report; ends the process in any case."""
-        started = time.monotonic()
-        deadline = started + timeout
+        """Hand over a job and wait for its report; ends the process in any case.
+
+        Time in which the process could have gone on and had no processor is none that it takes.
+        """
+        started, before = time.monotonic(), waited(self._node)
         late, gone = False, False
         try:
-            self._channel.send(payload, deadline)
-            gone = not self._channel.receive(deadline, self._look) and self._has_ended()
+            self._channel.send(payload, started + LONGEST * timeout)
+            gone = not self._received(started, before, timeout) and self._has_ended()
         except LateError:
             late = True
         finally:
             self.end()
-        seconds = time.monotonic() - started
+        seconds = time.monotonic() - started - max(0.0, self._waited - before)
         if self._message is not None and not late:
             further = _seconds(self._message)
             return _reported(self._message, max(0.0, seconds - further), self._peak)
         status, detail = self._verdict(timeout, late=late, gone=gone)
         return TestReport(status=status, detail=detail, seconds=seconds, peak_memory=self._peak)
+
+    def _received(self, started: float, before: float, timeout: float) -> bool:
+        """Wait for a report; False where the process ends.
+
+        Raises:
+            LateError: It has taken all its time.
+        """
+        deadline = started + timeout
+        while True:
+            try:
+                return self._channel.receive(deadline, self._look)
+            except LateError:
+                later = started + min(LONGEST * timeout, timeout + self._waited - before)
+                if later <= time.monotonic():
+                    raise
+                deadline = later
 
     def kill(self) -> None:
         """Kill the process under the hands of who waits for it, who then ends it; from any thread.
@@ -144,8 +166,9 @@ class Cell:
         self._give_back()
 
     def _look(self) -> None:
-        """Note how much memory the process has held so far."""
+        """Note how much memory the process has held so far, and how long it waited."""
         peak = peak_of(self._node) if self._node else None
+        self._waited = max(self._waited, waited(self._node) if self._node else 0.0)
         if peak is not None:
             self._peak = max(self._peak or 0, peak)
 

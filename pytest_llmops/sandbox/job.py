@@ -17,7 +17,7 @@ Status = Literal[
 ]
 
 TIMEOUT = 10.0
-"""Wall seconds a job may take where it does not say."""
+"""Seconds a job may take where it does not say."""
 MEMORY = 512 * 1024 * 1024
 """Bytes a job may use where it does not say."""
 
@@ -49,7 +49,8 @@ class TestJob(msgspec.Struct, frozen=True, kw_only=True):
     overlay: Mapping[str, str]
     """Relative path to the TypeScript text seen instead of that file; the tree is not written."""
     timeout: float = TIMEOUT
-    """Wall seconds from the moment a ready process takes the job."""
+    """Seconds from the moment a ready process takes the job, without those in which it waits for
+    processors that others use; `cell.LONGEST` times as many in any case."""
     memory: int = MEMORY
     """Bytes of JavaScript heap; buffers and everything else may take as much again."""
     falsify: int | None = None
@@ -101,7 +102,8 @@ class TestReport(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     """What happened, for people; what the job's code says of itself may be in it."""
     seconds: float = 0.0
-    """Wall seconds from hand-over to the end of the process, without those of rounds."""
+    """From hand-over to the end of the process, without what it waited for processors that others
+    used and without rounds."""
     peak_memory: int | None = None
     """Largest resident set of the process, Node's own included, bytes; None where none ran.
 

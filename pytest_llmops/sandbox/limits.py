@@ -36,7 +36,7 @@ class Limits(NamedTuple):
     memory: int
     """Bytes of JavaScript heap; as much again may be held outside of it."""
     seconds: float
-    """Wall seconds of the job; bounds its processor time."""
+    """Seconds of the job, at most; they bound its processor time."""
 
 
 def under_limits(limits: Limits, user: int) -> list[str]:

@@ -202,10 +202,13 @@ class Pool:
                 self._judging.discard(cell)
 
     def _take(self, limits: Limits) -> Cell:
-        """A process with those limits; the reserve follows what jobs ask for."""
+        """A process with those limits; the reserve follows what jobs ask for.
+
+        Where one is bound to more processor time than a job has, that is seen to by who waits.
+        """
         with self._lock:
             stale: deque[Future[Cell]] = deque()
-            if limits != self._limits:
+            if limits.memory != self._limits.memory or limits.seconds > self._limits.seconds:
                 self._limits = limits
                 stale, self._reserve = self._reserve, stale
             waiting = self._reserve.popleft() if self._reserve else self._start()

@@ -1,5 +1,6 @@
 """Several bodies in one process: the same outcome as each in a process of its own, or none."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -152,6 +153,19 @@ def test_a_round_ends_at_the_first_expected_test_that_fails(rounds):
     assert titles(first) == ["counts"]
     assert titles(second) == ["counts", "counts none"]
     assert titles(whole) == titles(control) == ALL
+
+
+def test_a_round_ends_with_the_first_file_in_which_an_expected_test_fails(workshop):
+    subject, judge = workshop(TESTS)
+    far = "far.test.ts"
+    (subject.tree.root / far).write_text(TESTS)
+    subject = replace(subject, tests=(*subject.tests, far))
+    expected = EXPECTED | {id_of_test(far, "counts")}
+    report = judge.run(subject.in_one(mutants(subject.module, subject.declaration), expected))
+    both = {*subject.tests}
+    found = [{one.file for one in each.results} for each in (report, *report.rounds)]
+    whole = [both, both]  # the throw and the empty body
+    assert found == [*whole, *([{"count.test.ts"}] * (len(found) - 3)), both]
 
 
 def test_a_test_that_fails_with_any_body_ends_no_round(rounds):

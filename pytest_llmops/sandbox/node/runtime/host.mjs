@@ -46,7 +46,13 @@ export class Host {
     this.globals = Object.fromEntries(GLOBALS.map((name) => [name, judge.vitest[name]]));
     this.globals.assert = asserts.chai;
     this.modules = null;
+    this.packages = null;
     this.falsifier = new Falsifier(null);
+  }
+
+  /** From now on packages are loaded once, and not for each test file anew. */
+  sharePackages() {
+    this.packages = new Map();
   }
 
   /** From now on judges with changed expectations too, drawn from `seed` (null for not), everywhere or warily. */
@@ -61,8 +67,8 @@ export class Host {
    */
   async run(name, job, ends = () => false) {
     const { judge } = this;
-    const { api, env, globals, forbid, asserts } = this;
-    const parts = { api, env, globals, forbid, asserts, mocks: null };
+    const { api, env, globals, forbid, asserts, packages } = this;
+    const parts = { api, env, globals, forbid, asserts, packages, mocks: null };
     this.modules = new Modules(job, parts);
     this.positions.use(job, this.modules);
     parts.mocks = new Mocks(judge, this.modules, name);

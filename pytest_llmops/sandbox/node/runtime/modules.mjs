@@ -4,8 +4,9 @@
 // file imports and the pure builtin modules; what else it asks for is noted, and refused.
 import { builtin } from "./builtins.mjs";
 import { interoperable, moduleOf } from "./commonjs.mjs";
-import { checkNames, defineGetter, exportAll, readOnly } from "./namespaces.mjs";
+import { checkNames, defineGetter, exportAll } from "./namespaces.mjs";
 import { PURE } from "./pure.mjs";
+import { Records } from "./records.mjs";
 import { isInstalled, stored } from "./stored.mjs";
 
 const vm = globalThis.process.getBuiltinModule("node:vm");
@@ -15,28 +16,24 @@ const DYNAMIC = "__vite_ssr_dynamic_import__";
 const PARAMETERS = ["__vite_ssr_exports__", "__vite_ssr_import_meta__", "__vite_ssr_import__", DYNAMIC,
   "__vite_ssr_exportAll__", "__filename", "__dirname", "module", "exports", "require"];
 
-export class LoadError extends Error {}
+/** What the engine made of a file that several test files or rounds load, by the file. */
+const compiled = new WeakMap();
 
-/** One module of the job while and after it runs. */
-class Record {
-  constructor(name, file) {
-    Object.assign(this, { name, file, promise: null, evaluated: false, waits: new Set(), cjs: { exports: {} } });
-    this.namespace = Object.defineProperty(Object.create(null), Symbol.toStringTag, { value: "Module" });
-    this.view = readOnly(this.namespace);
-  }
-}
+export class LoadError extends Error {}
 
 /** The modules of one test file; each is evaluated once, until `reset`. */
 export class Modules {
-  #records = new Map();
+  #records;
 
   /**
    * @param job files, root and tests
-   * @param parts `api` (what `vitest` exports), `globals`, `meta` (env), `forbid(text)` and `mocks`
+   * @param parts `api` (what `vitest` exports), `globals`, `meta` (env), `forbid(text)`, `mocks`, and `packages`:
+   *   modules of packages that are there already, where there are any
    */
   constructor(job, parts) {
     this.job = job;
     this.parts = parts;
+    this.#records = new Records(parts.packages);
   }
 
   /** Loads a file with all it imports; resolves to its namespace. */
@@ -49,8 +46,8 @@ export class Modules {
   }
 
   /** What vitest looks at to know which imports are still going on. */
-  * [Symbol.iterator]() {
-    for (const record of this.#records.values()) yield [record.name, record];
+  [Symbol.iterator]() {
+    return this.#records[Symbol.iterator]();
   }
 
   forEach() {
@@ -106,12 +103,11 @@ export class Modules {
   }
 
   #record(name) {
-    if (!this.#records.has(name)) this.#records.set(name, new Record(name, this.#file(name)));
-    return this.#records.get(name);
+    return this.#records.have(name, () => this.#file(name));
   }
 
   async #run(record, stack) {
-    const importer = this.#records.get(stack.at(-1));
+    const importer = stack.length ? this.#records.get(stack.at(-1)) : undefined;
     if (record.evaluated || stack.includes(record.name) || this.#waitsFor(record, importer)) {
       if (record.error) throw record.error.value;
       return record.namespace;
@@ -192,9 +188,13 @@ export class Modules {
     if (!Array.isArray(cjs.exports)) exportAll(namespace, cjs.exports);
   }
 
-  #compile(record, head, tail) {
-    const place = { filename: this.pathOf(record.name), columnOffset: -head.length };
-    return new vm.Script(`${head}${record.file.code}${tail}`, place).runInThisContext();
+  #compile({ name, file }, head, tail) {
+    const known = compiled.get(file);
+    if (known?.head === head) return known.script.runInThisContext();
+    const place = { filename: this.pathOf(name), columnOffset: -head.length };
+    const script = new vm.Script(`${head}${file.code}${tail}`, place);
+    compiled.set(file, { head, script });
+    return script.runInThisContext();
   }
 
   #meta({ name, file }) {

@@ -4,11 +4,12 @@
 //
 // So the last of some rounds is a control: the overlay that has to pass everything. Whoever asked believes those
 // before it only where it does, and has them judged in processes of their own where it does not.
+import { clock } from "./clock.mjs";
+
 const { getBuiltinModule } = process;
-const clock = performance.now.bind(performance);
 /** Milliseconds of an overlay after which no rounds are worth waiting for, and of all after which none begins. */
-const FIRST = 2_000;
-const ALL = 5_000;
+const FIRST = 5_000;
+const ALL = 7_000;
 
 /** Whether one can go on behind a report with rounds: a control was judged. */
 const isControlled = ({ rounds }) => rounds.length > 0;

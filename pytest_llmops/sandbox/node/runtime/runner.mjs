@@ -6,6 +6,7 @@
 import * as judge from "judge";
 
 import { announce, giveUp, takeJob } from "./channel.mjs";
+import { clock } from "./clock.mjs";
 import { hardenNamed } from "./lockdown.mjs";
 import { messageOf } from "./results.mjs";
 import { Rounds } from "./rounds.mjs";
@@ -17,7 +18,6 @@ import { makeHost } from "./wiring.mjs";
 const DETAIL_LIMIT = 2_000;
 const onIdle = process.on.bind(process, "beforeExit");
 const later = setImmediate;
-const clock = performance.now.bind(performance);
 const noted = [];
 
 async function judgeFile(host, name, job, { report, ends }) {
@@ -47,7 +47,10 @@ async function main() {
   const judgeFiles = async (tests, given, ends = () => false) => {
     const start = clock();
     report = { status: "finished", results: [], detail: "" };
-    for (const name of tests) await judgeFile(host, name, given, { report, ends });
+    for (const name of tests) {
+      await judgeFile(host, name, given, { report, ends });
+      if (report.results.some((one) => !one.passed && ends(one.file, one.title))) break;
+    }
     return { ...ended(), seconds: (clock() - start) / 1_000 };
   };
   const rounds = job.rounds && new Rounds(job, judgeFiles);
@@ -61,6 +64,7 @@ async function main() {
   hardenNamed([...textsOf(job), ...namedBy(job.options)]);
   host.falsify(job.options.falsify, job.options.wary);
   const first = await judgeFiles(job.tests, job);
+  host.sharePackages();
   await rounds?.after(first);
   send(rounds?.report ?? first);
 }

@@ -4,15 +4,17 @@ const { readFileSync } = globalThis.process.getBuiltinModule("node:fs");
 const { parse } = JSON;
 
 const TOP = "node_modules/";
+const known = new Map();
 
 /** Whether a file is one of an installed package. */
 export const isInstalled = (name) => name.startsWith(TOP);
 
-/** What a file of a package says, code and imports; undefined where nothing asked for it ahead. */
+/** What a file of a package says, code and imports; undefined where nothing asked for it ahead. Each is read once. */
 export function stored(folder, name) {
   if (!folder || !isInstalled(name)) return undefined;
   try {
-    return parse(readFileSync(`${folder}/${name}`, "utf8"));
+    if (!known.has(name)) known.set(name, parse(readFileSync(`${folder}/${name}`, "utf8")));
+    return known.get(name);
   } catch (error) {
     if (error.code === "ENOENT") return undefined;
     throw error;
