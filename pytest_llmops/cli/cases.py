@@ -59,6 +59,13 @@ def _add_mine(commands: Any) -> None:
     functions.add_argument(
         "--explain", metavar="FILE", help="say what becomes of this file of the tree; write nothing"
     )
+    functions.add_argument(
+        "--within",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="mine this file or folder of the tree alone; other cases of the manifests stay",
+    )
     functions.set_defaults(run=_mine)
     commits = kinds.add_parser(
         "commits", help="find commits that change source, each judged by the tests it changes"
@@ -109,7 +116,7 @@ def _mine(options: argparse.Namespace) -> int:
     wanted = _wanted(options)
     return run_mine(
         suite,
-        _mining_setup(options),
+        replace(_mining_setup(options), within=tuple(options.within)),
         output=wanted.output,
         limit=wanted.limit,
         telling=wanted.telling,

@@ -17,6 +17,7 @@ from pytest_llmops.mining.dates import dated
 from pytest_llmops.mining.explain import explained
 from pytest_llmops.mining.kept import Kept, results_of
 from pytest_llmops.mining.mine import Miner
+from pytest_llmops.mining.mined import Part
 from pytest_llmops.mining.outcome import as_json, check_writable, told, write_report
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import NOTES, Finding, validate
@@ -44,6 +45,16 @@ class Setup:
     """Mine without what an interrupted mining has found."""
     beside: tuple[Suite, ...] = ()
     """Suites to which their cases may be left; see `known_functions`."""
+    within: tuple[str, ...] = ()
+    """Files and folders of the tree of which functions are mined; all where there is none."""
+
+    def part(self, suite: Suite, output: Path | None) -> Part | None:
+        """What is mined, where that is not all; in the manifests of a suite other cases stay."""
+        if not self.within:
+            return None
+        known = [] if output else load_cases(suite)
+        elsewhere = (case for case in known if not Part(self.within).has(case.source.path))
+        return Part(self.within, tuple(elsewhere))
 
     @contextmanager
     def open(self, suite: Suite) -> Iterator[tuple[SourceTree, Judge, Crew]]:
@@ -102,7 +113,8 @@ def run_mine(
         kept = None if limit else Kept(results_of(suite, tree), fresh=setup.fresh)
         with telling_what_is_kept(kept):
             miner = Miner(suite, tree, pool, crew, kept)
-            mined = miner.mine(limit, without=known_functions(suite, setup.beside))
+            without = known_functions(suite, setup.beside)
+            mined = miner.mine(limit, without, setup.part(suite, output))
         cases, undated = _dated(mined.cases, suite, tree, setup.source)
     console = Console()
     if kept and kept.found:
@@ -117,7 +129,7 @@ def run_mine(
         console.print(f"{path}: {len(found)} cases", highlight=False)
     if undated:
         console.print(f"without days: {undated}", highlight=False, markup=False, soft_wrap=True)
-    if kept:
+    if kept and not setup.within:
         kept.drop()
     return 0 if mined.cases else 1
 

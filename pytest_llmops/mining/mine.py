@@ -23,7 +23,7 @@ from pytest_llmops.cases import Case, Suite
 from pytest_llmops.mining.alike import without_twins
 from pytest_llmops.mining.kept import Digests, Kept
 from pytest_llmops.mining.measure import Measured, Measuring, list_tests
-from pytest_llmops.mining.mined import Mined, Outcome, Proved, Work, with_failing
+from pytest_llmops.mining.mined import Mined, Outcome, Part, Proved, Work, less, with_failing
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.prove import Proving
 from pytest_llmops.mining.reach import Function, Modules, nearest_tests
@@ -56,18 +56,32 @@ class Miner:
         self._measuring = Measuring(tree, pool, modules)
         self._proving = Proving(suite, tree, pool, modules)
 
-    def mine(self, limit: int = 0, without: frozenset[Function] = frozenset()) -> Mined:
+    def mine(
+        self,
+        limit: int = 0,
+        without: frozenset[Function] = frozenset(),
+        part: Part | None = None,
+    ) -> Mined:
         """Make cases, in the order of path and symbol; `limit` of them where it is not 0.
 
         Args:
             limit: The number.
             without: Functions that are to be none.
+            part: What is mined, where that is not all.
+
+        Raises:
+            CaseError: The tests reach nothing of that part.
         """
         measured = self.measure(self.tests())
+        measured = part.of(measured) if part else measured
         if without:
-            measured = {test: _less(one, without) for test, one in measured.items()}
+            measured = {
+                test: less(one, lambda found: found not in without)
+                for test, one in measured.items()
+            }
         mined = self.prove(measured, limit=limit)
-        cases, twins = without_twins(mined.cases, self._tree)
+        found = [*mined.cases, *(part.elsewhere if part else ())]
+        cases, twins = without_twins(found, self._tree)
         return replace(mined, cases=cases, rejections=[*mined.rejections, *twins])
 
     def tests(self) -> list[str]:
@@ -199,11 +213,6 @@ def _files(work: Work, measured: Mapping[str, Measured]) -> Iterable[tuple[str, 
     """The test files that judge a function, with how many tests of each fail and pass here."""
     for test, _ in work[1]:
         yield test, len(measured[test].failing), len(measured[test].passing)
-
-
-def _less(measured: Measured, functions: frozenset[Function]) -> Measured:
-    left = tuple(one for one in measured.reached if one not in functions)
-    return msgspec.structs.replace(measured, reached=left)
 
 
 def _paths(case: Case) -> Iterable[str]:

@@ -1,6 +1,6 @@
 """What mining finds of functions, and what it works at."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -8,6 +8,8 @@ from typing import Self
 import msgspec
 
 from pytest_llmops.cases import Case
+from pytest_llmops.errors import CaseError
+from pytest_llmops.mining.measure import Measured
 from pytest_llmops.mining.prove import Judges
 from pytest_llmops.mining.reach import Function
 from pytest_llmops.mining.refused import Flaky, Rejection
@@ -19,6 +21,37 @@ NOT_NOTICED = {"no test fails", "a trivial body passes"}
 Work = tuple[Function, Judges]
 """A function and what may judge it."""
 Outcome = Case | Rejection
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of a tree is mined."""
+
+    within: tuple[str, ...]
+    """Source files, and folders with all that is in them."""
+    elsewhere: tuple[Case, ...] = ()
+    """Cases of other files, which stay."""
+
+    def has(self, path: str) -> bool:
+        """Whether a file is in it."""
+        return any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in self.within)
+
+    def of(self, measured: Mapping[str, Measured]) -> dict[str, Measured]:
+        """What test files do, as if they reached nothing else.
+
+        Raises:
+            CaseError: They reach nothing in a file or folder.
+        """
+        paths = {path for one in measured.values() for path, _ in one.reached}
+        for one in self.within:
+            if not any(map(Part((one,)).has, paths)):
+                raise CaseError(f"{one}: no function in it is reached by a test of the suite")
+        return {test: less(one, lambda found: self.has(found[0])) for test, one in measured.items()}
+
+
+def less(measured: Measured, keep: Callable[[Function], bool]) -> Measured:
+    """What a test file does, as if it reached only the functions that are to be kept."""
+    return msgspec.structs.replace(measured, reached=tuple(filter(keep, measured.reached)))
 
 
 @dataclass(frozen=True)
