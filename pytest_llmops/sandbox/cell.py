@@ -21,7 +21,7 @@ from pytest_llmops.sandbox.waiting import waited
 
 BOOT = 60.0
 """Seconds a process may take to get ready."""
-LONGEST = 4
+LONGEST = 12
 """Times its limit that a job may take where it waits for processors that others use."""
 GRACE = 1.0
 """Seconds a process without a channel has to end by itself, so that its status can be told."""
