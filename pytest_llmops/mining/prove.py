@@ -2,7 +2,7 @@
 
 Of the tests that reach it, some must fail when the body throws, and each trivial body (`mutants`)
 must be refused. The reference passes three times, with its test files in other orders. Where one
-test file spoils another, one of them judges alone.
+test file spoils another, or does not load with a wrong body, one of them judges alone.
 """
 
 import hashlib
@@ -35,6 +35,8 @@ NOT_BACK = {"timeout", "out_of_memory", "crashed"}
 """Statuses of runs that say nothing of any one test."""
 UNFINISHED = "reference"
 """What the reason begins with where the reference was looked at and did not come back."""
+UNLOADED = ": load_error"
+"""What the reason ends with where a test file does not load with a wrong body."""
 RUNS = 5
 """How often each of several test files runs alone where they do not pass together."""
 
@@ -96,6 +98,11 @@ class Proving:
         outcome = self._judged(subject, judges, shared)
         if isinstance(outcome, Case) or len(judges) == 1:
             return outcome
+        if outcome.reason.endswith(UNLOADED):
+            alone = (
+                self._judged(replace(subject, tests=(one[0],)), (one,), shared) for one in judges
+            )
+            return next((one for one in alone if isinstance(one, Case)), outcome)
         if not outcome.flaky and not outcome.reason.startswith(UNFINISHED):
             return outcome
         return self._apart(subject, judges, shared)
