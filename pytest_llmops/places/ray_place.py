@@ -4,9 +4,9 @@ The controller alone connects. It hands a job to a free judge and waits. A judge
 node dies has its job taken away, which goes to another one, so every job has one report. What is
 sent are jobs and reports; a source tree goes to the object store once, and to every node once.
 
-If the head dies, or no node is left, nothing is judged any more: `lost` says why, and whoever
-waits for a report hears it. What is on record by then is in the file, and the next session goes on
-from there.
+If the head dies, the session's own node, or all nodes, nothing is judged any more: `lost` says why,
+and whoever waits for a report hears it. What is on record by then is in the file, and the next
+session goes on from there.
 """
 
 import threading
@@ -61,7 +61,7 @@ class RayPlace:
         self._closed = False
         self.lost = ""
         """Why nothing is judged any more; "" while it is."""
-        self._watch = Watch(self._ray.get_runtime_context().gcs_address, self._lose)
+        self._watch = Watch(self._ray, self._lose)
         try:
             for seat in self._seats.take_all():
                 self._offer(seat)

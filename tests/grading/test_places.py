@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import socket
 import stat
 import threading
 import time
@@ -13,7 +12,7 @@ from python_tree import python_tree
 from without import run_without
 
 from pytest_llmops.errors import PlaceError, SandboxError
-from pytest_llmops.places import cores, head, remote, seats
+from pytest_llmops.places import cores, remote, seats
 from pytest_llmops.places.local import LocalPlace
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.sandbox import TestJob
@@ -39,16 +38,6 @@ def test_a_place_is_named_in_few_words(text, found):
 def test_what_names_no_place_is_refused_with_what_does(text):
     with pytest.raises(PlaceError, match=r"is none of local, local:N .*, ray .* and ray:HOST:PORT"):
         where(text)
-
-
-def test_nothing_at_the_address_of_a_cluster_is_told_at_once():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
-        began = time.monotonic()
-        with pytest.raises(PlaceError, match=f"--run-on=ray:{address}: no cluster there: Conn"):
-            head.knock(address)
-    assert time.monotonic() - began < 10
 
 
 def test_a_place_that_needs_ray_says_which_extra_brings_it(tmp_path):

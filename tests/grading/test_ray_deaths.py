@@ -1,4 +1,4 @@
-"""What becomes of a session whose Ray cluster dies, or has too little memory."""
+"""What becomes of a session whose Ray cluster dies, or its way there, or has too little memory."""
 
 import os
 import re
@@ -36,10 +36,16 @@ def project(pytester, mined_wide):
     return pytester.path
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_a_session_whose_cluster_loses_its_head_ends_and_the_next_goes_on(project, workers):
+DEATHS = {
+    "head": "the head of the Ray cluster, 127.0.0.1:",
+    "raylet": "the Ray node of this machine, 127.0.0.1:",
+}
+
+
+@pytest.mark.parametrize(("dead", "workers"), [("head", "0"), ("head", "2"), ("raylet", "0")])
+def test_a_session_that_loses_its_cluster_ends_and_the_next_goes_on(project, dead, workers):
     (project / "conftest.py").write_text(
-        "from pytest_llmops.places import head\nhead.PAUSE, head.AWAY = 0.2, 1.0\n"
+        "from pytest_llmops.places import head\nhead.PAUSE, head.AWAY, head.GONE = 0.2, 1.0, 1.0\n"
     )
     server = ChatServer(answer(ANSWER), models=[{"id": "served"}])
     with serving(server) as (url, _), cluster(2) as (address, environment, tell):
@@ -49,10 +55,11 @@ def test_a_session_whose_cluster_loses_its_head_ends_and_the_next_goes_on(projec
         while len(server.calls) < ATTEMPTS or lines(project) < 8:
             assert session.poll() is None, session.communicate()
             time.sleep(0.02)
-        tell("head")
+        tell(dead)
         said, _ = session.communicate(timeout=120)
         assert session.returncode == pytest.ExitCode.INTERNAL_ERROR, said
-        assert f"--run-on=ray:{address}: the head of the Ray cluster, {address}, has not " in said
+        assert f"--run-on=ray:{address}: {DEATHS[dead]}" in said, said
+        assert "has not answered for " in said
         assert "answers so far are in the completion cache" in said
 
         broken = find_run("latest", project / "runs")

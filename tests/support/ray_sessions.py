@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import msgspec
+
 from pytest_llmops.runs.reading import find_run, read_run
 
 COMMAND = "import sys; from pytest_llmops.cli.main import main; sys.exit(main(sys.argv[1:]))"
@@ -35,9 +37,15 @@ def command(folder, environment, *arguments):
 
 
 def recorded(folder):
-    """What the latest run says of each attempt, and its number of records."""
+    """What the latest run says of each attempt, without what it took, and its number of records."""
     found = read_run(find_run("latest", folder / "runs")).records
-    return {(r.case, r.sample): (r.outcome, r.text, r.error) for r in found}, len(found)
+    return {(r.case, r.sample): (_lasting(r.grade), r.text, r.usage, r.error) for r in found}, len(
+        found
+    )
+
+
+def _lasting(grade):
+    return grade and msgspec.structs.replace(grade, seconds=0.0, started=None, memory=None)
 
 
 def lines(folder):
