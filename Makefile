@@ -48,7 +48,7 @@ sandbox-check: setup judge # what a night has time for: new attacks each day, an
 	@LLMOPS_FUZZ=10000 LLMOPS_KILLS=200 $(BIN)/pytest tests/sandbox/test_attacks_fuzz.py tests/sandbox/test_sandbox_lifecycle.py $(ARGS)
 
 ray-check: setup judge # clusters on loopback whose nodes and heads die
-	@LLMOPS_RAY=1 $(BIN)/pytest tests/grading/test_ray.py tests/grading/test_ray_deaths.py $(ARGS)
+	@LLMOPS_RAY=1 $(BIN)/pytest $(wildcard tests/*/test_ray*.py) $(ARGS)
 
 cline-check: setup judge # recorded answers in whole sessions: the reference patches, and none
 	@LLMOPS_CLINE=1 $(BIN)/pytest tests/mining/test_cline_recorded.py $(ARGS)

@@ -21,7 +21,7 @@ from pytest_llmops.mining.mined import Part
 from pytest_llmops.mining.outcome import as_json, check_writable, told, write_report
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.validate import NOTES, Finding, validate
-from pytest_llmops.places.where import Where, open_place, require_room
+from pytest_llmops.places.where import Where, open_place
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.trees.history import open_tree
@@ -60,7 +60,6 @@ class Setup:
     def open(self, suite: Suite) -> Iterator[tuple[SourceTree, Judge, Crew]]:
         """Give the tree of a suite, what judges it, and threads that end with the block."""
         tree = open_tree(suite, source=self.source)
-        require_room(self.place, [tree])
         with (
             closing(open_place(self.place, self.isolation)) as place,
             Crew(place.size) as crew,

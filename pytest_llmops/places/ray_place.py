@@ -2,7 +2,8 @@
 
 The controller alone connects. It hands a job to a free judge and waits. A judge whose worker or
 node dies has its job taken away, which goes to another one, so every job has one report. What is
-sent are jobs and reports; a source tree goes to the object store once, and to every node once.
+sent are jobs and reports; a source tree goes to the object store once, and to every node once. Of
+trees of changes, a node gets the files that it has not had with another one.
 
 If the head dies, the session's own node, or all nodes, nothing is judged any more: `lost` says why,
 and whoever waits for a report hears it. What is on record by then is in the file, and the next
@@ -11,32 +12,27 @@ session goes on from there.
 
 import threading
 import time
-from hashlib import sha256
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from pytest_llmops.errors import PlaceError, SandboxError
+from pytest_llmops.places.baggage import Baggage
 from pytest_llmops.places.cores import cores
-from pytest_llmops.places.head import Watch, connect, named
-from pytest_llmops.places.remote import Work, packed, reports
-from pytest_llmops.places.seats import AT_ONCE, Seat, Seats
+from pytest_llmops.places.link import PULSE, Link
+from pytest_llmops.places.remote import Work, reports
+from pytest_llmops.places.seats import AT_ONCE, Seat, Seats, why
+from pytest_llmops.places.travel import texts_of
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.sandbox.cage import Isolation
-from pytest_llmops.sandbox.cell import LONGEST
-from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.trees.locks import PackageLock
+from pytest_llmops.tasks.trees.own_lock import OwnLock
 
 OVERTIME = 120.0
-"""Seconds beyond its longest time after which a job counts as lost with its judge."""
+"""Seconds beyond its own limit after which a job counts as lost with its judge."""
 TRIES = 3
 """Judges that one job may lose."""
-PULSE = 0.5
-"""Seconds between two looks at whether there is anything left to wait for."""
-CODE = frozenset({".js", ".cjs", ".mjs", ".json"})
-"""Files of npm packages that can be loaded."""
-CLOSED = "nothing is judged any more: the session has ended"
+INSTALLED = 1800.0
+"""Seconds that a node may take to install the packages of a repository."""
 
 
 class RayPlace:
@@ -49,19 +45,12 @@ class RayPlace:
             PlaceError: Ray or the cluster is missing or full, or has other versions; or no node of
                 it can judge.
         """
-        self._ray = connect(address)
-        self._where = address
+        self._link = Link(address)
         self._free: SimpleQueue[Seat] = SimpleQueue()
-        self._seats = Seats(self._ray, address, isolation)
-        self._sending = threading.Lock()
-        self._trees: dict[tuple[Path, PackageLock | None], dict[str, Any]] = {}
-        self._folders: dict[Path, tuple[str, Any]] = {}
-        self._settled = threading.Condition()
-        self._at_work = 0
-        self._closed = False
-        self.lost = ""
-        """Why nothing is judged any more; "" while it is."""
-        self._watch = Watch(self._ray, self._lose)
+        self._seats = Seats(self._link.ray, address, isolation)
+        self._baggage = Baggage(self._link.ray.put)
+        self._equipping = threading.Lock()
+        self._equipped: set[OwnLock] = set()
         try:
             for seat in self._seats.take_all():
                 self._offer(seat)
@@ -71,18 +60,24 @@ class RayPlace:
         self.size = AT_ONCE * len(self._seats) + cores()
         """Jobs in hand at once; one that has no judge yet is being prepared."""
 
+    @property
+    def lost(self) -> str:
+        """Why nothing is judged any more; "" while it is."""
+        return self._link.lost
+
     def judge(self, tree: SourceTree) -> Judge:
         """What has jobs of a tree judged somewhere in the cluster.
 
         Raises:
-            PlaceError: The tree is one of many, which a cluster has no room for.
+            PlaceError: No node can have the packages that the tree's own vitest needs.
         """
-        if tree.within:
-            raise PlaceError("a tree of many; judge it here, with --run-on=local")
+        if isinstance(tree.lock, OwnLock):
+            self._equip(tree, tree.lock)
         return _RayJudge(self, tree)
 
     def prove(self, tree: SourceTree) -> None:
-        """Nothing to do: every node has proved its sandbox before it took its seat."""
+        """Have the nodes prepare for what takes long; they have proved their sandboxes before."""
+        self.judge(tree)
 
     def told(self) -> list[str]:
         """Nodes left out and nodes lost."""
@@ -94,22 +89,15 @@ class RayPlace:
         Raises:
             SandboxError: See `NodePool.run`; or nobody is left to judge.
         """
-        with self._settled:
-            self._check()
-            self._at_work += 1
-        try:
+        with self._link.holding():
             for _ in range(TRIES):
                 seat = self._next()
                 report = self._run_at(seat, tree, job)
                 if report:
                     self._free.put(seat)
                     return report
-                self._check()
+                self._link.check()
                 self._seats.replace(seat, self._offer)
-        finally:
-            with self._settled:
-                self._at_work -= 1
-                self._settled.notify_all()
         raise SandboxError(
             f"{', '.join(job.tests)}: {TRIES} judges of the Ray cluster were lost over it; "
             f"the last was on {seat.node}"
@@ -120,87 +108,72 @@ class RayPlace:
         for _ in range(AT_ONCE):
             self._free.put(seat)
 
-    def _lose(self, why: str) -> None:
-        """Judge nothing any more."""
-        self.lost = self.lost or f"{named(self._where)}: {why}"
-
-    def _check(self) -> None:
-        """Raise where nothing is judged any more."""
-        if self._closed or self.lost:
-            raise SandboxError(self.lost or CLOSED)
-
     def _next(self) -> Seat:
         while True:
-            self._check()
+            self._link.check()
             try:
                 if (seat := self._free.get(timeout=PULSE)) in self._seats:
                     return seat
             except Empty:
                 if not len(self._seats):
-                    self._lose("no node of the cluster is left")
+                    self._link.lose("no node of the cluster is left")
+
+    def _equip(self, tree: SourceTree, lock: OwnLock) -> None:
+        """Have every node install the packages of a tree; one that cannot gets no work."""
+        with self._link.holding(), self._equipping:
+            if lock in self._equipped:
+                return
+            needs, archives = self._baggage.needs(tree, tree.root)
+            asked = [
+                (seat, seat.judge.prepare.remote(needs, archives)) for seat in self._seats.each()
+            ]
+            late = time.monotonic() + INSTALLED
+            for seat, pending in asked:
+                try:
+                    self._link.awaited(pending, late - time.monotonic())
+                except self._link.ray.exceptions.RayError as error:
+                    self._seats.leave_out(seat, why(error))
+            if not len(self._seats):
+                raise PlaceError(f"{self._link.name}: {'; '.join(self.told())}")
+            self._equipped.add(lock)
 
     def _run_at(self, seat: Seat, tree: SourceTree, job: TestJob) -> TestReport | None:
         """The report of a judge; None where it was lost over the job."""
-        errors = self._ray.exceptions
-        archives = self._archives(tree)
-        work = Work(job, tree.language, *archives)
-        told = {} if work.needs in seat.has else {name: [at] for name, at in archives.items()}
-        pending = seat.judge.run.remote(work.encoded(), told)
+        errors = self._link.ray.exceptions
+        root = job.root if tree.within else tree.root
+        needs, archives = self._baggage.needs(tree, root)
         try:
-            report = reports.decode(self._awaited(pending, LONGEST * job.timeout + OVERTIME))
+            if needs.is_listed and needs not in seat.has:
+                self._lay_out(seat, root)
+            pending = seat.judge.run.remote(
+                Work(job, needs).encoded(), {} if needs in seat.has else archives
+            )
+            report = reports.decode(self._link.awaited(pending, job.timeout + OVERTIME))
         except errors.RayTaskError as error:
             self._free.put(seat)
-            cause = error.cause
-            said = str(cause) if isinstance(cause, SandboxError) else f"{seat.node}: {cause!r}"
-            raise SandboxError(said) from None
+            said = str(error.cause) if isinstance(error.cause, SandboxError) else ""
+            raise SandboxError(said or f"{seat.node}: {error.cause!r}") from None
         except errors.RayError:
             return None
-        seat.has.add(work.needs)
+        seat.has.add(needs)
         return report
 
-    def _awaited(self, pending: Any, seconds: float) -> bytes:
-        """What a judge returns; looks up now and then, as Ray does not see a head die."""
-        late = time.monotonic() + seconds
+    def _lay_out(self, seat: Seat, root: Path) -> None:
+        """Have a node make a tree from the files that it has, and from those that it lacks."""
+        listing, texts = self._baggage.listing(root), dict[str, bytes]()
         while True:
-            self._check()
-            try:
-                found: bytes = self._ray.get(pending, timeout=PULSE)
-            except self._ray.exceptions.GetTimeoutError:
-                if time.monotonic() > late:
-                    raise
-            else:
-                return found
-
-    def _archives(self, tree: SourceTree) -> dict[str, Any]:
-        """Digests of a tree and of its packages, with where they are in the object store."""
-        lock = tree.lock if isinstance(tree.lock, PackageLock) else None  # see `require_room`
-        with self._sending:
-            if (tree.root, lock) not in self._trees:
-                archives = dict([self._archive(tree.root)])
-                if lock:
-                    archives.update([self._archive(installed(lock).folder, CODE)])
-                self._trees[tree.root, lock] = archives
-            return self._trees[tree.root, lock]
-
-    def _archive(self, folder: Path, endings: frozenset[str] = frozenset()) -> tuple[str, Any]:
-        if folder not in self._folders:
-            archive = packed(folder, endings=endings)
-            digest = sha256(archive).hexdigest()[:32]
-            self._folders[folder] = digest, self._ray.put(archive)
-        return self._folders[folder]
+            lacking = self._link.awaited(seat.judge.lay.remote(listing, texts), OVERTIME)
+            if not lacking:
+                return
+            texts = texts_of(root, listing, lacking)
 
     def close(self) -> None:
         """End the judges with what they judge, and let go of the cluster; safe to repeat."""
-        with self._settled:
-            if self._closed:
-                return
-            self._closed = True
-        self._watch.close()
-        self._seats.close(patience=PULSE if self.lost else None)
-        with self._settled:
-            quiet = self._settled.wait_for(lambda: not self._at_work, timeout=OVERTIME)
-        if quiet:  # else it goes with this process, which a shut down in the middle of a call ends
-            self._ray.shutdown()
+
+        def end(patience: float | None) -> None:
+            self._seats.close(patience=patience)
+
+        self._link.close(end)
 
 
 class _RayJudge:

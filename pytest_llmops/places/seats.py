@@ -76,13 +76,13 @@ class Seats:
         seats = []
         for seat, found in asked:
             late = "no judge started in time; its processors are busy"
-            if why := self._why_not(seat, found) if found in ready else late:
-                self._left_out[seat.node] = why
+            if fault := self._why_not(seat, found) if found in ready else late:
+                self._left_out[seat.node] = fault
                 self._ray.kill(seat.judge)
             else:
                 seats.append(seat)
         if not seats:
-            told = "; ".join(f"{node}: {why}" for node, why in self._left_out.items())
+            told = "; ".join(f"{node}: {fault}" for node, fault in self._left_out.items())
             raise PlaceError(f"{self._where}: no node can judge: {told}")
         self._taken = {seat.judge: seat for seat in seats}
         for seat in seats:
@@ -107,9 +107,24 @@ class Seats:
             self._starting.append(thread)
             thread.start()
 
+    def each(self) -> list[Seat]:
+        """One judge of each node."""
+        with self._changed:
+            return list({seat.node_id: seat for seat in self._taken.values()}.values())
+
+    def leave_out(self, one: Seat, fault: str) -> None:
+        """End all judges of a node, which turned out to be of no use."""
+        with self._changed:
+            self._left_out[one.node] = fault
+            gone = [judge for judge, seat in self._taken.items() if seat.node_id == one.node_id]
+            for judge in gone:
+                del self._taken[judge]
+        for judge in gone:
+            self._ray.kill(judge)
+
     def told(self) -> list[str]:
         """Nodes that were left out, and those that lost judges."""
-        out = [f"Ray: {node} was left out: {why}" for node, why in self._left_out.items()]
+        out = [f"Ray: {node} was left out: {fault}" for node, fault in self._left_out.items()]
         lost = [f"{node} ({count})" for node, count in self._lost.items()]
         again = "what they judged was judged again elsewhere"
         return out + ([f"Ray: judges were lost on {', '.join(lost)}; {again}"] if lost else [])
@@ -160,9 +175,7 @@ class Seats:
         try:
             condition: Condition = self._ray.get(found)
         except Exception as error:  # noqa: BLE001 - whatever keeps it from starting, it is left out
-            said = str(getattr(error, "cause", None) or error) or repr(error)
-            told = said.strip().splitlines()[-1] if TRACED in said else said
-            return " ".join(told.split())[:300]
+            return why(error)
         for name, wanted in verdict_versions().items():
             there = condition.versions.get(name, "none")
             if condition.versions and there != wanted:
@@ -196,3 +209,10 @@ class Seats:
             if self._ray.wait([condition], timeout=PULSE)[0]:
                 return True
         return False
+
+
+def why(error: Exception) -> str:
+    """What was wrong on a node, in one line."""
+    said = str(getattr(error, "cause", None) or error) or repr(error)
+    told = said.strip().splitlines()[-1] if TRACED in said else said
+    return " ".join(told.split())[:300]

@@ -1,7 +1,6 @@
 """`--run-on`, parsed: `local`, `local:N` for N jobs at once, `ray` or `ray:HOST:PORT`."""
 
 import re
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -9,7 +8,6 @@ import msgspec
 from pytest_llmops.errors import PlaceError
 from pytest_llmops.places.cores import cores
 from pytest_llmops.tasks.sources import SourceTree
-from pytest_llmops.tasks.trees.own_lock import OwnLock
 
 if TYPE_CHECKING:
     from pytest_llmops.sandbox import Judge
@@ -21,8 +19,10 @@ class Place(Protocol):
 
     size: int
     """Jobs that it judges at once."""
-    lost: str
-    """Why nothing is judged any more, where the place has gone; "" while it is there."""
+
+    @property
+    def lost(self) -> str:
+        """Why nothing is judged any more, where the place has gone; "" while it is there."""
 
     def judge(self, tree: SourceTree) -> "Judge":
         """What runs the tests of a source tree; the same one each time."""
@@ -61,25 +61,6 @@ def where(text: str) -> Where:
         f"--run-on={text}: is none of local, local:N (N jobs at once), ray (the cluster that this "
         "machine is part of) and ray:HOST:PORT"
     )
-
-
-def require_room(chosen: Where, trees: Collection[SourceTree]) -> None:
-    """Refuse a place that cannot judge some trees, before anything is started or paid for.
-
-    Raises:
-        PlaceError: It is a cluster, and each case of a tree has a tree of its own, or a tree has
-            packages of its own.
-    """
-    if chosen.ray is not None and any(isinstance(tree.lock, OwnLock) for tree in trees):
-        raise PlaceError(
-            "--run-on=ray: suites with 'vitest' have packages of their own, which a cluster has no "
-            "room for; judge them on this machine, with --run-on=local"
-        )
-    if chosen.ray is not None and any(tree.within for tree in trees):
-        raise PlaceError(
-            "--run-on=ray: cases of commits and edits have a tree each, which a cluster has no "
-            "room for; judge them on this machine, with --run-on=local"
-        )
 
 
 def open_place(chosen: Where, isolation: "Isolation") -> Place:

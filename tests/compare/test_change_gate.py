@@ -76,14 +76,6 @@ def attempt(project, suite, answers, *arguments, tokens=TOKENS):
     return found, read_run(find_run("latest", project.path / "runs"))
 
 
-def test_a_session_on_a_cluster_is_refused_before_a_model_is_asked(project):
-    found = project.runpytest_subprocess(
-        "benchmarks", "--model=replay:nowhere", "--suite=edits", "--run-on=ray"
-    )
-    assert found.ret != 0
-    assert "have a tree each, which a cluster has no room for" in found.stderr.str()
-
-
 @pytest.mark.parametrize("suite", ["commits", "edits"])
 def test_changes_are_gated_from_recorded_answers_to_the_verdict(project, suite):
     answers = references(project, suite)

@@ -1,18 +1,14 @@
 """Where tests are judged, as far as it needs no cluster; that is in test_ray.py."""
 
-import hashlib
 import os
-import stat
 import threading
-import time
 
 import pytest
 from judging import wait_until_one_is_at_work
-from python_tree import python_tree
 from without import run_without
 
 from pytest_llmops.errors import PlaceError, SandboxError
-from pytest_llmops.places import cores, remote, seats
+from pytest_llmops.places import cores, seats
 from pytest_llmops.places.local import LocalPlace
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.sandbox import TestJob
@@ -75,78 +71,6 @@ def test_the_older_cgroups_tell_their_quota_in_two_files(tmp_path, monkeypatch):
     assert cores.cores() == 3
     (tmp_path / "quota").write_text("-1\n")
     assert cores.cores() == 64
-
-
-@pytest.fixture
-def tree(tmp_path):
-    root = tmp_path / "tree"
-    (root / "src").mkdir(parents=True)
-    (root / "src" / "a.ts").write_text("export const a = 1;\n")
-    (root / "src" / "b.ts").symlink_to("a.ts")
-    (root / "run.sh").write_text("#!/bin/sh\n")
-    (root / "run.sh").chmod(0o700)
-    return root
-
-
-def test_an_archive_is_the_same_for_the_same_files(tree):
-    first = remote.packed(tree)
-    os.utime(tree / "src" / "a.ts", (0, 0))
-    (tree / "run.sh").chmod(0o755)
-    assert remote.packed(tree) == first
-    (tree / "src" / "a.ts").write_text("export const a = 2;\n")
-    assert remote.packed(tree) != first
-
-
-def test_a_tree_is_unpacked_once_on_a_node_and_any_user_can_read_it(tree, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    archive = remote.packed(tree)
-    digest = hashlib.sha256(archive).hexdigest()[:32]
-    fetched = []
-
-    def fetch():
-        fetched.append(1)
-        time.sleep(0.1)  # the others come meanwhile
-        return archive
-
-    threads = [threading.Thread(target=remote.unpacked, args=(digest, fetch)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(fetched) == 1
-    root = remote.unpacked(digest, fetch)
-    assert (root / "src" / "b.ts").read_text() == "export const a = 1;\n"
-    assert remote.packed(root) == archive
-    assert stat.S_IMODE(root.stat().st_mode) == 0o755
-
-
-def test_what_a_killed_process_left_of_a_tree_goes_with_the_next(tree, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    trees = tmp_path / "cache" / "pytest-llmops" / "trees"
-    (trees / ".0f.abc.part" / "src").mkdir(parents=True)
-    remote.unpacked("0f", lambda: remote.packed(tree))
-    assert sorted(path.name for path in trees.iterdir()) == [".0f.lock", "0f"]
-
-
-def test_a_node_judges_what_its_tree_is_written_in(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (tmp_path / "tree").mkdir()
-    tree = python_tree(tmp_path / "tree")
-    monkeypatch.setattr(remote, "_fetched", lambda archive: archive[0])
-    archive = remote.packed(tree.root)
-    digest = hashlib.sha256(archive).hexdigest()[:32]
-    job = TestJob(root=tree.root, tests=("test_numbers_lib.py",), overlay={}, allows=("math",))
-    work = remote.Work(job, tree.language, digest)
-    node = remote.Remote("bwrap")
-    first = node.run(work.encoded(), {digest: [archive]})
-    again = node.run(work.encoded(), {})  # it has the tree
-    ((_, pool),) = node._pools.values()
-    pool.close()  # else it ends with the worker
-    for encoded in (first, again):
-        report = remote.reports.decode(encoded)
-        assert report.status == "finished"
-        assert [one.passed for one in report.results] == [True] * 6
-    assert "pytest" in remote.verdict_versions()
 
 
 def test_a_place_that_is_closed_ends_what_it_judges_and_judges_no_more(tmp_path):
