@@ -47,7 +47,7 @@ servers-check: setup # makes the programs with Go, ten minutes once; or takes LL
 sandbox-check: setup judge # what a night has time for: new attacks each day, and kills at random moments
 	@LLMOPS_FUZZ=10000 LLMOPS_KILLS=200 $(BIN)/pytest tests/sandbox/test_attacks_fuzz.py tests/sandbox/test_sandbox_lifecycle.py $(ARGS)
 
-ray-check: setup judge # clusters on loopback whose nodes and heads die
+ray-check: setup judge agents # clusters on loopback whose nodes and heads die, with both suites whole
 	@LLMOPS_RAY=1 $(BIN)/pytest $(wildcard tests/*/test_ray*.py) $(ARGS)
 
 cline-check: setup judge # recorded answers in whole sessions: the reference patches, and none

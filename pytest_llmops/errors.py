@@ -74,6 +74,10 @@ class PlaceError(LlmopsError):
     """The place that `--run-on` names does not exist or cannot be used."""
 
 
+class LostError(LlmopsError):
+    """A machine that did something for this one has gone, and what it did with it."""
+
+
 class RecordError(LlmopsError):
     """A records file cannot be written, or holds something that is not a record."""
 

@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from agent_server import AgentServer, done, shell  # type: ignore[import-not-found] # noqa: E402
 
 from pytest_llmops.agents.adapter import adapter_of  # noqa: E402
-from pytest_llmops.agents.attach import worded  # noqa: E402
+from pytest_llmops.agents.attach import Bench, worded  # noqa: E402
 from pytest_llmops.agents.installed import require  # noqa: E402
 from pytest_llmops.agents.jail import HOME, URL, WORKSPACE  # noqa: E402
 from pytest_llmops.agents.program import Program  # noqa: E402
@@ -81,7 +81,7 @@ def request_of(task: Task, sample: int) -> Request:
 
 async def attempts(agent: ProgramAgent, url: str, task: Task, count: int) -> None:
     """Make attempts, as many at once as the agent says."""
-    program = Program(agent, Endpoint(base_url=url, model="m"), lambda _: (task, None))
+    program = Program(agent, Endpoint(base_url=url, model="m"), Bench(lambda _: (task, None)))
     limit = asyncio.Semaphore(program.concurrency)
 
     async def one(sample: int) -> None:

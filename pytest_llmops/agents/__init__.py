@@ -14,6 +14,7 @@ In the order of the flow:
     web, calls, proxy        between a program and its model: every call counted, budgets kept
     workspace                what a program works on, and what it changed
     jail                     the sandbox of a program
+    door, jailer, away       the same on another machine, and its way to the proxy
     watch                    an end put to a program that takes too long, or too much
     states                   since which turn its files pass
     ability                  whether a model takes tools

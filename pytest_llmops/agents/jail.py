@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_llmops.agents.workspace import lay_out, sources
 from pytest_llmops.errors import AgentError
 from pytest_llmops.memory import descendants
 from pytest_llmops.sandbox.binaries import find_bwraps, find_node
@@ -63,6 +64,8 @@ class Jail:
         self.socket = self.folder / "model.sock"
         self.stdout = self.folder / "stdout"
         self._process: asyncio.subprocess.Process | None = None
+        self.before: Mapping[str, bytes] = {}
+        """Files of the workspace as the program finds them, without its own settings."""
         self.peak = 0
         """Most bytes that were held whenever it was looked."""
         if len(str(self.socket).encode()) > LONGEST_PATH:
@@ -96,6 +99,20 @@ class Jail:
                 extra_groups=None if user is None else (),
             )
 
+    @property
+    def written(self) -> int:
+        """Bytes that it has written to its output."""
+        return self.stdout.stat().st_size
+
+    def lay_out(self, files: Mapping[str, bytes]) -> None:
+        """Write files into the workspace, before the program's settings come to them."""
+        lay_out(files, self.workspace)
+        self.before = files
+
+    def changed(self) -> dict[str, str]:
+        """Text of the files that it has changed by now; see `workspace.sources`."""
+        return sources(self.workspace, self.before)
+
     async def wait(self, seconds: float) -> int | None:
         """Exit status, or None where the program still runs after so many seconds."""
         assert self._process
@@ -120,6 +137,10 @@ class Jail:
         if self._process and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+    async def settled(self) -> None:
+        """End it, and have what it left where it can be read."""
+        await self.ended()
 
     async def ended(self) -> None:
         """Wait until it is gone."""

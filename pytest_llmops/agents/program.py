@@ -1,5 +1,7 @@
 """Attempts made by a program of others, in a sandbox, with the proxy between it and the model.
 
+The sandbox is on this machine or, where the place of a session has others, on one of those.
+
 What it did is taken from the proxy (calls, tokens, tools) and from its workspace (the files); of
 its own words only whether it thinks that it is done. The clock, the budgets and the grade are ours.
 """
@@ -8,17 +10,19 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from pytest_llmops.agents.adapter import adapter_of, tool_runs
+from pytest_llmops.agents.adapter import ToolRun, adapter_of, tool_runs
+from pytest_llmops.agents.away import AwayJail
 from pytest_llmops.agents.calls import Call, turns_of
 from pytest_llmops.agents.installed import require
 from pytest_llmops.agents.jail import Jail
+from pytest_llmops.agents.jailer import Jailer
 from pytest_llmops.agents.proxy import Proxy, Upstream
 from pytest_llmops.agents.repair import Bench
 from pytest_llmops.agents.settings import ProgramAgent
-from pytest_llmops.agents.states import passing
+from pytest_llmops.agents.states import passed_after
 from pytest_llmops.agents.tape import PlayedTape, Tapes
 from pytest_llmops.agents.watch import watch
 from pytest_llmops.agents.workspace import (
@@ -27,30 +31,28 @@ from pytest_llmops.agents.workspace import (
     changes,
     files_of,
     instruction,
-    lay_out,
-    sources,
 )
 from pytest_llmops.client.connections import Connections
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.tokenizer import TokenCounter
 from pytest_llmops.completions import Completion, Ending, Loop, Request, Timing, Turn, Usage
-from pytest_llmops.errors import EndpointError, LlmopsError
+from pytest_llmops.errors import EndpointError, LlmopsError, LostError
 from pytest_llmops.generation.keys import Key, named
-from pytest_llmops.grading.grade import grade
 from pytest_llmops.models import Prices
-from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.asked import AnyTask
 
 SAME = 5
 """Answers at the end that ask for the same, after which an agent that gave up was in a loop."""
 CONNECT = 30.0
 """Seconds to open a connection to the model."""
+TRIES = 3
+"""Machines that one attempt may lose."""
 
 
 class _Ran(NamedTuple):
     calls: list[Call]
-    turns: tuple[Turn, ...]
     found: Changes
+    tools: Sequence[ToolRun]
     handed: float
     ended: float
     ending: tuple[Ending, str]
@@ -80,14 +82,21 @@ class Program:
 
         Raises:
             AgentError: It is not installed.
+            PlaceError: It can be run on none of the place's machines.
             ModelError: The model's tokenizer cannot be loaded.
         """
         self._agent = agent
         self._adapter = adapter_of(agent)
         self._folder = require(agent)
         self._bench = bench
-        self.concurrency = agent.concurrency or os.cpu_count() or 1
+        self._hosts = bench.hosts
+        room = self._hosts.room if self._hosts else os.cpu_count() or 1
+        self.concurrency = agent.concurrency or room
         """Attempts at once."""
+        self._threads = ThreadPoolExecutor(2 * self.concurrency, "llmops-away")
+        if self._hosts:
+            place = self._folder / self._adapter.PLACE
+            self._hosts.require(Jailer, "check", (str(place),) if self._adapter.PLACE else ())
         self.broken: dict[Key, Loop] = {}
         """What attempts that failed had done by then, where the model had answered."""
         length = TokenCounter(endpoint.tokenizer).length if endpoint.tokenizer else None
@@ -96,6 +105,7 @@ class Program:
 
     async def aclose(self) -> None:
         """Close the connections."""
+        self._threads.shutdown(wait=False)
         await self._model.client.aclose()
 
     async def complete(self, request: Request) -> Completion:
@@ -118,36 +128,50 @@ class Program:
             raise EndpointError(why) from None
 
     async def _attempt(self, request: Request, calls: list[Call]) -> Completion:
-        task, judge = self._bench(request.case_id)
+        """Make an attempt, and another one on another machine where the first is lost."""
+        task, judge = await asyncio.to_thread(self._bench.judging, request.case_id)
+        for left in reversed(range(TRIES)):
+            try:
+                ran = await self._ran(request, task, calls)
+                break
+            except LostError:
+                if not left:
+                    raise
+                calls.clear()
+        passed = await asyncio.to_thread(passed_after, task, judge, calls, ran.found.files)
+        turns = turns_of(calls, ran.ended, self._adapter.failed, passed, ran.tools)
+        return self._completion(task, ran, turns)
+
+    async def _ran(self, request: Request, task: AnyTask, calls: list[Call]) -> _Ran:
         handed = time.time()
-        with Jail() as jail:
+        with self._jail() as jail:
             before = files_of(task, tests=self._agent.tests)
-            lay_out(before, jail.workspace)
+            jail.lay_out(before)
             text = instruction(task, tests=self._agent.tests)
             start = self._adapter.prepare(self._agent, jail, self._folder, text)
-            async with self._proxy(request, jail, before) as proxy:
+            async with self._proxy(request, jail) as proxy:
                 try:
                     await jail.start(start)
                     ending = await watch(jail, proxy, self._agent.budget, self._adapter.ending)
+                    await jail.settled()
                 finally:
                     await jail.ended()
                     calls += proxy.calls
             ended, ending = time.time(), self._settled(calls, ending)
-            found = changes(task, jail.workspace, before)
-            tools = tool_runs(self._adapter, jail)
-        passed = await asyncio.to_thread(_passing, task, judge, calls, found)
-        ran = _Ran(
-            calls=calls,
-            turns=turns_of(calls, ended, self._adapter.failed, passed, tools),
-            found=found,
-            handed=handed,
-            ended=ended,
-            ending=ending,
-            memory=jail.peak,
-        )
-        return self._completion(task, ran)
+            return _Ran(
+                calls=calls,
+                found=changes(task, jail.workspace, before),
+                tools=tool_runs(self._adapter, jail),
+                handed=handed,
+                ended=ended,
+                ending=ending,
+                memory=jail.peak,
+            )
 
-    def _proxy(self, request: Request, jail: Jail, before: dict[str, bytes]) -> Proxy:
+    def _jail(self) -> Jail:
+        return AwayJail(self._hosts, self._threads) if self._hosts else Jail()
+
+    def _proxy(self, request: Request, jail: Jail) -> Proxy:
         sampling = request.sampling
         fields = {
             "max_tokens": self._agent.max_tokens,
@@ -155,11 +179,10 @@ class Program:
             "top_p": sampling.top_p,
             "seed": request.seed,
         }
-        look = partial(sources, jail.workspace, before)
         model = self._model
         if self._tapes is not None:
             model = model._replace(client=PlayedTape(self._tapes.get(request.key, ())))
-        return Proxy(model, self._agent.budget, fields, jail.socket, files=look)
+        return Proxy(model, self._agent.budget, fields, jail.socket, files=jail.changed)
 
     def _settled(self, calls: list[Call], ended: tuple[Ending, str]) -> tuple[Ending, str]:
         """What an ending was: a program that failed because its model did has none.
@@ -182,8 +205,8 @@ class Program:
             return "repeated", detail
         return ended
 
-    def _completion(self, task: AnyTask, ran: _Ran) -> Completion:
-        turns, begin = ran.turns, ran.calls[0].started if ran.calls else ran.ended
+    def _completion(self, task: AnyTask, ran: _Ran, turns: tuple[Turn, ...]) -> Completion:
+        begin = ran.calls[0].started if ran.calls else ran.ended
         local = any(turn.counted_by == "local" for turn in turns)
         models = [call.answer.model for call in ran.calls if call.answer.model]
         seconds = max(0.0, ran.ended - begin)
@@ -211,23 +234,3 @@ class Program:
                 memory=ran.memory or None,
             ),
         )
-
-
-def _passing(
-    task: AnyTask, judge: Judge | None, calls: Sequence[Call], found: Changes
-) -> tuple[bool | None, ...]:
-    """Whether the files passed after each turn; see `states`."""
-    if judge is None:
-        return ()
-    return passing(calls, found.files, lambda state: _passes(task, judge, dict(state)))
-
-
-def _passes(task: AnyTask, judge: Judge, files: dict[str, str]) -> bool:
-    whole = Completion(
-        text=answer_in(task, files),
-        finish_reason="stop",
-        usage=Usage(input=0, output=0),
-        timing=Timing(started=0.0, queue=0.0, total=0.0),
-        loop=Loop(ending="done", turns=(), seconds=0.0, files=files),
-    )
-    return grade(task, whole, judge).solved

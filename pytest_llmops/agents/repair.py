@@ -8,6 +8,7 @@ here: the last answer is graded like any other.
 import asyncio
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -29,11 +30,18 @@ from pytest_llmops.errors import EndpointError, LlmopsError
 from pytest_llmops.generation.keys import Answerer, Key, named
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.grading.graded import Grade
+from pytest_llmops.places.where import Hosts
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.asked import AnyTask
 
-Bench = Callable[[str], tuple[AnyTask, Judge | None]]
-"""A case's task, and what runs its tests, None where nothing is judged; called from any thread."""
+
+class Bench(NamedTuple):
+    """What agents work at."""
+
+    judging: Callable[[str], tuple[AnyTask, Judge | None]]
+    """A case's task, and what runs its tests, None where nothing is judged; for any thread."""
+    hosts: Hosts | None = None
+    """Machines on which programs run; None for this one."""
 
 
 class Repair:
@@ -91,7 +99,7 @@ class Repair:
             raise EndpointError(f"{named(request.key)}: between two turns: {error}") from error
 
     def _judge(self, case_id: str, answer: Completion) -> tuple[Grade, str]:
-        task, judge = self._bench(case_id)
+        task, judge = self._bench.judging(case_id)
         assert judge, "a session without grades has no such agent"
         heard = Heard(judge)
         found = grade(task, answer, heard)

@@ -6,6 +6,11 @@ Only what changed is judged, each state of the files once and in order, until on
 from collections.abc import Callable, Mapping, Sequence
 
 from pytest_llmops.agents.calls import Call
+from pytest_llmops.agents.workspace import answer_in
+from pytest_llmops.completions import Completion, Loop, Timing, Usage
+from pytest_llmops.grading.grade import grade
+from pytest_llmops.sandbox import Judge
+from pytest_llmops.tasks.asked import AnyTask
 
 MOST = 20
 """States of an attempt that are judged; of turns beyond them nothing is known."""
@@ -35,3 +40,30 @@ def passing(
             known[key] = judged(state)
         found.append(known.get(key))
     return tuple(found)
+
+
+def passed_after(
+    task: AnyTask, judge: Judge | None, calls: Sequence[Call], last: State
+) -> tuple[bool | None, ...]:
+    """Whether the files of an attempt passed after each turn; see `passing`.
+
+    Args:
+        task: What it was at.
+        judge: Runs the tests; None where nothing is judged.
+        calls: See `passing`.
+        last: See `passing`.
+    """
+    if judge is None:
+        return ()
+    return passing(calls, last, lambda state: _passes(task, judge, dict(state)))
+
+
+def _passes(task: AnyTask, judge: Judge, files: dict[str, str]) -> bool:
+    whole = Completion(
+        text=answer_in(task, files),
+        finish_reason="stop",
+        usage=Usage(input=0, output=0),
+        timing=Timing(started=0.0, queue=0.0, total=0.0),
+        loop=Loop(ending="done", turns=(), seconds=0.0, files=files),
+    )
+    return grade(task, whole, judge).solved

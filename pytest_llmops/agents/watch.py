@@ -30,7 +30,7 @@ async def watch(
     began, last = time.monotonic(), -1
     while (status := await jail.wait(PULSE)) is None:
         now = time.monotonic()
-        size = jail.stdout.stat().st_size
+        size = jail.written
         if size != last:
             last, proxy.heard = size, max(proxy.heard, now)
         if proxy.spent:

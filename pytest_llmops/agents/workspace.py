@@ -10,7 +10,7 @@ tests are put back by never being read from here.
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import unified_diff
 from pathlib import Path
 from typing import NamedTuple
@@ -84,7 +84,7 @@ def digest(task: AnyTask, *, tests: bool) -> str:
     return total.hexdigest()
 
 
-def lay_out(files: dict[str, bytes], folder: Path) -> None:
+def lay_out(files: Mapping[str, bytes], folder: Path) -> None:
     """Write files into a folder."""
     for path, data in files.items():
         place = folder / path
@@ -124,7 +124,7 @@ def changes(task: AnyTask, folder: Path, before: dict[str, bytes]) -> Changes:
     return Changes(files, tuple(wrote), diffs)
 
 
-def sources(folder: Path, before: dict[str, bytes]) -> dict[str, str]:
+def sources(folder: Path, before: Mapping[str, bytes]) -> dict[str, str]:
     """Text of each source file that was changed or made, by its path; no tests.
 
     The program may still be at work, so that a file is not what it was a moment ago.
@@ -135,6 +135,11 @@ def sources(folder: Path, before: dict[str, bytes]) -> dict[str, str]:
         if data is not None and data != before.get(path) and len(files) < MOST:
             files[path] = data.decode("utf-8", "replace")
     return files
+
+
+def contents(folder: Path, paths: Iterable[str]) -> dict[str, bytes | None]:
+    """What is in files of a folder; None for a link, what is no file, and what is too large."""
+    return {path: _read(folder / path) for path in paths}
 
 
 def _paths(folder: Path) -> Iterator[str]:

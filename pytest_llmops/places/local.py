@@ -18,6 +18,7 @@ class LocalPlace:
         """Prepare; a pool is started when its tree is first judged."""
         self.size = size
         self.lost = ""
+        self.hosts = None
         self._isolation = isolation
         self._opening = Lock()
         self._pools: dict[tuple[Path, PackagesLock | None], Pool] = {}

@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from pytest_llmops.errors import PlaceError, SandboxError
 from pytest_llmops.places.baggage import Baggage
 from pytest_llmops.places.cores import cores
+from pytest_llmops.places.hosts import RayHosts
 from pytest_llmops.places.link import PULSE, Link
 from pytest_llmops.places.remote import Work, reports
 from pytest_llmops.places.seats import AT_ONCE, Seat, Seats, why
@@ -48,6 +49,7 @@ class RayPlace:
         self._link = Link(address)
         self._free: SimpleQueue[Seat] = SimpleQueue()
         self._seats = Seats(self._link.ray, address, isolation)
+        self.hosts = RayHosts(self._link, self._seats)
         self._baggage = Baggage(self._link.ray.put)
         self._equipping = threading.Lock()
         self._equipped: set[OwnLock] = set()
@@ -81,7 +83,7 @@ class RayPlace:
 
     def told(self) -> list[str]:
         """Nodes left out and nodes lost."""
-        return self._seats.told()
+        return self._seats.told() + self.hosts.told()
 
     def run(self, tree: SourceTree, job: TestJob) -> TestReport:
         """Judge a job, on another node where the first is lost.
@@ -171,6 +173,7 @@ class RayPlace:
         """End the judges with what they judge, and let go of the cluster; safe to repeat."""
 
         def end(patience: float | None) -> None:
+            self.hosts.close()
             self._seats.close(patience=patience)
 
         self._link.close(end)

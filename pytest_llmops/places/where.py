@@ -1,7 +1,8 @@
 """`--run-on`, parsed: `local`, `local:N` for N jobs at once, `ray` or `ray:HOST:PORT`."""
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -14,11 +15,47 @@ if TYPE_CHECKING:
     from pytest_llmops.sandbox.cage import Isolation
 
 
+class Host(Protocol):
+    """A process on another machine that holds one object; for any thread."""
+
+    def call(self, method: str, *arguments: Any) -> Any:
+        """What a method of the object returns.
+
+        Raises:
+            LostError: The process has gone, and the object with it.
+            LlmopsError: What the method raises.
+        """
+
+    def close(self) -> None:
+        """End it and all that it started; safe to repeat."""
+
+
+class Hosts(Protocol):
+    """Other machines on which objects can be made; for any thread."""
+
+    @property
+    def room(self) -> int:
+        """Objects worth having at once."""
+
+    address: str
+    """Under which the machines reach this one."""
+
+    def open(self, kind: Callable[[], Any]) -> Host:
+        """Make an object on one of them; raises PlaceError where none is left."""
+
+    def require(self, kind: Callable[[], Any], method: str, *arguments: Any) -> None:
+        """See that a method raises nothing on them; raises PlaceError where it does on all."""
+
+
 class Place(Protocol):
     """Where tests are judged; for any thread."""
 
     size: int
     """Jobs that it judges at once."""
+
+    @property
+    def hosts(self) -> Hosts | None:
+        """Its machines, for other work than judging; None where it is this machine."""
 
     @property
     def lost(self) -> str:

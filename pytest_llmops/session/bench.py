@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pytest_llmops.agents.settings import Agent, ProgramAgent
 from pytest_llmops.cases import suite_of
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import PlaceError
@@ -20,6 +21,7 @@ from pytest_llmops.tasks.asked import AnyTask
 from pytest_llmops.tasks.selection import Selection
 
 if TYPE_CHECKING:
+    from pytest_llmops.agents.attach import Bench as AgentBench
     from pytest_llmops.sandbox import Judge
 
 
@@ -40,7 +42,18 @@ class Bench:
         missing = suite_of(task.case) in self._selection.without_packages
         return self._opened().judge(replace(task.tree, lock=None) if missing else task.tree)
 
-    def judging(self, case_id: str) -> "tuple[AnyTask, Judge | None]":
+    def for_agent(self, agent: Agent | None) -> "AgentBench":
+        """What an agent works at: where its program runs, and what judges its turns.
+
+        Raises:
+            PlaceError: There is no such place.
+        """
+        from pytest_llmops.agents.attach import Bench as AgentBench
+
+        away = isinstance(agent, ProgramAgent) and self._options.place.ray is not None
+        return AgentBench(self._judging, self._opened().hosts if away else None)
+
+    def _judging(self, case_id: str) -> "tuple[AnyTask, Judge | None]":
         """A case, and what runs its tests for an agent between its turns; None without grades."""
         task = self._selection.asked(case_id)
         return task, self._judge(task) if self._options.grade else None

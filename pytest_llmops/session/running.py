@@ -68,7 +68,9 @@ class Running:
         self._gate = open_gate(options, self._selection, keys)
         self._bench.prove(keys)  # like sinks, before a model is loaded in vain
         reached = reach(options)
-        self._answers = answers = open_answers(options, self._agent, self._bench.judging)
+        self._answers = answers = open_answers(
+            options, self._agent, self._bench.for_agent(self._agent)
+        )
         if options.grade:
             answers.source.arrived = self._bench.offer
         answers.meet(judged=bool(options.gate), trusted=options.trust_cache)

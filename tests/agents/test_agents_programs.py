@@ -19,7 +19,7 @@ from cline_trees import within_reach
 from msgspec.structs import replace
 from project import DOUBLE, write_benchmark
 
-from pytest_llmops.agents.attach import attach, worded
+from pytest_llmops.agents.attach import Bench, attach, worded
 from pytest_llmops.agents.installed import folder_of
 from pytest_llmops.agents.programs import KINDS
 from pytest_llmops.agents.settings import Budget, ProgramAgent
@@ -154,7 +154,7 @@ async def play_all(kind, selection):
 async def attempt(agent, selection, url, asked=None):
     endpoint = Endpoint(base_url=url, model="m")
     with NodePool(next(iter(selection.trees.values())).root) as pool:
-        answerer = attach(agent, endpoint, lambda case: (selection.task(case), pool), None)
+        answerer = attach(agent, endpoint, Bench(lambda case: (selection.task(case), pool)), None)
         try:
             return await answerer.complete(asked or request(DOUBLE)), ""
         except EndpointError as error:
