@@ -2,11 +2,13 @@
 
     python benchmarks/perf/agent_attempts.py memory --kind cline --attempts 8
     python benchmarks/perf/agent_attempts.py overhead --kind cline --pairs 5
+    python benchmarks/perf/agent_attempts.py elsewhere --kind cline --pairs 5
     python benchmarks/perf/agent_attempts.py leftovers --kind examples/agents/tiny.py --attempts 100
 
 A scripted model (`tests/support/agent_server.py`) has each attempt work in four turns on a case of
 starter. `overhead` runs the same program by hand, without sandbox and proxy, in turns with whole
-attempts; only the ratio of the two in a pair says something on a loaded machine.
+attempts; only the ratio of the two in a pair says something on a loaded machine. `elsewhere` makes
+the attempt on a node of a Ray cluster of this machine, in turns with one here.
 """
 
 import argparse
@@ -15,21 +17,23 @@ import os
 import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import psutil  # type: ignore[import-untyped]
+from what_is_left import left
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from agent_server import AgentServer, done, shell  # type: ignore[import-not-found] # noqa: E402
+from ray_cluster import cluster  # type: ignore[import-not-found] # noqa: E402
 
 from pytest_llmops.agents.adapter import adapter_of  # noqa: E402
 from pytest_llmops.agents.attach import Bench, worded  # noqa: E402
@@ -40,6 +44,7 @@ from pytest_llmops.agents.settings import ProgramAgent  # noqa: E402
 from pytest_llmops.agents.workspace import files_of, instruction, lay_out  # noqa: E402
 from pytest_llmops.client.endpoint import Endpoint  # noqa: E402
 from pytest_llmops.completions import Request, Sampling  # noqa: E402
+from pytest_llmops.places.where import Hosts, Where, open_place  # noqa: E402
 from pytest_llmops.tasks.materialize import Task  # noqa: E402
 from pytest_llmops.tasks.selection import Choice, select  # noqa: E402
 
@@ -79,9 +84,14 @@ def request_of(task: Task, sample: int) -> Request:
     return worded(asked, task, "a", "workspace")
 
 
+def program_of(agent: ProgramAgent, url: str, task: Task, hosts: Hosts | None = None) -> Program:
+    """What makes attempts, on this machine or on others."""
+    return Program(agent, Endpoint(base_url=url, model="m"), Bench(lambda _: (task, None), hosts))
+
+
 async def attempts(agent: ProgramAgent, url: str, task: Task, count: int) -> None:
     """Make attempts, as many at once as the agent says."""
-    program = Program(agent, Endpoint(base_url=url, model="m"), Bench(lambda _: (task, None)))
+    program = program_of(agent, url, task)
     limit = asyncio.Semaphore(program.concurrency)
 
     async def one(sample: int) -> None:
@@ -129,7 +139,7 @@ async def by_hand(agent: ProgramAgent, url: str, task: Task) -> None:
         assert await process.wait() == 0
 
 
-async def timed(work: Awaitable[None]) -> float:
+async def timed(work: Awaitable[object]) -> float:
     """Seconds on the clock."""
     began = time.perf_counter()
     await work
@@ -145,6 +155,22 @@ async def overhead(agent: ProgramAgent, url: str, task: Task, pairs: int) -> Non
         ratios.append(whole / alone)
         print(f"pair {number + 1}: by hand {alone:.1f} s, attempt {whole:.1f} s", flush=True)
     print(f"attempt over by hand: {statistics.median(ratios):.2f} (median of {pairs} pairs)")
+
+
+async def elsewhere(agent: ProgramAgent, url: str, task: Task, pairs: int) -> None:
+    """Tell how much longer an attempt takes on a node of a cluster; median of pairs."""
+    with cluster(1) as (address, environment, _):
+        os.environ.update({k: text for k, text in environment.items() if k.startswith("RAY_")})
+        with closing(open_place(Where(ray=address), "bwrap")) as place:
+            ways = [program_of(agent, url, task, hosts) for hosts in (None, place.hosts)]
+            more = []
+            for number in range(pairs):
+                here, there = [await timed(way.complete(request_of(task, number))) for way in ways]
+                more.append(there - here)
+                print(f"pair {number + 1}: here {here:.2f} s, on a node {there:.2f} s", flush=True)
+            for way in ways:
+                await way.aclose()
+    print(f"{statistics.median(more):.2f} s more on a node (median of {pairs} pairs)")
 
 
 async def memory(agent: ProgramAgent, url: str, task: Task, count: int) -> None:
@@ -174,30 +200,6 @@ def proportional(process: psutil.Process) -> int:
         return 0
 
 
-def left() -> dict[str, set[str]]:
-    """What is there of everything that attempts make, by kind."""
-    own = psutil.Process()
-    folder = Path(tempfile.gettempdir())
-    refs = ["git", "-C", str(ROOT), "for-each-ref", "--format=%(refname)"]
-    return {
-        "processes": {f"{one.pid} {one.name()}" for one in own.children(recursive=True)},
-        "sleepers": {str(one.pid) for one in psutil.process_iter() if is_left(one)},
-        "ports": {str(one.laddr) for one in own.net_connections("inet") if one.status == "LISTEN"},
-        "sockets": {str(one.laddr) for one in own.net_connections("unix") if one.laddr},
-        "files": {path.name for path in folder.glob("llmops-agent-*")},
-        "descriptors": set(map(str, range(own.num_fds()))),
-        "refs": set(subprocess.check_output(refs, text=True).split()),
-    }
-
-
-def is_left(process: psutil.Process) -> bool:
-    """Whether a process is one that an agent has left in the background."""
-    try:
-        return "31415" in process.cmdline()
-    except psutil.Error:
-        return False
-
-
 async def leftovers(agent: ProgramAgent, url: str, task: Task, count: int) -> None:
     """Tell what is there after attempts that was not before the first but one."""
     await attempts(agent, url, task, 1)
@@ -213,15 +215,16 @@ async def leftovers(agent: ProgramAgent, url: str, task: Task, count: int) -> No
 async def main() -> None:
     """Measure what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=("memory", "overhead", "leftovers"))
+    parser.add_argument("what", choices=("memory", "overhead", "elsewhere", "leftovers"))
     parser.add_argument("--kind", default="cline")
     parser.add_argument("--attempts", type=int, default=8)
     parser.add_argument("--pairs", type=int, default=5)
     given = parser.parse_args()
     agent, task = agent_of(given.kind), a_task()
     async with server_of(agent, leaves=given.what == "leftovers") as url:
-        if given.what == "overhead":
-            await overhead(agent, url, task, given.pairs)
+        if given.what in {"overhead", "elsewhere"}:
+            compare = overhead if given.what == "overhead" else elsewhere
+            await compare(agent, url, task, given.pairs)
             return
         many = given.attempts if given.what == "memory" else 4
         agent = msgspec.structs.replace(agent, concurrency=many)
