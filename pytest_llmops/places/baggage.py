@@ -10,6 +10,7 @@ from pytest_llmops.places.remote import Archives, Needs
 from pytest_llmops.places.travel import digest_of, listed, packed
 from pytest_llmops.sandbox.node.installation import installed
 from pytest_llmops.tasks.sources import SourceTree
+from pytest_llmops.tasks.trees.locks import Lock as PackagesLock
 from pytest_llmops.tasks.trees.locks import PackageLock
 from pytest_llmops.tasks.trees.own_lock import OwnLock
 
@@ -27,7 +28,7 @@ class Baggage:
         self._put = put
         self._packing = Lock()
         self._folders: dict[Path, tuple[str, Any]] = {}
-        self._trees: dict[Path, str] = {}
+        self._known: dict[tuple[Path, PackagesLock | None], tuple[Needs, Archives]] = {}
         self.listing = lru_cache(LISTINGS)(listed)
         """The listing of a tree, see `travel.listed`; trees of one folder never change."""
 
@@ -38,22 +39,24 @@ class Baggage:
             tree: The tree, or the shelf that it is one of.
             root: Its folder.
         """
-        archives: dict[str, list[Any]] = {}
         with self._packing:
-            packages = ""
-            if isinstance(tree.lock, PackageLock):
-                packages = self._archive(archives, installed(tree.lock).folder, CODE)
-            if tree.within:
-                if root not in self._trees:
-                    self._trees[root] = digest_of(self.listing(root))
-                digest = self._trees[root]
-            else:
-                digest = self._archive(archives, root)
+            known = root, tree.lock
+            if known not in self._known:
+                self._known[known] = self._needs(tree, root)
+            return self._known[known]
+
+    def _needs(self, tree: SourceTree, root: Path) -> tuple[Needs, Archives]:
+        archives: dict[str, list[Any]] = {}
+        packages = ""
+        if isinstance(tree.lock, PackageLock):
+            packages = self._archive(archives, installed(tree.lock).folder, CODE)
+        is_listed = tree.within is not None
+        found = digest_of(self.listing(root)) if is_listed else self._archive(archives, root)
         return Needs(
             language=tree.language,
-            tree=digest,
+            tree=found,
             packages=packages,
-            is_listed=tree.within is not None,
+            is_listed=is_listed,
             lock=tree.lock.name if isinstance(tree.lock, OwnLock) else "",
         ), archives
 
