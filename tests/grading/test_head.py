@@ -1,10 +1,13 @@
 """Whether there is a cluster at an address, told before Ray looks; with one, see test_ray.py."""
 
+import shutil
 import socket
 import threading
 from contextlib import closing, suppress
 
 import pytest
+from chat_server import ChatServer, answer, serving
+from project import write_benchmark
 
 from pytest_llmops.errors import PlaceError
 from pytest_llmops.places import head
@@ -64,3 +67,20 @@ def test_a_cluster_of_this_machine_that_has_ended_is_told_with_its_address(monke
     )
     with pytest.raises(PlaceError, match=line):
         head.connect("")
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_session_whose_cluster_is_not_there_says_so_before_it_asks(workers, pytester, mined):
+    shutil.copytree(mined / "cases", pytester.path / "cases")
+    write_benchmark(pytester.path)
+    with closing(Listening(b"")) as gone:
+        pass
+    server = ChatServer(answer("No."), models=[{"id": "served"}])
+    with serving(server) as (url, _):
+        (pytester.path / "models.toml").write_text(f'[served]\nurl = "{url}"\nmodel = "served"\n')
+        asked = ("benchmarks", "--model=served", "-n", workers, f"--run-on=ray:{gone.address}")
+        found = pytester.runpytest_subprocess(*asked)
+    assert found.ret == pytest.ExitCode.USAGE_ERROR
+    said = f"ERROR: --run-on=ray:{gone.address}: no cluster there: Connection refused; `ray *"
+    found.stderr.fnmatch_lines([said])
+    assert server.calls == []

