@@ -56,6 +56,7 @@ class RayHosts:
                 if not seats:
                     raise PlaceError(f"{self._link.name}: {self._none_left()}")
                 seat = min(seats, key=self._burden)
+                self._held[seat.node_id] += 1
             return self._open(seat, kind)
 
     def require(self, kind: Callable[[], Any], method: str, *arguments: Any) -> None:
@@ -65,7 +66,10 @@ class RayHosts:
             PlaceError: No node is left.
         """
         with self._link.holding():
-            opened = [(seat, self._open(seat, kind)) for seat in self._seats.each()]
+            seats = self._seats.each()
+            with self._choosing:
+                self._held.update(seat.node_id for seat in seats)
+            opened = [(seat, self._open(seat, kind)) for seat in seats]
         for seat, host in opened:
             try:
                 host.call(method, *arguments)
@@ -109,7 +113,6 @@ class RayHosts:
         )(kind).remote()
         with self._choosing:
             self._actors[actor] = seat.node_id
-            self._held[seat.node_id] += 1
             self._names[seat.node_id] = seat.node
         return RayHost(self._link, seat.node, actor, self._end)
 
