@@ -25,11 +25,12 @@ from pytest_llmops.places.seats import AT_ONCE, Seat, Seats, why
 from pytest_llmops.places.travel import texts_of
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
 from pytest_llmops.sandbox.cage import Isolation
+from pytest_llmops.sandbox.cell import LONGEST
 from pytest_llmops.tasks.sources import SourceTree
 from pytest_llmops.tasks.trees.own_lock import OwnLock
 
 OVERTIME = 120.0
-"""Seconds beyond its own limit after which a job counts as lost with its judge."""
+"""Seconds beyond its longest time after which a job counts as lost with its judge."""
 TRIES = 3
 """Judges that one job may lose."""
 INSTALLED = 1800.0
@@ -150,7 +151,7 @@ class RayPlace:
             pending = seat.judge.run.remote(
                 Work(job, needs).encoded(), {} if needs in seat.has else archives
             )
-            report = reports.decode(self._link.awaited(pending, job.timeout + OVERTIME))
+            report = reports.decode(self._link.awaited(pending, LONGEST * job.timeout + OVERTIME))
         except errors.RayTaskError as error:
             self._free.put(seat)
             said = str(error.cause) if isinstance(error.cause, SandboxError) else ""
