@@ -2,7 +2,8 @@
 
 Counts are those of the server, by the rules of `client.usage`. Tries of the same request are one
 turn: those that brought no answer are its retries. A call that offers no tools, where the agent
-offers tools in others, is none of the work: a title, a memory. Its tokens count, its name says so.
+offers tools in others, is none of the work: a title, a memory. Neither is an answer that the agent
+left before its end. Their tokens count, their names say so.
 """
 
 import json
@@ -18,9 +19,14 @@ from pytest_llmops.agents.requests import key_of
 from pytest_llmops.client.events import BodyReader
 from pytest_llmops.client.wire import Answer
 from pytest_llmops.completions import CountedBy, Timing, ToolCall, Turn, Usage
+from pytest_llmops.errors import EndpointError
 
 BESIDE = "no tools offered"
 """Purpose of a call beside the work, as far as it can be told."""
+
+
+LEFT = "left before its end"
+"""Purpose of a call whose answer the agent did not take."""
 
 
 class Call:
@@ -40,6 +46,10 @@ class Call:
         """Why there is no answer that counts."""
         self.uncounted = False
         """The agent has its answer, and nobody knows what it cost."""
+        self.left = False
+        """The agent went away before the answer's end."""
+        self.lost = False
+        """Its answer was cut off when the agent had ended, and nobody knows what it cost."""
         self.spent = False
         """It was not made, because a budget was spent."""
         self.usage: Usage | None = None
@@ -73,6 +83,22 @@ class Call:
         """Nothing more comes."""
         self.seconds = time.perf_counter() - self._clock
         self.ended = True
+
+    def cut(self, length: Callable[[str], int] | None) -> None:
+        """Nothing more is read of the answer: it is counted by what came, where that is known.
+
+        Args:
+            length: Counts tokens; None where there is no tokenizer.
+        """
+        self.end()
+        if self.fault:
+            return
+        with suppress(EndpointError):
+            if counted := self.answer.counted():
+                self.usage, self.counted_by = counted
+        if not self.usage and length and self.first_token is not None:
+            self.count_here(length)
+        self.left, self.lost = True, not self.usage
 
     def count_here(self, length: Callable[[str], int]) -> None:
         """Count its tokens with the model's tokenizer, for a server that counts none.
@@ -165,7 +191,7 @@ def turns_of(
                     for one in calls
                     if not (one.usage or one.spent)
                 ),
-                purpose="" if call.offers_tools or not with_tools else BESIDE,
+                purpose=_purpose(call, with_tools=with_tools),
                 text=call.answer.text,
                 tools=tuple(
                     _tool(tool, results.get(tool[0], ""), failed, ran) for tool in call.tools
@@ -176,6 +202,12 @@ def turns_of(
             )
         )
     return tuple(turns)
+
+
+def _purpose(call: Call, *, with_tools: bool) -> str:
+    if call.left:
+        return LEFT
+    return "" if call.offers_tools or not with_tools else BESIDE
 
 
 def _words(message: Any) -> str:

@@ -157,7 +157,8 @@ class Program:
                 finally:
                     await jail.ended()
                     calls += proxy.calls
-            ended, ending = time.time(), self._settled(calls, ending)
+                    ended = time.time()
+            ending = self._settled(calls, ending)
             return _Ran(
                 calls=calls,
                 found=changes(task, jail.workspace, before),
@@ -194,6 +195,9 @@ class Program:
         ending, detail = ended
         if uncounted := next((call for call in calls if call.uncounted), None):
             raise EndpointError(f"{self._model.endpoint.where}: {uncounted.fault}")
+        if lost := sum(call.lost for call in calls):
+            detail += f"; {lost} of its answers were cut off and not counted"
+            ended = ending, detail
         if ending != "failed":
             return ended
         if not calls:

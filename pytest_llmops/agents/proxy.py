@@ -2,20 +2,22 @@
 
 One for each attempt, on a Unix socket: the agent's only way out. The model's address, name and key
 are known here alone. Sampling of the run is put into every request; answers go through as they
-come. A budget that is spent is answered with status 400, which agents do not ask again.
+come. One that its agent leaves is read to the end, because it costs what it costs and its last
+words are its counts. A budget that is spent is answered with status 400, which agents do not ask
+again.
 """
 
 import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_llmops.agents.calls import Call
 from pytest_llmops.agents.settings import Budget
-from pytest_llmops.agents.web import Exchange, WebServer
+from pytest_llmops.agents.web import Exchange, Taker, WebServer
 from pytest_llmops.client.connections import CHAT, Asks
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.faults import error_of, excerpt
@@ -23,6 +25,7 @@ from pytest_llmops.completions import Ending, Usage
 from pytest_llmops.errors import EndpointError
 from pytest_llmops.models import Prices
 
+DRAIN = 20.0
 SAME = 5
 """Answers in a row that ask for the same, after which the loop is one."""
 CAPS = ("max_tokens", "max_completion_tokens")
@@ -48,9 +51,10 @@ class Proxy:
         fields: What every request says, whatever the agent says: sampling, the cap of its answer.
         socket: Where it listens.
         files: What the agent has changed so far.
+        drain: Seconds that answers have to their end once the agent has ended.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last two are given by name
         self,
         model: Upstream,
         budget: Budget,
@@ -58,9 +62,10 @@ class Proxy:
         socket: Path,
         *,
         files: Callable[[], Mapping[str, str]] = dict,
+        drain: float = DRAIN,
     ) -> None:
         self._endpoint, self._client, self._prices, self._length = model
-        self._files = files
+        self._files, self._drain = files, drain
         self._budget = budget
         self._fields = fields
         self._server = WebServer(socket, self._serve)
@@ -71,12 +76,17 @@ class Proxy:
         """Which budget ended the loop."""
         self.heard = time.monotonic()
         """When agent or model last said something."""
+        self._idle = asyncio.Condition()
+        self._asking = 0
 
     async def __aenter__(self) -> "Proxy":
         await self._server.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._drain), self._idle:
+                await self._idle.wait_for(lambda: not self._asking)
         await self._server.__aexit__()
 
     @property
@@ -110,19 +120,23 @@ class Proxy:
             call.end()
             await exchange.whole(400, _refusal(call.fault))
             return
+        self._asking += 1
         try:
-            await self._ask(exchange, call, self._body(body))
+            await self._ask(Taker(exchange), call, self._body(body))
         except EndpointError as error:
             call.fault = call.fault or str(error)
             await self._gone(exchange, call.fault)
         finally:
             self.heard = time.monotonic()
             if not call.ended:
-                call.end()
+                call.cut(self._length)
             if call.usage:
                 self.usage += call.usage
+            async with self._idle:
+                self._asking -= 1
+                self._idle.notify_all()
 
-    async def _ask(self, exchange: Exchange, call: Call, content: bytes) -> None:
+    async def _ask(self, taker: Taker, call: Call, content: bytes) -> None:
         async with (
             self._looking(call) as looked,
             self._client.ask(CHAT, content) as reply,
@@ -133,19 +147,20 @@ class Proxy:
                 fault = error_of(reply.status, said)
                 call.fault = str(fault)  # before the agent knows, which may end at once
                 waits = reply.headers.get("retry-after")
-                await exchange.begin(
+                await taker.begin(
                     reply.status, {"content-type": kind} | ({"retry-after": waits} if waits else {})
                 )
-                await exchange.send(said)
-                await exchange.end()
+                await taker.send(said)
+                await taker.end()
                 raise fault
             await looked  # before the agent goes on, and while the model was at work
-            await exchange.begin(200, {"content-type": kind})
+            await taker.begin(200, {"content-type": kind})
             async for piece in reply.pieces:
                 self.heard = time.monotonic()
-                await exchange.send(piece)
+                await taker.send(piece)
                 _note(call, piece)
-            await exchange.end()
+            await taker.end()
+        call.left = taker.gone
         if not call.fault:
             call.close()
         if not call.answer.complete and not call.tools:
@@ -200,7 +215,7 @@ class Proxy:
         """The budget that the calls so far have spent."""
         budget, usage = self._budget, self.usage
         answered = [call for call in self.calls if call.usage]
-        last = [call.asks_for for call in answered[-SAME:]]
+        last = [call.asks_for for call in answered if not call.left][-SAME:]
         if len(last) == SAME and last[0] and len(set(last)) == 1:
             return "repeated"
         if len(answered) >= budget.turns:

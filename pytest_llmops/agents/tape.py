@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from pytest_llmops.agents.calls import LEFT
 from pytest_llmops.agents.requests import key_of
 from pytest_llmops.client.connections import Reply
 from pytest_llmops.completions import Completion, Message, Request, Turn
@@ -33,7 +34,7 @@ class Tape:
     def answer(self, body: Mapping[str, Any]) -> Turn | None:
         """The recorded answer to a request; the last again where all were given."""
         key = key_of(body)
-        found = [turn for turn in self._turns if turn.key == key]
+        found = [turn for turn in self._turns if turn.key == key and turn.purpose != LEFT]
         if not found:
             return None
         number = self._taken.get(key, 0)

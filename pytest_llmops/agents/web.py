@@ -5,7 +5,7 @@ A request is read whole, an answer is written as it comes. What is no request en
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,35 @@ class Exchange:
         assert self._writer
         self._writer.write(data)
         await self._writer.drain()
+
+
+class Taker:
+    """Who asked, while they take an answer; once they are gone, nothing more is written."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.gone = False
+
+    async def begin(self, status: int, headers: dict[str, str]) -> None:
+        """See `Exchange.begin`."""
+        await self._write(self._exchange.begin(status, headers))
+
+    async def send(self, data: bytes) -> None:
+        """See `Exchange.send`."""
+        await self._write(self._exchange.send(data))
+
+    async def end(self) -> None:
+        """See `Exchange.end`."""
+        await self._write(self._exchange.end())
+
+    async def _write(self, writing: Coroutine[Any, Any, None]) -> None:
+        if self.gone:
+            writing.close()
+            return
+        try:
+            await writing
+        except OSError:
+            self.gone = True
 
 
 class WebServer:
