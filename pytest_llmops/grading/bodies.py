@@ -11,7 +11,7 @@ from pytest_llmops.grading.candidate import Candidate, candidate
 from pytest_llmops.grading.fences import CODE_LANGUAGES
 from pytest_llmops.grading.heads import heads, method_heads
 from pytest_llmops.grading.modules import without_require
-from pytest_llmops.grading.reading import Piece
+from pytest_llmops.grading.pieces import Piece
 from pytest_llmops.grading.splice import edited
 from pytest_llmops.tasks.code.syntax import shape
 from pytest_llmops.tasks.materialize import Task
@@ -36,9 +36,9 @@ _EXPORT = re.compile(r"^export\s+(?:default\s+)?", re.MULTILINE)
 def bodies(pieces: list[Piece], task: Task) -> Candidate | None:
     """Make what there is a candidate, None where nothing can be the function or its body."""
     return (
-        _torn(pieces, task, heads(task.declaration))
+        _torn(pieces, task, heads(task))
         or bare_body(pieces, task)
-        or _torn(pieces, task, method_heads(task.declaration))
+        or _torn(pieces, task, method_heads(task))
         or _garbled(pieces, task)
     )
 

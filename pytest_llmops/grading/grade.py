@@ -15,9 +15,10 @@ from pytest_llmops.completions import Completion, Ending, FinishReason
 from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.changed import changed, job_of, job_of_change, measure_change
 from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery, is_unsure, wary
-from pytest_llmops.grading.extract import answered, is_unread
+from pytest_llmops.grading.extract import answered
 from pytest_llmops.grading.fences import READ_LIMIT
 from pytest_llmops.grading.graded import Grade, Outcome, Quality
+from pytest_llmops.grading.pieces import is_unread
 from pytest_llmops.grading.quality import measure
 from pytest_llmops.sandbox import Judge, TestJob, TestReport, TestResult
 from pytest_llmops.tasks.asked import AnyTask

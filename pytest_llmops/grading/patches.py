@@ -1,9 +1,9 @@
 """Answers as changes of the file: unified diff, SEARCH/REPLACE blocks, `apply_patch`.
 
-A change is applied to the file as the question shows it, with `// ...` for the body that is asked
-for. Lines are compared without their indentation, because a question shows a method without its
-own. A change that finds no place leaves what it would have put there, which is read like any other
-code.
+A change is applied to the file as the question shows it, with `// ...` (in Python `# ...`) for the
+body that is asked for. Lines are compared without their indentation, because a question shows a
+method without its own; in Python new lines are moved as far as the old ones stand. A change that
+finds no place leaves what it would have put there, which is read like any other code.
 """
 
 import re
@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pytest_llmops.grading.heads import heads
+from pytest_llmops.tasks.code.languages import language_of
 from pytest_llmops.tasks.materialize import Task
 
 HUNKS = 64
@@ -58,13 +59,14 @@ def patched(code: str, task: Task) -> tuple[str, ...]:
     changes = [one for one in changes if one.old.strip() != one.new.strip()][:HUNKS]
     ours = [one for one in changes if _is_of(one.path, task)] or changes
     put = "\n".join(one.new for one in ours)
-    head = heads(task.declaration)
+    head = heads(task)
     if head.search(put) and not any(head.search(one.old) for one in ours):
         return (put,)
     text = shown(task)
     near = text.count("\n", 0, task.declaration.start)
+    moves = not language_of(task.module.path).braces
     for change in ours:
-        text = _applied(text, change, near)
+        text = _applied(text, change, near, moves=moves)
         if not text:
             return (put,)
     return (text, put)
@@ -74,6 +76,9 @@ def shown(task: Task) -> str:
     """The file with the question's placeholder for the body."""
     asked, module = task.declaration, task.module
     head, tail = module.text(0, asked.body_start), module.text(asked.body_end, len(module.source))
+    language = language_of(module.path)
+    if not language.braces:
+        return f"{head}{language.remark} ...{tail}"
     return f"{head.rstrip()} {{\n// ...\n}}{tail}"
 
 
@@ -117,7 +122,7 @@ def _hunk(path: str, lines: list[str]) -> Change:
     return Change(path, "\n".join(old), "\n".join(new))
 
 
-def _applied(text: str, change: Change, near: int) -> str:
+def _applied(text: str, change: Change, near: int, *, moves: bool) -> str:
     """Return the text with the old lines replaced, at the place nearest to a line; "" for none."""
     wanted = _plain(change.old.split("\n"))
     if not wanted:
@@ -134,7 +139,16 @@ def _applied(text: str, change: Change, near: int) -> str:
         return ""
     first = min(places, key=lambda place: abs(kept[place] - near))
     last = first + wanted.count("\n") - 1
-    return "\n".join([*lines[: kept[first]], change.new, *lines[kept[last] + 1 :]])
+    new = _moved(change, lines[kept[first]]) if moves else change.new
+    return "\n".join([*lines[: kept[first]], new, *lines[kept[last] + 1 :]])
+
+
+def _moved(change: Change, found: str) -> str:
+    """The new lines, moved as far as the first old one stands from where the answer has it."""
+    first = next(line for line in change.old.split("\n") if line.strip())
+    said, stands = (line[: len(line) - len(line.lstrip())] for line in (first, found))
+    lines = change.new.split("\n")
+    return "\n".join(stands + line.removeprefix(said) if line.strip() else "" for line in lines)
 
 
 def _plain(lines: Iterable[str]) -> str:

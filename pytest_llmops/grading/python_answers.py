@@ -1,118 +1,181 @@
-"""The Python code in an answer, in its place in the file; what `extract` is for TypeScript.
+"""The Python code in an answer, in its place in the file: `reading` and `splice` for Python.
 
-Read are fenced blocks, then the text as it is. The last place where the function is declared and
-complete counts; one without a body, or that only says it is not written, counts where there is no
-other. Else the last block that can be its body is one, and a torn function is a syntax error.
+The last place where the function is declared and complete counts; one without a body, or that only
+says it is not written, counts where there is no other. Else the last block that can be its body is
+one, and a torn function is a syntax error.
 
-The file decides signature, docstring and decorators where the answer's parameters are the same;
-else the answer's own signature stands. Of what the answer declares beside it, what the function
-uses and the file lacks is kept: imports, functions, classes, constants, and members of its class.
+The file decides signature, docstring and decorators where the answer's parameters are the same and
+it has no decorator of its own; else the answer's own stand. Of what the answer declares beside it,
+what the function uses is kept (`python_beside`).
 """
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pytest_llmops.grading.candidate import Candidate, candidate
-from pytest_llmops.grading.fences import READ_LIMIT, blocks, without_thinking
+from pytest_llmops.grading.heads import heads
+from pytest_llmops.grading.pieces import Piece, Worth
+from pytest_llmops.grading.python_beside import beside, members, own_start
+from pytest_llmops.grading.python_forms import declared, plain, settled_body
+from pytest_llmops.grading.python_names import says_nothing, settled
 from pytest_llmops.grading.splice import edited
 from pytest_llmops.tasks.code.languages import parse_module, syntax_errors
-from pytest_llmops.tasks.code.modules import Declaration, Item, Module
+from pytest_llmops.tasks.code.modules import Declaration, Module
 from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.code.syntax import text_of
 from pytest_llmops.tasks.materialize import Task
 
 LABELS = frozenset({"python", "py", "python3", "pycon", "ipython", ""})
-"""Of fences that may hold the function."""
-_WORD = re.compile(r"[^\W\d]\w*")
-_PLACEHOLDER = re.compile(r"(?:#.*|pass|\.\.\.|raise NotImplementedError\b.*|\s)*\Z")
-_PROMPT = re.compile(r"^(?:>>>|\.\.\.)(?: |$)", re.MULTILINE)
+"""Of fences that may hold the function's bare body, or what it uses."""
 _STATEMENT = re.compile(
-    r"^\s*(?:return|raise|yield|if|for|while|with|try|[\w.\[\], ]+ [-+*/|&]?= )", re.MULTILINE
+    r"^[ \t]*(?:return|raise|yield|if|for|while|with|try|\w[\w.\[\], ]* [-+*/|&]?= )", re.MULTILINE
 )
+_ACCESSOR = re.compile(r"@\w+\.(?:setter|deleter)\b")
+_COMMENT_ENDS = re.compile(r"#[^\n]*\Z")
 
 
-class _Given(NamedTuple):
+class Given(NamedTuple):
     """The asked function as an answer has it."""
 
     answer: Module
     one: Declaration
 
     @property
-    def worth(self) -> int:
-        """2 where it is complete, 1 where it is broken, 0 where it is not written."""
-        if _PLACEHOLDER.match(self.answer.body(self.one)):
-            return 0
-        return 1 if self.one.is_broken else 2
+    def worth(self) -> Worth:
+        """Whether it is complete."""
+        if says_nothing(self.answer.body(self.one)):
+            return Worth.PLACEHOLDER
+        return Worth.BROKEN if self.one.is_broken else Worth.COMPLETE
 
 
-def extract_python(text: str, task: Task) -> Candidate | None:
-    """Find the answer to a task in a completion's text and put it into the file."""
-    pieces = [*_pieces(without_thinking(text)[-READ_LIMIT:])]
-    found = [one for piece in pieces for one in _declared(piece, task)]
-    if found:
-        best = max(enumerate(found), key=lambda one: (one[1].worth, one[0]))[1]
-        if best.worth:
-            return _spliced(best, task)
-    return _as_body(pieces, task) or (_spliced(found[-1], task) if found else _torn(pieces, task))
+def read_python(pieces: Iterable[Piece], task: Task) -> Given | None:
+    """Find the asked function: the last of the best, of bare code the first without prose."""
+    seen: list[Piece] = []
+    best: Given | None = None
+    chosen: Piece | None = None
+    for piece in pieces:
+        seen.append(piece)
+        one = _reading(piece, task)
+        if one and (best is None or one.worth >= best.worth) and not _is_begun_again(one, best):
+            best, chosen = one, piece
+            if not piece.fenced and one.worth == Worth.COMPLETE and not one.answer.errors:
+                return best
+    return _joined(best, [one for one in seen if one is not chosen], task) if best else None
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """What may be code, the likeliest last."""
-    fenced = [one for one in blocks(text) if one.language in LABELS]
-    if not fenced:
-        yield _plain(text)
-    for block in fenced:
-        yield _plain(text[block.start : block.end])
+def python_candidate(found: Given | None, pieces: list[Piece], task: Task) -> Candidate | None:
+    """Put what was found into the file; else what can be the body."""
+    if found and found.worth != Worth.PLACEHOLDER:
+        return _spliced(found, task)
+    return _as_body(pieces, task) or (_spliced(found, task) if found else _torn(pieces, task))
 
 
-def _plain(code: str) -> str:
-    prompted = all(map(_PROMPT.match, filter(None, code.strip().splitlines()))) and code.strip()
-    return textwrap.dedent(_PROMPT.sub("", code) if prompted else code).strip("\n")
+def _is_begun_again(one: Given, before: Given | None) -> bool:
+    """Whether a function is the cut off repetition of one before, which no brace tells."""
+    if before is None or before.worth != Worth.COMPLETE:
+        return False
+    text, whole = (of.answer.text(of.one.start, of.one.end).strip() for of in (one, before))
+    return len(text) < len(whole) and whole.startswith(text)
 
 
-def _declared(code: str, task: Task) -> Iterator[_Given]:
-    asked = task.declaration
-    if asked.name not in code:
-        return
+def _reading(piece: Piece, task: Task) -> Given | None:
+    """The function in one piece, as it stands or in the first other text that is better."""
+    texts = [piece.text, *piece.others]
+    if piece.others and _COMMENT_ENDS.search(piece.text.rstrip()):
+        texts = [*piece.others, piece.text]  # a fence that ends a comment closes no block
+    best: Given | None = None
+    for text in texts:
+        one = _given(plain(text), task)
+        if one and (best is None or one.worth > best.worth):
+            best = one
+        if best and best.worth != Worth.BROKEN:
+            break
+    return best
+
+
+def _given(code: str, task: Task) -> Given | None:
+    """The best declaration in the last form that has one; of equals the last."""
+    asked, path = task.declaration, task.module.path
+    found: list[Given] = []
+    for form in declared(code, asked, path):
+        module = parse_module(form.encode("utf-8", "replace"), path)
+        if module.given_up:
+            return None
+        named = [one for one in module.declarations if one.name == asked.name]
+        named = [one for one in named if not any(map(_ACCESSOR.match, one.overloads))] or named
+        exact = [one for one in named if one.symbol == asked.symbol]
+        found = [Given(module, one) for one in exact or named] or found
+    return max(enumerate(found), key=lambda one: (one[1].worth, one[0]))[1] if found else None
+
+
+def _joined(found: Given, pieces: list[Piece], task: Task) -> Given:
+    """The function with what the other pieces declare at its side."""
+    answer, given = found
+    others = [text for one in pieces if (text := _declarations(one, task))]
+    if not others or answer.errors:
+        return found
+    before = ("\n\n\n".join(others) + "\n\n\n").encode("utf-8", "replace")
+    joined = parse_module(before + answer.source, answer.path)
+    at = [one for one in joined.declarations if one.start == given.start + len(before)]
+    return Given(joined, at[0]) if at and not joined.errors else found
+
+
+def _declarations(piece: Piece, task: Task) -> str:
+    """The code of a fenced piece that declares something, "" for any other."""
+    if not piece.fenced or piece.language not in LABELS:
+        return ""
+    code = plain(piece.text)
     module = parse_module(code.encode("utf-8", "replace"), task.module.path)
-    found = [one for one in module.declarations if one.name == asked.name]
-    exact = [one for one in found if one.symbol == asked.symbol]
-    yield from (_Given(module, one) for one in exact or found)
+    return "" if module.errors or not any(one.names for one in module.items) else code
 
 
-def _spliced(given: _Given, task: Task) -> Candidate:
+def _spliced(found: Given, task: Task) -> Candidate:
     module, asked = task.module, task.declaration
-    answer, one = given
+    code, body = (
+        found.answer.text(at, found.one.end) for at in (found.one.start, found.one.body_start)
+    )
+    answer, one = settled(module, asked, *found)
+    home = next(item for item in module.items if item.start <= asked.start < item.end)
+    outer = _margin(module, asked.start)
+    kept = beside(module, asked, answer, one)
+    inside = [
+        _indented(answer.text(item.start, item.end), _margin(answer, item.start), outer, task)
+        for item in members(module, asked, answer, one)
+    ]
+    start = asked.start
+    text = _function(task, answer, one)
+    if _decorates(asked, one):
+        start = own_start(module, asked)
+        text = "".join(f"{line}\n{outer}" for line in one.overloads) + text
+    edits = [(start, asked.end, text)]
+    if kept:
+        edits.append((home.start, home.start, "\n\n\n".join(kept) + "\n\n\n"))
+    if inside:
+        first = next(item for item in home.members if item.start <= asked.start < item.end)
+        edits.append((first.start, first.start, "".join(f"{one}\n\n{outer}" for one in inside)))
+    near = [*kept, *map(textwrap.dedent, inside)]
+    whole = textwrap.dedent(found.one.indent + body)
+    return candidate(
+        task, edited(module, edits), "\n\n".join([*near, code]), "\n\n".join([*near, whole])
+    )
+
+
+def _decorates(asked: Declaration, one: Declaration) -> bool:
+    """Whether the answer says how the function is decorated, and not as the file does."""
+    return bool(set(one.overloads) - set(asked.overloads))
+
+
+def _function(task: Task, answer: Module, one: Declaration) -> str:
+    """The function as it is put into the file, without decorators."""
+    asked = task.declaration
     body = _indented(answer.body(one), one.indent, asked.indent, task)
     if _head(asked) == _head(one):
-        text = asked.signature + body
-    else:
-        outer = asked.indent[: _margin(module, asked.start)]
-        own = answer.text(one.start, one.body_start)
-        inner = " " * _margin(answer, one.start)
-        text = _indented(own, inner, outer, task).rstrip(" \t") + asked.indent + body
-    home = next(item for item in module.items if item.start <= asked.start < item.end)
-    beside = _beside(answer, one, module, text)
-    members = _members(answer, one, home, text) if asked.class_name else ""
-    edits = [(asked.start, asked.end, text)]
-    if beside:
-        edits.append((home.start, home.start, f"{beside}\n\n\n"))
-    if members:
-        first = next(item for item in home.members if item.start <= asked.start < item.end)
-        edits.append(
-            (
-                first.start,
-                first.start,
-                f"{members}\n\n{asked.indent[: _margin(module, first.start)]}",
-            )
-        )
-    code = answer.text(one.start, one.end)
-    kept = "\n\n".join(filter(None, (beside, textwrap.dedent(members))))
-    whole = "\n\n".join(filter(None, (kept, textwrap.dedent(one.indent + answer.body(one)))))
-    used = "\n\n".join(filter(None, (kept, code)))
-    return candidate(task, edited(module, edits), used, whole)
+        return asked.signature + body
+    inner, outer = _margin(answer, one.start), _margin(task.module, asked.start)
+    own = _indented(answer.text(one.start, one.body_start), inner, outer, task)
+    return own.rstrip(" \t") + asked.indent + body
 
 
 def _head(one: Declaration) -> tuple[bool, tuple[str, ...]]:
@@ -132,8 +195,10 @@ def _head(one: Declaration) -> tuple[bool, tuple[str, ...]]:
     return one.is_async, tuple(names)
 
 
-def _margin(module: Module, start: int) -> int:
-    return start - module.source.rfind(b"\n", 0, start) - 1
+def _margin(module: Module, start: int) -> str:
+    """The white space before the line that a position is in."""
+    line = module.source[module.source.rfind(b"\n", 0, start) + 1 : start]
+    return line[: len(line) - len(line.lstrip())].decode("utf-8", "replace")
 
 
 def _indented(code: str, old: str, new: str, task: Task) -> str:
@@ -156,64 +221,29 @@ def _indented(code: str, old: str, new: str, task: Task) -> str:
     return "\n".join(lines)
 
 
-def _beside(answer: Module, one: Declaration, module: Module, text: str) -> str:
-    """What the function uses of what the answer declares at the top level, and the file lacks."""
-    known = {name for item in module.items for name in item.names}
-    known.update(_future_imports(answer.items, answer))
-    items = [item for item in answer.items if not item.start <= one.start < item.end and item.names]
-    wanted = [item for item in items if known.isdisjoint(item.names)]
-    return "\n\n".join(_used(wanted, answer, text)).strip()
-
-
-def _future_imports(items: Iterable[Item], answer: Module) -> Iterator[str]:
-    for item in items:
-        if item.kind == "import" and "__future__" in answer.text(item.start, item.end):
-            yield from item.names
-
-
-def _members(answer: Module, one: Declaration, home: Item, text: str) -> str:
-    """Members of the class that the function uses and the file's class lacks."""
-    known = {name for item in home.members for name in item.names}
-    holders = [item for item in answer.items if item.start <= one.start < item.end]
-    members = [item for holder in holders for item in holder.members]
-    wanted = [item for item in members if item.names and known.isdisjoint(item.names)]
-    found = [*_used([item for item in wanted if item.start != one.start], answer, text)]
-    return "\n\n    ".join(found).strip()
-
-
-def _used(items: list[Item], answer: Module, text: str) -> list[str]:
-    """The texts of items that a text uses, or what is used uses; in order."""
-    words, kept = set(_WORD.findall(text)), set[int]()
-    while new := [
-        one for one in items if one.start not in kept and not words.isdisjoint(one.names)
-    ]:
-        for one in new:
-            kept.add(one.start)
-            words.update(_WORD.findall(answer.text(one.start, one.end)))
-    return [answer.text(one.start, one.end) for one in items if one.start in kept]
-
-
-def _as_body(pieces: list[str], task: Task) -> Candidate | None:
+def _as_body(pieces: list[Piece], task: Task) -> Candidate | None:
     """The last piece that can be the body."""
     module, asked = task.module, task.declaration
     for piece in reversed(pieces):
-        inner = textwrap.indent(piece, "    ")
-        source = f"async def _():\n{inner}\n".encode("utf-8", "replace")
-        if not _STATEMENT.search(piece) or syntax_errors(source, module.path):
+        if piece.language not in LABELS:
             continue
-        body = _indented(piece, "", asked.indent, task)
+        code = settled_body(plain(piece.text))
+        inner = textwrap.indent(code, "    ")
+        source = f"async def _():\n{inner}\n".encode("utf-8", "replace")
+        if not _STATEMENT.search(code) or syntax_errors(source, module.path):
+            continue
+        body = _indented(code, "", asked.indent, task)
         text = edited(module, [(asked.body_start, asked.body_end, body)])
-        return candidate(task, text, piece, piece)
+        return candidate(task, text, code, code)
     return None
 
 
-def _torn(pieces: list[str], task: Task) -> Candidate | None:
+def _torn(pieces: list[Piece], task: Task) -> Candidate | None:
     """The function from its head on, where the grammar finds none."""
     asked = task.declaration
-    head = re.compile(rf"^[ \t]*(?:async[ \t]+)?def[ \t]+{re.escape(asked.name)}\b", re.MULTILINE)
     for piece in reversed(pieces):
-        for place in [*head.finditer(piece)][-1:]:
-            code = piece[place.start() :].lstrip()
+        for place in [*heads(task).finditer(piece.text)][-1:]:
+            code = piece.text[place.start("code") :]
             text = edited(task.module, [(asked.start, asked.end, code)])
             return candidate(task, text, code, code, broken=True)
     return None

@@ -8,13 +8,13 @@ What other pieces declare may be used by it, unless they are examples or tests o
 
 import re
 from collections.abc import Iterable, Iterator
-from enum import IntEnum
 from typing import NamedTuple
 
 from pytest_llmops.grading.collisions import is_placeholder
 from pytest_llmops.grading.fences import CODE_LANGUAGES
 from pytest_llmops.grading.forms import restated
 from pytest_llmops.grading.modules import without_require
+from pytest_llmops.grading.pieces import Piece, Worth
 from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.code.modules import Declaration, Module
 from pytest_llmops.tasks.code.objects import within
@@ -26,25 +26,6 @@ _OWN = re.compile(r"\b(?:this|super)\b|#\w")
 _DOTS = re.compile(r"^[ \t]*(?:\.\.\.|…)[ \t]*$", re.MULTILINE)
 _NUMBER = re.compile(r"^[ \t]*\d+[ \t]*[|:│][ \t]?", re.MULTILINE)
 _TRIED = re.compile(r"\b(?:describe|it|test|expect|console)\s*[.(]")
-
-
-class Piece(NamedTuple):
-    """A stretch of an answer that may be code."""
-
-    text: str
-    language: str
-    fenced: bool
-    """It is known to be code, by a fence or whatever else it was wrapped into."""
-    others: tuple[str, ...] = ()
-    """Other texts that it may be, tried in order where it is broken as it stands."""
-
-
-class Worth(IntEnum):
-    """What a declaration is worth against another one."""
-
-    PLACEHOLDER = 0
-    BROKEN = 1
-    COMPLETE = 2
 
 
 class _GivenUpError(Exception):

@@ -9,9 +9,9 @@ from made_tasks import make_task
 
 from pytest_llmops.cases import FileHash, id_of_test
 from pytest_llmops.completions import Completion, Timing, Usage
-from pytest_llmops.grading.extract import is_unread
 from pytest_llmops.grading.fences import READ_LIMIT
 from pytest_llmops.grading.grade import grade
+from pytest_llmops.grading.pieces import is_unread
 from pytest_llmops.sandbox import NodePool, TestJob
 
 TEST_FILE = "src/words.test.ts"
