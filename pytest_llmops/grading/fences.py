@@ -17,10 +17,25 @@ CODE_LANGUAGES = frozenset(
 """Fence labels under which even a bare body is taken for code."""
 
 _LABEL = re.compile(r"\s*([\w+#.-]*)")
-_OPENING = re.compile(
-    r"\A\s*<(think|thinking|reasoning)>|^[ \t]*<(think|thinking|reasoning)>[ \t]*$", re.MULTILINE
+_TAGS = "think|thinking|thoughts?|reasoning|scratchpad|seed:think"
+_MARKS = (
+    (rf"<(?:{_TAGS})>", rf"</(?:{_TAGS})>"),
+    (r"\[THINK\]", r"\[/THINK\]"),
+    (r"◁think▷", r"◁/think▷"),
+    (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),
+    (
+        r"(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>",
+        r"(?:<\|end\|>(?:<\|start\|>assistant)?)?<\|channel\|>final<\|message\|>|<\|end\|>",
+    ),
 )
-_CLOSING = re.compile(r"^[ \t]*</(?:think|thinking|reasoning)>", re.MULTILINE)
+"""What begins and ends the thinking of models."""
+_ANY = "|".join(f"(?P<m{number}>{opening})" for number, (opening, _) in enumerate(_MARKS))
+_AT_START = re.compile(rf"\s*(?:{_ANY})")
+_ALONE = re.compile(rf"^[ \t]*(?:{_ANY})[ \t]*$", re.MULTILINE)
+_ENDS = tuple(re.compile(closing) for _, closing in _MARKS)
+_CLOSING = re.compile(
+    "^[ \\t]*(?:" + "|".join(closing for _, closing in _MARKS[:-1]) + ")", re.MULTILINE
+)
 
 
 class Block(NamedTuple):
@@ -36,7 +51,7 @@ class Block(NamedTuple):
 
 
 def without_thinking(text: str) -> str:
-    """Return the text without its `<think>` parts.
+    """Return the text without the parts in which a model thinks, such as `<think>`.
 
     A part begins where the text does or with a mark alone on its line, because code may hold such
     marks too. One that is never closed runs to the end; a closing mark that begins a line and has
@@ -44,15 +59,28 @@ def without_thinking(text: str) -> str:
     """
     kept: list[str] = []
     position = 0
-    while opening := _OPENING.search(text, position):
+    opening = _AT_START.match(text) or _ALONE.search(text)
+    while opening:
         kept.append(text[position : opening.start()])
-        close = f"</{opening.group(1) or opening.group(2)}>"
-        end = text.find(close, opening.end())
+        number = int((opening.lastgroup or "m0")[1:])
+        end = _end_of(opening, text, number)
         if end < 0:
             return "".join(kept)
-        position = end + len(close)
+        position = end
+        opening = _ALONE.search(text, position)
     stray = None if position else _CLOSING.search(text)
     return "".join(kept) + text[stray.end() if stray else position :]
+
+
+def _end_of(opening: re.Match[str], text: str, number: int) -> int:
+    """Where a part of thinking ends, its closing mark included; -1 where it doesn't."""
+    tag = opening.group().strip()
+    if number == 0:  # of a tag, by its own name
+        close = f"</{tag[1:]}"
+        end = text.find(close, opening.end())
+        return end + len(close) if end >= 0 else -1
+    found = _ENDS[number].search(text, opening.end())
+    return found.end() if found else -1
 
 
 def blocks(text: str) -> list[Block]:

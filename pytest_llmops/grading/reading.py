@@ -25,6 +25,8 @@ _FUNCTION = re.compile(r"\s*(?:async\b\s*)?(?:function\b|\(|<|[\w$]+\s*=>)")
 _OWN = re.compile(r"\b(?:this|super)\b|#\w")
 _DOTS = re.compile(r"^[ \t]*(?:\.\.\.|…)[ \t]*$", re.MULTILINE)
 _NUMBER = re.compile(r"^[ \t]*\d+[ \t]*[|:│][ \t]?", re.MULTILINE)
+_ADDED = re.compile(r"^\+ ?", re.MULTILINE)
+_MARKS = (_NUMBER, _ADDED)
 _TRIED = re.compile(r"\b(?:describe|it|test|expect|console)\s*[.(]")
 
 
@@ -75,12 +77,15 @@ def _reading(piece: Piece, task: Task) -> Reading | None:
 
 
 def _cleaned(code: str) -> Iterator[str]:
-    """The code without dots for what is left out, and without the numbers of its lines."""
+    """The code without dots for what is left out, and without marks before or behind its lines."""
     if _DOTS.search(code):
         yield _DOTS.sub("", code)
     lines = [line for line in code.splitlines() if line.strip()]
-    if lines and all(map(_NUMBER.match, lines)):
-        yield _NUMBER.sub("", code)
+    for mark in _MARKS:
+        if lines and all(map(mark.match, lines)):
+            yield mark.sub("", code)
+    if code.rstrip().endswith("},"):
+        yield code.rstrip()[:-1]
 
 
 def _declared(code: str, task: Task) -> Reading | None:

@@ -210,6 +210,8 @@ AROUND = (
     ("dots around", lambda s, b: fenced(f"...\n{whole(s, b)}\n...")),
     ("line numbers", lambda s, b: fenced(numbered(whole(s, b)))),
     ("thinking before", lambda s, b: f"<think>\n{stub(s)}\n</think>\n{fenced(whole(s, b))}"),
+    ("a draft in the thinking, then the body", lambda s, b: f"[THINK]So:\n{fenced(whole(s, WRONG[s]))}\n[/THINK]{fenced(b)}"),
+    ("marks of a change before all lines", lambda s, b: fenced(marked(whole(s, b), "+ "))),
     ("an end mark", lambda s, b: fenced(whole(s, b)) + "<|im_end|>"),
     ("a byte order mark", lambda s, b: "\ufeff" + fenced(whole(s, b))),
     ("the bare body", lambda s, b: fenced(b)),

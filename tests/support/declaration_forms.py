@@ -64,6 +64,7 @@ def form(name, symbol, make, outcome="solved", why=""):
 
 
 DECLARATIONS = [
+    form("a method with a comma behind it", "Ledger.book", lambda b: fenced(f"{book(b)},")),
     form("an arrow", "initials", lambda b: fenced(f"export const initials = {arrow(b)};")),
     form("a function expression", "initials", lambda b: fenced(
         f"export const initials = {expression(b)};")),

@@ -205,6 +205,8 @@ AROUND = {
     "indented in the fence": lambda s, b: fenced(inside(whole(s, b))),
     "thinking before": lambda s, b: f"<think>\n{fenced(stub(s))}\n</think>\n{fenced(whole(s, b))}",
     "thinking that was opened in the prompt": lambda s, b: f"So.\n</think>\n\n{fenced(whole(s, b))}",
+    "a draft in the thinking, then the body": lambda s, b: f"[THINK]So:\n{fenced(whole(s, WRONG[s]))}\n[/THINK]{fenced(b)}",
+    "marks of a change before all lines": lambda s, b: fenced(marked(whole(s, b), "+")),
     "an end mark": lambda s, b: fenced(whole(s, b)) + "<|im_end|>",
     "a byte order mark": lambda s, b: "\ufeff" + fenced(whole(s, b)),
     "a byte order mark alone": lambda s, b: "\ufeff" + whole(s, b),
