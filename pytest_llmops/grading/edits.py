@@ -1,10 +1,11 @@
 """The changes of files that an answer asks for, in any of the forms that models write.
 
 Read are, wherever they stand and in the order of the text: unified diffs (with or without `git`'s
-own lines), SEARCH/REPLACE blocks of Cline's and aider's marks, `apply_patch` of Cline and OpenAI
-(`*** Begin Patch`, its first and last line may be missing), and whole files in fences. The path of
-a block or a file is in the label of its fence, in the line above it, or in a comment that is its
-first line. Nothing is looked up here: `patching` applies what is found.
+own lines), SEARCH/REPLACE blocks of Cline's, Roo Code's and aider's marks, `apply_patch` of Cline
+and OpenAI (`*** Begin Patch`, its first and last line may be missing), and whole files in fences or
+between tags (`write_to_file` of Cline, `<file path=...>`). The path of a block or a file is in the
+label of its fence, in the line above it, or in a comment that is its first line. Nothing is looked
+up here: `patching` applies what is found.
 """
 
 import re
@@ -12,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from pytest_llmops.grading.fences import without_thinking
-from pytest_llmops.grading.hunks import Hunk, hunks, is_diff
+from pytest_llmops.grading.hunks import Hunk, hunks, is_diff, is_half_headed
 from pytest_llmops.grading.patches import DIVIDER, REPLACE, SEARCH
-from pytest_llmops.grading.stated import FENCE, above, in_comment, in_header, in_label
+from pytest_llmops.grading.stated import FENCE, above, in_comment, in_header, in_label, laid_out
 
 Kind = Literal["update", "write", "delete"]
 
@@ -24,6 +25,10 @@ _UNFIT = re.compile(r"(?:Binary files |GIT binary patch|(?:new file |new |old )?
 _GIT = re.compile(
     r"(?:index |(?:new|old|deleted) (?:file )?mode |similarity |copy |rename |diff --)"
 )
+_NUMBERED = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@")
+_TAGGED = re.compile(r"[ \t]*<(content|file)(?: (?:path|name)=[\"']([^\"'<>]+)[\"'])?>(.*)$")
+_START = re.compile(r":start_line:")
+_NUMBER = re.compile(r"^[ \t]*\d+ \| ?")
 _NOTHING = "/dev/null"
 _DIFFS = frozenset(["diff", "patch", "udiff"])
 
@@ -52,7 +57,8 @@ def edits(text: str) -> list[Edit]:
     Raises:
         MisshapenError: One of them is torn, or of a kind that no source file has.
     """
-    return [*_Reader(without_thinking(text).replace("\r\n", "\n").split("\n")).edits()]
+    lines = without_thinking(text).replace("\r\n", "\n").split("\n")
+    return [*_Reader(laid_out(lines)).edits()]
 
 
 class _Reader:
@@ -71,8 +77,12 @@ class _Reader:
                 yield self._section()
             elif SEARCH.match(line):
                 yield self._block()
-            elif is_diff(self._lines, self._at):
+            elif is_diff(self._lines, self._at) or is_half_headed(self._lines, self._at):
                 yield from self._diff()
+            elif _NUMBERED.match(line):
+                yield Edit(above(self._lines, self._at) or self._path, "update", self._hunks())
+            elif found := _TAGGED.match(line):
+                yield from self._tagged(found)
             elif fence := FENCE.match(line):
                 yield from self._fenced(fence[1], fence[2].strip())
             else:
@@ -117,9 +127,33 @@ class _Reader:
             raise MisshapenError(f"a SEARCH block is not closed before line {again[0] + 1}")
         self._at, self._path = closing + 1, path
         old, new = self._lines[start + 1 : divider], self._lines[divider + 1 : closing]
+        if old and _START.match(old[0]):  # Roo Code's way to say where
+            old = old[next((n for n, line in enumerate(old, 1) if line.startswith("---")), 0) :]
+        if all(_NUMBER.match(line) for line in [*old, *new] if line.strip()):
+            old, new = ([_NUMBER.sub("", line) for line in side] for side in (old, new))
         if not any(map(str.strip, old)):
             return Edit(path, "write", text="".join(f"{line}\n" for line in new))
         return Edit(path, "update", (Hunk(tuple(old), tuple(new)),))
+
+    def _tagged(self, opening: re.Match[str]) -> Iterator[Edit]:
+        """A whole file between tags, as Cline's `write_to_file` and others have it."""
+        path = opening[2] or above(self._lines, self._at)
+        close = f"</{opening[1]}>"
+        self._at += 1
+        if not path:
+            return
+        lines = [opening[3]] if opening[3].strip() else []
+        while self._at < len(self._lines) and close not in self._line():
+            lines.append(self._line())
+            self._at += 1
+        if close not in self._line():
+            raise MisshapenError(f"the text of {path} is not closed")
+        last = self._line().partition(close)[0]
+        lines += [last] if last.strip() else []
+        self._at += 1
+        if len(lines) > 1 and (fence := FENCE.match(lines[0])) and lines[-1].strip() == fence[1]:
+            lines = lines[1:-1]
+        yield Edit(path, "write", text="".join(f"{line}\n" for line in lines))
 
     def _next(self, mark: re.Pattern[str], start: int) -> int:
         for at in range(start, len(self._lines)):
@@ -153,6 +187,7 @@ class _Reader:
     def _diff(self) -> Iterator[Edit]:
         """One file of a unified diff."""
         old, new, is_deleted = self._head()
+        old, new = old or new, new or old
         found = self._hunks()
         if old == new == _NOTHING:
             raise MisshapenError("a diff names no file")

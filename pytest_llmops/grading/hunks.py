@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _HUNK = re.compile(r"@@(?: -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@)?[ \t]*(.*?)[ \t]*(?:@@)?$")
+_NAMED = re.compile(r"(?:---|\+\+\+) \S*[/.]\S+$")
+_SIGNED = re.compile(r"--\s*$")
+"""What `git format-patch` writes behind a patch."""
 
 
 class Hunk(NamedTuple):
@@ -24,6 +27,12 @@ def is_diff(lines: Sequence[str], at: int) -> bool:
         return True
     follows = at + 1 < len(lines) and lines[at + 1].startswith("+++ ")
     return lines[at].startswith("--- ") and follows
+
+
+def is_half_headed(lines: Sequence[str], at: int) -> bool:
+    """Whether a line is the only header of a file of a diff: the other one is missing."""
+    follows = at + 1 < len(lines) and lines[at + 1].startswith("@@ ")
+    return follows and _NAMED.match(lines[at]) is not None
 
 
 def hunks(lines: Sequence[str], at: int) -> tuple[tuple[Hunk, ...], int]:
@@ -58,7 +67,9 @@ def _marked(lines: Sequence[str], at: int, size: tuple[int, int] | None) -> tupl
     left = list(size or (-1, -1))
     while at < len(lines) and not is_diff(lines, at):
         line = lines[at]
-        is_over = left == [0, 0] and not line.strip()
+        is_over = left == [0, 0] and (
+            not line.strip() or _SIGNED.match(line) or is_half_headed(lines, at)
+        )
         if is_over or line[:1] not in {" ", "+", "-", "\\", "", "\t"}:
             break
         at += 1

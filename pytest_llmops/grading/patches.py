@@ -18,9 +18,16 @@ from pytest_llmops.tasks.materialize import Task
 HUNKS = 64
 """Changes that are read of one answer."""
 
-SEARCH = re.compile(r"^[ \t]*(?:<{5,9}|-{5,9}) ?SEARCH\b[^\n]*$", re.MULTILINE)
-DIVIDER = re.compile(r"^[ \t]*={5,9}[ \t]*$", re.MULTILINE)
-REPLACE = re.compile(r"^[ \t]*(?:>{5,9}|\+{5,9}) ?REPLACE\b[^\n]*$", re.MULTILINE)
+SEARCH = re.compile(
+    r"^[ \t]*(?:(?:<{5,}|-{5,}) ?(?:SEARCH|ORIGINAL)\b[^\n]*|(?:<{3,4}|-{3,4}) ?SEARCH>?[ \t]*)$",
+    re.MULTILINE,
+)
+DIVIDER = re.compile(r"^[ \t]*={3,}[ \t]*$", re.MULTILINE)
+REPLACE = re.compile(
+    r"^[ \t]*(?:(?:>{5,}|\+{5,}) ?(?:REPLACE|UPDATED)\b[^\n]*|(?:>{3,4}|\+{3,4}) ?REPLACE>?[ \t]*"
+    r"|>{7}[ \t]*)$",
+    re.MULTILINE,
+)
 _PATCH = re.compile(r"^\*\*\* (?:Begin Patch|(?:Update|Add) File:)", re.MULTILINE)
 _HUNK = re.compile(r"^@@(?: |$|@@)", re.MULTILINE)
 _FILES = re.compile(r"^(?:--- |\+\+\+ )[^\n]*$", re.MULTILINE)

@@ -14,6 +14,7 @@ import msgspec
 from pytest_llmops.grading.edits import Edit, MisshapenError, edits
 from pytest_llmops.grading.ground import TESTS, Ground, RefusedError, inside, plain
 from pytest_llmops.grading.hunks import Hunk
+from pytest_llmops.grading.wrappers import unwrapped
 
 LONGEST = 512_000
 """Characters of an answer that is read."""
@@ -42,6 +43,8 @@ def patch(answer: str, ground: Ground) -> Patched:
         return Patched(fault=f"the answer is longer than {LONGEST:,} characters")
     try:
         asked = edits(answer)
+        for inner in () if asked else unwrapped(answer):
+            asked = asked or edits(inner)
         return _once(asked, ground) if asked else Patched(empty=True)
     except (MisshapenError, RefusedError) as error:
         return Patched(fault=str(error))
@@ -104,6 +107,8 @@ class _Work:
         if edit.kind == "write":
             self._files[path] = _limited(edit.text, path)
             return
+        if edit.moved and edit.hunks and self._text(path) is None:  # `a.ts.orig` to `a.ts`
+            path, edit = self._place(edit.moved), edit._replace(moved="")
         text = self._text(path)
         if text is None:
             raise RefusedError(f"there is no file {path}")
@@ -132,7 +137,15 @@ class _Work:
         fits = [one for one in sources if one == path or one.endswith(f"/{path}")]
         if len(fits) == 1:
             return fits[0]
-        return inside(named, self._ground)
+        longer = [one for one in sources if "/" in one and f"/{path}".endswith(f"/{one}")]
+        is_ours = len(longer) == 1 and ".." not in path.split("/")
+        try:
+            whole = inside(named, self._ground)
+        except RefusedError:
+            if is_ours:
+                return longer[0]
+            raise
+        return longer[0] if is_ours and hunks and self._text(whole) is None else whole
 
     def _holds(self, path: str, hunks: Iterable[Hunk]) -> bool:
         lines = (self._text(path) or "").split("\n")
@@ -150,6 +163,9 @@ class _Work:
             at = end = _insertion(lines, start, stated, is_anchored=bool(hunk.anchor))
         else:
             place = _found(lines, hunk.old, start, stated)
+            if place is None:
+                hunk = _filled(hunk)
+                place = _found(lines, hunk.old, start, stated)
             if place is None:
                 said = next(line for line in hunk.old if line.strip()).strip()[:80]
                 raise RefusedError(f"{path} has no place for a change of {said!r}")
@@ -187,6 +203,17 @@ def _found(lines: list[str], old: tuple[str, ...], start: int, near: int) -> int
                 return min(places, key=lambda place: abs(place + 1 - near))
             return next((place for place in places if place >= start), places[0])
     return None
+
+
+def _filled(hunk: Hunk) -> Hunk:
+    """A hunk without empty lines at its ends, which models put around blocks."""
+    old, new = list(hunk.old), list(hunk.new)
+    for side in (old, new):
+        while side and not side[-1].strip():
+            side.pop()
+        while side and not side[0].strip():
+            side.pop(0)
+    return hunk._replace(old=tuple(old), new=tuple(new))
 
 
 def _indented(hunk: Hunk, found: list[str]) -> list[str]:

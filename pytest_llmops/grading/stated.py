@@ -8,12 +8,14 @@ FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([^`]*)$")
 
 _TAGS = re.compile(r"</?(?:path|file|filename|absolutePath)>")
 _SAYS = re.compile(r"(?:(?:file(?:name)?|path|title)\s*[:=]|#+|//|[-*>] )\s*", re.IGNORECASE)
+_DATE = re.compile(r" +\d{4}-\d\d-\d\d\b.*$")
+_CHANGE = re.compile(r"(?:--- |\+\+\+ |diff --git |@@|\*\*\* |<{3,} ?SEARCH|-{3,} ?SEARCH)")
 _PATH = re.compile(r"[^\s`*\"'<>|;{}=,]*(?:/[^\s`*\"'<>|;{}=,]+|\.[A-Za-z][\w]{0,7})$")
 
 
 def in_header(line: str) -> str:
     """The path of a line `--- a/path` or `+++ b/path`, with a date behind it or not."""
-    path = line[4:].partition("\t")[0].strip().strip('"')
+    path = _DATE.sub("", line[4:].partition("\t")[0]).strip().strip('"')
     return path if path == "/dev/null" else re.sub(r"^[ab]/", "", path)
 
 
@@ -54,3 +56,39 @@ def in_comment(line: str) -> str:
     """The path that a line of code names in a comment, and nothing else."""
     found = re.match(r"\s*(?://|#|/\*)\s*(\S+)\s*(?:\*/)?\s*$", line)
     return _in_line(found[1]) if found and "/" in found[1] else ""
+
+
+def laid_out(lines: Sequence[str]) -> list[str]:
+    """The lines with changes in indented fences moved to the margin, and closing fences alone.
+
+    A fence is indented in a list, and small models close one behind the last line of code.
+    """
+    found: list[str] = []
+    at = 0
+    while at < len(lines):
+        opening = FENCE.match(lines[at])
+        found.append(lines[at])
+        at += 1
+        if not opening:
+            continue
+        margin = lines[at - 1][: opening.start(1)]
+        end = next((n for n in range(at, len(lines)) if _closes(lines[n], opening[1])), None)
+        inside = [*lines[at:end]]
+        first = next((line for line in inside if line.strip()), "")
+        if margin and _CHANGE.match(first.removeprefix(margin)):
+            inside = [line.removeprefix(margin) for line in inside]
+        if end is None:
+            behind = (n for n, line in enumerate(inside) if line.rstrip().endswith(opening[1]))
+            for last in [*behind][:1]:
+                inside[last : last + 1] = [inside[last].rstrip()[: -len(opening[1])], opening[1]]
+        found += inside
+        at += len(lines[at:end])
+        if end is not None:
+            found.append(lines[end].strip())
+            at += 1
+    return found
+
+
+def _closes(line: str, mark: str) -> bool:
+    bare = line.strip()
+    return len(bare) >= len(mark) and not bare.strip(mark[0])

@@ -1,6 +1,7 @@
 """Answers that are changes of files: every form that models write, and what does not apply."""
 
 import difflib
+import json
 import random
 import subprocess
 
@@ -84,6 +85,42 @@ RIGHT = {
     "a diff in CRLF": DIFF.replace("\n", "\r\n"),
     "a diff that is thought about first": f"<think>\n{DIFF}</think>\n{DIFF}",
     "a diff given twice": f"{fenced(DIFF, 'diff')}\nIn full:\n\n{fenced(DIFF, 'diff')}",
+    "a diff with other prefixes": DIFF.replace("--- a/", "--- i/").replace("+++ b/", "+++ w/"),
+    "a diff with the folder of a clone": DIFF.replace("a/p", "/src/it/p").replace(
+        "b/p", "/src/it/p"
+    ),
+    "a diff with dates behind spaces": DIFF.replace(".ts\n", ".ts 2026-01-01 00:00:00 +0000\n"),
+    "a diff of a copy": DIFF.replace(f"--- a/{PATH}", f"--- {PATH}.orig"),
+    "a diff without its first line": DIFF.split("\n", 1)[1],
+    "a diff without its second line": DIFF.replace(f"+++ b/{PATH}\n", ""),
+    "a diff without paths or fence, of the only file": DIFF.split("\n", 2)[2],
+    "a diff of git's mail": (
+        f"From 1 Mon Sep 17\nSubject: [PATCH] x\n\n---\n {PATH} | 2 +-\n 1 file changed\n\n"
+        f"diff --git a/{PATH} b/{PATH}\n{DIFF}-- \n2.40.0\n"
+    ),
+    "a diff in a list": "1. So:\n\n   " + fenced(DIFF, "diff").replace("\n", "\n   "),
+    "a diff whose fence closes behind it": f"```diff\n{DIFF.rstrip()}```\n\nIt skips them.\n",
+    "a diff in JSON": json.dumps({"patch": DIFF}),
+    "a call of apply_patch": "<tool_call>\n"
+    + json.dumps({"name": "apply_patch", "arguments": {"input": APPLY}})
+    + "\n</tool_call>",
+    "a block of three marks": BLOCK.replace("<<<<<<< SEARCH", "<<< SEARCH>")
+    .replace("=======", "===")
+    .replace(">>>>>>> REPLACE", ">>> REPLACE>"),
+    "a block of ten marks": CLINE.replace("-------", "-" * 10).replace("+++++++", "+" * 10),
+    "a block of other words": BLOCK.replace("SEARCH", "ORIGINAL").replace("REPLACE", "UPDATED"),
+    "a block that closes with marks alone": BLOCK.replace(">>>>>>> REPLACE", ">>>>>>>"),
+    "a block of Roo Code": BLOCK.replace("SEARCH\n", "SEARCH\n:start_line:4\n-------\n"),
+    "a block with the numbers of lines": BLOCK.replace("    parts", "4 |     parts").replace(
+        "    if", "4 |     if"
+    ),
+    "a block with empty lines around": BLOCK.replace("H\n", "H\n\n").replace("\n=", "\n\n="),
+    "write_to_file": (
+        f"<write_to_file>\n<path>{PATH}</path>\n<content>\n{FIXED}</content>\n</write_to_file>\n"
+    ),
+    "a file between tags": f'<file path="{PATH}">\n{FIXED}</file>\n',
+    "a file in a fence between tags": f'<file name="{PATH}">\n{fenced(FIXED, "ts")}</file>\n',
+    "a whole file whose fence closes behind it": f"{PATH}\n```ts\n{FIXED.rstrip()}```\n",
     "a block below its path": f"{PATH}\n{BLOCK}",
     "a block in a fence below its path": f"**`{PATH}`**:\n\n{fenced(BLOCK, 'typescript')}",
     "a block with the path in the fence": fenced(f"{PATH}\n{BLOCK}", "ts"),
