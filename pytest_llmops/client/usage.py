@@ -4,17 +4,19 @@ In order (docs/models.md has a table of endpoints):
 
 1. A count is a whole number from 0 to a billion; `100.0` and `"100"` are read as 100. Anything else
    in its place (negative, fractional, larger, a boolean) is refused by name.
-2. null is no count, and neither is 0 where there cannot be none: for the prompt, and for the output
-   once text has come. Where several chunks have counts, the last that has both counts.
+2. null is no count, and neither is 0 where there cannot be none: for the prompt (but one that was
+   read from the cache as a whole), and for the output once text has come. Where several chunks have
+   counts, the last that has both; one with the output alone takes the rest from those before it.
 3. Cached and cache-written tokens are part of the prompt. Where they are more than it, where the
    total holds them beside it, or where the names are Anthropic's own, they are added to it.
 4. Output is the total less the prompt where the total says more, so that hidden reasoning counts
-   wherever it is reported; what the total adds is reasoning if nothing else says how much that is.
+   wherever it is reported; what the total adds to a stated output is reasoning if nothing else says
+   how much that is.
 5. Reasoning is part of the output. Where it would be more than that, the counts contradict each
    other, and the answer is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pytest_llmops.completions import CountedBy, Usage
@@ -51,6 +53,25 @@ class Counted(NamedTuple):
     by: CountedBy
 
 
+def last_usage(reports: Sequence[Mapping[str, Any]], *, wrote: bool) -> Counted | None:
+    """Token counts of an answer by all reports that came, in their order; see `usage_of`."""
+    for number in reversed(range(len(reports))):
+        said = reports[number]
+        if found := usage_of(said, wrote=wrote):
+            return found
+        if not _count(said, INPUT) and _count(
+            said, OUTPUT
+        ):  # Anthropic's way: the prompt came first
+            earlier = (one for one in reversed(reports[:number]) if _count(one, INPUT))
+            first: Mapping[str, Any] = next(earlier, {})
+            told = {name: value for name, value in said.items() if value}
+            stale = (*OUTPUT, *TOTAL)
+            before = {name: value for name, value in first.items() if name not in stale}
+            if found := usage_of({**before, **told}, wrote=wrote):
+                return found
+    return None
+
+
 def usage_of(said: Mapping[str, Any], *, wrote: bool) -> Counted | None:
     """Token counts, or None where the server gave none that can be used.
 
@@ -63,7 +84,9 @@ def usage_of(said: Mapping[str, Any], *, wrote: bool) -> Counted | None:
     """
     read, wrote_ = _count(said, INPUT), _count(said, OUTPUT)
     total = _count(said, TOTAL) or 0
-    if not read or (wrote_ is None and total <= read) or (wrote and not (wrote_ or total > read)):
+    if read is None or not (read or (_is_native(said) and _count(said, BESIDE))):
+        return None
+    if (wrote_ is None and total <= read) or (wrote and not (wrote_ or total > read)):
         return None
     output = wrote_ or 0
     cached, written = _count(said, CACHED) or 0, _count(said, CACHE_WRITE) or 0
@@ -74,7 +97,7 @@ def usage_of(said: Mapping[str, Any], *, wrote: bool) -> Counted | None:
         read += extra
         over = max(total - read - output, 0)
     output += over
-    if over and not reasoning:
+    if over and not reasoning and wrote_ is not None:
         reasoning = over
     if reasoning > output:
         raise EndpointError(
@@ -89,9 +112,12 @@ def usage_of(said: Mapping[str, Any], *, wrote: bool) -> Counted | None:
 
 def _lies_beside(said: Mapping[str, Any], read: int, over: int, extra: int, reasoning: int) -> bool:
     """Whether cached and cache-written tokens are not in the count of the prompt."""
-    native = "prompt_tokens" not in said and any(name in said for name in BESIDE)
     held = over in {extra, extra + reasoning} and over != reasoning
-    return native or extra > read or held
+    return _is_native(said) or extra > read or held
+
+
+def _is_native(said: Mapping[str, Any]) -> bool:
+    return "prompt_tokens" not in said and any(name in said for name in BESIDE)
 
 
 def _count(said: Mapping[str, Any], names: tuple[str, ...]) -> int | None:

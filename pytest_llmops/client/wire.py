@@ -19,7 +19,7 @@ import msgspec
 
 from pytest_llmops.client.endings import NONE, ending, is_fault
 from pytest_llmops.client.faults import UNREADABLE, TransientError, error_of, excerpt
-from pytest_llmops.client.usage import Counted, usage_of
+from pytest_llmops.client.usage import Counted, last_usage
 from pytest_llmops.completions import FinishReason
 from pytest_llmops.errors import EndpointError
 
@@ -106,10 +106,7 @@ class Answer:
         Raises:
             EndpointError: They are no counts, or contradict each other; see `usage`.
         """
-        for said in reversed(self._usages):
-            if found := usage_of(said, wrote=self.started):
-                return found
-        return None
+        return last_usage(self._usages, wrote=self.started)
 
     def feed(self, data: bytes, *, last: bool = False) -> None:
         """Take one JSON document, several on lines of their own, or the closing `[DONE]`.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmops.client.usage import usage_of
+from pytest_llmops.client.usage import last_usage, usage_of
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import EndpointError
 from pytest_llmops.models import Prices
@@ -43,6 +43,10 @@ FAMILIES = {
         {"input_tokens": 100, "cache_read_input_tokens": 600, "cache_creation_input_tokens": 300,
          "output_tokens": 70},
         WRITTEN, "server",
+    ),
+    "Anthropic's own names, all of the prompt cached": (
+        {"input_tokens": 0, "cache_read_input_tokens": 600, "output_tokens": 70},
+        Usage(input=600, output=70, cached=600), "server",
     ),
     "Gemini, OpenAI-compatible": (APART, HIDDEN, "total"),
     "Vertex AI, OpenAI-compatible": ({**APART, **inside(900)}, HIDDEN, "total"),
@@ -140,6 +144,36 @@ def test_what_is_no_number_of_tokens_is_refused_by_name(said, name):
 def test_details_that_are_none_say_nothing(details):
     said = {**PLAIN, "prompt_tokens_details": details, "completion_tokens_details": details}
     assert usage_of(said, wrote=True).usage == COUNTED
+
+
+STARTED = {"input_tokens": 100, "cache_read_input_tokens": 600, "output_tokens": 1}
+BOTH = Usage(input=700, output=70, cached=600)
+
+
+@pytest.mark.parametrize(
+    ("reports", "usage"),
+    [
+        ([STARTED, {"output_tokens": 70}], BOTH),
+        ([STARTED, {"output_tokens": 40}, {"output_tokens": 70}], BOTH),
+        ([STARTED, {"input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 70}], BOTH),
+        ([{**STARTED, "total_tokens": 701}, {"input_tokens": None, "output_tokens": 70}], BOTH),
+        ([{"prompt_tokens": 100, "completion_tokens": 1}, {"output_tokens": 70}], COUNTED),
+        ([PLAIN, {"prompt_tokens": 0, "completion_tokens": 0}], COUNTED),
+        ([{**PLAIN, "completion_tokens": 3, "total_tokens": 103}, PLAIN], COUNTED),
+        ([PLAIN, {"prompt_tokens": 100}], COUNTED),
+    ],
+)
+def test_several_reports_of_one_answer_add_up_to_its_last_counts(reports, usage):
+    assert last_usage(reports, wrote=True).usage == usage
+
+
+def test_an_output_that_only_the_total_tells_is_no_reasoning():
+    found = usage_of({"prompt_tokens": 100, "total_tokens": 170}, wrote=True)
+    assert found == (COUNTED, "total")
+
+
+def test_an_output_without_a_prompt_is_no_count():
+    assert last_usage([{"output_tokens": 70}], wrote=True) is None
 
 
 @pytest.mark.parametrize("total", [{}, {"total_tokens": 170}, {"total_tokens": 50}])
