@@ -1,7 +1,10 @@
-"""Whether the answers of a run are those of the model that it names."""
+"""Whose the answers of a run are, and who counted them."""
+
+from collections.abc import Iterable
 
 from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.reading import RecordedRun
+from pytest_llmops.runs.record import Record
 
 
 def refuse_cached(found: RecordedRun, role: str) -> None:
@@ -23,6 +26,24 @@ def refuse_cached(found: RecordedRun, role: str) -> None:
             "completion cache, of an earlier session, and the endpoint may serve another model by "
             "now; run it again with --no-cache, or accept them with --trust-cache"
         )
+
+
+def counted_otherwise(baseline: Iterable[Record], candidate: Iterable[Record]) -> str:
+    """Why tokens of two runs are not the same: one is counted here, the other by its server.
+
+    What is counted here lacks hidden reasoning, so a model that thinks would look short.
+    """
+    told = []
+    for role, records in (("baseline", baseline), ("candidate", candidate)):
+        by = [record.counted_by == "local" for record in records if record.usage]
+        told.append((sum(by), len(by), role))
+    if all(local == 0 for local, *_ in told) or all(local == count for local, count, _ in told):
+        return ""
+    sides = " and ".join(f"{local} of {count} answers of the {role}" for local, count, role in told)
+    return (
+        f"{sides} are counted with the model's tokenizer, which knows nothing of hidden reasoning, "
+        "the others by the server"
+    )
 
 
 def served_notes(baseline: RecordedRun, candidate: RecordedRun) -> list[str]:

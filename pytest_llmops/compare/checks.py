@@ -142,7 +142,8 @@ def _reason(question: Question, verdict: Verdict, low: float, high: float) -> st
         for value in (question.mean.estimate, high, low, question.margin)
     )
     if math.isnan(question.mean.estimate):
-        return "no case has counts in both runs"
+        per_solved = question.name in {"cost per solved", "priced per solved"}
+        return "a run solves nothing" if per_solved else "no case has counts in both runs"
     if math.isnan(high):
         return f"{change}, but all cases are of one source file, which says nothing of others"
     if verdict == "regressed" and low <= question.margin:

@@ -93,8 +93,8 @@ def _costs(paired: Paired | None, margins: Margins) -> list[Question]:
     """Dollars per attempt and per solved case: ratios of totals, which is what a bill adds up."""
     if paired is None:
         raise CompareError(
-            "the cost cannot be judged: a run names no prices; add them to the model in "
-            "models.toml and run it again"
+            "the cost cannot be judged: a run names no prices, or prices of 0; add them to the "
+            "model in models.toml and run it again"
         )
     loose = msgspec.structs.replace(margins, tokens=margins.cost)
     return [

@@ -19,6 +19,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from pytest_llmops.compare.answered import counted_otherwise
 from pytest_llmops.compare.comparable import asked_otherwise, same_tokens
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import CompareError
@@ -87,6 +88,11 @@ def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric
         known = [unit for unit in known if unit == "priced tokens"]
     if asked:
         return Chosen(judged=tuple(asked), shown=tuple(known))
+    if why := counted_otherwise(baseline.records, candidate.records):
+        raise CompareError(
+            f"tokens cannot be compared: {why}; name what can be judged without them "
+            "(metrics solve-rate,truncation,code-characters)"
+        )
     judged = [name for name in ("truncation", "solve rate") if name not in missing]
     if not (judged or lengths):
         raise CompareError(f"nothing can be judged: {'; '.join(map(_because, missing.items()))}")
@@ -187,6 +193,8 @@ def _missing(baseline: RecordedRun, candidate: RecordedRun) -> dict[Metric, str]
             silent.setdefault(unit, why)
     if why := same_tokens(baseline.run, candidate.run):
         silent.setdefault("output tokens", why)
+    if why := counted_otherwise(baseline.records, candidate.records):
+        silent |= {unit: why for unit in UNITS if unit != "code characters" and unit not in silent}
     missing: dict[Metric, str] = {unit: silent[unit] for unit in UNITS if unit in silent}
     for found in (baseline, candidate):
         if found.run.harness and not any(record.finish_reason for record in found.records):
@@ -198,7 +206,7 @@ def _missing(baseline: RecordedRun, candidate: RecordedRun) -> dict[Metric, str]
 
 def _none(unit: Unit, run: Run) -> str:
     if unit == "dollars" and not run.harness:
-        return "has no prices in models.toml"
+        return "has prices of 0" if run.prices else "has no prices in models.toml"
     return "does not tell them"
 
 

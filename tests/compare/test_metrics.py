@@ -194,3 +194,57 @@ def test_priced_tokens_per_solved_attempt_are_judged_where_they_are_named():
     nothing = looped(recorded(MANY, solved=[False] * len(MANY)))
     with pytest.raises(CompareError, match="priced per solved cannot be judged: the baseline sol"):
         compare_runs(nothing, worse, metrics=asked)
+
+
+def counted_by(who, run, count=None):
+    """The run with its first records, or all, counted by someone else."""
+
+    def change(records):
+        ours = [msgspec.structs.replace(one, counted_by=who) for one in records[:count]]
+        return [*ours, *records[len(ours) :]]
+
+    return with_records(run, change)
+
+
+@pytest.mark.parametrize("count", [1, len(MANY)])
+@pytest.mark.parametrize("side", [0, 1])
+def test_counts_of_ours_are_not_held_against_those_of_a_server(count, side):
+    runs = [recorded(MANY), recorded(MANY, name="new")]
+    runs[side] = counted_by("local", runs[side], count)
+    with pytest.raises(CompareError, match=rf"{count} of 300 answers .*no.*hidden reasoning"):
+        compare_runs(*runs)
+    with pytest.raises(CompareError, match="output tokens cannot be judged: .* hidden reasoning"):
+        compare_runs(*runs, metrics=("output tokens",))
+    found = compare_runs(*runs, metrics=("truncation", "solve rate"))
+    assert names(found) == ["errors", "truncation", "solve rate"]
+
+
+@pytest.mark.parametrize("who", ["local", "total"])
+def test_counts_of_one_kind_are_compared(who):
+    both = counted_by(who, recorded(MANY)), counted_by(who, recorded(MANY, name="new"))
+    assert compare_runs(*both).verdict == "held"
+    if who == "total":
+        assert compare_runs(recorded(MANY), both[1]).verdict == "held"
+
+
+def test_a_baseline_keeps_who_counted(tmp_path):
+    path = tmp_path / "base.jsonl"
+    bless(counted_by("local", recorded(MANY)), path)
+    with pytest.raises(CompareError, match="300 of 300 answers of the baseline"):
+        compare_runs(read_run(path), recorded(MANY, name="new"))
+
+
+def test_prices_of_nothing_are_named_as_such():
+    free = Prices(input=0.0, output=0.0)
+    runs = recorded(MANY, prices=free), recorded(MANY, name="new", prices=CHEAP)
+    with pytest.raises(
+        CompareError, match="dollars cannot be judged: the baseline has prices of 0"
+    ):
+        compare_runs(*runs, metrics=("dollars",))
+
+
+def test_the_cost_per_solved_case_says_that_nothing_is_solved():
+    none = [0] * len(MANY)
+    runs = [recorded(MANY, solved=none, name=name, prices=CHEAP) for name in ("base", "new")]
+    found = compare_runs(*runs, Margins(cost=1.2))
+    assert check(found, "cost per solved").reason == "a run solves nothing"

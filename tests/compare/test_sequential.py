@@ -284,6 +284,11 @@ class TestRefusals:
         with pytest.raises(CompareError, match="45 cases have an answer without output tokens"):
             look(self.baseline, seen, planned(1), LOOSE)
 
+    def test_counts_of_ours_against_those_of_a_server(self):
+        seen = [msgspec.structs.replace(one, counted_by="local") for one in attempts(1)]
+        with pytest.raises(CompareError, match="60 of 60 answers of the candidate are counted"):
+            look(self.baseline, seen, planned(1), LOOSE)
+
     def test_a_case_that_the_baseline_lacks(self):
         small = run_of(attempts(1, names=NAMES[1:]), samples=1)
         with pytest.raises(CompareError, match="1 cases are not in the baseline: starter:m00#f0"):
