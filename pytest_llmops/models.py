@@ -174,10 +174,11 @@ def resolve(name: str, path: Path) -> tuple[Model, LocalModel | None]:
         return model, model
     if name not in models:
         known = ", ".join(sorted(models)) or "none"
+        url = f"; for an endpoint write openai:NAME@{name}" if "://" in name else ""
         raise ModelError(
             f"--model: {name!r} is not in {path} (known: {known}) "
             "and is none of hf:ORG/NAME, a folder, a GGUF file, openai:NAME@URL, replay:RUN"
-            f"{nearest(name, models)}"
+            f"{url or nearest(name, models)}"
         )
     model = models[name]
     if isinstance(model, LocalModel):

@@ -98,7 +98,8 @@ class Wiring:
 
     def pytest_sessionstart(self) -> None:
         """Refuse a wrong command line before anything is collected."""
-        if (self.values["model"] or self.values["gate"] is not None) and not self.is_worker:
+        given = self.values["model"] is not None or self.values["gate"] is not None
+        if given and not self.is_worker:
             self._session = self._session or self._make_session()
 
     def pytest_report_header(self) -> list[str]:

@@ -30,6 +30,10 @@ def _add_models(commands: Any) -> None:
 
 
 def _models(options: argparse.Namespace) -> int:
+    if not options.models.exists():
+        raise ModelError(
+            f"{options.models}: no such file; `llmops init` makes one, --models names another"
+        )
     table = Table("name", "form", "served", box=None, pad_edge=False)
     for name, model in load_models(options.models).items():
         if isinstance(model, LocalModel):

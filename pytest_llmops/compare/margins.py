@@ -1,6 +1,8 @@
 """What a gate lets pass, and how its command line is read; light, so that plugins may import it."""
 
 import math
+from argparse import ArgumentTypeError
+from contextlib import suppress
 from typing import Literal, get_args
 
 import msgspec
@@ -53,7 +55,7 @@ def ratio(text: str) -> float:
     """Parse the ratio of an option; 1.05 allows five per cent more.
 
     Raises:
-        ValueError: It is not a number between 0.1 and 100.
+        ArgumentTypeError: It is not a number from 0.1 to 100.
     """
     return _between(text, 0.1, 100)
 
@@ -62,12 +64,13 @@ def share(text: str) -> float:
     """Parse the share of an option; 0.02 is two points.
 
     Raises:
-        ValueError: It is not a number between 0 and 1.
+        ArgumentTypeError: It is not a number from 0 to 1.
     """
     return _between(text, 0, 1)
 
 
 def _between(text: str, low: float, high: float) -> float:
-    if not low <= (number := float(text)) <= high:
-        raise ValueError(f"{text} is not between {low} and {high}")
-    return number
+    with suppress(ValueError):
+        if low <= (number := float(text)) <= high:
+            return number
+    raise ArgumentTypeError(f"{text!r} is not a number from {low} to {high}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_llmops.compare.margins import Margins
+from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
 from pytest_llmops.compare.metrics import parse_metrics
 from pytest_llmops.errors import CaseError
 from pytest_llmops.session.gating import GateChoice
@@ -19,6 +19,16 @@ NO_ATTEMPTS = {
 }
 """Options of pytest under which no test runs, and their names among its values."""
 
+ALONE: Mapping[str, Any] = {
+    "gate_max_tokens": DEFAULT_MARGINS.tokens,
+    "gate_max_solve_loss": DEFAULT_MARGINS.solve_rate,
+    "gate_max_cost": DEFAULT_MARGINS.cost,
+    "gate_metrics": "",
+    "gate_proof": DEFAULT_MARGINS.proof,
+    "gate_sequential": False,
+}
+"""Options that ask for a verdict, and their values where nobody gave them."""
+
 
 def gate_of(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
     """What the gate of a session is to do; None where there is none.
@@ -31,8 +41,10 @@ def gate_of(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
         CaseError: The gate could not judge anything, so it would pass whatever comes.
     """
     if values["gate"] is None:
-        if values["gate_sequential"]:
-            raise CaseError("--gate-sequential needs --gate BASELINE")
+        given = [name for name, default in ALONE.items() if values[name] != default]
+        if given:
+            option = f"--{given[0].replace('_', '-')}"
+            raise CaseError(f"{option} needs --gate BASELINE; without it nothing is judged")
         return None
     if not values["gate"].strip():
         raise CaseError(

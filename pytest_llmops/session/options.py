@@ -63,6 +63,11 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
         raise CaseError("--source needs exactly one --suite, whose source it replaces")
     if values["quality"] and values["no_content"]:
         raise CaseError("--quality reads answers, of which --no-content keeps none; drop one")
+    if values["model"] is not None and not values["model"].strip():
+        raise CaseError(
+            "--model names no model; it is empty (from a variable that is not set?), and a session "
+            "that asks nothing must not pass"
+        )
     runs = values["runs"] or root / "runs"
     model, models_file = values["model"] or "", root / configured.models
     agent = chosen_agent(values, root / configured.agents)

@@ -107,11 +107,6 @@ def test_models_are_listed_with_their_form(project, capsys):
     ]
 
 
-def test_without_a_models_file_no_model_is_listed(project, capsys):
-    assert main(["models", "--models", "none.toml"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 1
-
-
 def test_mining_writes_the_manifest_and_says_what_was_found(mined):
     folder, result = mined
     assert (result.returncode, result.stderr) == (0, "")
@@ -171,6 +166,8 @@ def test_a_run_without_an_end_is_shown_as_interrupted(project, capsys):
         ("serve --model hosted", "--model: 'hosted' is not a local model; nothing to serve"),
         ("serve --model recorded", "--model: 'recorded' is not a local model"),
         ("serve --model bsae", "--model: 'bsae' is not in models.toml (known: base, hosted"),
+        ("models --models none.toml", "none.toml: no such file; `llmops init` makes one"),
+        ("serve --model http://a/v1", "--model: 'http://a/v1' is not in models.toml"),
         ("models --models cases", "cases: cannot be read: Is a directory"),
         ("models --models cases/mini.jsonl", "cases/mini.jsonl: not TOML"),
         ("validate --suite nope", "--suite: 'nope' is not in cases/suites.toml (known: mini)"),

@@ -1,5 +1,6 @@
 import math
 import random
+from argparse import ArgumentTypeError
 
 import evalsig
 import msgspec
@@ -378,7 +379,7 @@ def test_margins_out_of_range_are_refused(fields, message):
     ("parse", "text"), [(ratio, "0"), (ratio, "nan"), (share, "2"), (share, "x")]
 )
 def test_options_out_of_range_are_refused(parse, text):
-    with pytest.raises(ValueError):  # noqa: PT011 argparse says the rest
+    with pytest.raises(ArgumentTypeError, match=f"'{text}' is not a number from"):
         parse(text)
 
 

@@ -248,6 +248,13 @@ def test_what_undecided_means_is_the_users_choice(blessed, policy, status, sprea
     ("arguments", "message"),
     [
         (["--gate-sequential"], "--gate-sequential needs --gate"),
+        (["--gate-max-tokens=1.1"], "--gate-max-tokens needs --gate BASELINE"),
+        (["--gate-max-solve-loss=0.01"], "--gate-max-solve-loss needs --gate BASELINE"),
+        (["--gate-max-cost=1.1"], "--gate-max-cost needs --gate BASELINE"),
+        (["--gate-metrics=dollars"], "--gate-metrics needs --gate BASELINE"),
+        (["--gate-proof=change"], "--gate-proof needs --gate BASELINE"),
+        (["--gate-max-tokens=abc"], "'abc' is not a number from 0.1 to 100"),
+        (["--model="], "--model names no model; it is empty"),
         (["--gate", "base", "--no-grade"], "--gate needs grades"),
     ],
 )
