@@ -161,7 +161,7 @@ def test_the_cost_is_an_option(project, capsys):
     assert re.search(r"^cost per attempt +\$0.00136 +\$0.00358 +2.6", out, re.MULTILINE)
     assert max(map(len, out.splitlines())) <= 80
     assert main(["gate", "base", "run-dear", "--max-cost", "1.2"]) == 2
-    assert "names no prices; add them to the model in models.toml" in capsys.readouterr().err
+    assert "names no prices, or prices of 0; add them to the model in" in capsys.readouterr().err
 
 
 def break_line(number, edit):
