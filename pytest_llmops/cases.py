@@ -135,6 +135,24 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return bool(self.walk or self.edits)
 
 
+def read_manifest(path: Path) -> list[Case]:
+    """Decode one manifest; empty lines are not allowed.
+
+    Raises:
+        CaseError: A line is not a case or names no tests; names file and line.
+    """
+    cases = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            case = msgspec.json.decode(line, type=Case)
+        except msgspec.DecodeError as error:
+            raise CaseError(f"{path}:{number}: not a case: {error}") from None
+        if not case.fail_to_pass:
+            raise CaseError(f"{path}:{number}: 'fail_to_pass' is empty; no test judges this case")
+        cases.append(case)
+    return cases
+
+
 def load_suites(path: Path) -> dict[str, Suite]:
     """Read `suites.toml`.
 

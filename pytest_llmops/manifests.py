@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from pytest_llmops.cases import Case, Suite
+from pytest_llmops.cases import Case, Suite, read_manifest
 from pytest_llmops.errors import CaseError
 
 
@@ -32,24 +32,6 @@ def load_cases(suite: Suite) -> list[Case]:
                 }
                 cases[case.id] = replace(case, date=case.date or suite.date, **files)
     return [cases[name] for name in sorted(cases)]
-
-
-def read_manifest(path: Path) -> list[Case]:
-    """Decode one manifest; empty lines are not allowed.
-
-    Raises:
-        CaseError: A line is not a case or names no tests; names file and line.
-    """
-    cases = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        try:
-            case = msgspec.json.decode(line, type=Case)
-        except msgspec.DecodeError as error:
-            raise CaseError(f"{path}:{number}: not a case: {error}") from None
-        if not case.fail_to_pass:
-            raise CaseError(f"{path}:{number}: 'fail_to_pass' is empty; no test judges this case")
-        cases.append(case)
-    return cases
 
 
 def write_manifest(path: Path, cases: Iterable[Case]) -> None:

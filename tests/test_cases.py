@@ -3,9 +3,18 @@ import hashlib
 import msgspec
 import pytest
 
-from pytest_llmops.cases import Case, FileHash, Suite, case_id, id_of_test, load_suites, suite_hash
+from pytest_llmops.cases import (
+    Case,
+    FileHash,
+    Suite,
+    case_id,
+    id_of_test,
+    load_suites,
+    read_manifest,
+    suite_hash,
+)
 from pytest_llmops.errors import CaseError
-from pytest_llmops.manifests import load_cases, read_manifest, write_manifest
+from pytest_llmops.manifests import load_cases, write_manifest
 from pytest_llmops.mining.strata import difficulty_of, split_of
 from pytest_llmops.tasks.code.languages import test_globs as globs_of_tests
 from pytest_llmops.tasks.suites import find_suites

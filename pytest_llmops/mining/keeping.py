@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import msgspec
 from rich.console import Console
 
-from pytest_llmops.cases import Suite
+from pytest_llmops.cases import Suite, read_manifest
 from pytest_llmops.errors import CaseError
-from pytest_llmops.manifests import read_manifest, write_manifest
+from pytest_llmops.manifests import write_manifest
 from pytest_llmops.mining.dates import dated
 from pytest_llmops.tasks.trees.history import open_tree
 

@@ -11,8 +11,9 @@ import pytest
 from project import ADD, write_answers, write_suite
 
 from pytest_llmops import __version__
+from pytest_llmops.cases import read_manifest
 from pytest_llmops.cli.main import _parser, main
-from pytest_llmops.manifests import read_manifest, write_manifest
+from pytest_llmops.manifests import write_manifest
 from pytest_llmops.runs.record import End
 
 ROOT = Path(__file__).parents[2]

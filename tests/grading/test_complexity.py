@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_llmops.cases import read_manifest
 from pytest_llmops.grading.complexity import complexity
-from pytest_llmops.manifests import read_manifest
 from pytest_llmops.mining.strata import difficulty_of
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree

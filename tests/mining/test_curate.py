@@ -3,9 +3,9 @@ import shutil
 import pytest
 from toy_tree import make_suite
 
-from pytest_llmops.cases import Suite
+from pytest_llmops.cases import Suite, read_manifest
 from pytest_llmops.errors import CaseError, SourceError
-from pytest_llmops.manifests import load_cases, read_manifest
+from pytest_llmops.manifests import load_cases
 from pytest_llmops.mining.curate import Setup, manifests_of, run_mine, run_validate
 from pytest_llmops.tasks.sources import open_source
 

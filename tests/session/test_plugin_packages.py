@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from project import ADD, DOUBLE, EVEN, write_answers, write_benchmark
 
+from pytest_llmops.cases import read_manifest
 from pytest_llmops.cli.main import main
-from pytest_llmops.manifests import read_manifest, write_manifest
+from pytest_llmops.manifests import write_manifest
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.sandbox.node.installation import HELD
 from pytest_llmops.tasks.trees.locks import PackageLock

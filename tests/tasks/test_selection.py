@@ -6,10 +6,10 @@ from made_tasks import make_task
 from project import ADD, DOUBLE, EVEN, SOURCE, TESTS, write_answers, write_suite
 from records import IDENTITY
 
-from pytest_llmops.cases import FileHash, suite_of
+from pytest_llmops.cases import FileHash, read_manifest, suite_of
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError, SourceError
-from pytest_llmops.manifests import read_manifest, write_manifest
+from pytest_llmops.manifests import write_manifest
 from pytest_llmops.session.configured import Configured
 from pytest_llmops.session.declared import declare
 from pytest_llmops.session.options import parse
