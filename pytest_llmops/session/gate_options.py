@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_llmops.compare.margins import DEFAULT_MARGINS, Margins
+from pytest_llmops.compare.margins import Margins
 from pytest_llmops.compare.metrics import parse_metrics
 from pytest_llmops.errors import CaseError
 from pytest_llmops.session.gating import GateChoice
@@ -19,19 +19,9 @@ NO_ATTEMPTS = {
 }
 """Options of pytest under which no test runs, and their names among its values."""
 
-ALONE: Mapping[str, Any] = {
-    "gate_max_tokens": DEFAULT_MARGINS.tokens,
-    "gate_max_solve_loss": DEFAULT_MARGINS.solve_rate,
-    "gate_max_cost": DEFAULT_MARGINS.cost,
-    "gate_metrics": "",
-    "gate_proof": DEFAULT_MARGINS.proof,
-    "gate_sequential": False,
-}
-"""Options that ask for a verdict, and their values where nobody gave them."""
 
-
-def gate_of(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
-    """What the gate of a session is to do; None where there is none.
+def gate_of(values: Mapping[str, Any], baselines: Path) -> GateChoice:
+    """What the gate that is asked for is to do.
 
     Args:
         values: The options by name, those of pytest among them.
@@ -40,12 +30,6 @@ def gate_of(values: Mapping[str, Any], baselines: Path) -> GateChoice | None:
     Raises:
         CaseError: The gate could not judge anything, so it would pass whatever comes.
     """
-    if values["gate"] is None:
-        given = [name for name, default in ALONE.items() if values[name] != default]
-        if given:
-            option = f"--{given[0].replace('_', '-')}"
-            raise CaseError(f"{option} needs --gate BASELINE; without it nothing is judged")
-        return None
     if not values["gate"].strip():
         raise CaseError(
             "--gate names no baseline; it is empty (from a variable that is not set?), and a gate "
