@@ -11,7 +11,7 @@ In the order of the flow:
     feedback                 what failing tests say, as a further question
     requests, tape           a request by what it asks; a recorded loop as the model of another
     repair                   sees the failing tests, and tries again
-    web, calls, proxy        between a program and its model: every call counted, budgets kept
+    serving, web, calls, proxy    between a program and its model: every call counted, budgets kept
     workspace                what a program works on, and what it changed
     jail                     the sandbox of a program
     door, jailer, away       the same on another machine, and its way to the proxy

@@ -9,11 +9,11 @@ import asyncio
 import hmac
 import secrets
 from abc import abstractmethod
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, Self
 
 import msgspec
+
+from pytest_llmops.agents.serving import SocketServer
 
 PATIENCE = 10.0
 """Seconds in which the word has to come."""
@@ -30,46 +30,19 @@ class Address(msgspec.Struct, frozen=True):
     word: str
 
 
-class _Passage(Protocol):
-    """Joins whoever connects to it with a connection of its own; an async context manager."""
-
-    _tasks: set[asyncio.Task[Any]]
-    _server: asyncio.Server
-
-    @abstractmethod
-    async def _listen(self) -> asyncio.Server:
-        """Wait for connections with `_came`."""
+class _Passage(SocketServer):
+    """Joins whoever connects to it with a connection of its own."""
 
     @abstractmethod
     async def _reach(self, reader: asyncio.StreamReader) -> Streams:
         """The other connection; raises OSError, EOFError or ValueError where there is none."""
 
-    async def __aenter__(self) -> Self:
-        self._tasks = set()
-        self._server = await self._listen()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        self._tasks.add(task)
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await self._reach(reader)
         try:
-            # A task of a stream that ends as cancelled is told of on standard error (3.11).
-            with suppress(OSError, EOFError, ValueError, asyncio.CancelledError):
-                there, back = await self._reach(reader)
-                try:
-                    await asyncio.gather(_pumped(reader, back), _pumped(there, writer))
-                finally:
-                    back.transport.abort()
+            await asyncio.gather(_pumped(reader, back), _pumped(there, writer))
         finally:
-            self._tasks.discard(task)
-            writer.transport.abort()
+            back.transport.abort()
 
 
 class Door(_Passage):

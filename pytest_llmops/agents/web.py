@@ -6,13 +6,12 @@ A request is read whole, an answer is written as it comes. What is no request en
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pytest_llmops.agents.serving import SocketServer
+
 LONGEST_HEAD = 64 * 2**10
-ENDS = (asyncio.LimitOverrunError, asyncio.CancelledError)
-"""A task of a stream that ends as cancelled is told of on standard error by asyncio (3.11)."""
 LONGEST_BODY = 64 * 2**20
 """Bytes; a conversation is shorter."""
 
@@ -102,37 +101,19 @@ class Taker:
             self.gone = True
 
 
-class WebServer:
-    """Serves a function on a Unix socket; an async context manager."""
+class WebServer(SocketServer):
+    """Answers requests on a Unix socket by a function; an async context manager."""
 
-    def __init__(self, path: Path, serve: Callable[[Exchange], Awaitable[None]]) -> None:
+    def __init__(self, path: Path, answer: Callable[[Exchange], Awaitable[None]]) -> None:
         self._path = path
-        self._serve = serve
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._answer = answer
 
-    async def __aenter__(self) -> "WebServer":
-        self._server = await asyncio.start_unix_server(
-            self._connected, self._path, limit=LONGEST_HEAD
-        )
-        return self
+    async def _listen(self) -> asyncio.Server:
+        return await asyncio.start_unix_server(self._came, self._path, limit=LONGEST_HEAD)
 
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        self._tasks.add(task)
-        try:
-            with suppress(OSError, EOFError, ValueError, *ENDS):
-                while not writer.is_closing():
-                    await self._serve((await _read(reader)).bind(writer))
-        finally:
-            self._tasks.discard(task)
-            writer.transport.abort()
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not writer.is_closing():
+            await self._answer((await _read(reader)).bind(writer))
 
 
 async def _read(reader: asyncio.StreamReader) -> Exchange:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 
 from pytest_llmops.sandbox.others import LARGE, LETTERS, Edit, other_letter, other_whole
 from pytest_llmops.sandbox.python.sites import OPPOSITES, Site, sites
+from pytest_llmops.tasks.code.splicing import spliced
 
 CLASSES = ("BufferError", "FloatingPointError", "StopAsyncIteration")
 """Exceptions that nobody raises by chance."""
@@ -28,11 +29,7 @@ def changed(text: str, chosen: Collection[str], seed: int) -> str:
         site = drawn.choice(found)
         if name in chosen:
             edits.update(_edits(site, source, lines, drawn))
-    pieces, position = [], 0
-    for edit in sorted(edits):
-        pieces += [source[position : edit.start], edit.text.encode()]
-        position = edit.end
-    return b"".join([*pieces, source[position:]]).decode()
+    return spliced(source, [(one.start, one.end, one.text.encode()) for one in edits]).decode()
 
 
 def _edits(site: Site, source: bytes, lines: list[int], drawn: random.Random) -> Iterator[Edit]:

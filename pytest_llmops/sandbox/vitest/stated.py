@@ -19,6 +19,7 @@ from tree_sitter import Node
 
 from pytest_llmops.sandbox.others import LETTERS, Edit, other_letter, other_whole
 from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.splicing import spliced
 from pytest_llmops.tasks.code.syntax import text_of
 
 TESTS, SUITES = {"it", "test"}, {"describe", "suite"}
@@ -57,11 +58,7 @@ def changed(path: str, text: str, chosen: Collection[str], seed: int) -> str:
         site = drawn.choice([one for one in found if one.leaves] or found)
         if name in chosen:
             edits.add(_other(drawn.choice(site.leaves), drawn) if site.leaves else site.turned)
-    pieces, position = [], 0
-    for edit in sorted(edits):
-        pieces += [source[position : edit.start], edit.text.encode()]
-        position = edit.end
-    return b"".join([*pieces, source[position:]]).decode()
+    return spliced(source, [(one.start, one.end, one.text.encode()) for one in edits]).decode()
 
 
 @lru_cache(maxsize=64)

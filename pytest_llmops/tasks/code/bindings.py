@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.code.scopes import Scope, Visit, children
+from pytest_llmops.tasks.code.splicing import spliced
 from pytest_llmops.tasks.code.syntax import text_of
 
 DEEPEST = 200
@@ -71,12 +72,14 @@ def renamed(source: bytes, path: str, names: Mapping[str, str]) -> bytes:
         path: Decides the grammar.
         names: New names by old ones; the new ones must be free in the whole module.
     """
-    pieces, position = [], 0
-    for one in outer_names(source, path):
-        if one.text in names:
-            pieces += [source[position : one.start], (one.shorthand + names[one.text]).encode()]
-            position = one.end
-    return b"".join([*pieces, source[position:]])
+    return spliced(
+        source,
+        [
+            (one.start, one.end, (one.shorthand + names[one.text]).encode())
+            for one in outer_names(source, path)
+            if one.text in names
+        ],
+    )
 
 
 def _is_outer(visit: Visit, scopes: list[Scope]) -> bool:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from tree_sitter import Node
 
 from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.splicing import spliced
 from pytest_llmops.tasks.code.syntax import EXPRESSIONS, FUNCTIONS, text_of
 
 LONGEST = 80
@@ -80,7 +81,7 @@ def trimmed(text: str, path: str, keep: frozenset[str]) -> str:
             ]
         else:
             stack += node.named_children
-    kept = _applied(source, cuts).decode("utf-8", "replace")
+    kept = spliced(source, cuts).decode("utf-8", "replace")
     return "\n".join(line.rstrip() for line in kept.splitlines() if line.strip())
 
 
@@ -175,12 +176,3 @@ def _keys(node: Node) -> Iterator[str]:
         yield from (text_of(one) for one in node.named_children if one.type.endswith("identifier"))
     elif node.type == "shorthand_property_identifier":
         yield text_of(node)
-
-
-def _applied(source: bytes, cuts: list[Cut]) -> bytes:
-    pieces, position = [], 0
-    for start, end, text in sorted(cuts):
-        if start >= position:
-            pieces += [source[position:start], text]
-            position = end
-    return b"".join([*pieces, source[position:]])
