@@ -72,14 +72,9 @@ def renamed(source: bytes, path: str, names: Mapping[str, str]) -> bytes:
         path: Decides the grammar.
         names: New names by old ones; the new ones must be free in the whole module.
     """
-    return spliced(
-        source,
-        [
-            (one.start, one.end, (one.shorthand + names[one.text]).encode())
-            for one in outer_names(source, path)
-            if one.text in names
-        ],
-    )
+    found = [one for one in outer_names(source, path) if one.text in names]
+    new = [(one.shorthand + names[one.text]).encode() for one in found]
+    return spliced(source, [(at.start, at.end, text) for at, text in zip(found, new, strict=True)])
 
 
 def _is_outer(visit: Visit, scopes: list[Scope]) -> bool:
