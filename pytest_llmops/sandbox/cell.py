@@ -133,6 +133,7 @@ class Cell:
             try:
                 return self._channel.receive(deadline, self._look)
             except LateError:
+                self._look()
                 later = started + min(LONGEST * timeout, timeout + self._waited - before)
                 if later <= time.monotonic():
                     raise

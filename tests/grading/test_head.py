@@ -21,7 +21,8 @@ class Listening:
         self.port = self._server.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         self._said, self._came = said, []
-        threading.Thread(target=self._answer, daemon=True).start()
+        self._thread = threading.Thread(target=self._answer)
+        self._thread.start()
 
     def _answer(self):
         with suppress(OSError):
@@ -30,8 +31,9 @@ class Listening:
                 self._came[-1].sendall(self._said)
 
     def close(self):
-        self._server.close()
-        for one in self._came:
+        self._server.shutdown(socket.SHUT_RDWR)  # wakes up who waits for the next one
+        self._thread.join()
+        for one in (self._server, *self._came):
             one.close()
 
 

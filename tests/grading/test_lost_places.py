@@ -29,32 +29,55 @@ LocalPlace.judge = judge_some
 """
 
 
+class Ray:
+    """What a watch asks of the module: where the head is, and the node of this machine."""
+
+    def __init__(self, head, node):
+        self.gcs_address = f"127.0.0.1:{head.getsockname()[1]}"
+        self._port = node.getsockname()[1]
+
+    def get_runtime_context(self):
+        return self
+
+    def get_node_id(self):
+        return "own"
+
+    def nodes(self):
+        other = {"NodeID": "other", "NodeManagerAddress": "192.0.2.1", "NodeManagerPort": 1}
+        own = {"NodeID": "own", "NodeManagerAddress": "127.0.0.1", "NodeManagerPort": self._port}
+        return [other, own]
+
+
 @pytest.fixture
-def door(monkeypatch):
-    """Something that listens, and is looked at often."""
-    monkeypatch.setattr(head, "PAUSE", 0.02)
-    monkeypatch.setattr(head, "AWAY", 0.1)
-    with socket.create_server(("127.0.0.1", 0)) as made:
-        yield made
+def doors(monkeypatch):
+    """A head and a node: things that listen, and are looked at often."""
+    for name, seconds in (("PAUSE", 0.02), ("AWAY", 0.1), ("GONE", 0.1)):
+        monkeypatch.setattr(head, name, seconds)
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("", 0)) as other:
+        yield one, other
 
 
-def test_a_head_that_does_not_answer_any_more_is_told_once(door):
+@pytest.mark.parametrize(
+    ("which", "what"),
+    [(0, "the head of the Ray cluster"), (1, "the Ray node of this machine")],
+)
+def test_what_does_not_answer_any_more_is_told_once(which, what, doors):
     said, told = [], threading.Event()
-    address = f"127.0.0.1:{door.getsockname()[1]}"
-    watch = head.Watch(address, lambda why: (said.append(why), told.set()))
+    watch = head.Watch(Ray(*doors), lambda why: (said.append(why), told.set()))
     for _ in range(3):
-        door.accept()[0].close()  # it was looked at
+        doors[which].accept()[0].close()  # it was looked at
     assert not said
-    door.close()
+    port = doors[which].getsockname()[1]
+    doors[which].close()
     assert told.wait(20)
     watch._thread.join(20)
     (why,) = said
-    assert why.startswith(f"the head of the Ray cluster, {address}, has not answered for 0 s (Conn")
+    assert why.startswith(f"{what}, 127.0.0.1:{port}, has not answered for 0 s (Connection ref")
 
 
-def test_a_head_is_looked_at_until_the_place_is_closed(door):
-    watch = head.Watch(f"127.0.0.1:{door.getsockname()[1]}", pytest.fail)
-    door.accept()[0].close()
+def test_a_head_is_looked_at_until_the_place_is_closed(doors):
+    watch = head.Watch(Ray(*doors), pytest.fail)
+    doors[0].accept()[0].close()
     watch.close()
     watch._thread.join(20)
     assert not watch._thread.is_alive()
