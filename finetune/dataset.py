@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 
 from .errors import FinetuneError
 from .examples import Answer, choose, sampled_answers

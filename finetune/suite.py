@@ -17,7 +17,7 @@ from pytest_llmops.cases import suite_hash
 from pytest_llmops.errors import RecordError
 from pytest_llmops.runs.reading import RecordedRun, read_run
 from pytest_llmops.runs.stored import records_file, records_files
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 from pytest_llmops.tasks.selection import Choice, select
 
 from .errors import FinetuneError

@@ -30,7 +30,7 @@ from pytest_llmops.runs.machine import Machine
 from pytest_llmops.runs.record import Identity, Record, RecordFile, Run
 from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.materialize import body_sha256
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = 20

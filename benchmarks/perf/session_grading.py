@@ -29,7 +29,7 @@ from pytest_llmops.runs.reading import read_run
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.session.made import make_record
 from pytest_llmops.tasks.materialize import materialize
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 from pytest_llmops.tasks.sources import open_source
 
 ROOT = Path(__file__).parents[2]

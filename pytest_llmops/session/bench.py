@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pytest_llmops.agents.settings import Agent, ProgramAgent
 from pytest_llmops.cases import suite_of
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import PlaceError
@@ -17,12 +16,13 @@ from pytest_llmops.places.where import Place, open_place
 from pytest_llmops.session.graders import Graders
 from pytest_llmops.session.options import Options
 from pytest_llmops.session.written import prepare
-from pytest_llmops.tasks.asked import AnyTask
 from pytest_llmops.tasks.selection import Selection
 
 if TYPE_CHECKING:
     from pytest_llmops.agents.attach import Bench as AgentBench
+    from pytest_llmops.agents.settings import Agent
     from pytest_llmops.sandbox import Judge
+    from pytest_llmops.tasks.asked import AnyTask
 
 
 class Bench:
@@ -37,18 +37,19 @@ class Bench:
         self._graders = Graders(lambda: self._opened().size, self._grade)
         self._answers: dict[Key, Completion] = {}
 
-    def _judge(self, task: AnyTask) -> "Judge":
+    def _judge(self, task: "AnyTask") -> "Judge":
         """What runs the tests of a case; without npm packages where these are missing."""
         missing = suite_of(task.case) in self._selection.without_packages
         return self._opened().judge(replace(task.tree, lock=None) if missing else task.tree)
 
-    def for_agent(self, agent: Agent | None) -> "AgentBench":
+    def for_agent(self, agent: "Agent") -> "AgentBench":
         """What an agent works at: where its program runs, and what judges its turns.
 
         Raises:
             PlaceError: There is no such place.
         """
         from pytest_llmops.agents.attach import Bench as AgentBench
+        from pytest_llmops.agents.settings import ProgramAgent
 
         away = isinstance(agent, ProgramAgent) and self._options.place.ray is not None
         return AgentBench(self._judging, self._opened().hosts if away else None)

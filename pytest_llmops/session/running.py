@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from pytest_llmops.agents.settings import Agent
 from pytest_llmops.completions import Completion
 from pytest_llmops.errors import EndpointError
 from pytest_llmops.generation.keys import Key
@@ -25,13 +25,16 @@ from pytest_llmops.session.rounds import Rounds
 from pytest_llmops.session.telling import left_out
 from pytest_llmops.tasks.selection import Selection
 
+if TYPE_CHECKING:  # one direct answer needs none
+    from pytest_llmops.agents.settings import Agent
+
 _decoder = msgspec.json.Decoder(Record)
 
 
 class Running:
     """Model, graders, gate and records file of a run; close it when the session ends."""
 
-    def __init__(self, options: Options, selection: Selection, agent: Agent | None) -> None:
+    def __init__(self, options: Options, selection: Selection, agent: "Agent | None") -> None:
         """Prepare; nothing is started before `start`."""
         self._options = options
         self._selection = selection
@@ -68,9 +71,8 @@ class Running:
         self._gate = open_gate(options, self._selection, keys)
         self._bench.prove(keys)  # like sinks, before a model is loaded in vain
         reached = reach(options)
-        self._answers = answers = open_answers(
-            options, self._agent, self._bench.for_agent(self._agent)
-        )
+        bench = self._bench.for_agent(self._agent) if self._agent else None
+        self._answers = answers = open_answers(options, self._agent, bench)
         if options.grade:
             answers.source.arrived = self._bench.offer
         answers.meet(judged=bool(options.gate), trusted=options.trust_cache)

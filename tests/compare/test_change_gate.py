@@ -15,7 +15,7 @@ from pytest_llmops.manifests import load_cases
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.tasks.changes import materialize_change
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 from pytest_llmops.tasks.trees.history import open_tree
 
 CASES = 20

@@ -17,7 +17,7 @@ from pytest_llmops.session.answering.identities import engine_of
 from pytest_llmops.session.answering.source import open_answers
 from pytest_llmops.session.models import engine_spec
 from pytest_llmops.session.options import Options
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 from pytest_llmops.tasks.selection import Choice
 
 KEY = "sk-secret"

@@ -15,7 +15,8 @@ from pytest_llmops.manifests import write_manifest
 from pytest_llmops.runs.record import End, Record, RecordFile
 from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.materialize import body_sha256
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION, build_messages
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
+from pytest_llmops.tasks.prompts.prompt import build_messages
 from pytest_llmops.tasks.selection import Choice, select
 
 TRAIN = {

@@ -4,7 +4,7 @@ import msgspec
 from records import IDENTITY, RUN, record
 
 from pytest_llmops.runs.record import RecordFile
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 
 SOURCE = """// Small arithmetic.
 

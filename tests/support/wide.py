@@ -5,7 +5,7 @@ from records import IDENTITY, RUN, record
 
 from pytest_llmops.completions import Sampling, Usage
 from pytest_llmops.runs.record import RecordFile
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 
 MODULES = 8
 FUNCTIONS = 3

@@ -7,8 +7,9 @@ from made_tasks import MODULE, make_task
 from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.code.modules import replace_body
 from pytest_llmops.tasks.code.uses import uses_of
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 from pytest_llmops.tasks.prompts.parts import is_twin
-from pytest_llmops.tasks.prompts.prompt import CHARACTERS_PER_TOKEN, PROMPT_VERSION, build_messages
+from pytest_llmops.tasks.prompts.prompt import CHARACTERS_PER_TOKEN, build_messages
 
 STARTER = Path(__file__).parents[2] / "cases" / "starter"
 MODULES = sorted(path for path in STARTER.rglob("*.ts") if ".test." not in path.name)

@@ -24,7 +24,7 @@ def open_model(
     base: LocalModel | None,
     options: Options,
     agent: Agent | None,
-    bench: Bench,
+    bench: Bench | None,
 ) -> Answers:
     """Start what must run for a model to answer; see `source.open_answers`.
 
@@ -50,7 +50,7 @@ def open_model(
         if agent:
             identity = as_agent(identity, agent)
         store = stack.enter_context(CompletionCache(completions_file())) if options.cache else None
-        attached = attach(agent, endpoint, bench, prices) if agent else None
+        attached = attach(agent, endpoint, bench, prices) if agent and bench else None
         generation = Generation(
             attached or ChatClient(endpoint),
             cache=store,

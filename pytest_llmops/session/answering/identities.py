@@ -14,7 +14,7 @@ from pytest_llmops.models import EndpointModel
 from pytest_llmops.runs.identity import Identity
 from pytest_llmops.runs.machine import versions
 from pytest_llmops.seeds import SEED_SCHEME
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 
 ENGINE_TIMEOUT = 3600.0
 """Seconds for one answer of the engine, time in its queue included."""

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_llmops.agents.settings import Agent
 from pytest_llmops.errors import ModelError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.generation.replay import Replay
@@ -14,13 +13,16 @@ from pytest_llmops.runs.answers import RecordedAnswers
 from pytest_llmops.runs.reading import find_run, placed_run_lines
 from pytest_llmops.runs.record import End, Record
 from pytest_llmops.session.answering.answers import Answers
-from pytest_llmops.tasks.prompts.prompt import PROMPT_VERSION
+from pytest_llmops.tasks.prompts import PROMPT_VERSION
 
 if TYPE_CHECKING:
     from pytest_llmops.agents.attach import Bench
+    from pytest_llmops.agents.settings import Agent
 
 
-def open_replay(model: ReplayedModel, runs: Path, agent: Agent | None, bench: "Bench") -> Answers:
+def open_replay(
+    model: ReplayedModel, runs: Path, agent: "Agent | None", bench: "Bench | None"
+) -> Answers:
     """Read the answers of a run; see `source.open_answers`.
 
     Args:
@@ -53,7 +55,7 @@ def open_replay(model: ReplayedModel, runs: Path, agent: Agent | None, bench: "B
         answers.close()
         raise ModelError(f"{path}: {_why_none(unanswered)}")
     first = run.replays or run.id
-    if agent is None:
+    if agent is None or bench is None:
         source = Replay(answers, prompts)
         made = Answers(source=source, identity=identity, agent=run.agent, replays=first)
         made.resources.callback(answers.close)

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from pytest_llmops.agents.settings import Agent
 from pytest_llmops.models import ReplayedModel, resolve
 from pytest_llmops.session.answering.answers import Answers
 from pytest_llmops.session.answering.replayed import open_replay
@@ -10,16 +9,17 @@ from pytest_llmops.session.options import Options
 
 if TYPE_CHECKING:
     from pytest_llmops.agents.attach import Bench
+    from pytest_llmops.agents.settings import Agent
 
 
-def open_answers(options: Options, agent: Agent | None, bench: "Bench") -> Answers:
+def open_answers(options: Options, agent: "Agent | None", bench: "Bench | None") -> Answers:
     """Start what must run for a model, or an agent that asks it, to answer.
 
     Args:
         options: The command line; its sampling is part of the identity, and a replay never uses the
             completion cache.
         agent: What attempts the cases; None for one direct answer.
-        bench: What an agent works at, and has its answers judged by.
+        bench: What the agent works at, and has its answers judged by.
 
     Raises:
         ModelError: The model cannot be used.

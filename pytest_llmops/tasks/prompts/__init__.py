@@ -7,3 +7,6 @@ prompt         the question of a function
 posed          whether it tells enough
 change_prompt  the question of a commit or an edit
 """
+
+PROMPT_VERSION = "2"
+"""Part of run identity; raised with every change of a question or of what is chosen for it."""

@@ -18,9 +18,6 @@ from pytest_llmops.tasks.materialize import Task
 from pytest_llmops.tasks.prompts.context import Context, context_of
 from pytest_llmops.tasks.prompts.parts import indent_at
 
-PROMPT_VERSION = "2"
-"""Part of run identity; raised with every change of the text below or of the selection."""
-
 CHARACTERS_PER_TOKEN = 3.1
 """Estimate for TypeScript, on the safe side: 3.1 with the 49k vocabulary of SmolLM2 over 37 large
 files and 50 small ones, 4.0 with the 100k of cl100k_base over 110 files."""
