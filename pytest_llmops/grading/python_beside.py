@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from pytest_llmops.grading.python_names import between, by_name, class_of
 from pytest_llmops.tasks.code.modules import Declaration, Item, Module
+from pytest_llmops.tasks.code.names import Name
 from pytest_llmops.tasks.code.parsing import parse
-from pytest_llmops.tasks.code.python_scopes import Place, top_names
+from pytest_llmops.tasks.code.python_scopes import top_names
 from pytest_llmops.tasks.code.syntax import text_of
 
 _BUILTINS = frozenset(dir(builtins))
@@ -94,7 +95,7 @@ class _Statement(NamedTuple):
     """It is `from a import *`."""
 
 
-def _of(item: Item, answer: Module, places: Sequence[Place]) -> _Statement:
+def _of(item: Item, answer: Module, places: Sequence[Name]) -> _Statement:
     inside = between(places, item.start, item.end)
     text = answer.text(item.code_start, item.end)
     is_test = item.kind in {"other", "value"} and _TRIED.search(text)

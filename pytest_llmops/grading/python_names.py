@@ -21,8 +21,9 @@ from tree_sitter import Node
 from pytest_llmops.grading.forms import fresh
 from pytest_llmops.tasks.code.languages import parse_module
 from pytest_llmops.tasks.code.modules import Declaration, Item, Module
+from pytest_llmops.tasks.code.names import Name
 from pytest_llmops.tasks.code.parsing import parse
-from pytest_llmops.tasks.code.python_scopes import Place, top_names, with_names
+from pytest_llmops.tasks.code.python_scopes import top_names, with_names
 from pytest_llmops.tasks.code.syntax import text_of
 
 _EMPTY = re.compile(
@@ -71,7 +72,7 @@ def settled(
     return changed, changed.declarations[index]
 
 
-def by_name(module: Module, places: Sequence[Place]) -> dict[str, Item]:
+def by_name(module: Module, places: Sequence[Name]) -> dict[str, Item]:
     """The statements of the top level by what they declare; of several the last."""
     found = {name: item for item in module.items for name in item.names}
     loose = [item for item in module.items if not item.names]
@@ -79,7 +80,7 @@ def by_name(module: Module, places: Sequence[Place]) -> dict[str, Item]:
     return {one.text: item for one, item in inside if one.declares} | found
 
 
-def between(places: Sequence[Place], start: int, end: int) -> Sequence[Place]:
+def between(places: Sequence[Name], start: int, end: int) -> Sequence[Name]:
     """Those of places in order that stand in a range."""
     first, last = (bisect_left(places, at, key=lambda one: one.start) for at in (start, end))
     return places[first:last]

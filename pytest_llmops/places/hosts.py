@@ -9,12 +9,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from importlib import import_module
 from typing import Any, Protocol
 
 from pytest_llmops.errors import LlmopsError, LostError, PlaceError, SandboxError
 from pytest_llmops.places.link import Link
-from pytest_llmops.places.seats import Seat, Seats, why
+from pytest_llmops.places.seats import Seat, Seats, placed, why
 
 AT_ONCE = 4
 """Methods of an object that run side by side."""
@@ -102,15 +101,7 @@ class RayHosts:
         return "; ".join(self._without.values()) or "no node of the cluster is left"
 
     def _open(self, seat: Seat, kind: Callable[[], Any]) -> "RayHost":
-        where = import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
-        actor = self._ray.remote(
-            num_cpus=0,
-            max_concurrency=AT_ONCE,
-            max_restarts=0,
-            max_task_retries=0,
-            enable_task_events=False,
-            scheduling_strategy=where(seat.node_id, soft=False),
-        )(kind).remote()
+        actor = placed(self._ray, kind, seat.node_id, processors=0, at_once=AT_ONCE).remote()
         with self._choosing:
             self._actors[actor] = seat.node_id
             self._names[seat.node_id] = seat.node

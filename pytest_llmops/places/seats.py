@@ -24,6 +24,29 @@ MORE = 20.0
 """Seconds that it has for the others then."""
 
 
+def placed(
+    ray: Any, kind: Callable[..., Any], node_id: str, *, processors: int, at_once: int
+) -> Any:
+    """A kind of actor that lives on one node and ends with it.
+
+    Args:
+        ray: The module, connected.
+        kind: What it is made of.
+        node_id: Of Ray.
+        processors: That it takes of the cluster.
+        at_once: Methods that run side by side.
+    """
+    where = import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
+    return ray.remote(
+        num_cpus=processors,
+        max_concurrency=at_once,
+        max_restarts=0,
+        max_task_retries=0,
+        enable_task_events=False,  # nobody reads them, and until they are sent they pile up
+        scheduling_strategy=where(node_id, soft=False),
+    )(kind)
+
+
 class Seat(NamedTuple):
     """A judge, and where it sits."""
 
@@ -153,15 +176,7 @@ class Seats:
 
     def _ask(self, node: dict[str, Any]) -> tuple[Seat, Any]:
         """Start a judge on a node, and ask for its condition."""
-        where = import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
-        remote = self._ray.remote(
-            num_cpus=1,
-            max_concurrency=AT_ONCE,
-            max_restarts=0,
-            max_task_retries=0,
-            enable_task_events=False,  # nobody reads them, and until they are sent they pile up
-            scheduling_strategy=where(node["NodeID"], soft=False),
-        )(Remote)
+        remote = placed(self._ray, Remote, node["NodeID"], processors=1, at_once=AT_ONCE)
         judge = remote.remote(self._isolation)
         name = f"{node['NodeManagerAddress']} ({node['NodeID'][:8]})"
         return Seat(judge, node["NodeID"], name, set()), judge.condition.remote()

@@ -4,7 +4,6 @@ import hashlib
 import os
 import stat
 import threading
-import time
 
 import pytest
 from python_tree import python_tree
@@ -37,16 +36,17 @@ def test_a_tree_is_unpacked_once_on_a_node_and_any_user_can_read_it(tree, tmp_pa
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     archive = travel.packed(tree)
     digest = hashlib.sha256(archive).hexdigest()[:32]
-    fetched = []
+    fetched, all_came = [], threading.Event()
 
     def fetch():
         fetched.append(1)
-        time.sleep(0.1)  # the others come meanwhile
+        assert all_came.wait(20)
         return archive
 
     threads = [threading.Thread(target=travel.unpacked, args=(digest, fetch)) for _ in range(4)]
     for thread in threads:
         thread.start()
+    all_came.set()
     for thread in threads:
         thread.join()
     assert len(fetched) == 1

@@ -1,6 +1,6 @@
 """Modules as values, whatever language they are written in.
 
-splicing     texts in place of parts
+splicing, names    texts in place of parts, and other names
 modules      what a module declares, and where
 parsing      tree-sitter, with a bound on its work
 syntax, typescript    modules in TypeScript

@@ -9,11 +9,10 @@ as types have no part in what a program does. Nothing here recurses.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from pytest_llmops.tasks.code.names import Name, with_other_names
 from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.code.scopes import Scope, Visit, children
-from pytest_llmops.tasks.code.splicing import spliced
 from pytest_llmops.tasks.code.syntax import text_of
 
 DEEPEST = 200
@@ -34,17 +33,6 @@ _CHANGES = {
     "call_expression": "function",
 }
 """Expressions that change what stands in a field of theirs."""
-
-
-class Name(NamedTuple):
-    """A place where a name stands."""
-
-    text: str
-    start: int
-    end: int
-    declares: bool
-    shorthand: str
-    """What must stand before another name in its place: `x: ` for the `x` in `{ x }`."""
 
 
 def outer_names(source: bytes, path: str) -> tuple[Name, ...]:
@@ -72,9 +60,7 @@ def renamed(source: bytes, path: str, names: Mapping[str, str]) -> bytes:
         path: Decides the grammar.
         names: New names by old ones; the new ones must be free in the whole module.
     """
-    found = [one for one in outer_names(source, path) if one.text in names]
-    new = [(one.shorthand + names[one.text]).encode() for one in found]
-    return spliced(source, [(at.start, at.end, text) for at, text in zip(found, new, strict=True)])
+    return with_other_names(source, outer_names(source, path), names)
 
 
 def _is_outer(visit: Visit, scopes: list[Scope]) -> bool:

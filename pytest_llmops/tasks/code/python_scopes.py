@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
+from pytest_llmops.tasks.code.names import Name, with_other_names
 from pytest_llmops.tasks.code.parsing import parse
-from pytest_llmops.tasks.code.splicing import spliced
 from pytest_llmops.tasks.code.syntax import text_of
 
 DEEPEST = 200
@@ -28,17 +28,6 @@ _BINDING = (
     "type_alias_statement",
 )
 """Nodes that bind what is on their left."""
-
-
-class Place(NamedTuple):
-    """A place where a name of the top level, or of no scope at all, stands."""
-
-    text: str
-    start: int
-    end: int
-    declares: bool
-    before: str
-    """What must stand before another name in its place: `re as ` for the `re` of an import."""
 
 
 class _Scope(NamedTuple):
@@ -63,7 +52,7 @@ _Scopes = list[_Scope]
 
 
 @lru_cache(maxsize=64)
-def top_names(source: bytes, path: str) -> tuple[Place, ...]:
+def top_names(source: bytes, path: str) -> tuple[Name, ...]:
     """List where names of the top level, or of no scope at all, stand in a module, in order.
 
     The last 64 results are kept.
@@ -91,9 +80,7 @@ def with_names(source: bytes, path: str, names: Mapping[str, str]) -> bytes:
         path: Decides the grammar.
         names: New names by old ones; the new ones must be free in the whole module.
     """
-    found = [one for one in top_names(source, path) if one.text in names]
-    new = [(one.before + names[one.text]).encode() for one in found]
-    return spliced(source, [(at.start, at.end, text) for at, text in zip(found, new, strict=True)])
+    return with_other_names(source, top_names(source, path), names)
 
 
 def _is_top(visit: _Visit, scopes: _Scopes) -> bool:
@@ -111,10 +98,10 @@ def _is_top(visit: _Visit, scopes: _Scopes) -> bool:
     return True
 
 
-def _place(visit: _Visit, scopes: _Scopes) -> Place:
+def _place(visit: _Visit, scopes: _Scopes) -> Name:
     node, text = visit.node, text_of(visit.node)
     declares = visit.into == 0 or (visit.into is not None and text in scopes[visit.into].shared)
-    return Place(text, node.start_byte, node.end_byte, declares, visit.before)
+    return Name(text, node.start_byte, node.end_byte, declares, visit.before)
 
 
 def _new(scopes: _Scopes, parent: int, kind: str) -> int:
