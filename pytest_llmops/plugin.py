@@ -138,10 +138,11 @@ class Wiring:
         if session.testsfailed or option.collectonly or option.setuponly or option.setupplan:
             return
         if not self.config.pluginmanager.hasplugin("dsession"):
-            gc.freeze()  # pytest keeps tests to the end: no collection need look at them again
-            self.config.add_cleanup(gc.unfreeze)
             items = [item for item in session.items if seen.takes_attempt(item)]
             self._require(bool(items or not session.items))
+            if items:  # pytest keeps tests to the end: no collection need look at them again
+                gc.freeze()
+                self.config.add_cleanup(gc.unfreeze)
             if self.controller and self.values["model"]:
                 self._announce(self.controller, {item.nodeid: seen.key_of(item) for item in items})
 

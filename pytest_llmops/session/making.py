@@ -87,3 +87,7 @@ class Making:
             report.longrepr = seen.shortened(report.longrepr, call.excinfo)
             seen.put(report, record, travels=self._travels)
         return report
+
+    def pytest_unconfigure(self) -> None:
+        """Leave the trace of an attempt that was broken off, of which pytest reports no end."""
+        self._trace.leave()

@@ -1,5 +1,6 @@
 """What runs within an attempt joins its trace: Traceloop's own SDK, started by the test."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -99,6 +100,18 @@ def test_spans_of_an_agent_are_children_of_the_attempt_that_started_it(
         assert around.span_id.hex() == span_id(one.trace_id.hex(), "attempt")
         assert around.name == "attempt 0"
         assert attributes(one)["traceloop.span.kind"] == "workflow"
+
+
+def test_an_attempt_that_is_broken_off_leaves_no_trace_in_the_environment(project, monkeypatch):
+    monkeypatch.setenv("TRACEPARENT", "outer")
+    (project.path / "benchmarks" / "test_functions.py").write_text(
+        "import os, pytest\n"
+        "def test_function(attempt):\n"
+        "    pytest.exit(os.environ['TRACEPARENT'])\n"
+    )
+    result = project.runpytest_inprocess("benchmarks", "--model=recorded", "-p", "no:xdist")
+    result.stdout.re_match_lines([r".*Exit: 00-\w{32}-\w{16}-01.*"])
+    assert os.environ["TRACEPARENT"] == "outer"
 
 
 def test_the_sink_needs_no_package_of_traceloop(tmp_path, monkeypatch):
