@@ -29,7 +29,7 @@ class LowRank(NamedTuple):
     scaling: float
 
 
-class _Delta:
+class Delta:
     """What one adapter adds to a joined product, as two products: of all its A, of all its B.
 
     Each B stands where its layer's columns are and its ranks are, with zeros elsewhere. Between the
@@ -85,13 +85,13 @@ class Projection:
         self._product = _Product(weight, torch.cat(biases) if biases[0] is not None else None)
         self._width = len(weight)
         self._columns = _column_slices(layers)
-        self._deltas: dict[str, _Delta] = {}
+        self._deltas: dict[str, Delta] = {}
 
     def add_adapter(self, name: str, pairs: Mapping[str, LowRank]) -> None:
         """Know the parts of adapter `name` that belong to the layers joined here."""
         mine = [(self._columns[path], pairs[path]) for path in self._columns if path in pairs]
         if mine:
-            self._deltas[name] = _Delta(mine, self._width)
+            self._deltas[name] = Delta(mine, self._width)
 
     def __call__(self, rows: torch.Tensor, spans: Sequence[tuple[str, int, int]]) -> torch.Tensor:
         """Return the product for `rows`, `[tokens, in]`; `spans` says whose tokens are whose."""
@@ -123,7 +123,7 @@ def hook_adapters(model: Any, adapters: Mapping[str, Mapping[str, LowRank]]) -> 
     """Let the layers of a transformers model add the adapters' parts by themselves."""
     from pytest_llmops.engine.step import CURRENT  # noqa: PLC0415
 
-    def hook_for(deltas: Mapping[str, _Delta]) -> Any:
+    def hook_for(deltas: Mapping[str, Delta]) -> Any:
         def add(_module: object, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
             for name, start, end in CURRENT.get().spans:
                 if name in deltas:
@@ -133,7 +133,7 @@ def hook_adapters(model: Any, adapters: Mapping[str, Mapping[str, LowRank]]) -> 
 
     for path in sorted({path for pairs in adapters.values() for path in pairs}):
         deltas = {
-            name: _Delta([(slice(None), p)], len(p.up))
+            name: Delta([(slice(None), p)], len(p.up))
             for name, pairs in adapters.items()
             if (p := pairs.get(path))
         }

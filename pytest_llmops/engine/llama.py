@@ -69,7 +69,7 @@ class _Layer:
         self.index: int = attention.layer_idx
         self.width: int = attention.head_dim
         self.heads: int = config.num_attention_heads
-        self.form = Form(attention.scaling, _window(attention, config))
+        self.form = Form(attention.scaling, window_of(attention, config))
         self.before, self.after = (
             _Norm(module.input_layernorm),
             _Norm(module.post_attention_layernorm),
@@ -157,7 +157,8 @@ def _joined(path: str, owner: Any, *names: str) -> Projection:
     return projection
 
 
-def _window(attention: Any, config: Any) -> int | None:
+def window_of(attention: Any, config: Any) -> int | None:
+    """Return how many tokens one sees in a layer, itself included; None for all."""
     if hasattr(attention, "sliding_window"):
         window: int | None = attention.sliding_window
         return window

@@ -1,6 +1,7 @@
 """How a model is run: the fastest way that gives the numbers of transformers' own code.
 
-Three ways, each proved on a probe before it is used, in this order (see `proof`):
+Four ways, each proved on a probe before it is used, in this order (see `proof`):
+- `CompiledRunner`: Llama-like models in bf16 on a CPU, as compiled code (module `compiled`).
 - `LlamaRunner`: Llama-like models, written out (module `llama`).
 - `PackedRunner`: transformers' model code over packed rows, with our attention: most other models.
 - `SequenceRunner`: one sequence after another, with transformers' own cache: the rest. It is slow.
@@ -15,6 +16,7 @@ from transformers import DynamicCache, GenerationMixin
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from pytest_llmops.engine.attention import UnsupportedError, transformers_attention
+from pytest_llmops.engine.compiled import CompiledRunner, fits
 from pytest_llmops.engine.linear import LowRank, hook_adapters
 from pytest_llmops.engine.llama import LlamaRunner, is_llama_like
 from pytest_llmops.engine.proof import Proof, Runner
@@ -126,7 +128,7 @@ def build_runner(
     proof = Proof(SequenceRunner(model), model, context)
     try:
         if is_llama_like(model):
-            fast = LlamaRunner(model)
+            fast = CompiledRunner(model) if fits(model) else LlamaRunner(model)
             proof.check(fast)
             for name, pairs in adapters.items():
                 fast.add_adapter(name, pairs)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import ParamSpec, TypeVar
 
@@ -49,17 +49,27 @@ def shared(work: Callable[_Args, _Result], *args: _Args.args, **options: _Args.k
         torch.set_num_threads(1)
 
 
+def threads() -> int:
+    """Return how many threads kernels may take."""
+    return _THREADS.get() or torch.get_num_threads()
+
+
 def split(work: Callable[[int, int], object], ends: Sequence[int], parts: int = 0) -> None:
     """Run `work(first, last)` over units in parts of about equal cost, at the same time.
 
     `ends` is the cost of every unit with all before it; 0 `parts` are as many as threads.
     """
-    parts = parts or _THREADS.get() or torch.get_num_threads()
+    parts = parts or threads()
     inner = [bisect_left(ends, ends[-1] * part / parts) for part in range(1, parts)]
     cuts = [0, *inner, len(ends)]
     spans = [(first, last) for first, last in pairwise(cuts) if first < last]
-    others = [_workers(parts).submit(work, *span) for span in spans[1:]]
-    work(*spans[0])
+    together([partial(work, *span) for span in spans])
+
+
+def together(works: Sequence[Callable[[], object]]) -> None:
+    """Run works at the same time, the first in this thread."""
+    others = [_workers(len(works)).submit(work) for work in works[1:]]
+    works[0]()
     for other in others:
         other.result()
 

@@ -8,4 +8,10 @@ numba, for the processor at hand.
 - `numbers`: bf16 and float32 in compiled code, the exponential
 - `rows`: norm, rotary embedding, gate
 - `blocks`: attention over the blocks of the pool
+
+Models that `compiled` runs are compiled as a whole, products and all:
+
+- `tiles`: products of bf16 matrices
+- `paired`: attention as such products, over blocks that are laid out for them
+- `layers`: the layers of a model
 """
