@@ -39,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if LEFT not in config.stash:
         raise pytest.UsageError(names.LOADED_LATE)
     wiring = Wiring(config)
+    config.add_cleanup(wiring.thaw)  # so early, it comes after pytest's own last collection
     config.pluginmanager.register(wiring, "llmops-wiring")
     config.pluginmanager.register(faults, "llmops-faults")
     config.pluginmanager.register(
@@ -71,6 +72,7 @@ class Wiring:
         self.values = names.by_name(vars(config.option))
         self._session: Controller | Worker | None = None
         self.is_worker = hasattr(config, "workerinput")
+        self._frozen = False
 
     @property
     def session(self) -> "Controller | Worker":
@@ -142,9 +144,14 @@ class Wiring:
             self._require(bool(items or not session.items))
             if items:  # pytest keeps tests to the end: no collection need look at them again
                 gc.freeze()
-                self.config.add_cleanup(gc.unfreeze)
+                self._frozen = True
             if self.controller and self.values["model"]:
                 self._announce(self.controller, {item.nodeid: seen.key_of(item) for item in items})
+
+    def thaw(self) -> None:
+        """Let collections look at the tests again, if they do not."""
+        if self._frozen:
+            gc.unfreeze()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 import resource
 import shutil
@@ -531,3 +532,20 @@ def test_secrets_in_a_url_are_refused_before_anything_is_recorded(url, project):
     assert "pw@" not in "\n".join(result.outlines)
     result.stderr.fnmatch_lines(["*the URL has a user, password or query*"])
     assert not (project.path / "runs").exists()
+
+
+def test_the_tests_of_a_session_are_left_to_collections_again_after_it(project):
+    counts = []
+
+    class Counting:
+        @staticmethod
+        def pytest_runtest_call():
+            counts.append(gc.get_freeze_count())
+
+    before = gc.get_freeze_count()
+    project.runpytest_inprocess(
+        "benchmarks", "--model=recorded", "-p", "no:xdist", plugins=[Counting()]
+    )
+    assert len(counts) == len(EXPECTED)
+    assert min(counts) > before
+    assert gc.get_freeze_count() == before
