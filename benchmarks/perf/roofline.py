@@ -5,20 +5,25 @@
 Every engine of a transformer has to multiply each token with all weights, and to read the keys and
 values of the whole context for each token that it writes. Here both are done alone, with weights
 of the embedded model's shapes, one set for each of its layers, so that they come from memory as
-they do in an engine; nothing else that an engine must do is counted. Half precision in the layout
-of oneDNN's kernels, the fastest that was found on CPUs.
+they do in an engine; nothing else that an engine must do is counted. Half precision, by
+oneDNN's kernels and by those of the built-in engine, each in its layout; the faster of both counts.
 """
 
 import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from transformers import AutoConfig, PreTrainedConfig
 
+from pytest_llmops.engine.kernels.numbers import bits
+from pytest_llmops.engine.kernels.tiles import PANEL, multiply, pack
+from pytest_llmops.engine.threads import split
 from pytest_llmops.engine.weights import DEFAULT, embedded_folder
 
 PIECE = 512
@@ -63,10 +68,25 @@ class Limit(NamedTuple):
 def measure_limit(folder: Path, batch: int) -> Limit:
     """Measure the rates for the model in `folder`, with steps of `batch` rows."""
     config = AutoConfig.from_pretrained(folder)
+    found = [_rates(config, batch, kind) for kind in (_OfTorch, _OfTiles)]
+    memory = torch.ones(READ // 4)
+    return Limit(
+        step=min(step for step, _ in found),
+        prompt=min(prompt for _, prompt in found),
+        bandwidth=READ / _median(memory.sum),
+        token_bytes=_token_bytes(config),
+    )
+
+
+def _rates(
+    config: PreTrainedConfig, batch: int, kind: "type[_OfTorch | _OfTiles]"
+) -> tuple[float, float]:
+    """Return the seconds of a step's products, and of those of a prompt's token."""
     layers = [
-        [_product(*shape) for shape in _shapes(config)] for _ in range(config.num_hidden_layers)
+        [kind(torch.randn(shape).bfloat16()) for shape in _shapes(config)]
+        for _ in range(config.num_hidden_layers)
     ]
-    head = _product(config.vocab_size, config.hidden_size)
+    head = kind(torch.randn(config.vocab_size, config.hidden_size).bfloat16())
 
     def run(rows: int, *, with_head: bool) -> None:
         for layer in layers:
@@ -75,13 +95,8 @@ def measure_limit(folder: Path, batch: int) -> Limit:
         if with_head:
             head(rows)
 
-    memory = torch.ones(READ // 4)
-    return Limit(
-        step=_median(lambda: run(batch, with_head=True)),
-        prompt=_median(lambda: run(PIECE, with_head=False)) / PIECE,
-        bandwidth=READ / _median(memory.sum),
-        token_bytes=_token_bytes(config),
-    )
+    step = _median(lambda: run(batch, with_head=True))
+    return step, _median(lambda: run(PIECE, with_head=False)) / PIECE
 
 
 def _shapes(config: PreTrainedConfig) -> list[tuple[int, int]]:
@@ -100,20 +115,46 @@ def _token_bytes(config: PreTrainedConfig) -> int:
     return int(2 * 2 * config.num_hidden_layers * config.num_key_value_heads * _head_size(config))
 
 
-def _product(rows_out: int, rows_in: int) -> Callable[[int], torch.Tensor]:
-    """A product with a weight `[out, in]` of its own, for a number of rows."""
-    weight = torch.randn(rows_out, rows_in).bfloat16()
-    packed = torch.ops.mkldnn._reorder_linear_weight(weight, 32)
-    inputs: dict[int, torch.Tensor] = {}
+class _OfTorch:
+    """A product with a weight `[out, in]` of its own, by oneDNN."""
 
-    def product(rows: int) -> torch.Tensor:
-        if rows not in inputs:
-            inputs[rows] = torch.randn(rows, rows_in).bfloat16()
+    def __init__(self, weight: torch.Tensor) -> None:
+        self._packed = torch.ops.mkldnn._reorder_linear_weight(weight, 32)
+        self._width = weight.shape[1]
+
+    def __call__(self, rows: int) -> None:
+        """Multiply so many rows."""
         run = torch.ops.mkldnn._linear_pointwise
-        found: torch.Tensor = run(inputs[rows], packed, None, "none", [], "")
-        return found
+        run(_ones(rows, self._width), self._packed, None, "none", [], "")
 
-    return product
+
+class _OfTiles:
+    """The same by the built-in engine: each thread has rows of its own, or one row's outputs."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        self._packed, self._width = pack(weight), weight.shape[1]
+        self._size, self._bias = len(weight), np.zeros(len(self._packed) * PANEL, np.float32)
+
+    def __call__(self, rows: int) -> None:
+        """Multiply so many rows."""
+        left, out = bits(_ones(rows, self._width)), bits(torch.empty(rows, self._size).bfloat16())
+        weight, panels = self._packed.data_ptr(), len(self._packed)
+
+        def some(first: int, last: int) -> None:
+            multiply(left[first:last], weight, self._bias, (0, panels), out[first:last])
+
+        def outputs(first: int, last: int) -> None:
+            multiply(left, weight, self._bias, (first, last), out)
+
+        if rows == 1:
+            split(outputs, range(1, panels + 1))
+        else:
+            split(some, range(1, rows + 1))
+
+
+@cache
+def _ones(rows: int, width: int) -> torch.Tensor:
+    return torch.ones(rows, width).bfloat16()
 
 
 def _median(work: Callable[[], object]) -> float:
