@@ -57,7 +57,7 @@ def used(tool):
     return msgspec.structs.replace(tool, started=None, seconds=None)
 
 
-@pytest.mark.parametrize("kind", ["mine", "cline"])
+@pytest.mark.parametrize("kind", ["mine", "cline", "mini", "pi"])
 def test_attempts_on_nodes_have_the_records_of_this_machine(kind, project):
     if kind != "mine" and (reason := missing(kind)):
         pytest.skip(reason)
