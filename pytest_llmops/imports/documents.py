@@ -1,5 +1,10 @@
-"""JSON documents and lines of JSON, with an error that names the file."""
+"""JSON documents and lines of JSON, with an error that names the file.
 
+Harnesses in Python write NaN and infinities as `NaN` and `Infinity`, which are no JSON: Inspect for
+a sample that is not scored, for example. They are read as such.
+"""
+
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +29,17 @@ def decoded(content: bytes, where: object) -> Document:
     try:
         return msgspec.json.decode(content, type=Document)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RecordError(f"{where}: not JSON: {error}") from None
+        return _python_written(content, RecordError(f"{where}: not JSON: {error}"))
+
+
+def _python_written(content: bytes, otherwise: RecordError) -> Document:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        raise otherwise from None
+    if not isinstance(found, dict):
+        raise otherwise
+    return found
 
 
 def document(path: Path) -> Document:

@@ -154,6 +154,8 @@ def _attempt(path: Path, sample: Document, scorer: str, asked: Asked) -> Attempt
     lost = sample.get("error_retries") or ()
     reason = REASONS.get(choices[0]["stop_reason"], "other") if choices else None
     score = (sample.get("scores") or {}).get(scorer)
+    if score and repr(score["value"]) == "nan":  # Inspect's mark of a sample that is not scored
+        score = None
     return Attempt(
         case=str(sample["id"]),
         content_sha256=digest(_asked(sample["input"]), _text(sample["target"])),

@@ -10,6 +10,7 @@ import msgspec
 from pytest_llmops.errors import RecordError
 from pytest_llmops.imports.assembly import Asked, Log
 from pytest_llmops.imports.deepeval import read_deepeval
+from pytest_llmops.imports.documents import decoded
 from pytest_llmops.imports.harbor import RESULT, read_harbor
 from pytest_llmops.imports.inspect import read_inspect
 from pytest_llmops.imports.lm_eval import RESULTS, read_lm_eval
@@ -71,8 +72,8 @@ def _of_folder(path: Path) -> str:
 
 def _of_document(path: Path) -> str:
     try:
-        head = msgspec.json.decode(path.read_bytes(), type=_Head)
-    except (msgspec.DecodeError, OSError, UnicodeDecodeError):
+        head = _head(path)
+    except (msgspec.DecodeError, OSError, UnicodeDecodeError, RecordError):
         return ""
     if head.trajectory_format.startswith("mini-swe-agent"):
         return "mini-swe-agent"
@@ -83,6 +84,14 @@ def _of_document(path: Path) -> str:
         "deepeval": bool(bytes(head.testCases) or bytes(head.testRunData)),
     }
     return next((name for name, told in found.items() if told), "")
+
+
+def _head(path: Path) -> _Head:
+    content = path.read_bytes()
+    try:
+        return msgspec.json.decode(content, type=_Head)
+    except msgspec.DecodeError:  # of NaN, for example, for which msgspec writes null
+        return msgspec.json.decode(msgspec.json.encode(decoded(content, path)), type=_Head)
 
 
 def read_log(path: Path, harness: str = "", asked: Asked = Asked()) -> Log:  # noqa: B008 - frozen

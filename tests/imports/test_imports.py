@@ -1,6 +1,7 @@
 """Logs that the real packages wrote, against what their scripts' servers counted."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -87,6 +88,16 @@ class TestInspect:
 
         records = imported(edited(tmp_path, fail)).records
         assert [one.outcome for one in records] == ["error", "solved"]
+
+    def test_a_sample_that_inspect_left_unscored_is_an_error_and_no_wrong_answer(self, tmp_path):
+        def unscored(log):
+            log["samples"][0]["scores"]["model_graded_qa"].update(value=math.nan, answer=None)
+
+        log = edited(tmp_path, unscored)
+        assert '"value": NaN' in log.read_text()
+        first, second = imported(log).records
+        assert (first.outcome, first.error) == ("error", "the sample has no score")
+        assert (first.solved, second.outcome) == (False, "solved")
 
     def test_costs_count_lost_tries_and_only_where_each_call_has_one(self, tmp_path):
         def retried(log):
