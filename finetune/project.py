@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 from tokenizers import Tokenizer
 
-from pytest_llmops.engine.folders import files_sha256, tokenizer_sha256
+from pytest_llmops.client.tokenizer import tokenizer_sha256
+from pytest_llmops.engine.folders import files_sha256
 from pytest_llmops.engine.folders import resolve as find_folder
 from pytest_llmops.engine.weights import embedded_folder
 from pytest_llmops.local_models import LocalModel

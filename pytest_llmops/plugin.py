@@ -16,6 +16,7 @@ from pytest_llmops.errors import LlmopsError, RecordError
 from pytest_llmops.generation.keys import Key
 from pytest_llmops.session import configured, faults, names
 from pytest_llmops.session import items as seen
+from pytest_llmops.session.declared import of_gates
 from pytest_llmops.session.keeping import Keeping
 from pytest_llmops.session.making import Making
 
@@ -100,8 +101,8 @@ class Wiring:
 
     def pytest_sessionstart(self) -> None:
         """Refuse a wrong command line before anything is collected."""
-        given = self.values["model"] is not None or self.values["gate"] is not None
-        if given and not self.is_worker:
+        asks = self.values["model"] is not None or self.values["gate"] is not None
+        if (asks or of_gates(self.values)) and not self.is_worker:
             self._session = self._session or self._make_session()
 
     def pytest_report_header(self) -> list[str]:

@@ -15,15 +15,17 @@ from typing import NamedTuple
 
 from pytest_llmops.agents.adapter import ToolRun, adapter_of, tool_runs
 from pytest_llmops.agents.away import AwayJail
-from pytest_llmops.agents.calls import Call, turns_of
+from pytest_llmops.agents.calls import Call
 from pytest_llmops.agents.installed import require
 from pytest_llmops.agents.jail import Jail
 from pytest_llmops.agents.jailer import Jailer
 from pytest_llmops.agents.proxy import Proxy, Upstream
 from pytest_llmops.agents.repair import Bench
 from pytest_llmops.agents.settings import ProgramAgent
+from pytest_llmops.agents.settled import settled
 from pytest_llmops.agents.states import passed_after
-from pytest_llmops.agents.tape import PlayedTape, Tapes
+from pytest_llmops.agents.tape import PlayedTape, Tapes, counted_as_then
+from pytest_llmops.agents.turns import turns_of
 from pytest_llmops.agents.watch import watch
 from pytest_llmops.agents.workspace import (
     Changes,
@@ -34,15 +36,22 @@ from pytest_llmops.agents.workspace import (
 )
 from pytest_llmops.client.connections import Connections
 from pytest_llmops.client.endpoint import Endpoint
-from pytest_llmops.client.tokenizer import TokenCounter
-from pytest_llmops.completions import Completion, Ending, Loop, Request, Timing, Turn, Usage
+from pytest_llmops.client.tokenizer import counter_of
+from pytest_llmops.client.usage import counted_together
+from pytest_llmops.completions import (
+    Completion,
+    Ending,
+    Loop,
+    Request,
+    Timing,
+    Turn,
+    Usage,
+)
 from pytest_llmops.errors import EndpointError, LlmopsError, LostError
 from pytest_llmops.generation.keys import Key, named
 from pytest_llmops.models import Prices
 from pytest_llmops.tasks.asked import AnyTask
 
-SAME = 5
-"""Answers at the end that ask for the same, after which an agent that gave up was in a loop."""
 CONNECT = 30.0
 """Seconds to open a connection to the model."""
 TRIES = 3
@@ -99,7 +108,7 @@ class Program:
             self._hosts.require(Jailer, "check", (str(place),) if self._adapter.PLACE else ())
         self.broken: dict[Key, Loop] = {}
         """What attempts that failed had done by then, where the model had answered."""
-        length = TokenCounter(endpoint.tokenizer).length if endpoint.tokenizer else None
+        length = counter_of(endpoint.tokenizer).length if endpoint.tokenizer else None
         self._model = Upstream(endpoint, Connections(endpoint, CONNECT), prices, length)
         self._tapes = tapes
 
@@ -140,6 +149,8 @@ class Program:
                 calls.clear()
         passed = await asyncio.to_thread(passed_after, task, judge, calls, ran.found.files)
         turns = turns_of(calls, ran.ended, self._adapter.failed, passed, ran.tools)
+        if self._tapes is not None:
+            turns = counted_as_then(turns, self._tapes.get(request.key, ()))
         return self._completion(task, ran, turns)
 
     async def _ran(self, request: Request, task: AnyTask, calls: list[Call]) -> _Ran:
@@ -158,7 +169,7 @@ class Program:
                     await jail.ended()
                     calls += proxy.calls
                     ended = time.time()
-            ending = self._settled(calls, ending)
+            ending = settled(calls, ending, self._model.endpoint.where, proxy.strange)
             return _Ran(
                 calls=calls,
                 found=changes(task, jail.workspace, before),
@@ -185,34 +196,10 @@ class Program:
             model = model._replace(client=PlayedTape(self._tapes.get(request.key, ())))
         return Proxy(model, self._agent.budget, fields, jail.socket, files=jail.changed)
 
-    def _settled(self, calls: list[Call], ended: tuple[Ending, str]) -> tuple[Ending, str]:
-        """What an ending was: a program that failed because its model did has none.
-
-        Raises:
-            EndpointError: The model was asked, and the last thing that it said was a fault, or some
-                answer has no counts; or the program never asked it.
-        """
-        ending, detail = ended
-        if uncounted := next((call for call in calls if call.uncounted), None):
-            raise EndpointError(f"{self._model.endpoint.where}: {uncounted.fault}")
-        if lost := sum(call.lost for call in calls):
-            detail += f"; {lost} of its answers were cut off and not counted"
-            ended = ending, detail
-        if ending != "failed":
-            return ended
-        if not calls:
-            raise EndpointError(f"never asked its model: {detail}")
-        if calls[-1].fault:
-            raise EndpointError(f"{self._model.endpoint.where}: {calls[-1].fault}")
-        last = [call.asks_for for call in calls if call.usage][-SAME:]
-        if len(last) == SAME and last[0] and len(set(last)) == 1:
-            return "repeated", detail
-        return ended
-
     def _completion(self, task: AnyTask, ran: _Ran, turns: tuple[Turn, ...]) -> Completion:
         begin = ran.calls[0].started if ran.calls else ran.ended
-        local = any(turn.counted_by == "local" for turn in turns)
-        models = [call.answer.model for call in ran.calls if call.answer.model]
+        models = dict.fromkeys(call.answer.model for call in ran.calls if call.answer.model)
+        served = "" if self._tapes is not None else ", ".join(models)
         seconds = max(0.0, ran.ended - begin)
         return Completion(
             text=answer_in(task, ran.found.files),
@@ -224,8 +211,8 @@ class Program:
                 first_token=turns[0].timing.first_token if turns else None,
                 total=seconds,
             ),
-            counted_by="local" if local else "server",
-            served_model=self._model.endpoint.redact(models[-1]) if models else "",
+            counted_by=counted_together(turn.counted_by for turn in turns),
+            served_model=self._model.endpoint.redact(served),
             retries=sum(turn.retries for turn in turns),
             loop=Loop(
                 ending=ran.ending[0],

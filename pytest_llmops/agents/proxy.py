@@ -3,8 +3,9 @@
 One for each attempt, on a Unix socket: the agent's only way out. The model's address, name and key
 are known here alone. Sampling of the run is put into every request; answers go through as they
 come. One that its agent leaves is read to the end, because it costs what it costs and its last
-words are its counts. A budget that is spent is answered with status 400, which agents do not ask
-again.
+words are its counts. One that is no answer, or was broken off, is cut off for the agent too, so
+that it does not go on with what nobody counts. A budget that is spent is answered with status 400,
+which agents do not ask again.
 """
 
 import asyncio
@@ -17,18 +18,20 @@ from typing import Any, NamedTuple
 
 from pytest_llmops.agents.calls import Call
 from pytest_llmops.agents.settings import Budget
+from pytest_llmops.agents.spending import asked_of, limit_of, spent_by, usage_of
 from pytest_llmops.agents.web import Exchange, Taker, WebServer
+from pytest_llmops.client.broken import LostError
 from pytest_llmops.client.connections import CHAT, Asks
 from pytest_llmops.client.endpoint import Endpoint
-from pytest_llmops.client.faults import error_of, excerpt
+from pytest_llmops.client.faults import UNREADABLE, error_of, excerpt
+from pytest_llmops.client.stream import LINGER
 from pytest_llmops.completions import Ending, Usage
 from pytest_llmops.errors import EndpointError
 from pytest_llmops.models import Prices
 
 DRAIN = 20.0
-SAME = 5
-"""Answers in a row that ask for the same, after which the loop is one."""
-CAPS = ("max_tokens", "max_completion_tokens")
+STRANGE = 80
+"""Characters that are kept of a path that is not here."""
 
 
 class Upstream(NamedTuple):
@@ -70,12 +73,12 @@ class Proxy:
         self._fields = fields
         self._server = WebServer(socket, self._serve)
         self.calls: list[Call] = []
-        self.usage = Usage(input=0, output=0)
-        """Tokens so far."""
         self.spent: Ending | None = None
         """Which budget ended the loop."""
         self.heard = time.monotonic()
         """When agent or model last said something."""
+        self.strange: set[str] = set()
+        """What was asked that is not here."""
         self._idle = asyncio.Condition()
         self._asking = 0
 
@@ -90,6 +93,11 @@ class Proxy:
         await self._server.__aexit__()
 
     @property
+    def usage(self) -> Usage:
+        """Tokens so far."""
+        return usage_of(self.calls)
+
+    @property
     def gone(self) -> bool:
         """Whether the model did not answer as often as is borne, or does not count."""
         if any(call.uncounted for call in self.calls):
@@ -99,39 +107,52 @@ class Proxy:
 
     async def _serve(self, exchange: Exchange) -> None:
         self.heard = time.monotonic()
-        if exchange.path.rstrip("/").endswith("/models"):
+        path = exchange.path.partition("?")[0].rstrip("/")
+        if path.endswith("/models"):
             listed = {"id": self._endpoint.model, "object": "model", "owned_by": "llmops"}
             await exchange.whole(200, {"object": "list", "data": [listed]})
-        elif exchange.method == "POST" and exchange.path.endswith("/chat/completions"):
-            await self._chat(exchange)
+        elif exchange.method == "POST" and path.endswith("/chat/completions"):
+            await self._asked(exchange)
         else:
+            self.strange.add(f"{exchange.method} {path}"[:STRANGE])
             await exchange.whole(404, _refusal(f"{exchange.path}: only chat completions here"))
 
-    async def _chat(self, exchange: Exchange) -> None:
-        body = json.loads(exchange.body)
-        if not isinstance(body, dict):
-            raise ValueError("not a request")
+    async def _asked(self, exchange: Exchange) -> None:
+        """Read a request; what is none is told, and the model is not asked."""
+        if packed := exchange.headers.get("content-encoding", "identity").replace("identity", ""):
+            await exchange.whole(415, _refusal(f"content-encoding {packed}: send plain JSON"))
+            return
+        try:
+            body = json.loads(exchange.body)
+        except UNREADABLE:
+            body = None
+        if isinstance(body, dict):
+            await self._chat(exchange, body)
+        else:
+            await exchange.whole(400, _refusal("the body is no JSON object"))
+
+    async def _chat(self, exchange: Exchange, body: dict[str, Any]) -> None:
         call = Call(body)
         self.calls.append(call)
-        self.spent = self.spent or self._over()
+        self.spent = self.spent or spent_by(self.calls, self._budget, self._prices)
         if self.spent:
             call.spent = True
             call.fault = f"the budget of {self.spent} is spent"
             call.end()
-            await exchange.whole(400, _refusal(call.fault))
+            await exchange.whole(400, _refusal(call.fault, "budget"))
             return
         self._asking += 1
         try:
-            await self._ask(Taker(exchange), call, self._body(body))
+            content = asked_of(self._endpoint, self._fields, body)
+            call.limit = limit_of(content)
+            await self._ask(Taker(exchange), call, json.dumps(content).encode())
         except EndpointError as error:
             call.fault = call.fault or str(error)
-            await self._gone(exchange, call.fault)
+            await self._gone(exchange, call)
         finally:
             self.heard = time.monotonic()
             if not call.ended:
                 call.cut(self._length)
-            if call.usage:
-                self.usage += call.usage
             async with self._idle:
                 self._asking -= 1
                 self._idle.notify_all()
@@ -155,24 +176,33 @@ class Proxy:
                 raise fault
             await looked  # before the agent goes on, and while the model was at work
             await taker.begin(200, {"content-type": kind})
-            async for piece in reply.pieces:
-                self.heard = time.monotonic()
-                await taker.send(piece)
-                _note(call, piece)
+            await self._pass_on(taker, call, reply.pieces)
+        try:
+            if not call.ended:
+                call.count(self._length)
+        finally:
             await taker.end()
-        call.left = taker.gone
-        if not call.fault:
+
+    async def _pass_on(self, taker: Taker, call: Call, pieces: AsyncIterator[bytes]) -> None:
+        """Give an agent its answer as it comes; for agents it is over at `[DONE]`.
+
+        Raises:
+            EndpointError: It is none, or broke off; the agent does not have the end of it then.
+        """
+        try:
+            async with asyncio.timeout(None) as limit:
+                async for piece in pieces:
+                    self.heard = time.monotonic()
+                    await _give(taker, call, piece)
+                    if call.answer.done and not call.ended:
+                        limit.reschedule(asyncio.get_running_loop().time() + LINGER)
+                        if call.is_told:
+                            call.count(self._length)
+        except (TimeoutError, LostError):
+            if not call.answer.done:
+                raise
+        if not call.ended:
             call.close()
-        if not call.answer.complete and not call.tools:
-            raise EndpointError("the stream broke off before its end")
-        if not call.usage and self._length:
-            call.count_here(self._length)
-        if not call.usage:
-            call.uncounted = True
-            raise EndpointError(
-                "the server reports no token counts ('usage'); "
-                "name the model's 'tokenizer' to have them counted here"
-            )
 
     @asynccontextmanager
     async def _looking(self, call: Call) -> AsyncIterator[asyncio.Future[None]]:
@@ -187,54 +217,31 @@ class Proxy:
         finally:
             await looking
 
-    async def _gone(self, exchange: Exchange, fault: str) -> None:
+    async def _gone(self, exchange: Exchange, call: Call) -> None:
         """Pass on that the model is not there, or broke off."""
         if not exchange.begun:
-            await exchange.whole(502, _refusal(excerpt(fault.encode())))
-        elif not exchange.ended:
+            await exchange.whole(502, _refusal(excerpt(call.fault.encode()), "model"))
+        elif exchange.ended:
+            return
+        elif call.answer.told and not call.is_streamed:
+            await exchange.end()  # the agent has a document that says so
+        else:
             exchange.cut()
 
-    def _body(self, body: dict[str, Any]) -> bytes:
-        """The agent's request as the model is asked it."""
-        fields = dict(self._fields)
-        cap = fields.pop("max_tokens")
-        asked = [body[name] for name in CAPS if isinstance(body.get(name), int)]
-        own = {name: value for name, value in body.items() if name not in CAPS}
-        name = CAPS[1] if "max_tokens" in self._endpoint.omit else CAPS[0]
-        fields |= {"model": self._endpoint.model, name: min([cap, *asked])}
-        if body.get("stream"):
-            fields["stream_options"] = {"include_usage": True}
-        kept = {key: value for key, value in (own | fields).items() if key not in self._omitted}
-        return json.dumps(kept | dict(self._endpoint.extra)).encode()
 
-    @property
-    def _omitted(self) -> set[str]:
-        return set(self._endpoint.omit)
-
-    def _over(self) -> Ending | None:
-        """The budget that the calls so far have spent."""
-        budget, usage = self._budget, self.usage
-        answered = [call for call in self.calls if call.usage]
-        last = [call.asks_for for call in answered if not call.left][-SAME:]
-        if len(last) == SAME and last[0] and len(set(last)) == 1:
-            return "repeated"
-        if len(answered) >= budget.turns:
-            return "turns"
-        if usage.input + usage.output >= budget.tokens:
-            return "tokens"
-        if budget.cost and self._prices and self._prices.cost(usage) >= budget.cost:
-            return "cost"
-        return None
+async def _give(taker: Taker, call: Call, piece: bytes) -> None:
+    """Pass on a piece of an answer; of what is none, only the server's own words."""
+    before = call.answer.done
+    try:
+        call.feed(piece)
+    except EndpointError:
+        if call.answer.told:
+            await taker.send(piece)
+        raise
+    await taker.send(piece)
+    if not before:
+        call.left = taker.gone
 
 
-def _note(call: Call, chunk: bytes) -> None:
-    """Read a piece of an answer; the agent gets also what cannot be read."""
-    if not call.fault:
-        try:
-            call.feed(chunk)
-        except EndpointError as error:
-            call.fault = str(error)
-
-
-def _refusal(message: str) -> dict[str, Any]:
-    return {"error": {"message": message, "type": "invalid_request_error", "code": "budget"}}
+def _refusal(message: str, code: str = "unsupported") -> dict[str, Any]:
+    return {"error": {"message": message, "type": "invalid_request_error", "code": code}}

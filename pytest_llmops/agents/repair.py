@@ -16,6 +16,7 @@ from pytest_llmops.agents.feedback import Heard, feedback
 from pytest_llmops.agents.requests import key_of
 from pytest_llmops.agents.settings import RepairAgent
 from pytest_llmops.agents.tape import as_json
+from pytest_llmops.client.usage import counted_together
 from pytest_llmops.completions import (
     Completion,
     Ending,
@@ -154,7 +155,6 @@ def whole(answers: list[Completion], turns: list[Turn], ending: Ending) -> Compl
     begin = first.timing.started + first.timing.queue
     last_began = last.timing.started + last.timing.queue + last.timing.total
     seconds = max(0.0, last_began + turns[-1].tool_seconds - begin)
-    local = any(answer.counted_by == "local" for answer in answers)
     return Completion(
         text=last.text,
         finish_reason=last.finish_reason,
@@ -165,8 +165,8 @@ def whole(answers: list[Completion], turns: list[Turn], ending: Ending) -> Compl
             first_token=first.timing.first_token,
             total=seconds,
         ),
-        counted_by="local" if local else last.counted_by,
-        served_model=last.served_model,
+        counted_by=counted_together(answer.counted_by for answer in answers),
+        served_model=", ".join(filter(None, dict.fromkeys(one.served_model for one in answers))),
         refusal=last.refusal,
         retries=sum(answer.retries for answer in answers),
         loop=Loop(ending=ending, turns=tuple(turns), seconds=seconds),

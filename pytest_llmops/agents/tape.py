@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pytest_llmops.agents.calls import LEFT
+from msgspec.structs import replace
+
 from pytest_llmops.agents.requests import key_of
+from pytest_llmops.agents.turns import LEFT
 from pytest_llmops.client.connections import Reply
 from pytest_llmops.completions import Completion, Message, Request, Turn
 from pytest_llmops.errors import EndpointError
@@ -21,7 +23,14 @@ Tapes = Mapping[Key, Sequence[Turn]]
 NEVER_ASKED = (
     "the recorded run holds no answer to this request: its messages or tools are not those of then"
 )
-FINISH = {"stop": "stop", "length": "length", "content_filter": "content_filter"}
+FINISH = {
+    "stop": "stop",
+    "length": "length",
+    "context": "length",
+    "content_filter": "content_filter",
+    "other": "other",
+}
+"""Words of then; that an answer was cut by the context is told by its tokens, see `Call`."""
 
 
 class Tape:
@@ -71,6 +80,12 @@ class TapeModel:
             counted_by=turn.counted_by,
             retries=turn.retries,
         )
+
+
+def counted_as_then(turns: Sequence[Turn], recorded: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Turns of a replay, counted by whoever counted the same answers then."""
+    by = {turn.key: turn.counted_by for turn in recorded}
+    return tuple(replace(turn, counted_by=by.get(turn.key, turn.counted_by)) for turn in turns)
 
 
 def as_json(messages: Sequence[Message]) -> list[dict[str, str]]:
@@ -142,7 +157,8 @@ def _document(turn: Turn) -> dict[str, Any]:
             for number, tool in enumerate(turn.tools)
         ]
     usage = turn.usage
-    reason = "tool_calls" if turn.tools else FINISH.get(turn.finish_reason, "stop")
+    other = turn.finish_reason == "other" and turn.tools
+    reason = "tool_calls" if other else FINISH[turn.finish_reason]
     return {
         "id": f"recorded-{turn.key}",
         "object": "chat.completion",

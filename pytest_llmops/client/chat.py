@@ -22,7 +22,7 @@ from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.faults import TransientError
 from pytest_llmops.client.pacing import Breaker, Limiter, Patience, back_off
 from pytest_llmops.client.stream import Stream
-from pytest_llmops.client.tokenizer import TokenCounter
+from pytest_llmops.client.tokenizer import counter_of
 from pytest_llmops.client.usage import Counted
 from pytest_llmops.client.wire import Answer
 from pytest_llmops.completions import Completion, FinishReason, Request, Timing
@@ -48,7 +48,7 @@ class ChatClient:
         """Requests worth having in hand at once."""
         self.limiter = Limiter(endpoint.concurrency or START, self.concurrency)
         self._breaker = Breaker(self._patience)
-        self._counter = TokenCounter(endpoint.tokenizer) if endpoint.tokenizer else None
+        self._counter = counter_of(endpoint.tokenizer) if endpoint.tokenizer else None
         self._connections = Connections(endpoint, self._patience.connect, self._starts)
 
     async def __aenter__(self) -> Self:

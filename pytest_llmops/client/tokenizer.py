@@ -5,11 +5,26 @@ Special tokens at the end of an answer are not in its text and not counted. Wher
 no chat template, the contents of the messages are counted without the tokens between them.
 """
 
+import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pytest_llmops.completions import Request, Usage
 from pytest_llmops.errors import ModelError
+
+
+@lru_cache(maxsize=8)
+def counter_of(name: str) -> "TokenCounter":
+    """The counter of a name, loaded once; see `TokenCounter`."""
+    return TokenCounter(name)
+
+
+def tokenizer_sha256(tokenizer: Any) -> str:
+    """Return the digest of what turns messages into tokens: vocabulary, rules, chat template."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    rules = backend.to_str() if backend else repr(sorted(tokenizer.get_vocab().items()))
+    return hashlib.sha256(f"{rules}\0{tokenizer.chat_template}".encode()).hexdigest()
 
 
 class TokenCounter:
@@ -42,6 +57,11 @@ class TokenCounter:
                 f"tokenizer {name!r} cannot be loaded: {error}; "
                 "name a Hugging Face id, a folder or a tokenizer.json"
             ) from error
+
+    @property
+    def sha256(self) -> str:
+        """Digest of what it counts by."""
+        return tokenizer_sha256(self._tokenizer)
 
     def count(self, request: Request, text: str) -> Usage:
         """Input and output tokens of one completion."""

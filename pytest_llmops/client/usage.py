@@ -16,7 +16,7 @@ In order (docs/models.md has a table of endpoints):
    other, and the answer is refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pytest_llmops.completions import CountedBy, Usage
@@ -51,6 +51,12 @@ class Counted(NamedTuple):
 
     usage: Usage
     by: CountedBy
+
+
+def counted_together(counts: Iterable[CountedBy]) -> CountedBy:
+    """Who counted a sum: the least that is known of any part."""
+    found = set(counts)
+    return "local" if "local" in found else "total" if "total" in found else "server"
 
 
 def last_usage(reports: Sequence[Mapping[str, Any]], *, wrote: bool) -> Counted | None:

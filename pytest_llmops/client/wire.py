@@ -11,30 +11,35 @@ text.
 """
 
 import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from pytest_llmops.client.content import Content, joined, refusals, texts, whole
 from pytest_llmops.client.endings import NONE, ending, is_fault
 from pytest_llmops.client.faults import UNREADABLE, TransientError, error_of, excerpt
 from pytest_llmops.client.usage import Counted, last_usage
 from pytest_llmops.completions import FinishReason
 from pytest_llmops.errors import EndpointError
 
-WORDS = 8
-"""Characters that a chunk must have before its repetition in the next tells that chunks are
-cumulative; single tokens repeat by chance."""
 NOTHING = (b"null", b'""', b"false", b"{}", b"[]")
 """What servers write under `error` where there is none."""
-
-Content = str | list[Any] | None
 
 
 class _Piece(msgspec.Struct):
     content: Content = None
     refusal: str | None = None
+    tool_calls: Any = None
+    function_call: Any = None
+    reasoning_content: Any = None
+    reasoning: Any = None
+
+    @property
+    def more(self) -> bool:
+        """Whether it holds a tool call, or thinking, which cost tokens too."""
+        tool = self.tool_calls or self.function_call
+        return bool(tool or self.reasoning_content or self.reasoning)
 
 
 class _Choice(msgspec.Struct):
@@ -68,22 +73,24 @@ class Answer:
         self._messages: list[str] = []
         self._refusal: list[str] = []
         self._usages: list[dict[str, Any]] = []
-        self._begun = False
+        self._begun = self._more = False
         self.said = ""
         """Why the model stopped, in the server's word."""
         self.done = False
         """`[DONE]` was seen."""
         self.model = ""
+        self.told = False
+        """The server said in its own words that there is no answer."""
 
     @property
     def text(self) -> str:
         """The content so far; that of messages only where there were no deltas."""
-        return _whole(_joined(self._deltas or self._messages))
+        return whole(joined(self._deltas or self._messages))
 
     @property
     def refusal(self) -> str:
         """What the server put in place of content."""
-        return _whole("".join(self._refusal))
+        return whole("".join(self._refusal))
 
     @property
     def finish_reason(self) -> FinishReason:
@@ -100,13 +107,18 @@ class Answer:
         """Whether the server said that this is all; `[DONE]` behind nothing says nothing."""
         return bool(self.said) or (self.done and self.started)
 
+    @property
+    def has_counts(self) -> bool:
+        """Whether any counts came, whatever they say."""
+        return bool(self._usages)
+
     def counted(self) -> Counted | None:
         """Token counts: the last that can be used, or None.
 
         Raises:
             EndpointError: They are no counts, or contradict each other; see `usage`.
         """
-        return last_usage(self._usages, wrote=self.started)
+        return last_usage(self._usages, wrote=self.started or self._more)
 
     def feed(self, data: bytes, *, last: bool = False) -> None:
         """Take one JSON document, several on lines of their own, or the closing `[DONE]`.
@@ -127,7 +139,7 @@ class Answer:
 
     def _read(self, document: _Document, data: bytes) -> None:
         if bytes(document.error) not in NOTHING:
-            raise error_of(0, data, begun=self._begun)
+            raise self._error(data)
         usage = document.usage or (
             document.x_groq.get("usage") if isinstance(document.x_groq, dict) else None
         )
@@ -135,7 +147,7 @@ class Answer:
             self._usages.append(usage)
         elif document.choices is msgspec.UNSET:
             if document.message or document.detail:
-                raise error_of(0, data, begun=self._begun)
+                raise self._error(data)
             raise EndpointError(f"not a chat completion (no 'choices'): {excerpt(data)}")
         self._begun = True
         self.model = document.model or self.model
@@ -143,17 +155,22 @@ class Answer:
             if not choice.index:
                 self._take(choice)
 
+    def _error(self, data: bytes) -> EndpointError:
+        self.told = True
+        return error_of(0, data, begun=self._begun)
+
     def _take(self, choice: _Choice) -> None:
-        for piece, texts in ((choice.delta, self._deltas), (choice.message, self._messages)):
+        for piece, found in ((choice.delta, self._deltas), (choice.message, self._messages)):
             if piece:
-                texts.extend(filter(None, _texts(piece.content)))
-                self._refusal.extend(filter(None, (piece.refusal, *_refusals(piece.content))))
+                self._more = self._more or piece.more
+                found.extend(filter(None, texts(piece.content)))
+                self._refusal.extend(filter(None, (piece.refusal, *refusals(piece.content))))
         if choice.text:
             self._deltas.append(choice.text)
         if isinstance(choice.usage, dict):  # Moonshot's place for it
             self._usages.append(choice.usage)
         if choice.error:
-            raise error_of(0, msgspec.json.encode({"error": choice.error}), begun=True)
+            raise self._error(msgspec.json.encode({"error": choice.error}))
         said = choice.finish_reason or ""
         if is_fault(said):
             raise TransientError(f"the server ended the answer with {said[:40]!r}")
@@ -194,40 +211,3 @@ def _decode(data: bytes) -> _Document:
     document = msgspec.convert(found, _Document)
     document.error = msgspec.Raw(json.dumps(fault).encode())
     return document
-
-
-def _texts(content: Content) -> Iterator[str]:
-    """The text of a piece of content; parts of other types, such as thinking, are none."""
-    if isinstance(content, str):
-        yield content
-    for part in content if isinstance(content, list) else ():
-        if isinstance(part, str):
-            yield part
-        elif isinstance(part, dict) and part.get("type", "text") in {"text", "output_text"}:
-            yield str(part.get("text") or "")
-
-
-def _refusals(content: Content) -> Iterator[str]:
-    for part in content if isinstance(content, list) else ():
-        if isinstance(part, dict) and part.get("type") == "refusal":
-            yield str(part.get("refusal") or "")
-
-
-def _joined(pieces: Sequence[str]) -> str:
-    """Pieces put together; where each repeats all before it, the last is the whole."""
-    if len(pieces) < 2 or len(pieces[-2]) < WORDS or pieces[0] == pieces[-1]:
-        return "".join(pieces)
-    grown = [pieces[0]]
-    for piece in pieces[1:]:
-        ended = piece == grown[-1] and len(grown) == len(pieces) - 1  # the last may add nothing
-        if not piece.startswith(grown[-1]) or (piece == grown[-1] and not ended):
-            return "".join(pieces)
-        grown.append(piece)
-    return pieces[-1]
-
-
-def _whole(text: str) -> str:
-    """Put surrogates together that came in two chunks; a lone one becomes U+FFFD."""
-    if re.search("[\ud800-\udfff]", text):
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text

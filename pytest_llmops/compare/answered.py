@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.reading import RecordedRun
-from pytest_llmops.runs.record import Record
+from pytest_llmops.runs.record import Record, Run
 
 
 def refuse_cached(found: RecordedRun, role: str) -> None:
@@ -28,22 +28,48 @@ def refuse_cached(found: RecordedRun, role: str) -> None:
         )
 
 
-def counted_otherwise(baseline: Iterable[Record], candidate: Iterable[Record]) -> str:
+def counted_otherwise(baseline: RecordedRun, candidate: RecordedRun) -> str:
+    """Why tokens of two whole runs are not the same; see `mixed_counts`."""
+    runs = baseline.run, candidate.run
+    return mixed_counts(baseline.records, candidate.records, runs)
+
+
+def mixed_counts(
+    baseline: Iterable[Record],
+    candidate: Iterable[Record],
+    runs: tuple[Run, Run] | None = None,
+) -> str:
     """Why tokens of two runs are not the same: one is counted here, the other by its server.
 
-    What is counted here lacks hidden reasoning, so a model that thinks would look short.
+    What is counted here lacks hidden reasoning, so a model that thinks would look short. Two runs
+    that are both counted here must be so with one tokenizer.
+
+    Args:
+        baseline: Its records.
+        candidate: Its records.
+        runs: Both, where they are known.
     """
     told = []
     for role, records in (("baseline", baseline), ("candidate", candidate)):
         by = [record.counted_by == "local" for record in records if record.usage]
         told.append((sum(by), len(by), role))
-    if all(local == 0 for local, *_ in told) or all(local == count for local, count, _ in told):
+    if all(local == 0 for local, *_ in told):
         return ""
+    if all(local == count for local, count, _ in told):
+        return other_counters(*runs) if runs else ""
     sides = " and ".join(f"{local} of {count} answers of the {role}" for local, count, role in told)
     return (
         f"{sides} are counted with the model's tokenizer, which knows nothing of hidden reasoning, "
         "the others by the server"
     )
+
+
+def other_counters(baseline: Run, candidate: Run) -> str:
+    """That answers of two runs are counted here with two tokenizers; "" where that is not known."""
+    one, other = baseline.identity.counter_sha256, candidate.identity.counter_sha256
+    if not (one and other) or one == other:
+        return ""
+    return f"they are counted here with two tokenizers ({one[:12]} and {other[:12]})"
 
 
 def served_notes(baseline: RecordedRun, candidate: RecordedRun) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
-from pytest_llmops.compare.answered import counted_otherwise
+from pytest_llmops.compare.answered import mixed_counts
 from pytest_llmops.errors import CompareError
 from pytest_llmops.runs.record import Record, Run
 
@@ -62,7 +62,8 @@ def refuse_other_questions(
     found = [*_judged(baseline, candidate, cases), *asked_otherwise(baseline, candidate)]
     if count := changed_prompts(*records):
         found.append(f"{count} cases were asked with another prompt")
-    if tokens and (why := same_tokens(baseline, candidate) or counted_otherwise(*records)):
+    why = same_tokens(baseline, candidate) or mixed_counts(*records, (baseline, candidate))
+    if tokens and why:
         found.append(f"output tokens: {why}")
     _refuse(baseline, candidate, found)
 

@@ -19,7 +19,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from pytest_llmops.compare.answered import counted_otherwise
+from pytest_llmops.compare.answered import counted_otherwise, other_counters
 from pytest_llmops.compare.comparable import asked_otherwise, same_tokens
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import CompareError
@@ -88,7 +88,7 @@ def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric
         known = [unit for unit in known if unit == "priced tokens"]
     if asked:
         return Chosen(judged=tuple(asked), shown=tuple(known))
-    if why := counted_otherwise(baseline.records, candidate.records):
+    if why := counted_otherwise(baseline, candidate):
         raise CompareError(
             f"tokens cannot be compared: {why}; name what can be judged without them "
             "(metrics solve-rate,truncation,code-characters)"
@@ -129,7 +129,7 @@ def refuse_unjudgeable(
         CompareError: Says what cannot be judged, and why.
     """
     why = same_tokens(baseline, candidate)
-    if why and sequential:
+    if (why := why or other_counters(baseline, candidate)) and sequential:
         raise CompareError(
             f"--gate-sequential judges output tokens, which cannot be compared here: {why}; leave "
             "it out"
@@ -193,7 +193,7 @@ def _missing(baseline: RecordedRun, candidate: RecordedRun) -> dict[Metric, str]
             silent.setdefault(unit, why)
     if why := same_tokens(baseline.run, candidate.run):
         silent.setdefault("output tokens", why)
-    if why := counted_otherwise(baseline.records, candidate.records):
+    if why := counted_otherwise(baseline, candidate):
         silent |= {unit: why for unit in UNITS if unit != "code characters" and unit not in silent}
     missing: dict[Metric, str] = {unit: silent[unit] for unit in UNITS if unit in silent}
     for found in (baseline, candidate):

@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from pytest_llmops.engine.weights import DEFAULT, embedded_folder
 from pytest_llmops.errors import ModelError
@@ -17,8 +16,12 @@ SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 NAMED = 4
 """Tensors that a message names; the others it counts."""
-SETTINGS = ("config.json", "generation_config.json")
-"""Files beside the weights that change what a model answers."""
+SETTINGS = (
+    *("config.json", "generation_config.json"),
+    *("tokenizer_config.json", "special_tokens_map.json"),
+)
+"""Files beside the weights that change what a model answers: the latter name the tokens that begin
+and end texts."""
 
 
 def resolve(spec: str) -> Path:
@@ -65,13 +68,6 @@ def files_sha256(paths: list[Path]) -> str:
                 f"{path.name}:{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode()
             )
     return digest.hexdigest()
-
-
-def tokenizer_sha256(tokenizer: Any) -> str:
-    """Return the digest of what turns messages into tokens: vocabulary, rules, chat template."""
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    rules = backend.to_str() if backend else repr(sorted(tokenizer.get_vocab().items()))
-    return hashlib.sha256(f"{rules}\0{tokenizer.chat_template}".encode()).hexdigest()
 
 
 def settings_sha256(folder: Path) -> str:

@@ -13,13 +13,13 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from pytest_llmops.client.tokenizer import tokenizer_sha256
 from pytest_llmops.engine.folders import (
     check_weights,
     files_sha256,
     name_tensors,
     resolve,
     settings_sha256,
-    tokenizer_sha256,
 )
 from pytest_llmops.errors import ModelError
 

@@ -24,13 +24,13 @@ import msgspec
 
 from pytest_llmops.client.connections import Connections, ask_once
 from pytest_llmops.client.endpoint import Endpoint
+from pytest_llmops.client.tokenizer import tokenizer_sha256
 from pytest_llmops.engine.adapter_config import CONFIG, WEIGHTS, check_pins, decode
 from pytest_llmops.engine.folders import (
     check_weights,
     files_sha256,
     resolve,
     settings_sha256,
-    tokenizer_sha256,
 )
 from pytest_llmops.engine.foreign import MOST_CONTEXT, check, llama_command, vllm_command
 from pytest_llmops.engine.gguf_file import convert_adapter, read_facts

@@ -1,7 +1,8 @@
 """Completions kept between sessions, so that an interrupted one goes on where it stopped.
 
 An entry is found by run identity, case, sample index, seed, prompt and sampling: repeats of a case
-never share one, and whatever changes an answer changes the key. SQLite in WAL mode, written once
+never share one, and whatever changes an answer changes the key. What a limit of the server's own
+ended is asked for again: it may have another one by then. SQLite in WAL mode, written once
 per completion, so a killed session loses none that had arrived; a power cut may lose the last few.
 
 The cache serves the run and never stops it. A cache that cannot be used (locked, read-only, disk
@@ -29,6 +30,8 @@ VERSION = 1
 MEANING = 2
 """Of what an answer is: rises when counts or endings are read by other rules, so that answers read
 by the old ones are asked for again."""
+LOOPS = 2
+"""The same of loops alone."""
 PATIENCE = 2.0
 """Seconds to wait for another process that writes, once."""
 ADVICE = "Delete the file to begin anew."
@@ -52,7 +55,7 @@ def cache_key(identity: str, request: Request) -> bytes:
         request: Its case, sample index, messages and sampling count.
     """
     asked = (*request.key, request.seed, request.prompt_sha256, request.sampling)
-    beside = (request.subject,) if request.subject else ()
+    beside = (LOOPS, request.subject) if request.subject else ()
     parts = (MEANING, identity, *asked, *beside)
     return hashlib.sha256(msgspec.json.encode(parts)).digest()
 
@@ -105,7 +108,9 @@ class CompletionCache:
             except (sqlite3.Error, msgspec.DecodeError, TypeError) as error:
                 self._report(f"cannot be read ({error}); such answers are asked for again")
                 return None
-        return msgspec.structs.replace(completion, from_cache=True) if completion else None
+        if completion is None or _is_cut(completion):
+            return None
+        return msgspec.structs.replace(completion, from_cache=True)
 
     def put(self, identity: str, request: Request, completion: Completion) -> None:
         """Store a completion.
@@ -150,6 +155,12 @@ class CompletionCache:
                 return connection
         self._report(f"cannot be used ({error}); completions are not kept. {ADVICE}")
         return None
+
+
+def _is_cut(completion: Completion) -> bool:
+    """Whether the server's own limit ended it, or an answer on the way to it."""
+    turns = completion.loop.turns if completion.loop else ()
+    return "context" in {completion.finish_reason, *(turn.finish_reason for turn in turns)}
 
 
 def _open(path: Path, patience: float) -> sqlite3.Connection:

@@ -40,6 +40,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Digest of everything that decides what the agent does; "" for one direct answer."""
     asked_as: str = ""
     """In which form the agent is asked; "" for the prompt of a direct answer."""
+    counter_sha256: str = ""
+    """Digest of the tokenizer that counts where an endpoint does not; "" where none is named."""
     server: str = ""
     """What an endpoint said it serves when the session began; "" where it lists no models."""
 
@@ -81,6 +83,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
             not self.agent_sha256
         ):  # single answers keep the key that they had before there were agents
             del fields["agent_sha256"], fields["asked_as"]
+        if not self.counter_sha256:  # likewise
+            del fields["counter_sha256"]
         if self.adapter_sha256:
             del fields["model"]
         return msgspec.json.encode(fields).decode()

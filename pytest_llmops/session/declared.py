@@ -3,8 +3,9 @@
 So nothing is imported here but what names and bounds need: `options` makes sense of the values.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pytest_llmops.agents.programs import DIRECT, KINDS
 from pytest_llmops.cases import DIFFICULTIES, SPLITS
@@ -13,6 +14,22 @@ from pytest_llmops.completions import Sampling
 from pytest_llmops.places.named import HELP
 from pytest_llmops.session.numbers import positive, temperature
 from pytest_llmops.sinks.named import SINKS
+
+OF_GATES: Mapping[str, Any] = {
+    "gate_max_tokens": DEFAULT_MARGINS.tokens,
+    "gate_max_solve_loss": DEFAULT_MARGINS.solve_rate,
+    "gate_max_cost": DEFAULT_MARGINS.cost,
+    "gate_metrics": "",
+    "gate_proof": DEFAULT_MARGINS.proof,
+    "gate_sequential": False,
+}
+"""Options that ask for a verdict, and their values where nobody gave them."""
+
+
+def of_gates(values: Mapping[str, Any]) -> str:
+    """The first option given that asks for a verdict beside `--gate` itself; "" where none is."""
+    given = [name for name, default in OF_GATES.items() if values[name] != default]
+    return f"--{given[0].replace('_', '-')}" if given else ""
 
 
 def declare(add: Callable[..., None]) -> None:

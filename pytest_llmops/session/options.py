@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from pytest_llmops.compare.margins import DEFAULT_MARGINS
 from pytest_llmops.completions import Sampling
 from pytest_llmops.errors import CaseError
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.session.choosing import AgentChoice, chosen_agent
 from pytest_llmops.session.configured import Configured
+from pytest_llmops.session.declared import of_gates
 from pytest_llmops.session.posing import budget_of_questions
 from pytest_llmops.session.sharding import shard_of
 from pytest_llmops.sinks.named import SINKS
@@ -19,17 +19,6 @@ from pytest_llmops.tasks.selection import Choice
 
 if TYPE_CHECKING:
     from pytest_llmops.session.gating import GateChoice
-
-
-ALONE: Mapping[str, Any] = {
-    "gate_max_tokens": DEFAULT_MARGINS.tokens,
-    "gate_max_solve_loss": DEFAULT_MARGINS.solve_rate,
-    "gate_max_cost": DEFAULT_MARGINS.cost,
-    "gate_metrics": "",
-    "gate_proof": DEFAULT_MARGINS.proof,
-    "gate_sequential": False,
-}
-"""Options that ask for a verdict, and their values where nobody gave them."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,8 +109,7 @@ def parse(values: Mapping[str, Any], root: Path, configured: Configured) -> Opti
 def _gate(values: Mapping[str, Any], baselines: Path) -> "GateChoice | None":
     """See `gate_options.gate_of`, which a session without a gate does not load."""
     if values["gate"] is None:
-        if given := [name for name, default in ALONE.items() if values[name] != default]:
-            option = f"--{given[0].replace('_', '-')}"
+        if option := of_gates(values):
             raise CaseError(f"{option} needs --gate BASELINE; without it nothing is judged")
         return None
     from pytest_llmops.session.gate_options import gate_of

@@ -10,15 +10,19 @@ import msgspec
 import pytest
 from chat_server import ChatServer, answer, whole
 
-from pytest_llmops.agents.calls import BESIDE, LEFT, turns_of
-from pytest_llmops.agents.proxy import SAME, Proxy, Upstream
+from pytest_llmops.agents.proxy import Proxy, Upstream
 from pytest_llmops.agents.requests import key_of
 from pytest_llmops.agents.settings import Budget
+from pytest_llmops.agents.spending import SAME
 from pytest_llmops.agents.tape import Tape
+from pytest_llmops.agents.turns import BESIDE, LEFT, turns_of
 from pytest_llmops.client.connections import Connections
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.completions import Timing, Turn, Usage
 
+CALLED = json.dumps(
+    {"choices": [{"delta": {"tool_calls": [{"id": "1", "function": {"name": "bash"}}]}}]}
+).encode()
 NO_TIME = Timing(started=0.0, queue=0.0, total=0.0)
 FIELDS = {"max_tokens": 100, "temperature": 0.0, "top_p": 1.0, "seed": 1}
 TOOLS = [{"type": "function", "function": {"name": "bash"}}]
@@ -271,7 +275,7 @@ def test_tries_that_the_agent_left_are_no_repetition(gone, status, tmp_path):
                 await ask("work", tools=TOOLS)
             for call in proxy.calls:
                 call.left = gone
-                call._tools = {0: {"id": "1", "name": "bash", "arguments": "{}"}}
+                call._called.feed(CALLED)
             return await ask("work", tools=TOOLS)
 
     assert asyncio.run(play())[0] == status

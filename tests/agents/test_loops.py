@@ -8,7 +8,8 @@ from looped import AGENT_RUN, LOOP, LOOPED, SECRET, TOOL, turn
 from records import RUN, record
 
 from pytest_llmops.agents.adapter import ToolRun
-from pytest_llmops.agents.calls import BESIDE, Call, turns_of
+from pytest_llmops.agents.calls import Call
+from pytest_llmops.agents.turns import BESIDE, turns_of
 from pytest_llmops.compare.metrics import measure_of
 from pytest_llmops.completions import ToolCall, Usage
 from pytest_llmops.models import USUAL, Prices
@@ -145,6 +146,7 @@ def heard(text, *, messages=(), tools=True, status=None):
     end = {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": counts}
     call.feed(b"data: " + json.dumps(end).encode() + b"\n\ndata: [DONE]\n\n")
     call.close()
+    call.count(None)
     return call
 
 

@@ -7,13 +7,15 @@ import tempfile
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from chat_server import completion, request
 
-from pytest_llmops.completions import Message, Request
+from pytest_llmops.completions import FinishReason, Loop, Message, Request, Turn
 from pytest_llmops.generation.cache import CompletionCache
 from pytest_llmops.seeds import derive_seed
 
+REASONS = FinishReason.__args__
 SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -34,6 +36,24 @@ def test_what_was_put_comes_back_marked_as_cached(cache):
     found = cache.get("run", request())
     assert found.from_cache
     assert (found.text, found.timing) == ("x", completion().timing)
+
+
+def cut_on_the_way(reason):
+    turns = [
+        Turn(usage=completion().usage, timing=completion().timing, finish_reason=one)
+        for one in (reason, "stop")
+    ]
+    loop = Loop(ending="done", turns=tuple(turns), seconds=1.0)
+    return msgspec.structs.replace(completion(), loop=loop)
+
+
+def test_an_answer_that_the_server_s_own_limit_ended_is_asked_for_again(cache):
+    ends = [msgspec.structs.replace(completion(), finish_reason=one) for one in REASONS]
+    found = []
+    for answer in [*ends, *map(cut_on_the_way, REASONS)]:
+        cache.put("run", request(), answer)
+        found.append(cache.get("run", request()) is not None)
+    assert found == 2 * [reason != "context" for reason in REASONS]
 
 
 def test_an_entry_outlives_the_process_that_wrote_it(path):

@@ -120,12 +120,18 @@ def test_an_adapter_is_told_from_a_model(folder):
     assert "is a LoRA adapter; give it a table with 'base' and 'adapter'" in refusal(folder)
 
 
-def test_what_the_configuration_says_is_part_of_what_identifies_a_model(folder):
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("generation_config.json", {"repetition_penalty": 1.2}),
+        ("tokenizer_config.json", {"bos_token": "?"}),
+    ],
+)
+def test_what_the_configuration_says_is_part_of_what_identifies_a_model(folder, file, change):
     before = load(str(folder), "float32")
     assert load(f"hf:{folder}", "float32").settings_sha256 == before.settings_sha256
-    settings = json.loads((folder / "generation_config.json").read_text())
-    settings["repetition_penalty"] = 1.2
-    (folder / "generation_config.json").write_text(json.dumps(settings))
+    settings = json.loads((folder / file).read_text())
+    (folder / file).write_text(json.dumps(settings | change))
     after = load(str(folder), "float32")
     assert after.sha256 == before.sha256
     assert after.settings_sha256 != before.settings_sha256

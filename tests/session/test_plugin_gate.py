@@ -264,6 +264,17 @@ def test_contradictions_are_usage_errors(project, arguments, message):
     assert message in result.stderr.str()
 
 
+ALONE = ["--gate-sequential", "--gate-max-tokens=1.1", "--gate-metrics=dollars"]
+
+
+@pytest.mark.parametrize("option", ALONE)
+@pytest.mark.parametrize("spread", [PLAIN, XDIST, ("--co",)], ids=["alone", "xdist", "listed"])
+def test_options_of_a_gate_without_gate_and_model_are_usage_errors(project, option, spread):
+    result = project.runpytest_subprocess("benchmarks", option, *spread)
+    assert result.ret == 4
+    assert f"{option.partition('=')[0]} needs --gate BASELINE" in result.stderr.str()
+
+
 @both
 @pytest.mark.parametrize("options", [(), ("--gate-sequential",)], ids=["at once", "sequential"])
 def test_two_tests_of_the_same_attempts_are_a_usage_error(blessed, options, spread):

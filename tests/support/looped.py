@@ -4,7 +4,7 @@ import msgspec
 from records import RUN, record
 from report_runs import HOSTILE, attempts
 
-from pytest_llmops.agents.calls import BESIDE
+from pytest_llmops.agents.turns import BESIDE
 from pytest_llmops.completions import Loop, Timing, ToolCall, Turn, Usage
 
 SECRET = "sk-very-secret"

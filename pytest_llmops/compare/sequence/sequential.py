@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from pytest_llmops.compare.answered import counted_otherwise
+from pytest_llmops.compare.answered import mixed_counts
 from pytest_llmops.compare.checks import reasons
 from pytest_llmops.compare.comparable import name_some
 from pytest_llmops.compare.complete import require_complete, tokenless
@@ -77,7 +77,7 @@ def look(
         ruling = Ruling(verdict="regressed", stop=True, checks=(), chance=1.0)
         ended, reason = "", f"{crashed} attempts crashed, {margins.errors} allowed"
     else:
-        if why := counted_otherwise(before, records):
+        if why := mixed_counts(before, records):
             raise CompareError(f"output tokens cannot be judged: {why}")
         limit = baseline.run.identity.sampling.max_tokens
         paired = pair_records(before, records, limit=limit, listed=False)

@@ -7,6 +7,7 @@ import msgspec
 
 import pytest_llmops.engine
 from pytest_llmops.client.endpoint import Endpoint
+from pytest_llmops.client.tokenizer import counter_of
 from pytest_llmops.completions import Sampling
 from pytest_llmops.engine import EngineProcess
 from pytest_llmops.local_models import AdapterModel, LocalModel
@@ -39,7 +40,7 @@ def local(
         tokenizer_sha256=served.tokenizer_sha256,
         dtype=served.dtype,
         device=served.device,
-        engine=served.engine or engine_of(),
+        engine=(served.engine or engine_of()) + _context(base),
         settings_sha256=served.settings_sha256,
         context_tokens=base.context_tokens,
         instruction=base.instruction,
@@ -48,6 +49,11 @@ def local(
         seed_scheme=SEED_SCHEME,
     )
     return endpoint, identity
+
+
+def _context(base: LocalModel) -> str:
+    """A context that models.toml sets, which ends longer answers; "" for that of the model."""
+    return f", context {base.context}" if base.context else ""
 
 
 def engine_of() -> str:
@@ -82,6 +88,7 @@ def hosted(model: EndpointModel, sampling: Sampling) -> tuple[Endpoint, Identity
         model=model.name,
         served=endpoint.where,
         body_changes=_changes(model),
+        counter_sha256=counter_of(model.tokenizer).sha256 if model.tokenizer else "",
         context_tokens=model.context_tokens,
         instruction=model.instruction,
         prompt_version=PROMPT_VERSION,
