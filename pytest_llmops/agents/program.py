@@ -22,7 +22,7 @@ from pytest_llmops.agents.jailer import Jailer
 from pytest_llmops.agents.proxy import Proxy, Upstream
 from pytest_llmops.agents.repair import Bench
 from pytest_llmops.agents.settings import ProgramAgent
-from pytest_llmops.agents.settled import settled
+from pytest_llmops.agents.settled import finish_of, settled
 from pytest_llmops.agents.states import passed_after
 from pytest_llmops.agents.tape import PlayedTape, Tapes, counted_as_then
 from pytest_llmops.agents.turns import turns_of
@@ -203,7 +203,7 @@ class Program:
         seconds = max(0.0, ran.ended - begin)
         return Completion(
             text=answer_in(task, ran.found.files),
-            finish_reason=turns[-1].finish_reason if turns else "other",
+            finish_reason=finish_of(ran.calls, turns),
             usage=sum((turn.usage for turn in turns), Usage(input=0, output=0)),
             timing=Timing(
                 started=ran.handed,

@@ -4,8 +4,19 @@ from collections.abc import Collection, Sequence
 
 from pytest_llmops.agents.calls import Call
 from pytest_llmops.agents.spending import repeats
-from pytest_llmops.completions import Ending
+from pytest_llmops.completions import Ending, FinishReason, Turn
 from pytest_llmops.errors import EndpointError
+
+
+def finish_of(calls: Sequence[Call], turns: Sequence[Turn]) -> FinishReason:
+    """How an attempt's answers ended: as the last, or cut off where some were lost.
+
+    Their tokens are in no count, so the attempt's are a lower bound, as those of an answer at its
+    limit: whoever compares must not take it for a short one.
+    """
+    if any(call.lost for call in calls):
+        return "length"
+    return turns[-1].finish_reason if turns else "other"
 
 
 def settled(

@@ -19,16 +19,16 @@ def dollars_per_solved(baseline: RecordedRun, candidate: RecordedRun) -> Costs:
 
     The interval is that of output tokens per solved attempt: BCa, source files drawn whole.
     """
-    places: dict[str, int] = {}
+    places: dict[tuple[str, str], int] = {}
     for run in (baseline, candidate):
         for record in run.records:
             if record.usage and record.cost is None:
                 return UNPRICED
-            places.setdefault(record.cluster, len(places))
+            places.setdefault((record.suite, record.cluster), len(places))
     sums = np.zeros((len(places), 4))
     for side, run in enumerate((baseline, candidate)):
         for record in run.records:
-            row = sums[places[record.cluster]]
+            row = sums[places[record.suite, record.cluster]]
             row[2 * side] += record.cost or 0.0
             row[2 * side + 1] += record.solved
     spent = sums.sum(axis=0)

@@ -14,7 +14,7 @@ from pytest_llmops.agents.proxy import Proxy, Upstream
 from pytest_llmops.agents.repair import whole
 from pytest_llmops.agents.requests import key_of
 from pytest_llmops.agents.settings import Budget
-from pytest_llmops.agents.settled import settled
+from pytest_llmops.agents.settled import finish_of, settled
 from pytest_llmops.agents.tape import PlayedTape, counted_as_then
 from pytest_llmops.agents.turns import turns_of
 from pytest_llmops.client.usage import counted_together
@@ -113,3 +113,29 @@ def test_a_program_that_asks_in_another_protocol_is_an_error_that_says_so(ending
     with pytest.raises(EndpointError, match=said):
         settled(proxy.calls, (ending, "bye"), "m at http://x", proxy.strange)
     assert settled([], ("time", "late"), "m at http://x", set()) == ("time", "late")
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_an_attempt_with_an_answer_that_nobody_counted_is_a_truncated_one(lost, tmp_path):
+    async def script(call):
+        await call.head()
+        await call.text("on and on")
+        await asyncio.Event().wait()
+
+    async def run():
+        server = ChatServer(answer(usage=(90, 20)), *([script] if lost else []))
+        async with between(server, tmp_path, drain=0.0) as (proxy, ask):
+            await ask("work", tools=TOOLS)
+            asking = asyncio.ensure_future(ask("more", tools=TOOLS))
+            while len(proxy.calls) < 2 or not proxy.calls[1].answer.started:
+                await asyncio.sleep(0.01)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        return proxy.calls
+
+    calls = asyncio.run(asyncio.wait_for(run(), 20))
+    assert [call.lost for call in calls] == [False, lost]
+    turns = turns_of(calls, 0.0, lambda _: False)
+    assert finish_of(calls, turns) == ("length" if lost else "stop")
+    assert sum(turn.usage.output for turn in turns) == (20 if lost else 40)
+    assert finish_of([], ()) == "other"
