@@ -120,7 +120,9 @@ class Call:
         What stands between the messages is not counted, because it is not known.
         """
         asked = "\n".join([*map(_words, self.messages), *map(json.dumps, self.offered)])
-        self.usage = Usage(input=length(asked), output=length(self.answer.text + self.asks_for))
+        thought = length(self.answer.thinking)
+        output = length(self.answer.text + self.asks_for) + thought
+        self.usage = Usage(input=length(asked), output=output, reasoning=thought)
         self.counted_by = "local"
 
     @cached_property

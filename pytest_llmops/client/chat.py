@@ -184,7 +184,7 @@ class ChatClient:
     def _counted(self, request: Request, answer: Answer) -> Counted:
         counted = answer.counted()
         if counted is None and self._counter is not None:
-            counted = Counted(self._counter.count(request, answer.text), "local")
+            counted = Counted(self._counter.count(request, answer.text, answer.thinking), "local")
         if counted is None:
             reason = (
                 "the server reports no token counts ('usage'); "

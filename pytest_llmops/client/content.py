@@ -22,6 +22,14 @@ def texts(content: Content) -> Iterator[str]:
             yield str(part.get("text") or "")
 
 
+def thoughts(content: Content) -> Iterator[str]:
+    """The thinking in a piece of content."""
+    for part in content if isinstance(content, list) else ():
+        if isinstance(part, dict) and part.get("type") in {"thinking", "reasoning"}:
+            said = part.get("thinking") or part.get("text")
+            yield from filter(None, texts(said)) if isinstance(said, str | list) else ()
+
+
 def refusals(content: Content) -> Iterator[str]:
     """What stands in the place of an answer."""
     for part in content if isinstance(content, list) else ():

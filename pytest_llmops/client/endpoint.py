@@ -48,6 +48,11 @@ class Endpoint:
             raise ModelError(
                 f"model {self.model!r}: the base URL must read http(s)://HOST[:PORT]/v1"
             )
+        if many := [name for name in ("n", "best_of") if self.extra.get(name, 1) != 1]:
+            raise ModelError(
+                f"model {self.model!r}: extra has {many[0]} = {self.extra[many[0]]!r}; one answer "
+                "of each request is read, and the server counts the tokens of all: use --samples"
+            )
         if not (self.api_key.isascii() and self.api_key.isprintable() and " " not in self.api_key):
             raise ModelError(
                 f"model {self.model!r}: the API key holds characters that no header can carry; "

@@ -1,8 +1,9 @@
 """Token counts for servers that report none: the output text and the prompt, counted here.
 
 The counts are those of the named tokenizer, which must be the model's own; nothing can check that.
-Special tokens at the end of an answer are not in its text and not counted. Where the tokenizer has
-no chat template, the contents of the messages are counted without the tokens between them.
+Special tokens at the end of an answer are not in its text and not counted, nor is thinking that the
+server does not send. Where the tokenizer has no chat template, the contents of the messages are
+counted without the tokens between them.
 """
 
 import hashlib
@@ -63,8 +64,8 @@ class TokenCounter:
         """Digest of what it counts by."""
         return tokenizer_sha256(self._tokenizer)
 
-    def count(self, request: Request, text: str) -> Usage:
-        """Input and output tokens of one completion."""
+    def count(self, request: Request, text: str, thinking: str = "") -> Usage:
+        """Input and output tokens of one completion, thinking that came apart among the latter."""
         messages = [{"role": m.role, "content": m.content} for m in request.messages]
         if self._tokenizer.chat_template:
             prompt = self._tokenizer.apply_chat_template(
@@ -72,7 +73,9 @@ class TokenCounter:
             )
         else:
             prompt = "\n".join(message["content"] for message in messages)
-        return Usage(input=self.length(prompt), output=self.length(text))
+        thought = self.length(thinking)
+        output = self.length(text) + thought
+        return Usage(input=self.length(prompt), output=output, reasoning=thought)
 
     def length(self, text: str) -> int:
         """Tokens of a text."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from pytest_llmops.client.content import Content, joined, refusals, texts, whole
+from pytest_llmops.client.content import Content, joined, refusals, texts, thoughts, whole
 from pytest_llmops.client.endings import NONE, ending, is_fault
 from pytest_llmops.client.faults import UNREADABLE, TransientError, error_of, excerpt
 from pytest_llmops.client.usage import Counted, last_usage
@@ -36,10 +36,18 @@ class _Piece(msgspec.Struct):
     reasoning: Any = None
 
     @property
-    def more(self) -> bool:
-        """Whether it holds a tool call, or thinking, which cost tokens too."""
-        tool = self.tool_calls or self.function_call
-        return bool(tool or self.reasoning_content or self.reasoning)
+    def calls(self) -> bool:
+        """Whether it holds a tool call, which costs tokens too."""
+        return bool(self.tool_calls or self.function_call)
+
+    @property
+    def thoughts(self) -> Iterator[str]:
+        """Thinking that is sent apart; some servers send it under both names."""
+        for said in (self.reasoning_content, self.reasoning):
+            if isinstance(said, str) and said:
+                yield said
+                return
+        yield from thoughts(self.content)
 
 
 class _Choice(msgspec.Struct):
@@ -73,7 +81,8 @@ class Answer:
         self._messages: list[str] = []
         self._refusal: list[str] = []
         self._usages: list[dict[str, Any]] = []
-        self._begun = self._more = False
+        self._thoughts: tuple[list[str], list[str]] = [], []
+        self._begun = self._calls = False
         self.said = ""
         """Why the model stopped, in the server's word."""
         self.done = False
@@ -91,6 +100,12 @@ class Answer:
     def refusal(self) -> str:
         """What the server put in place of content."""
         return whole("".join(self._refusal))
+
+    @property
+    def thinking(self) -> str:
+        """Thinking that the server sent apart; no part of the text."""
+        deltas, messages = self._thoughts
+        return whole(joined(deltas or messages))
 
     @property
     def finish_reason(self) -> FinishReason:
@@ -118,7 +133,7 @@ class Answer:
         Raises:
             EndpointError: They are no counts, or contradict each other; see `usage`.
         """
-        return last_usage(self._usages, wrote=self.started or self._more)
+        return last_usage(self._usages, wrote=bool(self.started or self._calls or self.thinking))
 
     def feed(self, data: bytes, *, last: bool = False) -> None:
         """Take one JSON document, several on lines of their own, or the closing `[DONE]`.
@@ -160,9 +175,11 @@ class Answer:
         return error_of(0, data, begun=self._begun)
 
     def _take(self, choice: _Choice) -> None:
-        for piece, found in ((choice.delta, self._deltas), (choice.message, self._messages)):
+        kept = zip((self._deltas, self._messages), self._thoughts, strict=True)
+        for piece, (found, thought) in zip((choice.delta, choice.message), kept, strict=True):
             if piece:
-                self._more = self._more or piece.more
+                self._calls = self._calls or piece.calls
+                thought.extend(piece.thoughts)
                 found.extend(filter(None, texts(piece.content)))
                 self._refusal.extend(filter(None, (piece.refusal, *refusals(piece.content))))
         if choice.text:

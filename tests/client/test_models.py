@@ -1,5 +1,6 @@
 import pytest
 
+from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import ModelError
 from pytest_llmops.local_models import AdapterModel, LocalModel
@@ -154,6 +155,15 @@ def test_an_adapter_on_something_else_than_a_local_model_is_refused(tmp_path):
     path.write_text("[a]\nbase = 'b'\nadapter = 'x'\n[b]\nurl = 'http://x'\nmodel = 'm'")
     with pytest.raises(ModelError, match=r"\[a\] 'base' is 'b'; not a local model"):
         resolve("a", path)
+
+
+@pytest.mark.parametrize("name", ["n", "best_of"])
+def test_several_answers_of_one_request_are_refused(name):
+    """One of them would be read, and the tokens of all counted."""
+    where = {"base_url": "http://127.0.0.1/v1", "model": "m"}
+    with pytest.raises(ModelError, match=f"model 'm': extra has {name} = 2; one answer"):
+        Endpoint(**where, extra={name: 2})
+    assert Endpoint(**where, extra={name: 1}).extra == {name: 1}
 
 
 @pytest.mark.parametrize(

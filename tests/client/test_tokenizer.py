@@ -1,5 +1,5 @@
 import pytest
-from chat_server import ChatServer, answer, request
+from chat_server import ChatServer, answer, request, whole
 from test_client import ask
 
 from pytest_llmops.client.tokenizer import TokenCounter
@@ -35,6 +35,34 @@ def test_a_file_counts_the_contents_alone(folder):
 def test_a_server_without_counts_is_served_by_the_named_tokenizer(folder):
     got = ask(ChatServer(answer("a b c", usage=None)), tokenizer=str(folder))
     assert (got.usage.input, got.usage.output, got.counted_by) == (7, 3, "local")
+
+
+THOUGHTS = {
+    "one name": [{"reasoning_content": "I think "}, {"reasoning_content": "long"}],
+    "another name": [{"reasoning": "I think "}, {"reasoning": "long"}],
+    "both names": [{"reasoning_content": "I think long", "reasoning": "I think long"}],
+    "parts": [{"content": [{"type": "thinking", "thinking": [{"text": "I think long"}]}]}],
+    "a part": [{"content": [{"type": "reasoning", "text": "I think long"}]}],
+}
+
+
+@pytest.mark.parametrize("pieces", THOUGHTS.values(), ids=THOUGHTS)
+@pytest.mark.parametrize("streamed", [True, False])
+def test_thinking_that_a_server_sends_apart_is_counted_too(pieces, streamed, folder):
+    async def stream(call):
+        await call.head()
+        for piece in pieces:
+            await call.event({"choices": [{"index": 0, "delta": piece}]})
+        await call.text("a b")
+        await call.finish(usage=None)
+
+    said = {name: "".join(one[name] for one in pieces) for name in pieces[0] if name != "content"}
+    parts = [*pieces[0].get("content", ()), {"type": "text", "text": "a b"}]
+    choice = {"message": said | {"content": parts}, "finish_reason": "stop"}
+    got = ask(
+        ChatServer(stream if streamed else whole(200, {"choices": [choice]})), tokenizer=str(folder)
+    )
+    assert (got.text, got.usage.output, got.usage.reasoning) == ("a b", 5, 3)
 
 
 def test_the_counts_of_the_server_go_first(folder):
