@@ -88,18 +88,19 @@ def refuse_same(baseline: Run, candidate: Run) -> None:
     """Refuse a run that would be held against its own answers, which nothing can fail.
 
     Raises:
-        CompareError: The two are one run, copies of one, or replays of its answers.
+        CompareError: The two are one run, copies of one, replays of it, or merged from one.
     """
     if baseline.id == candidate.id:
         raise CompareError(
             f"baseline and candidate are the same run, {candidate.id}, or copies of it: there is "
             "nothing to compare; run the model again"
         )
-    source = candidate.replays or candidate.id
-    if source == (baseline.replays or baseline.id):
+    shared = min({*baseline.merged} & {*candidate.merged}, default="")
+    source = shared or candidate.replays or candidate.id
+    if shared or source == (baseline.replays or baseline.id):
         raise CompareError(
             f"baseline {baseline.id} and candidate {candidate.id} hold the same answers, those of "
-            f"run {source}, which a replay grades again: nothing new was measured; run the model"
+            f"run {source}, replayed or merged: nothing new was measured; run the model again"
         )
 
 

@@ -18,6 +18,18 @@ def cached(run, count, *, local=False):
     return msgspec.structs.replace(run, run=first, records=tuple(records))
 
 
+@pytest.mark.parametrize(
+    ("shards", "refused"), [((), False), (("s1", "s2"), True), (("s2",), True), (("s3",), False)]
+)
+def test_two_merges_of_one_shard_are_not_held_against_each_other(shards, refused):
+    one, other = recorded(merged=("s1", "s2")), recorded(name="new", merged=shards)
+    if refused:
+        with pytest.raises(CompareError, match="hold the same answers, those of run s"):
+            compare_runs(one, other)
+    else:
+        assert compare_runs(one, other).verdict == "held"
+
+
 def served(run, name):
     records = tuple(msgspec.structs.replace(one, served_model=name) for one in run.records)
     return msgspec.structs.replace(run, records=records)
