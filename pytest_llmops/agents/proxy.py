@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from pytest_llmops.agents.calls import Call
 from pytest_llmops.agents.settings import Budget
-from pytest_llmops.agents.spending import asked_of, limit_of, spent_by, usage_of
+from pytest_llmops.agents.spending import asked_of, limit_of, spent_by, under_way, usage_of
 from pytest_llmops.agents.web import Exchange, Taker, WebServer
 from pytest_llmops.client.broken import LostError
 from pytest_llmops.client.connections import CHAT, Asks
@@ -134,10 +134,11 @@ class Proxy:
     async def _chat(self, exchange: Exchange, body: dict[str, Any]) -> None:
         call = Call(body)
         self.calls.append(call)
-        self.spent = self.spent or spent_by(self.calls, self._budget, self._prices)
-        if self.spent:
+        if ending := self.spent or spent_by(self.calls, self._budget, self._prices):
+            if not under_way(self.calls[:-1]):  # the agent may take what is
+                self.spent = ending
             call.spent = True
-            call.fault = f"the budget of {self.spent} is spent"
+            call.fault = f"the budget of {ending} is spent"
             call.end()
             await exchange.whole(400, _refusal(call.fault, "budget"))
             return

@@ -20,6 +20,11 @@ def usage_of(calls: Sequence[Call]) -> Usage:
     return sum(counted, Usage(input=0, output=0))
 
 
+def under_way(calls: Sequence[Call]) -> list[Call]:
+    """Calls whose answer has not come."""
+    return [call for call in calls if not (call.ended or call.fault)]
+
+
 def repeats(answered: Sequence[Call]) -> bool:
     """Whether the last answers ask for the same."""
     last = [call.asks_for for call in answered[-SAME:]]
@@ -27,11 +32,11 @@ def repeats(answered: Sequence[Call]) -> bool:
 
 
 def spent_by(calls: Sequence[Call], budget: Budget, prices: Prices | None) -> Ending | None:
-    """The budget that the calls so far have spent."""
+    """The budget that the calls before the last have spent; one under way is a turn already."""
     answered, usage = [call for call in calls if call.usage], usage_of(calls)
     if repeats([call for call in answered if not call.left]):
         return "repeated"
-    if len(answered) >= budget.turns:
+    if len(answered) + len(under_way(calls[:-1])) >= budget.turns:
         return "turns"
     if usage.input + usage.output >= budget.tokens:
         return "tokens"

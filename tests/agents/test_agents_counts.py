@@ -8,6 +8,7 @@ import pytest
 from chat_server import ChatServer, answer, cut, whole
 from test_agents_proxy import TOOLS, between
 
+from pytest_llmops.agents.settings import Budget
 from pytest_llmops.agents.turns import turns_of
 from pytest_llmops.completions import Usage
 
@@ -265,3 +266,19 @@ def test_what_is_no_request_is_told_and_the_model_is_not_asked(headers, body, st
     assert (told, again) == ((status, "unsupported"), 200)
     assert len(proxy.calls) == len(server.calls) == 1
     assert server.calls[0].body["max_tokens"] == 100
+
+
+def test_requests_at_once_pass_no_budget_of_turns(tmp_path):
+    async def run():
+        server = ChatServer(answer(usage=(90, 20)))
+        async with between(server, tmp_path, Budget(turns=3)) as (proxy, ask):
+            asked = (ask(f"work {number}", tools=TOOLS) for number in range(8))
+            got = await asyncio.gather(*asked)
+            before = proxy.spent
+            got.append(await ask("one more", tools=TOOLS))
+        return sorted(status for status, _ in got), before, proxy, server
+
+    statuses, before, proxy, server = asyncio.run(asyncio.wait_for(run(), 20))
+    assert statuses == [200] * 3 + [400] * 6
+    assert (len(server.calls), before, proxy.spent) == (3, None, "turns")
+    assert proxy.usage == Usage(input=270, output=60)
