@@ -185,7 +185,12 @@ class Wiring:
             keeping = Keeping(controller, pytest.exit)
             self.config.pluginmanager.register(keeping, "llmops-keeping")
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
-        if controller.announced and reporter.isatty and self.config.get_verbosity() == 0:
+        if (
+            controller.announced
+            and reporter
+            and reporter.isatty
+            and self.config.get_verbosity() == 0
+        ):
             reporter.showfspath = False  # a file name would tear the line
             controller.show_progress()
 

@@ -264,6 +264,15 @@ def test_contradictions_are_usage_errors(project, arguments, message):
     assert message in result.stderr.str()
 
 
+@pytest.mark.parametrize(("model", "status"), [("same", 0), ("long", 1)])
+def test_a_session_without_a_terminal_is_judged(blessed, model, status):
+    asked = ("--gate", "base", "-p", "no:terminal", "--junitxml=junit.xml", *PLAIN)
+    result = blessed.runpytest_subprocess("benchmarks", f"--model={model}", *asked)
+    assert result.ret == status
+    suite = next(ElementTree.parse(blessed.path / "junit.xml").iter("testsuite"))
+    assert suite.get("failures") == str(status)
+
+
 ALONE = ["--gate-sequential", "--gate-max-tokens=1.1", "--gate-metrics=dollars"]
 
 
