@@ -13,7 +13,8 @@ from pytest_llmops.grading.heads import heads, method_heads
 from pytest_llmops.grading.modules import without_require
 from pytest_llmops.grading.pieces import Piece
 from pytest_llmops.grading.splice import edited
-from pytest_llmops.tasks.code.syntax import shape
+from pytest_llmops.tasks.code.parsing import parse
+from pytest_llmops.tasks.code.syntax import shape, text_of
 from pytest_llmops.tasks.materialize import Task
 
 _WORDS = frozenset({"identifier", "string", "number", "sequence_expression", "non_null_expression"})
@@ -82,6 +83,8 @@ def _torn(pieces: list[Piece], task: Task, head: re.Pattern[str]) -> Candidate |
 def _as_body(code: str, labelled: bool, task: Task) -> str:
     """The code as a body, "" if it cannot be one."""
     kinds = shape(code, task.module.path)
+    if "ERROR" in kinds and (begun := _up_to_brace(code, task.module.path)):
+        code, kinds = begun, shape(begun, task.module.path)
     single = kinds[0] if len(kinds) == 1 else ""
     if not kinds or "ERROR" in kinds:
         return ""
@@ -102,3 +105,14 @@ def _garbled(pieces: list[Piece], task: Task) -> Candidate | None:
             text = edited(task.module, [(asked.body_start, asked.body_end, body)])
             return candidate(task, text, piece.text, piece.text, broken=True)
     return None
+
+
+def _up_to_brace(code: str, path: str) -> str:
+    """The statements of a function that are followed by its closing brace alone; "" for none."""
+    head = "async function* _() {\n"
+    root = parse(f"{head}{code}".encode("utf-8", "replace"), path)
+    function = root.named_children[0] if root.named_child_count else root
+    body = function.child_by_field_name("body")
+    if body is None or function.has_error or not text_of(body).endswith("}"):
+        return ""
+    return text_of(body)[2:-1].rstrip()

@@ -10,14 +10,20 @@ up here: `patching` applies what is found.
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
 
-from pytest_llmops.grading.fences import without_thinking
+from pytest_llmops.grading.asked import Edit, MisshapenError
 from pytest_llmops.grading.hunks import Hunk, hunks, is_diff, is_half_headed
 from pytest_llmops.grading.patches import DIVIDER, REPLACE, SEARCH
-from pytest_llmops.grading.stated import FENCE, above, in_comment, in_header, in_label, laid_out
-
-Kind = Literal["update", "write", "delete"]
+from pytest_llmops.grading.stated import (
+    FENCE,
+    HEREDOC,
+    above,
+    in_comment,
+    in_header,
+    in_label,
+    laid_out,
+)
+from pytest_llmops.grading.thinking import said
 
 _SECTION = re.compile(r"\*\*\* (Update|Add|Delete) File: *(.+?)[ \t]*$")
 _MOVED = re.compile(r"\*\*\* Move to: *(.+?)[ \t]*$")
@@ -26,29 +32,15 @@ _GIT = re.compile(
     r"(?:index |(?:new|old|deleted) (?:file )?mode |similarity |copy |rename |diff --)"
 )
 _NUMBERED = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@")
-_TAGGED = re.compile(r"[ \t]*<(content|file)(?: (?:path|name)=[\"']([^\"'<>]+)[\"'])?>(.*)$")
+_TAGGED = re.compile(
+    r"[ \t]*<(content|file|boltAction)"
+    r"(?: (?:[^<>]* )?(?:path|name|filePath)=[\"']([^\"'<>]+)[\"'][^<>]*)?>(.*)$"
+)
 _START = re.compile(r":start_line:")
 _NUMBER = re.compile(r"^[ \t]*\d+ \| ?")
 _NOTHING = "/dev/null"
+_PATCHES = re.compile(r"\*\*\* Begin Patch|(?:\$ )?(?:apply_patch|git apply|patch)\b")
 _DIFFS = frozenset(["diff", "patch", "udiff"])
-
-
-class MisshapenError(ValueError):
-    """What looks like a change and can't be read as one; says why."""
-
-
-class Edit(NamedTuple):
-    """What is to become of one file."""
-
-    path: str
-    """As it is written; "" where none is."""
-    kind: Kind
-    hunks: tuple[Hunk, ...] = ()
-    """Of an update."""
-    text: str = ""
-    """Of what is written."""
-    moved: str = ""
-    """Where the file goes; "" where it stays."""
 
 
 def edits(text: str) -> list[Edit]:
@@ -57,7 +49,7 @@ def edits(text: str) -> list[Edit]:
     Raises:
         MisshapenError: One of them is torn, or of a kind that no source file has.
     """
-    lines = without_thinking(text).replace("\r\n", "\n").split("\n")
+    lines = said(text).replace("\r\n", "\n").split("\n")
     return [*_Reader(laid_out(lines)).edits()]
 
 
@@ -83,6 +75,8 @@ class _Reader:
                 yield Edit(above(self._lines, self._at) or self._path, "update", self._hunks())
             elif found := _TAGGED.match(line):
                 yield from self._tagged(found)
+            elif shell := HEREDOC.match(line):
+                yield self._heredoc(shell)
             elif fence := FENCE.match(line):
                 yield from self._fenced(fence[1], fence[2].strip())
             else:
@@ -98,7 +92,7 @@ class _Reader:
         inside = range(start, len(self._lines) if end is None else end)
         named = in_label(label) or above(self._lines, self._at)
         language = label.partition(" ")[0].lower()
-        if any(_begins(self._lines, at) for at in inside):
+        if self._is_read_on(inside, bool(named)):
             self._path = named or self._path
             self._at = start
         elif language in _DIFFS:
@@ -108,10 +102,36 @@ class _Reader:
         else:
             self._at = inside.stop + (end is not None)
             code = self._lines[inside.start : inside.stop]
-            if path := named or (in_comment(code[0]) if code else ""):
-                if end is None:
-                    raise MisshapenError(f"the text of {path} is not closed")
-                yield Edit(path, "write", text="".join(f"{line}\n" for line in code))
+            path = named or (in_comment(code[0]) if code else "")
+            said = "" if path or end is None else above(self._lines, start - 1, prose=True)
+            if path and end is None:
+                raise MisshapenError(f"the text of {path} is not closed")
+            if path or said:
+                text = "".join(f"{line}\n" for line in code)
+                yield Edit(path or said, "write", text=text, doubtful=not path)
+
+    def _heredoc(self, opening: re.Match[str]) -> Edit:
+        """A whole file as a shell would write it."""
+        path, word = opening["path"] or opening["behind"], opening["word"] or opening["first"]
+        start = self._at + 1
+        ends = (at for at in range(start, len(self._lines)) if self._lines[at].strip() == word)
+        end = next(ends, None)
+        if end is None:
+            raise MisshapenError(f"the text of {path} is not closed")
+        self._at = end + 1
+        return Edit(path, "write", text="".join(f"{line}\n" for line in self._lines[start:end]))
+
+    def _is_read_on(self, inside: range, is_named: bool) -> bool:
+        """Whether a block has changes in it: below a path that is so from its first line on.
+
+        A file may have texts in it that look like changes.
+        """
+        kept = [at for at in inside if self._lines[at].strip()]
+        if is_named:
+            kept = kept[1:2] if kept and in_comment(self._lines[kept[0]]) else kept[:1]
+            if kept and _PATCHES.match(self._lines[kept[0]]):
+                return True
+        return any(_begins(self._lines, at) for at in kept)
 
     def _closes(self, at: int, mark: str) -> bool:
         bare = self._lines[at].strip()
@@ -225,4 +245,5 @@ class _Reader:
 
 
 def _begins(lines: Sequence[str], at: int) -> bool:
-    return bool(SEARCH.match(lines[at]) or _SECTION.match(lines[at])) or is_diff(lines, at)
+    marks = (SEARCH, _SECTION, HEREDOC)
+    return any(mark.match(lines[at]) for mark in marks) or is_diff(lines, at)

@@ -25,22 +25,23 @@ its lines is not joined.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
+from pytest_llmops.grading.bare import before_fences, window
 from pytest_llmops.grading.bodies import bare_body, bodies
 from pytest_llmops.grading.candidate import Candidate, candidate, worked_on
-from pytest_llmops.grading.fences import without_thinking
 from pytest_llmops.grading.pieces import (
     Piece,
     Worth,
     fenced,
+    is_declared,
     is_unread,
     limited,
-    stretches,
-    window,
+    unmarked,
     wrapped,
 )
 from pytest_llmops.grading.python_answers import python_candidate, read_python
 from pytest_llmops.grading.reading import Reading, read
 from pytest_llmops.grading.splice import splice
+from pytest_llmops.grading.thinking import said
 from pytest_llmops.tasks.code.languages import PYTHON_3, language_of
 from pytest_llmops.tasks.materialize import Task
 
@@ -70,7 +71,7 @@ def extract(text: str, task: Task) -> Candidate | None:
     Returns:
         None when there is no code in the text that could be the function or its body.
     """
-    text = without_thinking(text)
+    text = said(text)
     if language_of(task.module.path) is PYTHON_3:
         in_python, pieces = _search(text, task, read_python)
         if not _is_complete(in_python) and is_unread(text, task):
@@ -80,9 +81,10 @@ def extract(text: str, task: Task) -> Candidate | None:
     if not _is_complete(found) and is_unread(text, task):
         return None
     if found is None:
-        return bodies(pieces, task)
+        lead = [Piece(before_fences(text), "", False)]
+        return bodies(pieces, task) or bare_body(lead, task)
     if found.worth == Worth.PLACEHOLDER:
-        rest = [one for one in pieces if task.declaration.name not in one.text]
+        rest = [one for one in pieces if not is_declared(one.text, task)]
         return bare_body(rest, task) or _spliced(found, task)
     return _spliced(found, task)
 
@@ -94,12 +96,16 @@ def _search(
     in_fences = limited(fenced(text, task))
     others: list[Piece] = []
     found = first = read(in_fences, task)
+    if not _is_complete(found) and len(in_fences) > 1:
+        parts = Piece("\n".join(one.text for one in in_fences), "", True)
+        whole = read([parts], task)
+        found = whole if _is_complete(whole) else found
     if not _is_complete(found):
         others = limited(wrapped(text, task))
         found = _better(found, read(others, task))
     if not _is_complete(found) and first is None:
-        found = _better(found, read(stretches(window(text, task), task), task))
-    return found, in_fences or others or [Piece(window(text, task), "", False)]
+        found = _better(found, read(unmarked(text, task), task))
+    return found, in_fences or [*others, Piece(window(text, task), "", False)]
 
 
 def _is_complete(found: _Found | None) -> bool:

@@ -1,4 +1,4 @@
-"""The parts of a model's answer: thinking, prose, and blocks of code.
+"""The parts of a model's answer: prose, and blocks of code.
 
 A block is what stands between Markdown fences of any language; a fence that is never closed (the
 answer was cut off) runs to the end. Everything here is linear in the length of the text and looks
@@ -17,25 +17,14 @@ CODE_LANGUAGES = frozenset(
 """Fence labels under which even a bare body is taken for code."""
 
 _LABEL = re.compile(r"\s*([\w+#.-]*)")
-_TAGS = "think|thinking|thoughts?|reasoning|scratchpad|seed:think"
-_MARKS = (
-    (rf"<(?:{_TAGS})>", rf"</(?:{_TAGS})>"),
-    (r"\[THINK\]", r"\[/THINK\]"),
-    (r"◁think▷", r"◁/think▷"),
-    (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),
-    (
-        r"(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>",
-        r"(?:<\|end\|>(?:<\|start\|>assistant)?)?<\|channel\|>final<\|message\|>|<\|end\|>",
-    ),
+_WORDS = (
+    "export|import|async|function|const|let|var|class|def|abstract|public|private|protected|static"
 )
-"""What begins and ends the thinking of models."""
-_ANY = "|".join(f"(?P<m{number}>{opening})" for number, (opening, _) in enumerate(_MARKS))
-_AT_START = re.compile(rf"\s*(?:{_ANY})")
-_ALONE = re.compile(rf"^[ \t]*(?:{_ANY})[ \t]*$", re.MULTILINE)
-_ENDS = tuple(re.compile(closing) for _, closing in _MARKS)
-_CLOSING = re.compile(
-    "^[ \\t]*(?:" + "|".join(closing for _, closing in _MARKS[:-1]) + ")", re.MULTILINE
+_CODE = re.compile(
+    rf"[ \t]*(?P<label>(?!(?:{_WORDS})\b)[\w+#.-]+[ \t]+)?(?P<code>(?:{_WORDS})\b[ \t*]+"
+    r"(?=[^\n]*[({=\"'])\S[^\n]*|[^\s{(]+\([^\n]*\{)\Z"
 )
+"""What stands behind a fence on its line and is code, not only a label."""
 
 
 class Block(NamedTuple):
@@ -50,37 +39,23 @@ class Block(NamedTuple):
     closed: bool
 
 
-def without_thinking(text: str) -> str:
-    """Return the text without the parts in which a model thinks, such as `<think>`.
+class Opened:
+    """The fence that is open, read line by line."""
 
-    A part begins where the text does or with a mark alone on its line, because code may hold such
-    marks too. One that is never closed runs to the end; a closing mark that begins a line and has
-    no opening one (chat templates put it into the prompt) ends a part that began with the text.
-    """
-    kept: list[str] = []
-    position = 0
-    opening = _AT_START.match(text) or _ALONE.search(text)
-    while opening:
-        kept.append(text[position : opening.start()])
-        number = int((opening.lastgroup or "m0")[1:])
-        end = _end_of(opening, text, number)
-        if end < 0:
-            return "".join(kept)
-        position = end
-        opening = _ALONE.search(text, position)
-    stray = None if position else _CLOSING.search(text)
-    return "".join(kept) + text[stray.end() if stray else position :]
+    def __init__(self) -> None:
+        self.fence = ""
+        """What opened it; "" where none is open."""
 
+    def read(self, line: str) -> None:
+        """Take the next line."""
+        if not self.fence:
+            self.fence = _opening(line.strip())[0]
+        elif self.closes(line):
+            self.fence = ""
 
-def _end_of(opening: re.Match[str], text: str, number: int) -> int:
-    """Where a part of thinking ends, its closing mark included; -1 where it doesn't."""
-    tag = opening.group().strip()
-    if number == 0:  # of a tag, by its own name
-        close = f"</{tag[1:]}"
-        end = text.find(close, opening.end())
-        return end + len(close) if end >= 0 else -1
-    found = _ENDS[number].search(text, opening.end())
-    return found.end() if found else -1
+    def closes(self, line: str) -> bool:
+        """Whether a line closes what is open."""
+        return line.strip().endswith(self.fence)
 
 
 def blocks(text: str) -> list[Block]:
@@ -96,10 +71,10 @@ def blocks(text: str) -> list[Block]:
         start, position = position, position + len(line)
         bare = line.strip()
         if opened is None:
-            fence = _run(bare)
-            if len(fence) >= 3 and "`" not in bare[len(fence) :]:
-                label = _LABEL.match(bare, len(fence))
-                opened = (fence, label.group(1).lower() if label else "", position)
+            fence, label, begins = _opening(bare)
+            if fence:
+                at = start + line.index(bare) + begins if begins else position
+                opened = (fence, label, at)
         elif bare.endswith(opened[0]):
             code = line.rstrip().rstrip(opened[0][0])
             found.append(Block(opened[1], opened[2], start + len(code), True))
@@ -107,6 +82,20 @@ def blocks(text: str) -> list[Block]:
     if opened:
         found.append(Block(opened[1], opened[2], len(text), False))
     return found
+
+
+def _opening(line: str) -> tuple[str, str, int]:
+    """The fence that a line opens, its label, and where code begins in the line.
+
+    No fence where it opens none, and 0 for code that begins in the next line.
+    """
+    fence = _run(line)
+    if len(fence) < 3 or "`" in line[len(fence) :]:
+        return "", "", 0
+    if code := _CODE.match(line, len(fence)):
+        return fence, (code["label"] or "").strip().lower(), code.start("code")
+    label = _LABEL.match(line, len(fence))
+    return fence, label.group(1).lower() if label else "", 0
 
 
 def _run(line: str) -> str:

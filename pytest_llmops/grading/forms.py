@@ -27,6 +27,8 @@ from pytest_llmops.tasks.code.syntax import (
 
 _EXPORTS = frozenset({"exports", "module.exports"})
 _NAMESPACES = frozenset({"internal_module", "module"})
+_MOCK = re.compile(r"(?:vi|jest|sinon|td|mock)\s*\.")
+"""What stands in for the function in a test of something else."""
 _SIMPLE = re.compile(r"[\w$.]+")
 
 
@@ -57,7 +59,7 @@ def restated(code: str, asked: Declaration, path: str) -> str | None:
             source = source[:start] + text + source[end:]
         root = parse(source, path)
     said = [one for node in root.named_children for one in _said(node, asked)]
-    said = [one for one in said if one.value != asked.name]
+    said = [one for one in said if one.value != asked.name and not _MOCK.match(one.value)]
     if not said:
         return None
     value, node, instead = said[-1]

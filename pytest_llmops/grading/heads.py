@@ -32,7 +32,9 @@ def method_heads(task: Task) -> re.Pattern[str]:
     if asked.of_object:
         begins += r"|:[ \t]*(?:async\b|function\b|[<(]|[\w$]+[ \t]*=>)"
     name = re.escape(asked.name)
-    return re.compile(rf"^[ \t]*(?P<code>{words}{name}[ \t]*(?:{begins}))", re.MULTILINE)
+    return re.compile(
+        rf"^[ \t]*(?:[\w$.]{{1,60}}:[ \t]+)?(?P<code>{words}{name}[ \t]*(?:{begins}))", re.MULTILINE
+    )
 
 
 def _python_heads(asked: Declaration) -> re.Pattern[str]:

@@ -19,13 +19,14 @@ HUNKS = 64
 """Changes that are read of one answer."""
 
 SEARCH = re.compile(
-    r"^[ \t]*(?:(?:<{5,}|-{5,}) ?(?:SEARCH|ORIGINAL)\b[^\n]*|(?:<{3,4}|-{3,4}) ?SEARCH>?[ \t]*)$",
+    r"^[ \t]*(?:(?:<{5,}|-{5,}) ?(?:SEARCH|ORIGINAL)\b[^\n]*|(?:<{3,4}|-{3,4}) ?SEARCH>?[ \t]*"
+    r"|<{7} \S[^\n]*)$",
     re.MULTILINE,
 )
 DIVIDER = re.compile(r"^[ \t]*={3,}[ \t]*$", re.MULTILINE)
 REPLACE = re.compile(
     r"^[ \t]*(?:(?:>{5,}|\+{5,}) ?(?:REPLACE|UPDATED)\b[^\n]*|(?:>{3,4}|\+{3,4}) ?REPLACE>?[ \t]*"
-    r"|>{7}[ \t]*)$",
+    r"|>{7}(?: \S[^\n]*|[ \t]*))$",
     re.MULTILINE,
 )
 _PATCH = re.compile(r"^\*\*\* (?:Begin Patch|(?:Update|Add) File:)", re.MULTILINE)
@@ -163,4 +164,4 @@ def _plain(lines: Iterable[str]) -> str:
 
 
 def _joined(lines: Iterable[str]) -> str:
-    return "".join(f"{line.strip()}\n" for line in lines)
+    return "".join(f"{line.strip().rstrip(';,')}\n" for line in lines)

@@ -7,13 +7,16 @@ inside the folders of the case, whatever way they are written; the judging tests
 what an answer does to tests is left out.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from pytest_llmops.grading.edits import Edit, MisshapenError, edits
+from pytest_llmops.grading.asked import Edit, MisshapenError
+from pytest_llmops.grading.calls import Called, calls, calls_in_tags
+from pytest_llmops.grading.edits import edits
 from pytest_llmops.grading.ground import TESTS, Ground, RefusedError, inside, plain
 from pytest_llmops.grading.hunks import Hunk
+from pytest_llmops.grading.placing import filled, found, indented, insertion, replaced, undotted
 from pytest_llmops.grading.wrappers import unwrapped
 
 LONGEST = 512_000
@@ -22,8 +25,6 @@ MOST = 200
 """Hunks that are applied, and files that are written."""
 LARGEST = 2**20
 """Characters of a file that is changed."""
-
-_FORMS: tuple[Callable[[str], str], ...] = (str, str.rstrip, str.strip)
 
 
 class Patched(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,9 @@ def patch(answer: str, ground: Ground) -> Patched:
     if len(answer) > LONGEST:
         return Patched(fault=f"the answer is longer than {LONGEST:,} characters")
     try:
-        asked = edits(answer)
+        said = calls_in_tags(answer)
+        asked = [_called(one) for one in said] or edits(answer)
+        asked = asked or [_called(one) for one in calls(answer)]
         for inner in () if asked else unwrapped(answer):
             asked = asked or edits(inner)
         return _once(asked, ground) if asked else Patched(empty=True)
@@ -59,6 +62,14 @@ def _once(asked: Sequence[Edit], ground: Ground) -> Patched:
         if len(different) == len(asked):
             raise
         return _Work(ground).all(different)
+
+
+def _called(call: Called) -> Edit:
+    """What a tool call asks for; one that replaces nothing writes a file."""
+    if not (call.old or "").strip():
+        return Edit(call.path, "write", text=call.new if call.new[-1:] == "\n" else f"{call.new}\n")
+    hunk = Hunk(tuple((call.old or "").split("\n")), tuple(call.new.split("\n")))
+    return Edit(call.path, "replace", (hunk,))
 
 
 class _Work:
@@ -82,6 +93,8 @@ class _Work:
             raise RefusedError(f"more than {MOST} changes")
         skipped = 0
         for edit in asked:
+            if edit.doubtful and not self._is_whole(edit):
+                continue
             path = self._place(edit.path, edit.hunks)
             if self._is_test(path):
                 skipped += 1
@@ -94,6 +107,16 @@ class _Work:
             why = "it changes tests alone" if skipped else "it leaves every file as it is"
             raise RefusedError(why)
         return Patched(files=files)
+
+    def _is_whole(self, edit: Edit) -> bool:
+        """Whether a block below a sentence is the file that this names: most of its lines stay."""
+        sources = self._ground.sources
+        named = [one for one in sources if f"/{one}".endswith(f"/{plain(edit.path)}")]
+        if len(named) != 1:
+            return False
+        old = {line.strip() for line in (self._text(named[0]) or "").split("\n")} - {""}
+        kept = old & {line.strip() for line in edit.text.split("\n")}
+        return 2 * len(kept) > len(old) or not old
 
     def _is_test(self, path: str) -> bool:
         return path in self._ground.hidden or bool(TESTS.search(path))
@@ -116,7 +139,8 @@ class _Work:
             self._files[path] = None
             return
         for hunk in edit.hunks:
-            text = self._applied(text, hunk, path)
+            once = replaced(text, hunk, path) if edit.kind == "replace" else None
+            text = self._applied(text, hunk, path) if once is None else once
         self._files[path] = _limited(text, path)
         if edit.moved and (target := self._place(edit.moved)) != path:
             if self._is_test(target):
@@ -149,7 +173,7 @@ class _Work:
 
     def _holds(self, path: str, hunks: Iterable[Hunk]) -> bool:
         lines = (self._text(path) or "").split("\n")
-        return all(hunk.old and _found(lines, hunk.old, 0, -1) is not None for hunk in hunks)
+        return all(hunk.old and found(lines, hunk.old, 0, -1) is not None for hunk in hunks)
 
     def _applied(self, text: str, hunk: Hunk, path: str) -> str:
         ends = "\r\n" if "\r\n" in text else "\n"
@@ -160,80 +184,23 @@ class _Work:
             behind = (at + 1 for at in range(start, len(lines)) if lines[at].strip() == hunk.anchor)
             start = next(behind, start)
         if not any(map(str.strip, hunk.old)):
-            at = end = _insertion(lines, start, stated, is_anchored=bool(hunk.anchor))
+            at = end = insertion(lines, start, stated, is_anchored=bool(hunk.anchor))
         else:
-            place = _found(lines, hunk.old, start, stated)
+            place = found(lines, hunk.old, start, stated)
             if place is None:
-                hunk = _filled(hunk)
-                place = _found(lines, hunk.old, start, stated)
+                hunk = filled(hunk)
+                place = found(lines, hunk.old, start, stated)
+            if place is None and (whole := undotted(hunk, lines, start)):
+                hunk = whole
+                place = found(lines, hunk.old, start, stated)
             if place is None:
                 said = next(line for line in hunk.old if line.strip()).strip()[:80]
                 raise RefusedError(f"{path} has no place for a change of {said!r}")
             at, end = place, place + len(hunk.old)
         self._cursor[path] = at + len(hunk.new)
         self._shift[path] = self._shift.get(path, 0) + len(hunk.new) - (end - at)
-        new = _indented(hunk, lines[at:end])
+        new = indented(hunk, lines[at:end])
         return ends.join([*lines[:at], *new, *lines[end:]])
-
-
-def _insertion(lines: list[str], start: int, stated: int, *, is_anchored: bool) -> int:
-    """Where lines go that take the place of none: after a stated line, an anchor, or at the end."""
-    if stated >= 0:
-        return min(stated, len(lines))
-    return start if is_anchored else len(lines) - (lines[-1:] == [""])
-
-
-def _found(lines: list[str], old: tuple[str, ...], start: int, near: int) -> int | None:
-    """The line from which the old ones stand, in the strictest form in which they do.
-
-    The place nearest to a stated line; where none is stated, the first from `start` on, or of all.
-    """
-    for form in _FORMS:
-        text = "\n" + "".join(f"{form(line)}\n" for line in lines)
-        wanted = "\n" + "".join(f"{form(line)}\n" for line in old)
-        places: list[int] = []
-        at, count, last = text.find(wanted), 0, 0
-        while at >= 0 and len(places) < MOST:
-            count += text.count("\n", last, at)
-            last = at
-            places.append(count)
-            at = text.find(wanted, at + 1)
-        if places:
-            if near >= 0:
-                return min(places, key=lambda place: abs(place + 1 - near))
-            return next((place for place in places if place >= start), places[0])
-    return None
-
-
-def _filled(hunk: Hunk) -> Hunk:
-    """A hunk without empty lines at its ends, which models put around blocks."""
-    old, new = list(hunk.old), list(hunk.new)
-    for side in (old, new):
-        while side and not side[-1].strip():
-            side.pop()
-        while side and not side[0].strip():
-            side.pop(0)
-    return hunk._replace(old=tuple(old), new=tuple(new))
-
-
-def _indented(hunk: Hunk, found: list[str]) -> list[str]:
-    """The new lines, moved as far as the old ones stand from where the answer has them."""
-    pairs = [(a, b) for a, b in zip(hunk.old, found, strict=False) if a.strip() and b.strip()]
-    kept = dict(zip(hunk.old, found, strict=False))
-    if all(a.rstrip() == b.rstrip() for a, b in pairs):
-        return [kept.get(line, line) for line in hunk.new]  # ends of lines as the file has them
-    said, stands = (
-        min((_indent(line) for line in side), key=len) for side in zip(*pairs, strict=True)
-    )
-    moved = []
-    for line in hunk.new:
-        bare = line.removeprefix(said) if line.strip() else ""
-        moved.append(kept.get(line, stands + bare if bare else ""))
-    return moved
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
 
 
 def _limited(text: str, path: str) -> str:

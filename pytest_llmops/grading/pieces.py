@@ -11,31 +11,22 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
-from pytest_llmops.grading.fences import READ_LIMIT, Block, blocks, without_thinking
-from pytest_llmops.grading.heads import heads, method_heads
+from pytest_llmops.grading.bare import BEFORE, FENCE_LINE, places, stretches, window
+from pytest_llmops.grading.calls import calls
+from pytest_llmops.grading.fences import READ_LIMIT, Block, blocks
 from pytest_llmops.grading.patches import is_patch, patched
+from pytest_llmops.grading.thinking import said
 from pytest_llmops.grading.wrappers import spans, strings, unwrapped
 from pytest_llmops.tasks.code.languages import language_of
 from pytest_llmops.tasks.materialize import Task
 
-_BEFORE = READ_LIMIT // 4
-"""Of these, characters before the function in a longer text."""
 PIECES = 16
 """Blocks, or texts out of wrappers, that are read."""
 
+_BLOCK = "<<<<<<< SEARCH\n{0.old}\n=======\n{0.new}\n>>>>>>> REPLACE"
 _INLINE = "inline"
 """Label of what may be the function, but not its bare body."""
 _STATEMENT = re.compile(r"\s*return\b|.*[;}]\s*\Z")
-_CODE_LINE = re.compile(
-    r"^(?:import|export|const|let|var|async|function|class|abstract|interface|type|enum|public"
-    r"|private|protected|static|return|if|for|while|switch|try|throw|/\*|//|@|\{|\})"
-)
-_PYTHON_LINE = re.compile(
-    r"(?:import [\w.]+|from [\w.]+ import |(?:async )?def \w+|class \w+|@[\w.]+"
-    r"|[A-Za-z_]\w*(?: *:[^=]+)? *=(?!=)"
-    r"|(?:if|for|while|with|try|else|elif|except|finally)\b.*:\s*(?:#.*)?$)"
-)
-_FENCE_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 
 
 class Piece(NamedTuple):
@@ -47,6 +38,8 @@ class Piece(NamedTuple):
     """It is known to be code, by a fence or whatever else it was wrapped into."""
     others: tuple[str, ...] = ()
     """Other texts that it may be, tried in order where it is broken as it stands."""
+    closed: bool = True
+    """It has an end; a fence that is not closed has none."""
 
 
 class Worth(IntEnum):
@@ -61,20 +54,20 @@ def is_unread(text: str, task: Task) -> bool:
     """Whether the function reaches beyond what is read, so that what is read of it is torn."""
     if len(text) <= READ_LIMIT:
         return False
-    text = without_thinking(text)
-    places = _places(text, task)
-    if not places or any(_places(one.text, task) for one in fenced(text, task) if _fits(one)):
+    text = said(text)
+    found = places(text, task)
+    if not found or any(places(one.text, task) for one in fenced(text, task) if _fits(one)):
         return False
-    return len(text) - places[-1].start() > READ_LIMIT - _BEFORE
+    return len(text) - found[-1].start() > READ_LIMIT - BEFORE
+
+
+def is_declared(code: str, task: Task) -> bool:
+    """Whether code begins a declaration of the function."""
+    return bool(places(code, task))
 
 
 def _fits(piece: Piece) -> bool:
     return len(piece.text) <= READ_LIMIT
-
-
-def _places(text: str, task: Task) -> list[re.Match[str]]:
-    """Where the function may begin."""
-    return [*heads(task).finditer(text)] or [*method_heads(task).finditer(text)]
 
 
 def limited(pieces: Iterable[Piece]) -> list[Piece]:
@@ -93,7 +86,7 @@ def limited(pieces: Iterable[Piece]) -> list[Piece]:
 
 def fenced(text: str, task: Task) -> Iterator[Piece]:
     """What stands in fences, from the last block to the first."""
-    ends = [one.start() for one in _FENCE_LINE.finditer(text)]
+    ends = [one.start() for one in FENCE_LINE.finditer(text)]
     for block in reversed(blocks(text)):
         code = text[block.start : block.end]
         if not code.strip():
@@ -104,7 +97,7 @@ def fenced(text: str, task: Task) -> Iterator[Piece]:
             inner = [*_opened(code, block.language, task)]
             yield from reversed(inner or [Piece(code, block.language, True)])
         else:
-            yield Piece(code, block.language, True, _longer(text, block, ends))
+            yield Piece(code, block.language, True, _longer(text, block, ends), block.closed)
 
 
 def _longer(text: str, block: Block, ends: list[int]) -> tuple[str, ...]:
@@ -126,6 +119,15 @@ def _opened(code: str, language: str, task: Task) -> Iterator[Piece]:
         return
     for inner in strings(code):
         yield from _inside(inner, task, label)
+    yield from _called(code, task)
+
+
+def _called(text: str, task: Task) -> Iterator[Piece]:
+    """What tool calls make of the file: of each one that replaces lines by others."""
+    changes = [_BLOCK.format(one) for one in calls(text) if one.old and one.old.strip()]
+    if changes:
+        first, *others = patched("\n".join(changes), task)
+        yield Piece(first, language_of(task.module.path).name, True, tuple(others))
 
 
 def _inside(text: str, task: Task, language: str) -> Iterator[Piece]:
@@ -137,7 +139,7 @@ def _inside(text: str, task: Task, language: str) -> Iterator[Piece]:
         yield from _opened(text, "", task)
     else:
         bare = Piece(text, language, True)
-        others = tuple(one.text for one in stretches(text, task))[1:]
+        others = tuple(stretches(text, task))[1:]
         yield bare._replace(others=others)
 
 
@@ -149,59 +151,15 @@ def wrapped(text: str, task: Task) -> Iterator[Piece]:
         if inner not in seen and size < READ_LIMIT:
             size += len(inner)
             seen.append(inner)
-    found = [*_opened(text, "", task)] if is_patch(text) else []
-    found += [Piece(one, _INLINE, True) for one in spans(text)]
+    found = [Piece(one, _INLINE, True) for one in spans(text)]
+    found += _opened(text, "", task) if is_patch(text) else []
     for inner in seen:
         is_code = "\n" in inner or _STATEMENT.match(inner)
         found += _inside(inner, task, "" if is_code else _INLINE)
+    found += _called(text[-4 * READ_LIMIT :], task)
     return reversed(found)
 
 
-def window(text: str, task: Task) -> str:
-    """As much of a text without fences as is read: its beginning, or where the function stands."""
-    places = _places(text, task) if len(text) > READ_LIMIT else []
-    start = max(0, places[-1].start() - _BEFORE) if places else 0
-    bare = _FENCE_LINE.sub("", text[start : start + READ_LIMIT])
-    return bare.strip() if language_of(task.module.path).braces else bare.strip("\r\n\ufeff")
-
-
-def stretches(text: str, task: Task) -> Iterator[Piece]:
-    """Where code may stand in prose: all of it, its lines of code, or from the function on."""
-    yield Piece(text, "", False)
-    places = _places(text, task)[-1:]
-    of_language = _in_braces if language_of(task.module.path).braces else _indented
-    yield from (Piece(one, "", False) for one in of_language(text, places))
-
-
-def _in_braces(text: str, places: list[re.Match[str]]) -> Iterator[str]:
-    lines = text.splitlines()
-    code = [number for number, line in enumerate(lines) if _CODE_LINE.match(line)]
-    ends = [number for number, line in enumerate(lines) if line.rstrip().endswith(("}", ";", "`"))]
-    if code and ends:
-        yield "\n".join(lines[code[0] : ends[-1] + 1])
-    yield from (text[place.start("code") :] for place in places)
-
-
-def _indented(text: str, places: list[re.Match[str]]) -> Iterator[str]:
-    """The blocks that begin with a line of code, and the function's own."""
-    lines = text.split("\n")
-    kept: list[str] = []
-    for number, line in enumerate(lines):
-        if _PYTHON_LINE.match(line):
-            kept += lines[number : _end_of_block(lines, number)]
-    if kept:
-        yield "\n".join(kept)
-    for place in places:
-        row = text.count("\n", 0, place.start("code"))
-        yield "\n".join([lines[row].lstrip(), *lines[row + 1 : _end_of_block(lines, row)]])
-
-
-def _end_of_block(lines: list[str], start: int) -> int:
-    """The line behind those that are indented more than the first, or close a bracket."""
-    margin = len(lines[start]) - len(lines[start].lstrip())
-    for number in range(start + 1, len(lines)):
-        line = lines[number]
-        bare = line.lstrip()
-        if bare and len(line) - len(bare) <= margin and bare[0] not in ")]}":
-            return number
-    return len(lines)
+def unmarked(text: str, task: Task) -> Iterator[Piece]:
+    """A text without fences, as it stands and where code may stand in it."""
+    return (Piece(one, "", False) for one in stretches(window(text, task), task))

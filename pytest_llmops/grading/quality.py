@@ -13,8 +13,9 @@ import msgspec
 
 from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.complexity import complexity
-from pytest_llmops.grading.fences import READ_LIMIT, Block, blocks, without_thinking
+from pytest_llmops.grading.fences import READ_LIMIT, Block, blocks
 from pytest_llmops.grading.graded import Quality
+from pytest_llmops.grading.thinking import without_thinking
 from pytest_llmops.tasks.code.syntax import comments
 
 

@@ -8,6 +8,7 @@ What other pieces declare may be used by it, unless they are examples or tests o
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from pytest_llmops.grading.collisions import is_placeholder
@@ -21,12 +22,14 @@ from pytest_llmops.tasks.code.objects import within
 from pytest_llmops.tasks.code.syntax import EXPRESSIONS, shape
 from pytest_llmops.tasks.materialize import Task
 
+_NAME = r"#?[\w$]+[ \t]*[<(]"
 _FUNCTION = re.compile(r"\s*(?:async\b\s*)?(?:function\b|\(|<|[\w$]+\s*=>)")
 _OWN = re.compile(r"\b(?:this|super)\b|#\w")
 _DOTS = re.compile(r"^[ \t]*(?:\.\.\.|…)[ \t]*$", re.MULTILINE)
-_NUMBER = re.compile(r"^[ \t]*\d+[ \t]*[|:│][ \t]?", re.MULTILINE)
+_NUMBER = re.compile(r"^[ \t]*\d+(?:[ \t]*[|:│→.)]|(?=\s|$))[ \t]?", re.MULTILINE)
+_PROMPT = re.compile(r"^(?:>|\.\.\.|\|)(?: |$)", re.MULTILINE)
 _ADDED = re.compile(r"^\+ ?", re.MULTILINE)
-_MARKS = (_NUMBER, _ADDED)
+_MARKS = (_NUMBER, _ADDED, _PROMPT)
 _TRIED = re.compile(r"\b(?:describe|it|test|expect|console)\s*[.(]")
 
 
@@ -54,6 +57,8 @@ def read(pieces: Iterable[Piece], task: Task) -> Reading | None:
     for piece in pieces:
         seen.append(piece)
         one = _reading(piece, task)
+        if one and best and not piece.closed and _is_begun_again(one, best):
+            continue
         if one and (best is None or one.worth >= best.worth):
             best, chosen = one, piece.text
             if not piece.fenced and one.worth == Worth.COMPLETE and not one.answer.errors:
@@ -61,10 +66,16 @@ def read(pieces: Iterable[Piece], task: Task) -> Reading | None:
     return _joined(best, [one for one in seen if one.text != chosen], task) if best else None
 
 
+def _is_begun_again(one: Reading, before: Reading) -> bool:
+    """Whether a function is the cut off repetition of one before, which no brace tells."""
+    text, whole = (of.answer.text(of.given.start, of.given.end).strip() for of in (one, before))
+    return before.worth == Worth.COMPLETE and len(text) < len(whole) and whole.startswith(text)
+
+
 def _reading(piece: Piece, task: Task) -> Reading | None:
     """The declaration in one piece, as it stands or in the first other text that is better."""
     best: Reading | None = None
-    for text in (piece.text, *piece.others, *_cleaned(piece.text)):
+    for text in (*_numbered(piece.text), piece.text, *piece.others, *_cleaned(piece.text)):
         try:
             one = _declared(text, task)
         except _GivenUpError:
@@ -74,6 +85,14 @@ def _reading(piece: Piece, task: Task) -> Reading | None:
         if best and best.worth != Worth.BROKEN:
             break
     return best
+
+
+def _numbered(code: str) -> Iterator[str]:
+    """The code without the numbers of its lines, where they count up from the first to the last."""
+    lines = [line for line in code.splitlines() if line.strip()]
+    numbers = [int(found[0]) for line in lines if (found := re.match(r"\s*\d{1,6}", line))]
+    if len(numbers) == len(lines) > 2 and all(b - a == 1 for a, b in pairwise(numbers)):
+        yield _NUMBER.sub("", code)
 
 
 def _cleaned(code: str) -> Iterator[str]:
@@ -116,7 +135,13 @@ def _as_members(code: str, asked: Declaration) -> Iterator[str]:
     if asked.of_object:
         yield within(asked.class_name, code)
     if asked.class_name:
-        yield f"class {asked.class_name if not asked.of_object else '_'} {{\n{code}\n}}"
+        name = asked.class_name if not asked.of_object else "_"
+        own = rf"^(async[ \t]+)?(?:function[ \t]+)?{re.escape(name)}\.(?:prototype\.)?(?={_NAME})"
+        yield f"class {name} {{\n{re.sub(own, _kept, code, flags=re.MULTILINE)}\n}}"
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found[1] or ""
 
 
 def _needs_its_class(reading: Reading, asked: Declaration) -> bool:

@@ -6,8 +6,16 @@ from collections.abc import Sequence
 FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([^`]*)$")
 """A line that opens a block of code, with its mark and its label, or closes one."""
 
+HEREDOC = re.compile(
+    r"\s*(?:\$ )?cat (?:> ?(?P<path>[^\s<>|&;'\"]+) ?<<-? ?['\"]?(?P<word>\w+)['\"]?"
+    r"|<<-? ?['\"]?(?P<first>\w+)['\"]? ?> ?(?P<behind>[^\s<>|&;'\"]+))\s*$"
+)
+"""A line of a shell that writes the lines below it into a file."""
+
 _TAGS = re.compile(r"</?(?:path|file|filename|absolutePath)>")
-_SAYS = re.compile(r"(?:(?:file(?:name)?|path|title)\s*[:=]|#+|//|[-*>] )\s*", re.IGNORECASE)
+_SAYS = re.compile(
+    r"(?:(?:file(?:name)?|path|title)\s*[:=]|#+|//|[-*>] |\d{1,3}[.)] )\s*", re.IGNORECASE
+)
 _DATE = re.compile(r" +\d{4}-\d\d-\d\d\b.*$")
 _CHANGE = re.compile(r"(?:--- |\+\+\+ |diff --git |@@|\*\*\* |<{3,} ?SEARCH|-{3,} ?SEARCH)")
 _PATH = re.compile(r"[^\s`*\"'<>|;{}=,]*(?:/[^\s`*\"'<>|;{}=,]+|\.[A-Za-z][\w]{0,7})$")
@@ -32,7 +40,10 @@ def above(lines: Sequence[str], at: int, *, prose: bool = False) -> str:
             if path := in_label(fence[2].strip()):
                 return path
         elif (bare := line.strip()) and bare not in {"<diff>", "<content>"}:
-            quoted = [one for one in re.findall(r"`([^`]+)`", bare) if _PATH.match(one)]
+            marked = re.findall(r"`([^`]+)`|\*\*([^*`]+)\*\*", bare)
+            quoted = [one or other for one, other in marked if _PATH.match(one or other)]
+            words = [word for word in re.split(r"[\s:,()]+", bare) if "/" in word]
+            quoted = quoted or [word for word in words if _PATH.fullmatch(word)]
             return _in_line(bare) or (quoted[0] if prose and len(quoted) == 1 else "")
     return ""
 

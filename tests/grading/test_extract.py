@@ -6,7 +6,8 @@ from hostile_texts import HOSTILE
 from made_tasks import MODULE, fenced, make_task
 
 from pytest_llmops.grading.extract import extract
-from pytest_llmops.grading.fences import blocks, without_thinking
+from pytest_llmops.grading.fences import blocks
+from pytest_llmops.grading.thinking import without_thinking
 from pytest_llmops.tasks.code.languages import parse_module, syntax_errors
 
 STARTER = sorted(
