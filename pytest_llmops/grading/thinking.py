@@ -48,11 +48,22 @@ _SPOKEN = re.compile(
     r"(?:<\|constrain\|>\w+)?<\|message\|>",
     re.MULTILINE,
 )
-_END = (
-    r"<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end|return|call|END_RESPONSE)\|>|</s>"
-    r"|<end_of_turn>|<\uff5cend▁of▁sentence\uff5c>"
+_ENDINGS = (
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<|end|>",
+    "<|return|>",
+    "<|call|>",
+    "<|END_RESPONSE|>",
+    "</s>",
+    "<end_of_turn>",
+    "<\uff5cend▁of▁sentence\uff5c>",
 )
-_LAST = re.compile(rf"(?:\s*(?:{_END}))+\s*\Z")
+"""Marks of the end of an answer."""
+_END = "|".join(map(re.escape, _ENDINGS))
 _NEXT = re.compile(
     rf"^[^\n`\"']*?(?:{_END})\s*(?:<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>|\[INST\])",
     re.MULTILINE,
@@ -69,7 +80,20 @@ def said(text: str) -> str:
     if following and not _Marked(text).is_code(following.start(), -1):
         ending = re.search(_END, text[following.start() :])
         text = text[: following.start() + (ending.start() if ending else 0)]
-    return _LAST.sub("", text)
+    return _without_endings(text)
+
+
+def _without_endings(text: str) -> str:
+    """A text without the marks of ends that it ends with."""
+    end = len(text)
+    while True:
+        last = end
+        while last and text[last - 1].isspace():
+            last -= 1
+        mark = next((one for one in _ENDINGS if text.endswith(one, 0, last)), "")
+        if not mark:
+            return text[:end]
+        end = last - len(mark)
 
 
 def without_thinking(text: str) -> str:
@@ -82,10 +106,14 @@ def without_thinking(text: str) -> str:
     kept: list[str] = []
     position = 0
     marked = _Marked(text)
+    endless = set[str]()
     opening = _AT_START.match(text) or _ALONE.search(text)
     while opening:
         number = int((opening.lastgroup or "m0")[1:])
-        end = _end_of(opening, text, number)
+        name = opening.group().strip().lower()
+        end = -1 if name in endless else _end_of(opening, text, number)
+        if end < 0:
+            endless.add(name)
         if marked.is_code(opening.start(), end) or (end < 0 and number == _UNSURE):
             marked.go_on(opening.end())
             opening = _ALONE.search(text, opening.end())
@@ -152,5 +180,6 @@ class _Marked:
         if not self._opened.fence or first == len(self._fences):
             return False
         at = self._fences[first]
-        line = self._text[self._text.rfind("\n", 0, at) + 1 :].partition("\n")[0]
+        ends = self._text.find("\n", at)
+        line = self._text[self._text.rfind("\n", 0, at) + 1 : ends if ends >= 0 else None]
         return self._opened.closes(line) and end <= at
