@@ -26,7 +26,12 @@ _NAME = r"#?[\w$]+[ \t]*[<(]"
 _FUNCTION = re.compile(r"\s*(?:async\b\s*)?(?:function\b|\(|<|[\w$]+\s*=>)")
 _OWN = re.compile(r"\b(?:this|super)\b|#\w")
 _DOTS = re.compile(r"^[ \t]*(?:\.\.\.|…)[ \t]*$", re.MULTILINE)
-_NUMBER = re.compile(r"^[ \t]*\d+(?:[ \t]*[|:│→.)]|(?=\s|$))[ \t]?", re.MULTILINE)
+_NUMBER = re.compile(r"^[ \t]*\d+[ \t]*[|:│][ \t]?", re.MULTILINE)
+_NUMBERS = tuple(
+    re.compile(rf"^[ \t]*\d{{1,6}}{behind}[ \t]?", re.MULTILINE)
+    for behind in (r" ?\|", " ?│", ":", "→", r"[.)](?=\s|$)", r"(?=\s|$)")
+)
+"""Numbers of lines, by what stands behind them."""
 _PROMPT = re.compile(r"^(?:>|\.\.\.|\|)(?: |$)", re.MULTILINE)
 _ADDED = re.compile(r"^\+ ?", re.MULTILINE)
 _MARKS = (_NUMBER, _ADDED, _PROMPT)
@@ -92,7 +97,8 @@ def _numbered(code: str) -> Iterator[str]:
     lines = [line for line in code.splitlines() if line.strip()]
     numbers = [int(found[0]) for line in lines if (found := re.match(r"\s*\d{1,6}", line))]
     if len(numbers) == len(lines) > 2 and all(b - a == 1 for a, b in pairwise(numbers)):
-        yield _NUMBER.sub("", code)
+        fitting = (mark for mark in _NUMBERS if all(map(mark.match, lines)))
+        yield from (mark.sub("", code) for mark in [*fitting][:1])
 
 
 def _cleaned(code: str) -> Iterator[str]:

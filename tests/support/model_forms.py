@@ -84,6 +84,7 @@ FORMS = {
         f'import {{ it, vi }} from "vitest";\nconst {s.rpartition(".")[2]} = vi.fn(() => 1);\nit("x", () => {{}});'),
     "numbers with a tab": lambda s, b: fenced(numbered(whole(s, b), "\t")),
     "numbers with an arrow": lambda s, b: fenced(numbered(whole(s, b), "→")),
+    "numbers with a tab before brackets": lambda s, b: fenced(numbered(whole(s, b).replace("(", "(\n", 1).replace(")", "\n)", 1), "\t")),
     "numbers with a dot": lambda s, b: fenced(numbered(whole(s, b), ". ")),
     "prompts of Node": lambda s, b: fenced("> " + whole(s, b).replace("\n", "\n... ")),
     "entities by number": lambda s, b: "<pre>" + whole(s, b).replace("&", "&#38;").replace("<", "&#60;").replace(">", "&#62;") + "</pre>",
