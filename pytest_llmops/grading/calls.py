@@ -114,12 +114,15 @@ def _of_tags(text: str) -> Iterator[Called]:
     """What stands between tags; one that begins a call, or repeats a name, begins another."""
     given: dict[str, str] = {}
     position = 0
+    endless = set[str]()
     for found in _MARKED.finditer(text):
+        if found.start() < position:
+            continue
         name = found["name"] or found["key"] or found["tag"] or ""
         close = f"</{found['parameter'] or found['tag'] or 'arg_value'}>"
-        end = text.find(close, found.end()) if name and position >= 0 else position
-        if found.start() < position or end < 0:
-            position = max(position, end) if end >= 0 else -1
+        end = text.find(close, found.end()) if name and close not in endless else -1
+        if name and end < 0:
+            endless.add(close)
             continue
         if (found["group"] or name in given) and (said := _called(given, "")):
             yield said

@@ -92,7 +92,7 @@ class _Reader:
         inside = range(start, len(self._lines) if end is None else end)
         named = in_label(label) or above(self._lines, self._at)
         language = label.partition(" ")[0].lower()
-        if self._is_read_on(inside, bool(named)):
+        if self._is_read_on(inside, bool(named or above(self._lines, self._at, prose=True))):
             self._path = named or self._path
             self._at = start
         elif language in _DIFFS:

@@ -86,11 +86,12 @@ def test_a_file_may_hold_what_looks_like_a_change():
     text = "export const help = `\n*** Begin Patch\n*** Update File: a/b.ts\n@@\n-a\n+b\n`;\n"
     answers = (
         f"{NEW}\n{fenced(text, 'ts')}",
+        f"Here is `{NEW}`:\n{fenced(text, 'ts')}",
         f'<invoke name="write">\n<parameter name="path">{NEW}</parameter>\n'
         f'<parameter name="content">{text}</parameter>\n</invoke>',
     )
     for answer in answers:
-        assert patch(answer, ground()).files == {NEW: text}
+        assert patch(answer, ground(sources=(PATH, NEW))).files == {NEW: text}
 
 
 def test_an_example_below_a_sentence_is_no_file():
@@ -117,3 +118,9 @@ def test_what_is_no_one_change_stays_refused(answer, why):
     made = patch(answer, ground())
     assert why in made.fault
     assert not made.files
+
+
+def test_calls_behind_a_text_that_holds_a_tag_are_read():
+    text = "export const tag = '<path>';\n"
+    calls = [{"path": NEW, "content": text}, WRITE]
+    assert patch("\n".join(map(parameters, calls)), ground()).files == {NEW: text, PATH: FIXED}
