@@ -6,7 +6,7 @@ knows pytest (`tests/repository/test_layers.py` holds them to it):
     errors, shipped              how things go wrong; what a wheel carries
     caches                       where this machine keeps what can be made again
     seeds                        what each answer is drawn with
-    commits, cases, completions  the values that travel
+    flaky, commits, cases, completions  the values that travel
     manifests                    files of cases
     hiding                       what no output may show
     memory                       what a process held

@@ -16,6 +16,7 @@ import msgspec
 
 from pytest_llmops import commits
 from pytest_llmops.errors import CaseError
+from pytest_llmops.flaky import FlakyTest
 from pytest_llmops.shipped import placed
 
 Split = Literal["eval", "train"]
@@ -63,6 +64,10 @@ class Case(
     """Day of the commit, or since which the body is as it is, as 2025-08-22; "" where unknown."""
     change: commits.Change | None = None
     """What a commit case or an edit case asks for; None for a function."""
+    flaky: tuple[FlakyTest, ...] = ()
+    """Tests of its files that pass at times and judge nothing, sorted."""
+    quarantine: str = ""
+    """Why this is no case, as flaky tests alone would judge it; "" for a case."""
 
     @property
     def cluster(self) -> str:
@@ -136,10 +141,10 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def read_manifest(path: Path) -> list[Case]:
-    """Decode one manifest; empty lines are not allowed.
+    """Decode one manifest, with what is in quarantine; empty lines are not allowed.
 
     Raises:
-        CaseError: A line is not a case or names no tests; names file and line.
+        CaseError: A line is not a case or its tests judge nothing; names file and line.
     """
     cases = []
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
@@ -147,10 +152,19 @@ def read_manifest(path: Path) -> list[Case]:
             case = msgspec.json.decode(line, type=Case)
         except msgspec.DecodeError as error:
             raise CaseError(f"{path}:{number}: not a case: {error}") from None
-        if not case.fail_to_pass:
-            raise CaseError(f"{path}:{number}: 'fail_to_pass' is empty; no test judges this case")
+        if fault := _unjudged(case):
+            raise CaseError(f"{path}:{number}: {fault}")
         cases.append(case)
     return cases
+
+
+def _unjudged(case: Case) -> str:
+    """What is wrong with the tests of a case; "" where nothing is."""
+    if not (case.fail_to_pass or case.quarantine):
+        return "'fail_to_pass' is empty; no test judges this case"
+    if both := sorted(case.expected.intersection(one.id for one in case.flaky)):
+        return f"test {both[0]} is among 'flaky' and judges all the same; take it out of one"
+    return ""
 
 
 def load_suites(path: Path) -> dict[str, Suite]:
@@ -216,9 +230,12 @@ def id_of_test(path: str, title: str) -> str:
 
 
 def suite_hash(cases: Sequence[Case]) -> str:
-    """Identity of a selection of cases: 16 hex digits, whatever their order and functions' days."""
+    """Identity of a selection of cases: 16 hex digits.
+
+    Their order is no part of it, nor are the days of functions and tests that judge nothing.
+    """
     digest = hashlib.sha256()
     for case in sorted(cases, key=lambda case: case.id):
-        asked = case if case.change else msgspec.structs.replace(case, date="")
+        asked = msgspec.structs.replace(case, date=case.date if case.change else "", flaky=())
         digest.update(msgspec.json.encode(asked) + b"\n")
     return digest.hexdigest()[:16]

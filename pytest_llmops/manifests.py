@@ -1,6 +1,6 @@
 """Manifests: files of JSON lines, one `Case` a line, sorted by id."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,17 @@ from pytest_llmops.errors import CaseError
 
 
 def load_cases(suite: Suite) -> list[Case]:
-    """Read all manifests of a suite, sorted by id; a case without a day has that of the suite.
+    """The cases of a suite, sorted by id; one without a day has that of the suite.
+
+    Raises:
+        CaseError: See `load_all`.
+    """
+    every = (case for case in load_all(suite) if not case.quarantine)
+    return [replace(case, date=case.date or suite.date) for case in every]
+
+
+def load_all(suite: Suite) -> list[Case]:
+    """Read all manifests of a suite, as they are: its cases and what is in quarantine, by id.
 
     Raises:
         CaseError: A line is no case of this suite, or its id occurs twice.
@@ -30,7 +40,7 @@ def load_cases(suite: Suite) -> list[Case]:
                     "source": one(case.source, case.source),
                     "tests": one(case.tests, case.tests),
                 }
-                cases[case.id] = replace(case, date=case.date or suite.date, **files)
+                cases[case.id] = replace(case, **files)
     return [cases[name] for name in sorted(cases)]
 
 
@@ -40,9 +50,40 @@ def write_manifest(path: Path, cases: Iterable[Case]) -> None:
     Raises:
         CaseError: The file cannot be written.
     """
+    lines = map(msgspec.json.encode, sorted(cases, key=lambda case: case.id))
+    _write(path, (line + b"\n" for line in lines))
+
+
+def rewrite(suite: Suite, changed: Mapping[str, Case]) -> list[Path]:
+    """Write lines of the manifests of a suite anew, by id; all others keep their bytes.
+
+    Days stay as they are there.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        CaseError: A file cannot be read or written.
+    """
+    written = []
+    for path in (path for one in suite.manifests for path in sorted(suite.root.glob(one))):
+        before = path.read_bytes().splitlines(keepends=True)
+        pairs = zip(before, read_manifest(path), strict=True)
+        after = [
+            msgspec.json.encode(replace(new, date=case.date)) + b"\n"
+            if (new := changed.get(case.id))
+            else line
+            for line, case in pairs
+        ]
+        if after != before:
+            _write(path, after)
+            written.append(path)
+    return written
+
+
+def _write(path: Path, lines: Iterable[bytes]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = map(msgspec.json.encode, sorted(cases, key=lambda case: case.id))
-        path.write_bytes(b"".join(line + b"\n" for line in lines))
+        path.write_bytes(b"".join(lines))
     except OSError as error:
         raise CaseError(f"{path}: cannot be written: {error.strerror}") from None

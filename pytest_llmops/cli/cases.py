@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_llmops.cases import load_suites
 from pytest_llmops.cli.arguments import add_suites
+from pytest_llmops.errors import CaseError
 from pytest_llmops.places.named import HELP
 from pytest_llmops.places.where import Where, where
 from pytest_llmops.session.numbers import positive
@@ -35,16 +36,33 @@ def _add_validate(commands: Any) -> None:
         metavar="NAME",
         help="suite to check; repeatable (default: all)",
     )
+    command.add_argument(
+        "--repeat",
+        type=positive,
+        metavar="N",
+        help="run only the references, N times each, and name the tests that pass at times",
+    )
+    command.add_argument(
+        "--mark",
+        action="store_true",
+        help="with --repeat: mark these tests as flaky in the manifests; they judge nothing then",
+    )
     _suites_options(command)
     command.set_defaults(run=_validate)
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from pytest_llmops.mining.curate import run_validate
+    from pytest_llmops.mining.curate_repeat import run_repeat
+    from pytest_llmops.mining.curate_validate import run_validate
 
+    if options.mark and not options.repeat:
+        raise CaseError("--mark needs --repeat N, which finds the tests to mark")
     suites = find_suites(options.suites, options.suite)
     if not options.suite:  # what takes far longer is proved where it is named
         suites = [suite for suite in suites if not (suite.asks_for_changes or suite.vitest)]
+    if options.repeat:
+        setup, ids = _setup(options), options.cases
+        return run_repeat(suites, setup, options.repeat, ids=ids, mark=options.mark)
     every = find_suites(options.suites, [])
     return run_validate(suites, _setup(options), ids=options.cases, beside=every)
 

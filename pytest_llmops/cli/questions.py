@@ -10,7 +10,7 @@ from pytest_llmops.cli.arguments import add_suites
 from pytest_llmops.cli.project import find_project
 from pytest_llmops.errors import CaseError, nearest
 from pytest_llmops.local_models import CONTEXT_TOKENS
-from pytest_llmops.manifests import load_cases
+from pytest_llmops.manifests import load_all, load_cases
 from pytest_llmops.session.numbers import positive
 from pytest_llmops.tasks.suites import find_suites
 
@@ -108,6 +108,7 @@ def _facts(task: Any, messages: Sequence[Any], tokens: int) -> list[str]:
         + (f"dated {case.date}" if case.date else "not dated"),
         f"source: {case.source.path}; judged by {judged} tests of "
         + ", ".join(test.path for test in case.tests),
+        *(f"left out as flaky: test {one}" for one in case.flaky),
     ]
     total = sum(len(message.content) for message in messages)
     budget = f"budget: {tokens:,} tokens, about {int(tokens * CHARACTERS_PER_TOKEN):,} characters"
@@ -143,6 +144,9 @@ def find_case(suites_file: Path, name: str) -> tuple[Suite, Case]:
     cases = {case.id: (suite, case) for suite in looked for case in load_cases(suite)}
     if name in cases:
         return cases[name]
+    for line in (line for suite in looked for line in load_all(suite) if line.id == name):
+        flaky = "".join(f"\n  left out as flaky: test {one}" for one in line.flaky)
+        raise CaseError(f"{name} is in quarantine: {line.quarantine}; it is no case{flaky}")
     ending = [one for one in cases if one.endswith(name)][:NEAR]
     near = f"; did you mean {' or '.join(ending)}?" if ending else nearest(name, cases)
     where = f"suite {wanted!r} has" if wanted in suites else "the suites have"

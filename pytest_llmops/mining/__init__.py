@@ -11,6 +11,7 @@ In the order of the flow:
     refused                  what is left out, the reason, and what to do
     measure, prove           what test files do; whether a function is a case
     kept                     results of an interrupted mining
+    marks                    tests that manifests mark as flaky
     alike                    cases of two splits or suites that are the same
     mine, validate           finding cases, and proving them
     explain, outcome         what mining makes of one file, and of all
@@ -18,6 +19,8 @@ In the order of the flow:
     commits                  finding commits that are cases
     found_edits, edits       edits that a tree offers; finding those that are cases
     dates                    since when a function is as it is
-    curate, curate_changes   the commands
+    repeat, marking          tests that pass at times; cases without them
+    curate, curate_changes   the commands that mine
+    curate_validate, curate_repeat  the commands that prove
     keeping, asked           manifests brought up to date; what their questions hide
 """

@@ -13,7 +13,8 @@ from pytest_llmops.errors import SourceError
 from pytest_llmops.grading.changed import JUDGED, job_of_change, reference_of
 from pytest_llmops.grading.ground import TESTS
 from pytest_llmops.mining.kept import Kept, digest_of
-from pytest_llmops.mining.proof import WeakError, judged
+from pytest_llmops.mining.marks import Marks
+from pytest_llmops.mining.proof import NONE_MARKED, WeakError, judged
 from pytest_llmops.mining.refused import Flaky
 from pytest_llmops.mining.strata import split_of
 from pytest_llmops.sandbox import Judge
@@ -66,6 +67,8 @@ class MinedChanges:
     """Tests that pass at times only, and judge nothing."""
     looked_at: str
     """What was looked at, for people: `6 commits`."""
+    quarantined: tuple[Case, ...] = ()
+    """Lines that stay in the manifests and are no cases."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Bench:
     judge: Judge
     kept: Kept | None
     """Results of an interrupted mining."""
+    marks: Marks = NONE_MARKED
 
     def prove(self, draft: Drafted, check: Callable[[ChangeTask], None]) -> Outcome:
         """Make the case of a draft, or say what is in the way.
@@ -87,7 +91,10 @@ class Bench:
         """
         if self.kept is None:
             return self._prove(draft, check)
-        asked = msgspec.json.encode([draft.change, draft.name, draft.day, draft.tests]).decode()
+        tree = "" if draft.change.edits else draft.name
+        flaky = self.marks.of_files(tree, draft.tests)
+        follows = [draft.change, draft.name, draft.day, draft.tests, flaky]
+        asked = msgspec.json.encode(follows).decode()
         lines = str(self.suite.walk.lines) if self.suite.walk else ""
         lock = self.shelf.lock.digest if self.shelf.lock else ""
         key = digest_of(self.suite, lines, lock, asked)
@@ -97,7 +104,7 @@ class Bench:
         try:
             task = self._task(draft)
             check(task)
-            found = judged(task, self.judge)
+            found = judged(task, self.judge, self.marks)
         except SourceError as error:
             fault = WeakError("cannot be read", str(error))
         except WeakError as error:

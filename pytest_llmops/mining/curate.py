@@ -1,26 +1,25 @@
 """The two commands that keep manifests, and what they show: `llmops mine` and `llmops validate`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from rich.console import Console
-from rich.table import Table
 
 from pytest_llmops.cases import Case, Suite
 from pytest_llmops.errors import CaseError, LlmopsError, SourceError
-from pytest_llmops.manifests import load_cases, write_manifest
-from pytest_llmops.mining.alike import alike, known_functions
+from pytest_llmops.manifests import load_all, write_manifest
+from pytest_llmops.mining.alike import known_functions
 from pytest_llmops.mining.dates import dated
 from pytest_llmops.mining.explain import explained
 from pytest_llmops.mining.kept import Kept, results_of
+from pytest_llmops.mining.marks import Marks
 from pytest_llmops.mining.mine import Miner
-from pytest_llmops.mining.mined import Part
-from pytest_llmops.mining.outcome import as_json, check_writable, told, write_report
+from pytest_llmops.mining.mined import Known, Part
+from pytest_llmops.mining.outcome import as_json, check_writable, lines_of, told, write_report
 from pytest_llmops.mining.parallel import Crew
-from pytest_llmops.mining.validate import NOTES, Finding, validate
 from pytest_llmops.places.where import Where, open_place
 from pytest_llmops.sandbox import Judge
 from pytest_llmops.tasks.sources import SourceTree
@@ -52,7 +51,7 @@ class Setup:
         """What is mined, where that is not all; in the manifests of a suite other cases stay."""
         if not self.within:
             return None
-        known = [] if output else load_cases(suite)
+        known = [] if output else load_all(suite)
         elsewhere = (case for case in known if not Part(self.within).has(case.source.path))
         return Part(self.within, tuple(elsewhere))
 
@@ -111,7 +110,8 @@ def run_mine(
     with setup.open(suite) as (tree, pool, crew):
         kept = None if limit else Kept(results_of(suite, tree), fresh=setup.fresh)
         with telling_what_is_kept(kept):
-            miner = Miner(suite, tree, pool, crew, kept)
+            marks = Marks.of(load_all(suite))
+            miner = Miner(suite, tree, pool, crew, Known(kept, marks))
             without = known_functions(suite, setup.beside)
             mined = miner.mine(limit, without, setup.part(suite, output))
         cases, undated = _dated(mined.cases, suite, tree, setup.source)
@@ -123,9 +123,9 @@ def run_mine(
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if telling.report:
         write_report(telling.report, as_json(mined, suite, tree.commit))
-    for path, found in manifests_of(suite, tree, cases, output).items():
+    for path, found in manifests_of(suite, tree, [*cases, *mined.quarantined], output).items():
         write_manifest(path, found)
-        console.print(f"{path}: {len(found)} cases", highlight=False)
+        console.print(f"{path}: {lines_of(found)}", highlight=False)
     if undated:
         console.print(f"without days: {undated}", highlight=False, markup=False, soft_wrap=True)
     if kept and not setup.within:
@@ -166,7 +166,8 @@ def run_explain(suite: Suite, setup: Setup, path: str) -> int:
         SourceError, SandboxError, PlaceError: The tree or the sandbox cannot be had.
     """
     with setup.open(suite) as (tree, pool, crew):
-        lines = list(explained(path, tree, Miner(suite, tree, pool, crew)))
+        known = Known(marks=Marks.of(load_all(suite)))
+        lines = list(explained(path, tree, Miner(suite, tree, pool, crew, known)))
     console = Console()
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -194,53 +195,3 @@ def _package(tree: SourceTree, path: str) -> str:
         one.name for one in folders if one.name and (tree.root / one / "package.json").exists()
     )
     return next(found, PurePosixPath(path).parts[0])
-
-
-def run_validate(
-    suites: Iterable[Suite],
-    setup: Setup,
-    *,
-    ids: Sequence[str] = (),
-    beside: Sequence[Suite] = (),
-) -> int:
-    """Prove the cases of suites, or those named; `beside` are all suites that must be unlike them.
-
-    Returns:
-        Exit status: 0 where every case holds, 1 where one does not.
-
-    Raises:
-        CaseError: An id that no case has, or a suite without cases: proving nothing proves nothing.
-        SourceError, SandboxError, PlaceError: A tree or the sandbox cannot be had.
-    """
-    chosen = {suite.name: (suite, _choose(load_cases(suite), ids)) for suite in suites}
-    known = {case.id for _, cases in chosen.values() for case in cases}
-    if missing := set(ids) - known:
-        raise CaseError(f"no case {', '.join(sorted(missing))}; ids are SUITE:PATH#SYMBOL")
-    findings: list[Finding] = []
-    for suite, cases in chosen.values():
-        if not cases and not ids:
-            raise CaseError(f"suite {suite.name!r} has no cases; make them with `llmops mine`")
-        if cases:
-            with setup.open(suite) as (tree, pool, crew):
-                findings += validate(cases, tree, pool, crew)
-    findings += alike(known, beside)
-    console = Console()
-    if findings:
-        console.print(_findings_table(findings))
-    faults = [finding for finding in findings if finding.fault not in NOTES]
-    wrong = len({finding.case_id for finding in faults})
-    console.print(f"{len(known)} cases, {len(known) - wrong} valid, {wrong} not", highlight=False)
-    return 1 if faults else 0
-
-
-def _choose(cases: list[Case], ids: Sequence[str]) -> list[Case]:
-    return [case for case in cases if case.id in ids] if ids else cases
-
-
-def _findings_table(findings: Iterable[Finding]) -> Table:
-    table = Table(title="findings", show_lines=True)
-    table.add_column("finding", overflow="fold")
-    for finding in findings:
-        # A line of its own for the id: it is what one copies to look closer.
-        table.add_row(f"{finding.case_id}\n{finding.fault}: {finding.detail}")
-    return table

@@ -5,6 +5,7 @@ interrupted one was, and say what they left out by reason.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rich.console import Console
 
 from pytest_llmops.cases import Case, Suite
 from pytest_llmops.errors import CaseError
-from pytest_llmops.manifests import load_cases, write_manifest
+from pytest_llmops.manifests import load_all, load_cases, write_manifest
 from pytest_llmops.mining.changes import Bench, LeftOut, MinedChanges
 from pytest_llmops.mining.commits import CommitMiner, require_walk
 from pytest_llmops.mining.curate import (
@@ -25,7 +26,8 @@ from pytest_llmops.mining.curate import (
 from pytest_llmops.mining.edits import EditMiner, functions_of, require_edits
 from pytest_llmops.mining.found_edits import Finder
 from pytest_llmops.mining.kept import Kept, results_of
-from pytest_llmops.mining.outcome import block, check_writable, counted, write_report
+from pytest_llmops.mining.marks import Marks, name_of
+from pytest_llmops.mining.outcome import block, check_writable, counted, lines_of, write_report
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.refused import REMEDIES, Row, row_of_flaky
 from pytest_llmops.tasks.trees.history import Shelf, open_tree
@@ -104,7 +106,8 @@ def _run(suite: Suite, setup: Setup, wanted: Wanted, kind: str, work: Work) -> i
         assert isinstance(tree, Shelf)
         kept = None if wanted.limit else Kept(results_of(suite, tree), fresh=setup.fresh)
         with telling_what_is_kept(kept):
-            mined = work(Bench(suite, tree, judge, kept), crew)
+            marks = Marks.of(load_all(suite))
+            mined = _with_quarantine(work(Bench(suite, tree, judge, kept, marks), crew), marks)
     if kept and kept.found:
         said = f"{kept.found} results of an interrupted mining (--fresh: judge all anew)"
         console.print(said, highlight=False)
@@ -114,15 +117,27 @@ def _run(suite: Suite, setup: Setup, wanted: Wanted, kind: str, work: Work) -> i
         write_report(telling.report, as_json(mined, suite))
     for path, cases in _manifests(suite, mined, wanted.output).items():
         write_manifest(path, cases)
-        console.print(f"{path}: {len(cases)} cases", highlight=False)
+        console.print(f"{path}: {lines_of(cases)}", highlight=False)
     if kept:
         kept.drop()
     return 0 if mined.cases else 1
 
 
+def _with_quarantine(mined: MinedChanges, marks: Marks) -> MinedChanges:
+    """The outcome with the lines that stay in quarantine, which are told as that."""
+    still = {name_of(one): one for one in marks.still({one.name for one in mined.left_out})}
+    told = (
+        one._replace(reason="in quarantine", detail=still[one.name].quarantine)
+        if one.name in still
+        else one
+        for one in mined.left_out
+    )
+    return replace(mined, left_out=[*told], quarantined=tuple(still.values()))
+
+
 def _manifests(suite: Suite, mined: MinedChanges, output: Path | None) -> dict[Path, list[Case]]:
     manifests: dict[Path, list[Case]] = {}
-    for case in mined.cases:
+    for case in (*mined.cases, *mined.quarantined):
         name = suite.manifests[0].replace("*", case.date[:4])
         manifests.setdefault(output or suite.root / name, []).append(case)
     return manifests

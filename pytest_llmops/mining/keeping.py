@@ -31,10 +31,13 @@ def run_date(suites: Iterable[Suite], source: str | None) -> int:
         tree = open_tree(suite, source=source)
         paths = [path for glob in suite.manifests for path in sorted(suite.root.glob(glob))]
         read = {path: read_manifest(path) for path in paths}
-        found = dated([case for cases in read.values() for case in cases], suite, tree, source)
+        asked = [case for cases in read.values() for case in cases if not case.quarantine]
+        found = dated(asked, suite, tree, source)
         days = {case.id: case.date for case in found}
         for path, cases in read.items():
-            new = [msgspec.structs.replace(case, date=days[case.id]) for case in cases]
+            new = [
+                msgspec.structs.replace(case, date=days.get(case.id, case.date)) for case in cases
+            ]
             write_manifest(path, new)
             changed = sum(one != other for one, other in zip(new, cases, strict=True))
             console.print(f"{path}: {len(new)} cases, {changed} with a new day", highlight=False)

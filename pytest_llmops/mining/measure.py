@@ -47,6 +47,11 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
     """The whole of what was said of a run that did not finish."""
 
+    def tests(self, path: str) -> dict[str, str]:
+        """All tests that the file, of this path, was seen to have: ids with titles."""
+        never = {id_of_test(path, title): title for title, _ in self.failing}
+        return {**never, **{one.id: one.title for one in self.flaky}, **self.passing}
+
 
 def list_tests(suite: Suite, tree: SourceTree) -> list[str]:
     """List the test files of a suite, sorted.

@@ -21,20 +21,33 @@ import msgspec
 
 from pytest_llmops.cases import Case, Suite
 from pytest_llmops.mining.alike import without_twins
-from pytest_llmops.mining.kept import Digests, Kept
+from pytest_llmops.mining.kept import Digests
+from pytest_llmops.mining.marks import name_of
 from pytest_llmops.mining.measure import Measured, Measuring, list_tests
-from pytest_llmops.mining.mined import Mined, Outcome, Part, Proved, Work, less, with_failing
+from pytest_llmops.mining.mined import (
+    Known,
+    Mined,
+    Outcome,
+    Part,
+    Proved,
+    Work,
+    in_quarantine,
+    less,
+    quarantine,
+    with_failing,
+    work_on,
+)
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.mining.prove import Proving
-from pytest_llmops.mining.reach import Function, Modules, nearest_tests
-from pytest_llmops.mining.refused import Flaky, Rejection
+from pytest_llmops.mining.reach import Function, Modules
+from pytest_llmops.mining.refused import Rejection
 from pytest_llmops.mining.together import Shared
 from pytest_llmops.sandbox import Judge, TestReport
 from pytest_llmops.tasks.sources import SourceTree
 
 AGAIN = 5
 """How often functions are proved, because tests that judged them went into quarantine."""
-LATE = "failed while functions were proved, with the reference in its place"
+NOTHING = Known()
 
 Result = TypeVar("Result")
 
@@ -43,13 +56,14 @@ class Miner:
     """A suite and what is needed to mine it."""
 
     def __init__(
-        self, suite: Suite, tree: SourceTree, pool: Judge, crew: Crew, kept: Kept | None = None
+        self, suite: Suite, tree: SourceTree, pool: Judge, crew: Crew, known: Known = NOTHING
     ) -> None:
         self._suite = suite
         self._tree = tree
         self._crew = crew
-        self._kept = kept
-        self._digests = Digests(suite, tree) if kept else None
+        self._kept = known.kept
+        self._marks = known.marks
+        self._digests = Digests(suite, tree) if known.kept else None
         self._loads: dict[str, tuple[str, ...]] = {}
         self._uses_packages: set[str] = set()
         modules = Modules(tree)
@@ -80,9 +94,12 @@ class Miner:
                 for test, one in measured.items()
             }
         mined = self.prove(measured, limit=limit)
-        found = [*mined.cases, *(part.elsewhere if part else ())]
+        elsewhere = part.elsewhere if part else ()
+        found = [*mined.cases, *(case for case in elsewhere if not case.quarantine)]
         cases, twins = without_twins(found, self._tree)
-        return replace(mined, cases=cases, rejections=[*mined.rejections, *twins])
+        still = [*mined.quarantined, *(case for case in elsewhere if case.quarantine)]
+        rejections = [*mined.rejections, *twins]
+        return replace(mined, cases=cases, rejections=rejections, quarantined=still)
 
     def tests(self) -> list[str]:
         """The test files of the suite; see `list_tests`."""
@@ -111,9 +128,11 @@ class Miner:
             within: Only functions of this file.
         """
         done: dict[Work, Outcome] = {}
-        flaky: frozenset[str] = frozenset()
+        there = {name for test, one in measured.items() for name in one.tests(test)}
+        self._marks = self._marks.only(there)
+        flaky = self._marks.ids()
         for _ in range(AGAIN):
-            work = [one for one in _work(measured, flaky) if not within or one[0][0] == within]
+            work = [one for one in work_on(measured, flaky) if not within or one[0][0] == within]
             self._prove_all(work, done, limit)
             outcomes = [done[one] for one in work if one in done]
             new = frozenset(lost for one in outcomes for lost in _lost(one)) - flaky
@@ -121,20 +140,18 @@ class Miner:
                 break
             flaky |= new
         cases = [one for one in outcomes if isinstance(one, Case)]
-        late = [
-            Flaky(test, identity, one.passing[identity], LATE)
-            for test, one in measured.items()
-            for identity in sorted(flaky.intersection(one.passing))
+        rejections = [
+            with_failing(outcome, self._tree.root, [*_files(one, measured)])
+            for one in work
+            if isinstance(outcome := done.get(one), Rejection)
         ]
+        still = {name_of(one): one for one in self._marks.still({one.name for one in rejections})}
         return Mined(
             cases[: limit or None],
-            [
-                with_failing(outcome, self._tree.root, [*_files(one, measured)])
-                for one in work
-                if isinstance(outcome := done.get(one), Rejection)
-            ],
+            [in_quarantine(one, still.get(one.name)) for one in rejections],
             [one.refusal for one in measured.values() if one.refusal],
-            [*(test for one in measured.values() for test in one.flaky), *late],
+            [*quarantine(measured, flaky, self._marks)],
+            [*still.values()],
         )
 
     def _prove_all(self, work: list[Work], done: dict[Work, Outcome], limit: int) -> None:
@@ -168,9 +185,12 @@ class Miner:
             *self._follows(work), Proved, lambda: Proved.of(self._proving.prove(*work, shared))
         )
         outcome, lock = made.outcome, self._tree.lock
-        if lock and isinstance(outcome, Case) and self._uses_packages & {*_paths(outcome)}:
-            return msgspec.structs.replace(outcome, packages=lock.digest)
-        return outcome
+        if isinstance(outcome, Rejection):
+            return outcome
+        case = self._marks.on(outcome)
+        if lock and self._uses_packages & {*_paths(case)}:
+            return msgspec.structs.replace(case, packages=lock.digest)
+        return case
 
     def _follows(self, work: Work) -> tuple[list[str], list[str]]:
         """The names and files that an outcome follows from."""
@@ -196,17 +216,6 @@ class Miner:
         if not (self._kept and self._digests):
             return make()
         return self._kept.get(self._digests.of(*names, files=files), kind, make)
-
-
-def _work(measured: Mapping[str, Measured], flaky: frozenset[str]) -> list[Work]:
-    """What is to be proved without the tests that are flaky, in the order of path and symbol."""
-    usable = {test: one for test, one in measured.items() if one.refusal is None}
-    ids = {test: frozenset(one.passing) - flaky for test, one in usable.items()}
-    judges = nearest_tests({test: one.reached for test, one in usable.items() if ids[test]})
-    return [
-        (function, tuple((test, ids[test]) for test in tests))
-        for function, tests in sorted(judges.items())
-    ]
 
 
 def _files(work: Work, measured: Mapping[str, Measured]) -> Iterable[tuple[str, int, int]]:

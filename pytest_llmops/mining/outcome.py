@@ -52,6 +52,12 @@ def counted(cases: Sequence[Case]) -> str:
     return f"{len(cases)} case{'s' * (len(cases) > 1)}: {hard}; {sides}"
 
 
+def lines_of(lines: Sequence[Case]) -> str:
+    """What a manifest has: `12 cases`, or `12 cases, 1 in quarantine`."""
+    still = sum(bool(case.quarantine) for case in lines)
+    return f"{len(lines) - still} cases" + (f", {still} in quarantine" if still else "")
+
+
 def as_json(mined: Mined, suite: Suite, commit: str) -> bytes:
     """All of it, as JSON; the same bytes for the same outcome."""
     left_out = sorted([*mined.unusable, *mined.rejections], key=lambda one: (one.path, one.symbol))

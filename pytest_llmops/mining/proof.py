@@ -20,6 +20,7 @@ from pytest_llmops.cases import Case, FileHash, id_of_test
 from pytest_llmops.grading.changed import SECONDS, job_of_change, reference_of
 from pytest_llmops.grading.confirm import falsified, forgery
 from pytest_llmops.grading.patching import Patched
+from pytest_llmops.mining.marks import MARKED, Marks
 from pytest_llmops.mining.mutants import passed_ids
 from pytest_llmops.mining.refused import Flaky, shortened
 from pytest_llmops.sandbox import Judge, TestJob, TestReport
@@ -35,6 +36,7 @@ AGAIN = 3
 """How often the solution is looked at, without the tests that failed in the look before."""
 PARTS = 12
 """Places that an edit may have."""
+NONE_MARKED = Marks()
 NPM = re.compile("npm packages need real vitest|not among the npm packages of the suite")
 """What the judge says of an import that is a package."""
 
@@ -58,8 +60,13 @@ class Proof(NamedTuple):
     """Tests that judge nothing, because they pass at times only."""
 
 
-def judged(task: ChangeTask, judge: Judge) -> Proof:
+def judged(task: ChangeTask, judge: Judge, marks: Marks = NONE_MARKED) -> Proof:
     """The case with the tests that judge it.
+
+    Args:
+        task: The change.
+        judge: What runs the tests.
+        marks: Tests that are known to be flaky, whatever they do this time.
 
     Raises:
         WeakError: Says why nothing does.
@@ -67,8 +74,11 @@ def judged(task: ChangeTask, judge: Judge) -> Proof:
     task, seen = _with_tests_that_run(task, judge)
     found = [passed_before(task, judge) for _ in range(BEFORE)]
     at_times = frozenset.union(*found) - frozenset.intersection(*found)
+    titles = {id_of_test(path, title): (path, title) for path, title in seen.titles}
+    marked = marks.on(task.case, titles)
     flaky = {**seen.flaky, **dict.fromkeys(at_times, "before the change, passes in some runs")}
-    passing = seen.passing - at_times
+    flaky |= {one.id: f"{MARKED}{one.counted}" for one in marked.flaky}
+    passing = seen.passing - flaky.keys()
     for _ in range(AGAIN):
         failing = passing - found[0]
         if not failing:
@@ -87,12 +97,11 @@ def judged(task: ChangeTask, judge: Judge) -> Proof:
     if not count:
         raise WeakError("no test can be falsified", f"none of {len(passing)} tests")
     case = msgspec.structs.replace(
-        task.case,
+        marked,
         fail_to_pass=tuple(sorted(failing)),
         pass_to_pass=tuple(sorted(passing - failing)),
         falsifiable=count,
     )
-    titles = {id_of_test(path, title): (path, title) for path, title in seen.titles}
     named = ((*titles[one], one, why) for one, why in sorted(flaky.items()))
     return Proof(case, tuple(Flaky(path, one, title, why) for path, title, one, why in named))
 
@@ -117,13 +126,21 @@ def _looked_at(
 
 
 def looks(task: ChangeTask, judge: Judge) -> Iterator[TestReport]:
-    """Judge the solution three times, with its test files in other orders; see `Subject.looks`."""
+    """Judge the solution three times."""
+    yield from map(judge.run, look_jobs(task))
+
+
+def look_jobs(task: ChangeTask) -> Iterator[TestJob]:
+    """What judges the solution three times, with its test files in other orders.
+
+    As `looks.jobs_of` does with functions.
+    """
     job = job_of_change(task, reference_of(task))
     seed = crc32(task.case.id.encode())
     drawn = random.Random(seed).sample(job.tests, len(job.tests))  # noqa: S311 - an order
-    yield judge.run(job)
+    yield job
     for wary, tests in ((True, job.tests[::-1]), (False, tuple(drawn))):
-        yield judge.run(msgspec.structs.replace(job, tests=tests, falsify=seed, wary=wary))
+        yield msgspec.structs.replace(job, tests=tests, falsify=seed, wary=wary)
 
 
 def passed_before(task: ChangeTask, judge: Judge) -> frozenset[str]:

@@ -32,6 +32,7 @@ REMEDIES = {
     "no tests": "the file declares none that run; leave it out of `tests`",
     "nothing passes": "`--explain FILE` shows each failing test; a setting may be missing",
     "flaky": "make it independent of time, chance and other tests; mine again",
+    "in quarantine": "make its tests independent of time and chance, drop its line and mine again",
     "slow": "wait for less; a file judges cases if it takes at most 5 s",
     "timeout": "it waits for what never comes here, or takes over 10 s",
     "out_of_memory": "it needs more than 512 MB",

@@ -5,7 +5,7 @@ digests; with the reference put back in place every expected test must pass; wit
 body and each trivial body (`mutants`) at least one expected test must fail. The reference is judged
 three times, with its test files in other orders; in the second and third with changed expectations
 beside (`grading.confirm`), of which it must meet none. A case none of whose tests states a value is
-named, and one is stale that lacks tests which pass today in every look.
+named, and one is stale that lacks tests which pass today in every look and are not marked as flaky.
 
 What is not covered: whether the prompt tells enough to solve a case, and whether a body that is
 wrong in a subtler way is noticed.
@@ -38,6 +38,7 @@ Fault = Literal[
     "stale",
     "near-duplicate",
     "a part of it passes",
+    "flaky",
 ]
 NOT_SOLVED: tuple[Fault, ...] = ("reference fails", "reference meets any expectation")
 """With these nothing else is worth looking at."""
@@ -133,8 +134,15 @@ def _faults_of_reference(case: Case, given: Iterable[TestReport]) -> Iterator[Fi
 
 
 def _lacks(case: Case, reports: list[TestReport]) -> Iterator[Finding]:
-    """What passes in every look and is not expected: the manifest is older than its tests' runs."""
-    absent = frozenset.intersection(*map(passed_ids, reports)) - case.expected
+    """What passes in every look and is not expected: the manifest is older than its tests' runs.
+
+    So it is where a test that it marks as flaky is in no look at all.
+    """
+    marked = {one.id: one for one in case.flaky}
+    seen = {id_of_test(one.file, one.title) for report in reports for one in report.results}
+    if gone := [str(one) for name, one in marked.items() if name not in seen]:
+        yield Finding(case.id, "stale", f"marked as flaky and not there: {', '.join(gone)}")
+    absent = frozenset.intersection(*map(passed_ids, reports)) - case.expected - marked.keys()
     titles = sorted(
         one.title for one in reports[0].results if id_of_test(one.file, one.title) in absent
     )

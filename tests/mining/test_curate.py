@@ -6,7 +6,8 @@ from toy_tree import make_suite
 from pytest_llmops.cases import Suite, read_manifest
 from pytest_llmops.errors import CaseError, SourceError
 from pytest_llmops.manifests import load_cases
-from pytest_llmops.mining.curate import Setup, manifests_of, run_mine, run_validate
+from pytest_llmops.mining.curate import Setup, manifests_of, run_mine
+from pytest_llmops.mining.curate_validate import run_validate
 from pytest_llmops.tasks.sources import open_source
 
 SETUP = Setup(isolation="process")

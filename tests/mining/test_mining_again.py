@@ -5,7 +5,8 @@ import pytest
 
 from pytest_llmops.cases import Suite, id_of_test
 from pytest_llmops.mining.curate import Setup, run_mine
-from pytest_llmops.mining.mine import LATE, Miner
+from pytest_llmops.mining.mine import Miner
+from pytest_llmops.mining.mined import LATE
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.sandbox import NodePool, TestReport
 from pytest_llmops.tasks.sources import open_source

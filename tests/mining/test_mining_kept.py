@@ -13,6 +13,7 @@ from pytest_llmops.manifests import load_cases
 from pytest_llmops.mining.curate import Setup, run_mine
 from pytest_llmops.mining.kept import Kept, results_of
 from pytest_llmops.mining.mine import Miner
+from pytest_llmops.mining.mined import Known
 from pytest_llmops.mining.parallel import Crew
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.sources import open_source
@@ -72,7 +73,7 @@ def mine(suite, path, last=10_000):
         judge = Counting(pool, last)
         kept = Kept(path)
         try:
-            return Miner(suite, tree, judge, crew, kept).mine().cases, judge.jobs, kept.found
+            return Miner(suite, tree, judge, crew, Known(kept)).mine().cases, judge.jobs, kept.found
         except SandboxError:
             return [], judge.jobs, kept.found
 

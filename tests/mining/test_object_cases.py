@@ -13,7 +13,8 @@ from pytest_llmops.cases import Suite
 from pytest_llmops.completions import Completion, Timing, Usage
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.manifests import load_cases
-from pytest_llmops.mining.curate import Setup, Telling, run_mine, run_validate
+from pytest_llmops.mining.curate import Setup, Telling, run_mine
+from pytest_llmops.mining.curate_validate import run_validate
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import open_source
