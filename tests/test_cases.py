@@ -14,7 +14,8 @@ from pytest_llmops.cases import (
     suite_hash,
 )
 from pytest_llmops.errors import CaseError
-from pytest_llmops.manifests import load_cases, write_manifest
+from pytest_llmops.flaky import FlakyTest
+from pytest_llmops.manifests import load_all, load_cases, rewrite, write_manifest
 from pytest_llmops.mining.strata import difficulty_of, split_of
 from pytest_llmops.tasks.code.languages import test_globs as globs_of_tests
 from pytest_llmops.tasks.suites import find_suites
@@ -129,6 +130,10 @@ def test_a_suite_that_is_no_table_is_an_error(tmp_path):
         (lambda line: line.replace(b'"symbol"', b'"symbols"'), "not a case"),
         (lambda line: line.replace(b'"easy"', b'"simple"'), "not a case.*simple"),
         (lambda line: line.replace(b'"aaaaaaaaaaaa"', b""), "'fail_to_pass' is empty"),
+        (
+            lambda line: line[:-1] + b',"flaky":[{"path":"lib/b.test.ts","id":"bbbbbbbbbbbb"}]}',
+            "test bbbbbbbbbbbb is among 'flaky' and judges all the same",
+        ),
     ],
 )
 def test_a_broken_line_is_an_error_naming_file_and_line(tmp_path, edit, complaint):
@@ -137,6 +142,48 @@ def test_a_broken_line_is_an_error_naming_file_and_line(tmp_path, edit, complain
     path.write_bytes(b"\n".join([first, edit(second), b""]))
     with pytest.raises(CaseError, match=rf"own\.jsonl:2: {complaint}"):
         read_manifest(path)
+
+
+MARK = FlakyTest(path="lib/a.test.ts", id="cccccccccccc", failed=3, runs=20)
+
+
+def test_what_a_manifest_marks_as_flaky_is_read_and_a_line_without_marks_is_as_before(tmp_path):
+    plain, marked = case("a"), case("b", flaky=(MARK,))
+    write_manifest(tmp_path / "own.jsonl", [plain, marked])
+    first, second = (tmp_path / "own.jsonl").read_bytes().splitlines()
+    assert first.endswith(b'"pass_to_pass":["bbbbbbbbbbbb"]}')
+    told = b'"flaky":[{"path":"lib/a.test.ts","id":"cccccccccccc","failed":3,"runs":20}]}'
+    assert second.endswith(told)
+    assert read_manifest(tmp_path / "own.jsonl") == [plain, marked]
+
+
+def test_a_line_in_quarantine_is_no_case_and_keeps_its_id(tmp_path):
+    away = case("b", fail_to_pass=(), pass_to_pass=(), quarantine="only flaky tests", flaky=(MARK,))
+    write_manifest(tmp_path / "own.jsonl", [case("a"), away])
+    suite = Suite(name="own", manifests=("own.jsonl",), root=tmp_path, date="2026-11-30")
+    assert load_cases(suite) == [case("a", date="2026-11-30")]
+    assert load_all(suite) == [case("a"), away]
+    write_manifest(tmp_path / "own-2.jsonl", [case("b")])
+    both = Suite(name="own", manifests=("own*.jsonl",), root=tmp_path)
+    with pytest.raises(CaseError, match="case 'own:lib/b#f' occurs twice"):
+        load_cases(both)
+
+
+def test_lines_are_written_anew_alone_and_without_the_day_of_the_suite(tmp_path):
+    write_manifest(tmp_path / "x.jsonl", [case("a"), case("b")])
+    write_manifest(tmp_path / "y.jsonl", [case("c")])
+    suite = Suite(name="own", manifests=("*.jsonl",), root=tmp_path, date="2026-11-30")
+    (changed,) = (one for one in load_cases(suite) if one.source.path == "lib/b.ts")
+    new = msgspec.structs.replace(changed, flaky=(MARK,))
+    assert rewrite(suite, {new.id: new}) == [tmp_path / "x.jsonl"]
+    assert load_all(suite) == [case("a"), case("b", flaky=(MARK,)), case("c")]
+    assert rewrite(suite, {new.id: new}) == []
+
+
+def test_the_identity_of_cases_is_what_judges_them_and_no_mark_beside_it():
+    before = suite_hash([case()])
+    assert suite_hash([case(flaky=(MARK,))]) == before
+    assert suite_hash([case(pass_to_pass=())]) != before
 
 
 def test_the_id_of_a_case_names_suite_path_and_symbol():

@@ -52,9 +52,10 @@ def run_repeat(
         findings += left + (done.findings if done else [])
         for path in rewrite(suite, done.lines) if done else ():
             console.print(f"{path}: written", highlight=False, markup=False, soft_wrap=True)
-    if findings:
-        console.print(findings_table(findings))
-    if any(one.fault == "flaky" for one in findings):
+    others = [one for one in findings if one.fault != "flaky"]  # each of these tests was told of
+    if others:
+        console.print(findings_table(others))
+    if len(others) < len(findings):
         console.print(TO_DO, highlight=False)
     faults = {one.case_id for one in findings if one.fault not in NOTES}
     said = f"{count} cases, {times} runs each: {count - len(faults)} steady, {len(faults)} not"

@@ -24,8 +24,10 @@ from pytest_llmops.cases import id_of_test, load_suites
 from pytest_llmops.cli.main import main
 from pytest_llmops.completions import Completion, Loop, Timing, Usage
 from pytest_llmops.errors import CaseError, SourceError
+from pytest_llmops.flaky import FlakyTest
 from pytest_llmops.grading.grade import grade
 from pytest_llmops.manifests import load_cases, write_manifest
+from pytest_llmops.mining.marking import without
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.sandbox import NodePool
 from pytest_llmops.tasks.asked import question
@@ -160,6 +162,28 @@ def test_a_walk_that_is_none_is_refused(workshop, tmp_path, walk, why):
     with pytest.raises(CaseError, match=r"\[words\]") as caught:
         load_suites(tmp_path / "suites.toml")
     assert why in str(caught.value)
+
+
+COUNTS = FlakyTest(path=TEST, id=id_of_test(TEST, "counts words"), failed=1, runs=9)
+BETWEEN = FlakyTest(path=TEST, id=id_of_test(TEST, "counts words between tabs"))
+
+
+@pytest.mark.parametrize("flaky", [COUNTS, BETWEEN], ids=lambda one: one.id)
+def test_mined_again_a_commit_does_without_the_tests_that_its_line_marks(
+    workshop, cases, tmp_path, capsys, flaky
+):
+    _, ids, suite, _, _ = workshop
+    shutil.copytree(suite.root, tmp_path, dirs_exist_ok=True)
+    case = without(cases.pop(ids["fix"][:12]), {(ids["fix"][:12], flaky.id): flaky})
+    case = msgspec.structs.replace(case, falsifiable=0 if case.quarantine else 1)
+    write_manifest(tmp_path / MANIFEST, [case, *cases.values()])
+    before = (tmp_path / MANIFEST).read_bytes()
+    suites = ["--suites", str(tmp_path / "suites.toml")]
+    assert main(["mine", "commits", "--suite", "words", *suites, "--verbose"]) == 0
+    assert (tmp_path / MANIFEST).read_bytes() == before
+    left_out = f"left out: {ids['fix'][:12]}: in quarantine: only flaky tests judge it"
+    assert (left_out in capsys.readouterr().out) == bool(case.quarantine) == (flaky is BETWEEN)
+    assert main(["validate", "--suite", "words", *suites]) == 0
 
 
 def validate(workshop, tmp_path, case=None):
