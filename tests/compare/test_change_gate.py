@@ -9,9 +9,11 @@ from edit_repo import make_many, write_suites
 from project import BENCHMARK, PYTEST_INI
 from records import IDENTITY, RUN, record
 
-from pytest_llmops.cases import load_suites
+from pytest_llmops.cases import load_suites, read_manifest
 from pytest_llmops.cli.main import main
-from pytest_llmops.manifests import load_cases
+from pytest_llmops.flaky import FlakyTest
+from pytest_llmops.manifests import load_cases, write_manifest
+from pytest_llmops.mining.marking import without
 from pytest_llmops.runs.reading import find_run, read_run
 from pytest_llmops.runs.record import RecordFile
 from pytest_llmops.tasks.changes import materialize_change
@@ -96,3 +98,33 @@ def test_changes_are_gated_from_recorded_answers_to_the_verdict(project, suite):
     assert {one.outcome for one in run.records} == {"empty"}
     assert none.ret == 1
     none.stdout.fnmatch_lines(["*regressed*"])
+
+
+def test_a_gate_over_a_mark_is_refused_until_the_old_answers_are_graded_again(project):
+    answers = references(project, "edits")
+    _, before = attempt(project, "edits", answers)
+    mark_one(project.path / "cases" / "edits.jsonl")
+
+    refused, _ = attempt(project, "edits", answers, f"--gate={before.run.id}")
+    assert refused.ret == 4
+    refused.stderr.fnmatch_lines(["*suite_hash: * their tests changed: select the same ones*"])
+
+    project.runpytest_subprocess("benchmarks", f"--model=replay:{before.run.id}", "--suite=edits")
+    again = find_run("latest", project.path / "runs")
+    graded = read_run(again)
+    assert {one.outcome for one in graded.records} == {"solved"}
+    held, _ = attempt(project, "edits", answers, f"--gate={graded.run.id}")
+    assert held.ret == 0
+    held.stdout.fnmatch_lines(["held: *"])
+
+
+def mark_one(manifest):
+    """Mark a test in one of the cases that have several."""
+    lines = read_manifest(manifest)
+    case = next(one for one in lines if len(one.expected) > 1)
+    name = (case.pass_to_pass or case.fail_to_pass)[-1]
+    flaky = FlakyTest(path=case.tests[0].path, id=name)
+    marked = without(case, {("", name): flaky})
+    assert marked.fail_to_pass
+    marked = msgspec.structs.replace(marked, falsifiable=0)
+    write_manifest(manifest, [marked if one is case else one for one in lines])

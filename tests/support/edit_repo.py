@@ -170,6 +170,7 @@ def make_many(folder, count):
     tests = {
         n: f'import {{ expect, it }} from "vitest";\nimport {{ add{n} }} from "./add{n}";\n\n'
         f'it("adds {n}", () => expect(add{n}(10)).toBe({10 + n}));\n'
+        f'it("adds {n} to 20", () => expect(add{n}(20)).toBe({20 + n}));\n'
         for n in range(count)
     }
     wrong = {path.format(n): text.replace("n + ", "n - 1 + ") for n, text in texts.items()}
