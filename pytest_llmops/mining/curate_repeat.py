@@ -83,4 +83,6 @@ def _of_test(one: AtTimes, suite: Suite) -> Iterator[str]:
 def _of_case(case: Case) -> str:
     if case.quarantine:
         return f"in quarantine: {case.id}: {case.quarantine}"
-    return f"marked: {case.id}: {len(case.expected)} tests judge it, {len(case.flaky)} are flaky"
+    return (
+        f"marked: {case.id}: judged by {len(case.expected)} tests, without {len(case.flaky)} flaky"
+    )
