@@ -9,7 +9,7 @@ from pytest_llmops.errors import CaseError
 from pytest_llmops.manifests import load_cases, rewrite
 from pytest_llmops.mining.curate import Setup
 from pytest_llmops.mining.curate_validate import choose, findings_table
-from pytest_llmops.mining.marking import Marked, marked
+from pytest_llmops.mining.marking import marked
 from pytest_llmops.mining.repeat import AtTimes, Repeated, repeated
 from pytest_llmops.mining.validate import NOTES, Finding
 
@@ -43,11 +43,13 @@ def run_repeat(
     for suite, cases in choose(suites, ids):
         with setup.open(suite) as (tree, judge, crew):
             found = repeated(cases, tree, judge, crew, times)
+            for line in _told(found, suite):
+                console.print(line, highlight=False, markup=False, soft_wrap=True)
             wanted = [one for one in found.flaky if not one.is_known] if mark else []
             done = marked(load_cases(suite), wanted, tree, judge, crew) if wanted else None
         count += len(cases)
-        for line in _told(found, suite, done):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+        for case in done.lines.values() if done else ():
+            console.print(_of_case(case), highlight=False, markup=False, soft_wrap=True)
         left = [one for one in found.findings if done is None or one.fault != "flaky"]
         findings += left + (done.findings if done else [])
         for path in rewrite(suite, done.lines) if done else ():
@@ -63,13 +65,14 @@ def run_repeat(
     return 1 if faults else 0
 
 
-def _told(found: Repeated, suite: Suite, done: Marked | None) -> Iterator[str]:
+def _told(found: Repeated, suite: Suite) -> Iterator[str]:
     yield from (line for one in found.flaky for line in _of_test(one, suite))
     for one in found.steady:
         always = f"marked as flaky, passes in all of {one.runs} runs"
         yield f"{suite.name}: {always}: {one.id} of {one.path}"
-    for case in done.lines.values() if done else ():
-        yield _of_case(case)
+
+    for late in found.late:
+        yield f"{suite.name}: over its own time limit, not counted: {late}"
 
 
 def _of_test(one: AtTimes, suite: Suite) -> Iterator[str]:

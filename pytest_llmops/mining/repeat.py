@@ -2,9 +2,11 @@
 
 Each run is that of a right answer: test files in their order, the reference in its place, nothing
 changed. Cases with the same test files share their runs, and what a test did is counted over all
-runs of its tree. A run that does not come back says nothing of any one test.
+runs of its tree. A run that does not come back says nothing of any one test, and a test that ran
+into its own time limit nothing of itself: a machine that is busy enough makes any test late.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +28,9 @@ from pytest_llmops.tasks.changes import materialize_change
 from pytest_llmops.tasks.materialize import materialize
 from pytest_llmops.tasks.sources import SourceTree
 
+LATE = re.compile(r"Test timed out in \d+ms")
+"""What vitest says of a test that its own limit ended, in seconds of the wall clock."""
+
 
 @dataclass
 class Group:
@@ -36,6 +41,10 @@ class Group:
     came_back: int = 0
     passed: Counter[str] = field(default_factory=Counter)
     """Runs in which a test passed, by id."""
+    late: Counter[str] = field(default_factory=Counter)
+    """Runs in which it ran into its own time limit, which are not counted."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """File and title of these, by id."""
     seen: dict[str, TestResult] = field(default_factory=dict)
     """Each test as it was when it first failed, or else as it is."""
     lost: list[str] = field(default_factory=list)
@@ -56,6 +65,10 @@ class Group:
         self.passed.update(passed_ids(report))
         for one in report.results:
             name = id_of_test(one.file, one.title)
+            if not one.passed and LATE.search(one.message):
+                self.late[name] += 1
+                self.titles[name] = f"{one.file} > {one.title}"
+                continue
             known = self.seen.get(name)
             if known is None or (known.passed and not one.passed):
                 self.seen[name] = one
@@ -63,7 +76,11 @@ class Group:
     @property
     def at_times(self) -> frozenset[str]:
         """Ids of the tests that passed in some runs and not in others."""
-        return frozenset(one for one, count in self.passed.items() if count < self.came_back)
+        return frozenset(one for one, count in self.passed.items() if count < self.runs_of(one))
+
+    def runs_of(self, test: str) -> int:
+        """Runs that say something of a test."""
+        return self.came_back - self.late[test]
 
 
 @dataclass(frozen=True)
@@ -91,6 +108,8 @@ class Repeated:
     """What is wrong with cases, flaky tests that no manifest marks among it."""
     steady: list[FlakyTest]
     """Tests that are marked as flaky and passed in every run, with these runs."""
+    late: list[str]
+    """Tests that ran into their own time limit, for people: in how many runs."""
 
 
 def repeated(
@@ -103,7 +122,7 @@ def repeated(
     flaky = _flaky(groups)
     ids = {(one.tree, one.test.id) for one in flaky}
     findings += (one for group in groups for one in _findings(group, ids))
-    return Repeated(flaky, findings, _steady(groups, ids))
+    return Repeated(flaky, findings, _steady(groups, ids), _late(groups))
 
 
 def job_number(case: Case, tree: SourceTree, look: int) -> TestJob:
@@ -154,7 +173,7 @@ def _flaky(groups: Iterable[Group]) -> list[AtTimes]:
 
 
 def _at_times(tree: str, name: str, groups: list[Group]) -> AtTimes:
-    runs = sum(group.came_back for group in groups)
+    runs = sum(group.runs_of(name) for group in groups)
     passed = sum(group.passed[name] for group in groups)
     seen = min((group.seen[name] for group in groups), key=lambda one: one.passed)
     cases = [case for group in groups for case in group.cases]
@@ -203,5 +222,17 @@ def _steady(groups: Iterable[Group], flaky: set[tuple[str, str]]) -> list[FlakyT
         for one in marks:
             if (tree, one.id) not in flaky and group.passed[one.id]:
                 bare = FlakyTest(path=one.path, id=one.id)
-                runs[bare] += group.came_back
+                runs[bare] += group.runs_of(one.id)
     return [FlakyTest(path=one.path, id=one.id, runs=count) for one, count in sorted(runs.items())]
+
+
+def _late(groups: Iterable[Group]) -> list[str]:
+    late: Counter[str] = Counter()
+    runs: Counter[str] = Counter()
+    for group in groups:
+        tree = tree_of(group.cases[0])
+        for name, count in group.late.items():
+            where = f"{tree} {group.titles[name]}".strip()
+            late[where] += count
+            runs[where] += group.came_back
+    return [f"{where}: in {count} of {runs[where]} runs" for where, count in sorted(late.items())]

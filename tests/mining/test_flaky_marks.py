@@ -260,6 +260,39 @@ def test_a_run_that_does_not_come_back_makes_no_test_flaky(suite):
     assert finding.detail == late
 
 
+class Starved:
+    """A judge with whom one test runs into its own time limit in the first runs."""
+
+    def __init__(self, pool, late):
+        self._pool, self._late = pool, late
+
+    def run(self, job):
+        self._late -= 1
+        report = self._pool.run(job)
+        said = "Error: Test timed out in 5000ms."
+        slow = (
+            msgspec.structs.replace(one, passed=False, message=said)
+            if one.title == "halves" and self._late >= 0
+            else one
+            for one in report.results
+        )
+        return msgspec.structs.replace(report, results=tuple(slow))
+
+
+def test_a_test_that_its_own_time_limit_ends_is_told_and_not_flaky(suite):
+    write_test(suite, FILES[TEST].replace("CHANCE", "0"))
+    tree = open_source(suite)
+    cases = [case for case in load_cases(suite) if case.symbol == "half"]
+    with NodePool(tree.root, isolation="process") as pool, Crew(1) as crew:
+        some = repeated(cases, tree, Starved(pool, 2), crew, 5)
+        none = repeated(cases, tree, Starved(pool, 5), crew, 5)
+    assert (some.flaky, some.findings) == ([], [])
+    assert some.late == [f"{TEST} > halves: in 2 of 5 runs"]
+    (finding,) = none.findings
+    assert finding.fault == "reference fails"
+    assert finding.detail == "1 of 5 expected tests pass in none of 5 runs"
+
+
 def test_a_test_that_never_passes_is_not_flaky(suite):
     write_test(suite, FILES[TEST].replace("CHANCE", "1"))
     tree = open_source(suite)
