@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from pytest_llmops.grading.asked import MisshapenError
+
 DEEPEST = 6
 """Objects and lists inside one another, strings that hold some included."""
 MOST = 64
@@ -49,8 +51,12 @@ class Called(NamedTuple):
 
 
 def calls_in_tags(text: str) -> list[Called]:
-    """What calls write whose arguments stand between tags that nothing else has."""
-    return [*_of_tags(text)] if "</arg_value>" in text or "parameter>" in text else []
+    """What calls write whose arguments stand between tags that nothing else has.
+
+    Raises:
+        MisshapenError: One of them is cut off.
+    """
+    return [*_of_tags(text, strict=True)] if "</arg_value>" in text or "parameter>" in text else []
 
 
 def is_old(name: str) -> bool:
@@ -110,7 +116,7 @@ def _of_files(value: Mapping[str, Any]) -> Iterator[Called]:
             yield Called(key, None, text)
 
 
-def _of_tags(text: str) -> Iterator[Called]:
+def _of_tags(text: str, *, strict: bool = False) -> Iterator[Called]:
     """What stands between tags; one that begins a call, or repeats a name, begins another."""
     given: dict[str, str] = {}
     position = 0
@@ -122,6 +128,8 @@ def _of_tags(text: str) -> Iterator[Called]:
         close = f"</{found['parameter'] or found['tag'] or 'arg_value'}>"
         end = text.find(close, found.end()) if name and close not in endless else -1
         if name and end < 0:
+            if strict and not found["tag"]:
+                raise MisshapenError(f"the argument {name} of a call is not closed")
             endless.add(close)
             continue
         if (found["group"] or name in given) and (said := _called(given, "")):

@@ -111,6 +111,7 @@ def test_an_example_below_a_sentence_is_no_file():
         (f"cat > ../../a.ts <<'EOF'\n{WORDS}EOF\n", "leaves the tree"),
         (json.dumps({"path": "packages/shared/src/a.test.ts", "content": "x"}), "tests alone"),
         (RIGHT["dots for lines that stay"].replace("  ...\n", "", 1), "no place"),
+        (parameters(WRITE) + parameters(EDIT).rpartition("</parameter>")[0], "is not closed"),
         (RIGHT["a file of a shell"].replace("EOF\n", "", 2), "not closed"),
     ],
 )
