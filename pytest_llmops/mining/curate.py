@@ -125,7 +125,7 @@ def run_mine(
         write_report(telling.report, as_json(mined, suite, tree.commit))
     for path, found in manifests_of(suite, tree, [*cases, *mined.quarantined], output).items():
         write_manifest(path, found)
-        console.print(f"{path}: {lines_of(found)}", highlight=False)
+        console.print(f"{path}: {lines_of(found)}", highlight=False, soft_wrap=True)
     if undated:
         console.print(f"without days: {undated}", highlight=False, markup=False, soft_wrap=True)
     if kept and not setup.within:

@@ -117,7 +117,7 @@ def _run(suite: Suite, setup: Setup, wanted: Wanted, kind: str, work: Work) -> i
         write_report(telling.report, as_json(mined, suite))
     for path, cases in _manifests(suite, mined, wanted.output).items():
         write_manifest(path, cases)
-        console.print(f"{path}: {lines_of(cases)}", highlight=False)
+        console.print(f"{path}: {lines_of(cases)}", highlight=False, soft_wrap=True)
     if kept:
         kept.drop()
     return 0 if mined.cases else 1
