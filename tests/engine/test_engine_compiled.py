@@ -169,10 +169,16 @@ def test_a_tile_adds_products(rows, instruction, monkeypatch):
 
     @numba.njit
     def add(size, rows, columns, sums):
-        tiles._tile(4, size, rows, columns, sums)
+        tiles._tile(4, 2, size, rows, columns, sums)
 
     line = sums.strides[0]
-    add((rows, 25), (left.data_ptr(), 100), (packed.data_ptr(), line), (sums.ctypes.data, line))
+    ahead = packed.data_ptr()
+    add(
+        (rows, 25, ahead),
+        (left.data_ptr(), 100),
+        (packed.data_ptr(), line),
+        (sums.ctypes.data, line),
+    )
     expected = before.double() + left.double() @ right.double().T
     assert (torch.from_numpy(sums) - expected).abs().max() < 1e-4
 

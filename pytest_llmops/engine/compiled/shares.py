@@ -7,8 +7,8 @@ import numpy as np
 
 from pytest_llmops.engine.step import QUERIES, Step
 
-_UNEVEN = 1.2
-"""How much longer the longest part may take, so that parts need not wait for each other."""
+_WAIT = 4
+"""Tokens whose products take as long as parts wait for each other in a layer, with 2 threads."""
 
 
 class Span(NamedTuple):
@@ -39,7 +39,7 @@ def share(step: Step, token_cost: float, count: int) -> tuple[list[list[Span]], 
     apart = [0, *(int(borders[np.abs(before[borders] - at).argmin()]) for at in wanted), len(units)]
     cut = [0, *(int(np.abs(before - at).argmin()) for at in wanted), len(units)]
     slowest = [max(before[end] - before[first] for first, end in pairwise(c)) for c in (apart, cut)]
-    whole = bool(slowest[0] <= _UNEVEN * slowest[1])
+    whole = bool(slowest[0] <= slowest[1] + _WAIT * token_cost)
     names = _adapters(step, borders)
     parts = [
         [

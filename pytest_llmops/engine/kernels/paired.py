@@ -13,7 +13,7 @@ from numba import carray, intp, njit, types
 from numba.extending import intrinsic
 
 from pytest_llmops.engine.kernels.blocks import _hide, _seen
-from pytest_llmops.engine.kernels.numbers import COMPILED, EXACT, FAST, exp, prefetch, stored
+from pytest_llmops.engine.kernels.numbers import COMPILED, EXACT, FAST, exp, stored
 from pytest_llmops.engine.kernels.tiles import add_products
 from pytest_llmops.engine.kvcache import BLOCK
 from pytest_llmops.engine.step import QUERIES
@@ -21,7 +21,6 @@ from pytest_llmops.engine.step import QUERIES
 _LEAST = np.float32(-1e29)
 """Highest score of nothing: above those that are hidden."""
 _LANES = 16
-_LINE = 64
 
 
 @intrinsic
@@ -114,13 +113,6 @@ def _answer(sums: Any, parts: Any, place: Any, out: Any) -> None:
 
 
 @njit(**COMPILED)
-def _fetch(place: int, size: int) -> None:
-    """Ask for the keys or values of a block."""
-    for line in range(0, size, _LINE):
-        prefetch(place + line)
-
-
-@njit(**COMPILED)
 def _after(units: Any, table: Any, where: Any) -> int:
     """Number of the block that is read next, in the layer seen as `[blocks * heads]`."""
     groups, g, unit, block, last, lowest = where
@@ -165,16 +157,17 @@ def attend(heads: Any, sizes: Any, work: Any, layer: Any, out: Any) -> None:
             peaks[:rows], parts[:rows], sums[:rows] = _LEAST, np.float32(0), np.float32(0)
             for b in range(lowest, (start + count - 1) // BLOCK + 1):
                 after = _after(units, table, (groups, g, unit, b, span[1], lowest))
-                if after >= 0:
-                    _fetch(pools[0] + after * size, size)
+                ahead = (pools[0] + after * size, pools[1] + after * size) if after >= 0 else (0, 0)
                 place = (table[at + b] * groups + g) * size
                 scores[:rows] = np.float32(0)
                 mine, into = (asked.ctypes.data, width * 2), (scores.ctypes.data, BLOCK * 4)
-                add_products((rows, BLOCK, width // 2), mine, (pools[0] + place, BLOCK * 4), into)
+                add_products(
+                    (rows, BLOCK, width // 2, ahead[0]), mine, (pools[0] + place, BLOCK * 4), into
+                )
                 _prepared(scores, b, (count, start, group), form)
-                if after >= 0:
-                    _fetch(pools[1] + after * size, size)
                 _weigh((scores, peaks, parts, sums), rows, each, weights)
                 mine, into = (weights.ctypes.data, BLOCK * 2), (sums.ctypes.data, width * 4)
-                add_products((rows, width, BLOCK // 2), mine, (pools[1] + place, width * 4), into)
+                add_products(
+                    (rows, width, BLOCK // 2, ahead[1]), mine, (pools[1] + place, width * 4), into
+                )
             _answer(sums, parts, (token, count, g * group, group), out)

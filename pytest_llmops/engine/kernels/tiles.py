@@ -33,6 +33,7 @@ def has_matrix_units() -> bool:
     return bool(binding.get_host_cpu_features().get("amx-bf16"))
 
 
+_BYTE = ir.IntType(8).as_pointer()
 _WORD, _WORDS = ir.IntType(32), ir.VectorType(ir.IntType(32), _LANES)
 _HALF = cast("Any", type("_Half", (ir.Type,), {"_to_string": lambda _: "bfloat"}))()
 """A bf16, which llvmlite has no type for."""
@@ -72,9 +73,23 @@ def _at(code: ir.IRBuilder, place: ir.Value, kind: ir.Type) -> ir.Value:
     return code.inttoptr(place, kind.as_pointer())
 
 
-def _write_tile(code: ir.IRBuilder, size: tuple[int, int], given: tuple[ir.Value, ...]) -> None:
+def _fetch(code: ir.IRBuilder, place: ir.Value, lines: int) -> None:
+    """Ask for so many lines at an address."""
+    kind = ir.FunctionType(ir.VoidType(), [_BYTE, _WORD, _WORD, _WORD])
+    ask = code.module.declare_intrinsic("llvm.prefetch", [_BYTE], kind)
+    for line in range(lines):
+        at = _at(code, code.add(place, place.type(line * _LINE)), ir.IntType(8))
+        code.call(ask, [at, _WORD(0), _WORD(2), _WORD(1)])
+
+
+def _write_tile(
+    code: ir.IRBuilder, size: tuple[int, int, int], given: tuple[ir.Value, ...]
+) -> None:
     """Write the code of a tile: a loop over the pairs with all sums in registers."""
-    (rows, vectors), (left, left_row, right, right_pair, sums, sums_row, pairs) = size, given
+    (rows, vectors, lines), (left, left_row, right, right_pair, sums, sums_row, pairs, ahead) = (
+        size,
+        given,
+    )
     number = pairs.type
     places = [
         _at(code, code.add(code.add(sums, code.mul(sums_row, number(r))), number(v * _LINE)), _SUMS)
@@ -99,6 +114,7 @@ def _write_tile(code: ir.IRBuilder, size: tuple[int, int], given: tuple[ir.Value
         code.load(_at(code, code.add(start, number(v * _LINE)), _WORDS), align=4)
         for v in range(vectors)
     ]
+    _fetch(code, code.add(ahead, code.mul(pair, number(lines * _LINE))), lines)
     found = []
     for r in range(rows):
         place = code.add(code.add(left, code.mul(left_row, number(r))), code.mul(pair, number(4)))
@@ -116,27 +132,33 @@ def _write_tile(code: ir.IRBuilder, size: tuple[int, int], given: tuple[ir.Value
 
 
 @intrinsic(prefer_literal=True)
-def _tile(_context: Any, vectors: Any, _size: Any, _left: Any, _right: Any, _sums: Any) -> Any:
+def _tile(
+    _context: Any, vectors: Any, lines: Any, _size: Any, _left: Any, _right: Any, _sums: Any
+) -> Any:
     """Add to sums the products of up to `ROWS` rows and so many vectors of columns.
 
-    The size is the rows and the pairs of numbers in each.
+    The size is the rows, the pairs of numbers in each, and an address: with each pair so many lines
+    there are asked for, as a burst of all would hold the tile up.
     """
     two = types.UniTuple(intp, 2)
 
     def generate(context: Any, code: Any, _signature: Any, values: Any) -> Any:
-        rows, pairs, *parts = (code.extract_value(v, i) for v in values[1:] for i in range(2))
+        rows, pairs, ahead = (code.extract_value(values[2], i) for i in range(3))
+        parts = [code.extract_value(value, i) for value in values[3:] for i in range(2)]
         done = code.append_basic_block("all")
         choice = code.switch(rows, done)
         for count in range(1, ROWS + 1):
             block = code.append_basic_block(f"rows{count}")
             choice.add_case(rows.type(count), block)
             code.position_at_end(block)
-            _write_tile(code, (count, vectors.literal_value), (*parts, pairs))
+            _write_tile(
+                code, (count, vectors.literal_value, lines.literal_value), (*parts, pairs, ahead)
+            )
             code.branch(done)
         code.position_at_end(done)
         return context.get_dummy_value()
 
-    return types.void(vectors, two, two, two, two), generate
+    return types.void(vectors, lines, types.UniTuple(intp, 3), two, two, two), generate
 
 
 @njit(**COMPILED)
@@ -144,23 +166,27 @@ def add_products(size: Any, left: Any, right: Any, sums: Any) -> None:
     """Add the products of rows and columns to `sums`.
 
     Args:
-        size: Rows, columns (a multiple of 16), and half of the numbers of a row.
+        size: Rows, columns (a multiple of 16), half of the numbers of a row, and the address of
+            what is needed next, as large as the columns; 0 for nothing.
         left: Address of the rows, and bytes from one to the next.
         right: The same of the columns, from one pair of numbers to the next.
         sums: The same of the rows of the result.
     """
-    rows, columns, pairs = size
+    rows, columns, pairs, ahead = size
     for first in range(0, rows, ROWS):
-        tile = min(ROWS, rows - first), pairs
+        tile = min(ROWS, rows - first), pairs, ahead
         mine, done = (left[0] + first * left[1], left[1]), 0
         while done < columns:
             place = right[0] + done * 4, right[1]
             into = sums[0] + first * sums[1] + done * 4, sums[1]
-            if done + PANEL <= columns:
-                _tile(4, tile, mine, place, into)
+            if done + PANEL <= columns and ahead and first == 0:
+                _tile(4, 4, tile, mine, place, into)
+                done += PANEL
+            elif done + PANEL <= columns:
+                _tile(4, 0, tile, mine, place, into)
                 done += PANEL
             else:
-                _tile(1, tile, mine, place, into)
+                _tile(1, 0, tile, mine, place, into)
                 done += _LANES
 
 
@@ -198,7 +224,7 @@ def multiply(left: Any, weight: int, bias: Any, span: Any, out: Any) -> None:
             _begin(bias[start : start + PANEL], sums[:rows])
             mine = left.ctypes.data + first * left.strides[0], left.strides[0]
             into = sums.ctypes.data, sums.strides[0]
-            add_products((rows, PANEL, pairs), mine, (place, PANEL * 4), into)
+            add_products((rows, PANEL, pairs, 0), mine, (place, PANEL * 4), into)
             for r in range(rows):
                 if end == PANEL:
                     _write(sums[r], out[first + r, start : start + PANEL])
