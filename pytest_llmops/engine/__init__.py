@@ -10,9 +10,11 @@ the modules again in the order of the flow:
     adapter_config           which LoRA adapters are served, and which are refused
     adapters, linear         LoRA folders, and matrix products with the deltas of a whole batch
     kvcache, step            keys and values of every sequence, and the rows of one forward pass
-    attention                over rows of very different length
+    attention, drafts        over rows of very different length; guesses at the next tokens
+    kernels, threads         what numba compiles for CPUs, and what runs at the same time
     proof                    whether a runner gives the numbers of transformers' own code
     llama, runners           the forward pass, over prompts and single tokens together
+    compiled                 the same as one compiled function, in bf16 on a CPU
     rules, sampling          logits as the generation config wants them; logits to a token
     text, job                tokens to text, and where it stops; one answer
     loop                     continuous batching: the thread that keeps the slots full
