@@ -30,8 +30,11 @@ def in_file(text, symbol):
     return plain(found.file_text)
 
 
-@pytest.mark.parametrize(("name", "symbol", "make"), EACH, ids=lambda one: str(one)[:60])
-def test_the_body_that_is_given_is_in_the_file_in_every_form(name, symbol, make):
+@pytest.mark.parametrize(
+    ("symbol", "make"),
+    [pytest.param(symbol, make, id=f"{name} of {symbol}") for name, symbol, make in EACH],
+)
+def test_the_body_that_is_given_is_in_the_file_in_every_form(symbol, make):
     for body in (RIGHT[symbol], WRONG[symbol]):
         assert in_file(make(symbol, body), symbol) == plain(file_with(symbol, body))
 
