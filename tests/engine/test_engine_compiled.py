@@ -18,10 +18,7 @@ from pytest_llmops.engine.llama import LlamaRunner  # noqa: E402
 from pytest_llmops.engine.runners import build_runner  # noqa: E402
 from pytest_llmops.engine.step import QUERIES, Row, Step  # noqa: E402
 
-pytestmark = [
-    pytest.mark.torch,
-    pytest.mark.skipif(tiles.has_matrix_units(), reason="the processor has matrix units"),
-]
+pytestmark = pytest.mark.torch
 
 WIDE = SIZES | {"head_dim": 16, "initializer_range": 0.2}
 MODELS = {
@@ -157,11 +154,9 @@ def test_rows_have_the_adapters_that_they_ask_for(make):
         assert torch.equal(one, other) == (not adapter)
 
 
-@pytest.mark.parametrize("instruction", [True, False], ids=["instruction", "widened"])
+@pytest.mark.parametrize("instruction", sorted({tiles._HAS_INSTRUCTION, False}))
 @pytest.mark.parametrize("rows", range(1, tiles.ROWS + 1))
 def test_a_tile_adds_products(rows, instruction, monkeypatch):
-    if instruction and not tiles._HAS_INSTRUCTION:
-        pytest.skip("the processor has no instruction for products of bf16")
     monkeypatch.setattr(tiles, "_HAS_INSTRUCTION", instruction)
     left, right = (torch.randn(n, 50, dtype=torch.bfloat16) for n in (rows, tiles.PANEL))
     before = torch.randn(rows, tiles.PANEL)
@@ -236,6 +231,7 @@ def test_threads_share_the_tokens_of_a_step(name):
 
 
 def test_models_that_are_run_otherwise(make, monkeypatch):
+    monkeypatch.setattr(runner, "has_matrix_units", lambda: False)
     assert fits(make("llama"))
     assert isinstance(build_runner(lambda: make("llama"), {}), CompiledRunner)
     assert not fits(make("llama", EXACT))
