@@ -29,6 +29,28 @@ class LowRank(NamedTuple):
     scaling: float
 
 
+def join(
+    pairs: Sequence[tuple[slice, LowRank]], width: int, ranks: int = 0
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return all A, all B where their columns and ranks are with zeros elsewhere, and scalings.
+
+    They are `[ranks, in]`, `[width, ranks]` and float32 `[ranks]`.
+
+    Args:
+        pairs: Each with its columns among those of the result.
+        width: Columns of the result.
+        ranks: So many at least; those that nobody has are zero.
+    """
+    some = pairs[0][1].down
+    ranks = max(ranks, sum(len(pair.down) for _, pair in pairs))
+    down, up = some.new_zeros((ranks, some.shape[1])), some.new_zeros((width, ranks))
+    scales, start = some.new_zeros(ranks, dtype=torch.float32), 0
+    for columns, pair in pairs:
+        mine = slice(start, start + len(pair.down))
+        down[mine], up[columns, mine], scales[mine], start = *pair, mine.stop
+    return down, up, scales
+
+
 class Delta:
     """What one adapter adds to a joined product, as two products: of all its A, of all its B.
 
@@ -38,13 +60,8 @@ class Delta:
 
     def __init__(self, pairs: Sequence[tuple[slice, LowRank]], width: int) -> None:
         """Join pairs; each with its columns among the `width` of the result."""
-        down = torch.cat([pair.down for _, pair in pairs])
-        up, start = down.new_zeros((width, len(down))), 0
-        scales = down.new_empty(len(down))
-        for columns, pair in pairs:
-            ranks = slice(start, start + len(pair.down))
-            up[columns, ranks], scales[ranks], start = pair.up, pair.scaling, ranks.stop
-        self._down, self._up, self._scales = _Product(down), _Product(up), scales
+        down, up, scales = join(pairs, width)
+        self._down, self._up, self._scales = _Product(down), _Product(up), scales.to(down.dtype)
 
     def add(self, result: torch.Tensor, rows: torch.Tensor) -> None:
         """Add it in place to the product of `rows`."""
@@ -84,7 +101,7 @@ class Projection:
         biases = [module.bias for module in modules]
         self._product = _Product(weight, torch.cat(biases) if biases[0] is not None else None)
         self._width = len(weight)
-        self._columns = _column_slices(layers)
+        self._columns = column_slices(layers)
         self._deltas: dict[str, Delta] = {}
 
     def add_adapter(self, name: str, pairs: Mapping[str, LowRank]) -> None:
@@ -102,7 +119,8 @@ class Projection:
         return result
 
 
-def _column_slices(layers: Mapping[str, Any]) -> dict[str, slice]:
+def column_slices(layers: Mapping[str, Any]) -> dict[str, slice]:
+    """Return the columns of each of the layers that are joined, by its path."""
     columns, start = {}, 0
     for path, module in layers.items():
         columns[path] = slice(start, start + len(module.weight))

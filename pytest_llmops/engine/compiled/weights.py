@@ -9,7 +9,7 @@ import torch
 from pytest_llmops.engine.kernels import layers as kernels
 from pytest_llmops.engine.kernels.numbers import bits
 from pytest_llmops.engine.kernels.tiles import PANEL, multiply, pack
-from pytest_llmops.engine.linear import Delta, LowRank
+from pytest_llmops.engine.linear import Delta, LowRank, column_slices, join
 from pytest_llmops.engine.llama import window_of
 from pytest_llmops.engine.threads import split
 
@@ -27,13 +27,12 @@ class Weight:
 
     def __init__(self, module: Any, owner: str, names: tuple[str, ...]) -> None:
         holder = getattr(module, owner)
-        layers = [getattr(holder, name) for name in names]
-        weight = torch.cat([layer.weight for layer in layers]).detach()
-        self.paths = [f"{owner}.{name}" for name in names]
-        self.rows = [len(layer.weight) for layer in layers]
+        layers = {f"{owner}.{name}": getattr(holder, name) for name in names}
+        weight = torch.cat([layer.weight for layer in layers.values()]).detach()
+        self.columns, self.width = column_slices(layers), len(weight)
         self.numbers = weight.numel()
         self.packed = pack(weight)
-        biases = [layer.bias for layer in layers if layer.bias is not None]
+        biases = [layer.bias for layer in layers.values() if layer.bias is not None]
         self.bias = _bias(self.packed, torch.cat(biases) if biases else None)
         for name in names:
             setattr(holder, name, None)
@@ -95,21 +94,16 @@ def _joined(
     weight: Weight, pairs: Mapping[str, LowRank], prefix: str
 ) -> tuple[torch.Tensor, torch.Tensor, np.ndarray[Any, Any]] | None:
     """Return all A of a product, all B where their columns and ranks are, and their scalings."""
-    mine = [pairs.get(prefix + path) for path in weight.paths]
-    rank = sum(len(pair.down) for pair in mine if pair)
-    if not rank:
+    mine = [
+        (columns, pairs[prefix + path])
+        for path, columns in weight.columns.items()
+        if prefix + path in pairs
+    ]
+    if not mine:
         return None
-    some = next(pair for pair in mine if pair).down
-    down = some.new_zeros((rank + rank % 2, some.shape[1]))
-    up, scales = some.new_zeros((sum(weight.rows), len(down))), np.zeros(len(down), np.float32)
-    row = start = 0
-    for pair, rows in zip(mine, weight.rows, strict=True):
-        if pair:
-            ranks = slice(start, start + len(pair.down))
-            down[ranks], up[row : row + rows, ranks], scales[ranks] = (*pair[:2], pair.scaling)
-            start = ranks.stop
-        row += rows
-    return pack(down), pack(up), scales
+    rank = sum(len(pair.down) for _, pair in mine)
+    down, up, scales = join(mine, weight.width, rank + rank % 2)
+    return pack(down), pack(up), scales.numpy()
 
 
 def described(

@@ -61,7 +61,7 @@ def _exp_each(numbers: Any, highest: Any) -> None:
 
 
 @njit(**COMPILED)
-def _hide(scores: Any, begin: int, end: int) -> None:
+def hide(scores: Any, begin: int, end: int) -> None:
     """Give what a token does not see the least score."""
     for t in range(begin):
         scores[t] = _LOWEST
@@ -78,7 +78,7 @@ def _fetch(place: int, size: int, part: int) -> None:
 
 
 @njit(**COMPILED)
-def _following(units: Any, table: Any, heads: int, place: Any) -> int:
+def following(units: Any, table: Any, heads: int, place: Any) -> int:
     """Number of the next block of a head, in the layer seen as `[blocks * heads]`; -1 for none."""
     unit, block, last = place
     _, count, start, at = units[unit // heads]
@@ -90,7 +90,7 @@ def _following(units: Any, table: Any, heads: int, place: Any) -> int:
 
 
 @njit(**COMPILED)
-def _seen(position: int, block: int, window: int) -> Any:
+def seen_of(position: int, block: int, window: int) -> Any:
     """Return the first and the end of a block's tokens that the token at `position` sees."""
     end = position + 1 - block * BLOCK
     return max(0, end - window) if window else 0, min(end, BLOCK)
@@ -168,7 +168,7 @@ def _take(width: int, value_width: int) -> Any:
         """`found` is the highest score and the weights so far, room for scores, and the sums."""
         state, scores, sums = found
         peak = max(state[0], score(query, held[0], seen, cap, scores))
-        _hide(scores, seen[0], seen[1])
+        hide(scores, seen[0], seen[1])
         _exp_each(scores, peak)
         if peak > state[0]:
             shrink = exp(state[0] - peak)
@@ -205,14 +205,14 @@ def _kernel(width: int, value_width: int) -> Any:
             states[:, 0], states[:, 1], sums[:] = _LOWEST, np.float32(0), np.float32(0)
             lowest = max(0, start + 1 - window) // BLOCK if window else 0
             for b in range(lowest, (start + count - 1) // BLOCK + 1):
-                after = _following(units, table, heads, (unit, b, span[1]))
+                after = following(units, table, heads, (unit, b, span[1]))
                 _widened(keys[table[at + b], head], held[0])
                 _widened(values[table[at + b], head], held[1])
                 for i in range(count * group):
                     if after >= 0 and i < _PARTS:
                         _fetch(keys.ctypes.data + after * sizes[0], sizes[0], i)
                         _fetch(values.ctypes.data + after * sizes[1], sizes[1], i)
-                    seen = _seen(start + i // group, b, window)
+                    seen = seen_of(start + i // group, b, window)
                     if seen[0] < seen[1]:
                         take(asked[i], held, seen, cap, (states[i], scores, sums[i]))
             _answered(sums, states, place, out)

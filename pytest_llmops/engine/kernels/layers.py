@@ -11,7 +11,7 @@ from numba import njit
 
 from pytest_llmops.engine.kernels import paired
 from pytest_llmops.engine.kernels.numbers import COMPILED, FAST, stored, wide
-from pytest_llmops.engine.kernels.rows import _gate, _norm, _rotate
+from pytest_llmops.engine.kernels.rows import gate_rows, norm_rows, rotate_rows
 from pytest_llmops.engine.kernels.tiles import PANEL, multiply
 
 TOKENS = 128
@@ -81,9 +81,10 @@ def _product(model: Model, delta: Delta, which: Any, left: Any, out: Any) -> Non
     multiply(left, model.weights[layer, kind], model.biases[kind][layer], panels, out)
     rank = delta.ranks[layer, kind]
     if rank:
-        none = np.zeros(panels[1] * PANEL + rank + PANEL, np.float32)
+        lower = 0, (rank + PANEL - 1) // PANEL
+        none = np.zeros(max(panels[1], lower[1]) * PANEL, np.float32)
         low, more = np.empty((len(left), rank), np.uint16), np.empty(out.shape, np.uint16)
-        multiply(left, delta.down[layer, kind], none, (0, (rank + PANEL - 1) // PANEL), low)
+        multiply(left, delta.down[layer, kind], none, lower, low)
         for i in range(len(left)):
             for j in range(rank):
                 low[i, j] = stored(wide(low[i, j]) * delta.scales[layer, kind, j], low[i, j])
@@ -107,17 +108,17 @@ def _before(model: Model, delta: Delta, batch: Batch, layer: int, span: Any) -> 
     heads = batch.heads[first:last]
     count, every, width = heads.shape
     normed = np.empty((count, batch.rows.shape[1]), np.uint16)
-    _norm(batch.rows[first:last], model.norms[layer, 0], epsilon, 0, count, normed)
+    norm_rows(batch.rows[first:last], model.norms[layer, 0], epsilon, 0, count, normed)
     _product(model, delta, (layer, QKV), normed, heads.reshape(count, every * width))
     if len(model.head_norms):
         each = heads.reshape(count * every, width)
         for i in range(0, count * every, every):
-            _norm(each, model.head_norms[layer, 0], head_epsilon, i, i + queries, each)
+            norm_rows(each, model.head_norms[layer, 0], head_epsilon, i, i + queries, each)
             keys = i + queries
-            _norm(each, model.head_norms[layer, 1], head_epsilon, keys, keys + groups, each)
+            norm_rows(each, model.head_norms[layer, 1], head_epsilon, keys, keys + groups, each)
     cosine, sine = batch.turn
     halves = heads.reshape(count, every, 2, width // 2)
-    _rotate(halves, cosine[first:last], sine[first:last], queries + groups)
+    rotate_rows(halves, cosine[first:last], sine[first:last], queries + groups)
     sizes, pools = (queries, groups, batch.blocks), (batch.pools[layer, 0], batch.pools[layer, 1])
     paired.store(heads, sizes, batch.slots[first:last], pools)
 
@@ -135,9 +136,9 @@ def _after(model: Model, delta: Delta, batch: Batch, layer: int, work: Any) -> N
     )
     _product(model, delta, (layer, OUT), attended, more)
     _add(more, rows)
-    _norm(rows, model.norms[layer, 1], epsilon, 0, count, normed)
+    norm_rows(rows, model.norms[layer, 1], epsilon, 0, count, normed)
     _product(model, delta, (layer, GATE_UP), normed, gates)
-    _gate(gates.reshape(count, 2, model.inner), 0, count, opened)
+    gate_rows(gates.reshape(count, 2, model.inner), 0, count, opened)
     _product(model, delta, (layer, DOWN), opened, more)
     _add(more, rows)
 
@@ -162,7 +163,7 @@ def run(model: Model, delta: Delta, batch: Batch, span: Any, part: Any) -> None:
             for first in range(begin, end, TOKENS):
                 _before(model, delta, batch, layer, (first, min(first + TOKENS, end)))
         if part[2] & AFTER:
-            form = model.numbers[2], model.windows[layer], np.float32(0)
+            form = model.numbers[2], model.windows[layer]
             pools = batch.pools[layer, 0], batch.pools[layer, 1]
             work = span, units, batch.work[1]
             paired.attend(batch.heads, (queries, groups), work, (form, pools), attended)

@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import carray, intp, njit, types
 from numba.extending import intrinsic
 
-from pytest_llmops.engine.kernels.blocks import _hide, _seen
+from pytest_llmops.engine.kernels.blocks import following, hide, seen_of
 from pytest_llmops.engine.kernels.numbers import COMPILED, EXACT, FAST, exp, stored
 from pytest_llmops.engine.kernels.tiles import add_products
 from pytest_llmops.engine.kvcache import BLOCK
@@ -57,17 +57,13 @@ def store(heads: Any, sizes: Any, slots: Any, pools: Any) -> None:
 
 
 @njit(**COMPILED)
-def _prepared(scores: Any, block: int, unit: Any, form: Any) -> None:
-    """Cap the scores of a block, and hide what its tokens do not see. All are -1e30 or above."""
-    (count, start, group), (scaling, window, cap) = unit, form
-    if cap:
-        for i in range(count * group):
-            for t in range(BLOCK):
-                scores[i, t] = np.float32(np.tanh(scores[i, t] * scaling / cap)) * cap
+def _hide_unseen(scores: Any, block: int, unit: Any, window: int) -> None:
+    """Give what the tokens of a unit do not see of a block the least score."""
+    count, start, group = unit
     if window or (block + 1) * BLOCK > start:
         for i in range(count * group):
-            begin, end = _seen(start + i // group, block, window)
-            _hide(scores[i], begin, end)
+            begin, end = seen_of(start + i // group, block, window)
+            hide(scores[i], begin, end)
 
 
 @njit(fastmath=EXACT, **COMPILED)
@@ -112,20 +108,6 @@ def _answer(sums: Any, parts: Any, place: Any, out: Any) -> None:
             out[at] = stored(sums[i, w] / total, out[at])
 
 
-@njit(**COMPILED)
-def _after(units: Any, table: Any, where: Any) -> int:
-    """Number of the block that is read next, in the layer seen as `[blocks * heads]`."""
-    groups, g, unit, block, last, lowest = where
-    _, count, start, at = units[unit]
-    if block < (start + count - 1) // BLOCK:
-        return int(table[at + block + 1] * groups + g)
-    if g + 1 < groups:
-        return int(table[at + lowest] * groups + g + 1)
-    if unit + 1 < last:
-        return int(table[units[unit + 1, 3]] * groups)
-    return -1
-
-
 @njit(fastmath=FAST, **COMPILED)
 def attend(heads: Any, sizes: Any, work: Any, layer: Any, out: Any) -> None:
     """Write the attention of the units of a span.
@@ -134,15 +116,13 @@ def attend(heads: Any, sizes: Any, work: Any, layer: Any, out: Any) -> None:
         heads: bf16 `[tokens, heads, width]`: the queries first.
         sizes: Query heads, key heads.
         work: First unit and end of the units, all units, and the table of blocks of a step.
-        layer: Its scaling, window (0 for none) and soft cap (0 for none), and the addresses of its
-            keys and values.
+        layer: Its scaling, its window (0 for none), and the addresses of its keys and values.
         out: bf16 `[tokens, query heads, width]`.
     """
     (queries, groups), width, (span, units, table) = sizes, heads.shape[2], work
-    form, pools = layer
-    group, (scaling, window, cap) = queries // groups, form
-    size = BLOCK * width * 2
-    most, each = QUERIES * group, np.float32(1) if cap else scaling
+    (scaling, window), pools = layer
+    group, size = queries // groups, BLOCK * width * 2
+    most = QUERIES * group
     asked, weights = np.empty((most, width), np.uint16), np.empty((most, BLOCK), np.uint16)
     scores, peaks = np.empty((most, BLOCK), np.float32), np.empty(most, np.float32)
     parts, sums = np.empty((most, _LANES), np.float32), np.empty((most, width), np.float32)
@@ -156,7 +136,7 @@ def attend(heads: Any, sizes: Any, work: Any, layer: Any, out: Any) -> None:
                     asked[i, w] = heads[token + i // group, g * group + i % group, w]
             peaks[:rows], parts[:rows], sums[:rows] = _LEAST, np.float32(0), np.float32(0)
             for b in range(lowest, (start + count - 1) // BLOCK + 1):
-                after = _after(units, table, (groups, g, unit, b, span[1], lowest))
+                after = following(units, table, groups, (unit * groups + g, b, span[1] * groups))
                 ahead = (pools[0] + after * size, pools[1] + after * size) if after >= 0 else (0, 0)
                 place = (table[at + b] * groups + g) * size
                 scores[:rows] = np.float32(0)
@@ -164,8 +144,8 @@ def attend(heads: Any, sizes: Any, work: Any, layer: Any, out: Any) -> None:
                 add_products(
                     (rows, BLOCK, width // 2, ahead[0]), mine, (pools[0] + place, BLOCK * 4), into
                 )
-                _prepared(scores, b, (count, start, group), form)
-                _weigh((scores, peaks, parts, sums), rows, each, weights)
+                _hide_unseen(scores, b, (count, start, group), window)
+                _weigh((scores, peaks, parts, sums), rows, scaling, weights)
                 mine, into = (weights.ctypes.data, BLOCK * 2), (sums.ctypes.data, width * 4)
                 add_products(
                     (rows, width, BLOCK // 2, ahead[1]), mine, (pools[1] + place, width * 4), into

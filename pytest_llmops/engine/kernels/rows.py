@@ -21,7 +21,7 @@ def norm(rows: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tens
     """Return the root mean square norm of `rows`, `[..., width]`, rounded before `weight` too."""
     whole = rows.reshape(-1, rows.shape[-1])
     result = torch.empty_like(whole)
-    _split(_norm, result, bits(whole), bits(weight), np.float32(epsilon))
+    _split(norm_rows, result, bits(whole), bits(weight), np.float32(epsilon))
     return result.view(rows.shape)
 
 
@@ -33,14 +33,14 @@ def rotate(heads: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor], count: 
     tokens, width = len(heads), heads.shape[-1]
     cosine, sine = (bits(part.view(tokens, 2, width // 2)) for part in turn)
     halves = bits(heads.view(tokens, -1, 2, width // 2))
-    _rotate(halves, cosine, sine, count)
+    rotate_rows(halves, cosine, sine, count)
 
 
 def gate(gates: torch.Tensor) -> torch.Tensor:
     """Return SiLU of the first half of every row times its second half, `[tokens, width / 2]`."""
     width = gates.shape[-1] // 2
     result = gates.new_empty((len(gates), width))
-    _split(_gate, result, bits(gates.view(-1, 2, width)))
+    _split(gate_rows, result, bits(gates.view(-1, 2, width)))
     return result
 
 
@@ -52,9 +52,10 @@ def _split(kernel: Any, result: torch.Tensor, *given: Any) -> None:
 
 
 @njit(fastmath=FAST, **COMPILED)
-def _norm(  # noqa: PLR0913, PLR0917 - a kernel takes arrays and a span
+def norm_rows(  # noqa: PLR0913, PLR0917 - a kernel takes arrays and a span
     rows: Any, weight: Any, epsilon: float, first: int, last: int, out: Any
 ) -> None:
+    """Write the norm of the rows of a span."""
     width = rows.shape[1]
     for i in range(first, last):
         total = np.float32(0)
@@ -67,7 +68,8 @@ def _norm(  # noqa: PLR0913, PLR0917 - a kernel takes arrays and a span
 
 
 @njit(fastmath=FAST, **COMPILED)
-def _rotate(heads: Any, cosine: Any, sine: Any, count: int) -> None:
+def rotate_rows(heads: Any, cosine: Any, sine: Any, count: int) -> None:
+    """Turn the first `count` heads of `[tokens, heads, 2, width / 2]` in place."""
     for i in range(heads.shape[0]):
         for h in range(count):
             for j in range(heads.shape[3]):
@@ -79,7 +81,8 @@ def _rotate(heads: Any, cosine: Any, sine: Any, count: int) -> None:
 
 
 @njit(fastmath=EXACT, **COMPILED)
-def _gate(gates: Any, first: int, last: int, out: Any) -> None:
+def gate_rows(gates: Any, first: int, last: int, out: Any) -> None:
+    """Write the opened gates of the rows of a span, of `[tokens, 2, width]`."""
     for i in range(first, last):
         for j in range(out.shape[1]):
             opening = wide(gates[i, 0, j])
