@@ -23,6 +23,7 @@ _LAST_LINES = 12
 """Lines of the engine's stderr that an error repeats."""
 _CAUSE = re.compile(r"\b[A-Z]\w*(?:Error|Exception): .")
 """A line that says why. What follows of other processes' tracebacks may be longer than the tail."""
+_HUGE_PAGES = "glibc.malloc.hugetlb=1"
 _FAREWELL = 8.0
 """Seconds in which an engine may end by itself."""
 MODEL_ERROR_STATUS = 3
@@ -158,10 +159,16 @@ def engine_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of an engine: waiting OpenMP threads sleep instead of spinning.
 
     Spinning threads take the cores from whatever runs beside the engine, such as the tests that
-    grade its answers. Compiled kernels are kept with what else can be made again.
+    grade its answers. Compiled kernels are kept with what else can be made again. Large memory of
+    malloc lies in huge pages where the kernel gives them: reading all weights is faster so.
     """
     kept = environment.get("NUMBA_CACHE_DIR") or str(user_cache() / "kernels")
-    told = {"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
+    tunables = filter(None, (_HUGE_PAGES, environment.get("GLIBC_TUNABLES")))
+    told = {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "TOKENIZERS_PARALLELISM": "false",
+        "GLIBC_TUNABLES": ":".join(tunables),  # the last of two values holds
+    }
     return {**environment, **told, "NUMBA_CACHE_DIR": kept}
 
 

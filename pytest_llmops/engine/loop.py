@@ -69,7 +69,7 @@ class Batcher:
         self._max_batch, self._deliver = max_batch, deliver
         self._waiting: deque[Job] = deque()
         self._running: list[Job] = []
-        self._prefixes = Prefixes(pool)
+        self._prefixes = Prefixes(pool, apart=pool.device.type != "cpu")
         # A GPU is idle enough while it decodes, and torch's attention takes such rows one by one.
         self._guesses = runner.shares_prefixes and pool.device.type == "cpu"
         self._number = 0
@@ -101,11 +101,12 @@ class Batcher:
             self._news.notify()
 
     def close(self) -> None:
-        """End the thread after the step it is in."""
+        """End the thread after the step it is in; keep nothing."""
         with self._news:
             self._closed = True
             self._news.notify()
         self._thread.join()
+        self._prefixes.clear()
 
     def _run(self) -> None:
         with torch.inference_mode():

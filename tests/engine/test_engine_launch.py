@@ -165,6 +165,12 @@ def test_the_environment_lets_waiting_threads_sleep():
     assert environment["PATH"] == "/bin"
 
 
+def test_memory_lies_in_huge_pages_unless_the_user_says_otherwise():
+    huge, own = "glibc.malloc.hugetlb=1", "glibc.malloc.hugetlb=0:glibc.malloc.check=1"
+    assert engine_environment({})["GLIBC_TUNABLES"] == huge
+    assert engine_environment({"GLIBC_TUNABLES": own})["GLIBC_TUNABLES"] == f"{huge}:{own}"
+
+
 def test_a_spec_and_a_ready_line_survive_the_wire():
     spec = EngineSpec(base="b", adapters={"x": "folder/a=b"}, max_batch=3)
     assert spec.arguments[4:8] == ["--adapter", "x=folder/a=b", "--max-batch", "3"]

@@ -31,10 +31,10 @@ def test_a_turn_is_found_again_after_many_other_answers_and_continues_as_generat
 class Filled:
     """A pool in which every token of a job is its number, and the prefixes kept of it."""
 
-    def __init__(self, blocks):
+    def __init__(self, blocks, apart):
         self.pool = BlockPool(torch.device("cpu"), torch.float32)
         self.pool.release(self.pool.allocate(blocks))
-        self.prefixes = Prefixes(self.pool)
+        self.prefixes = Prefixes(self.pool, apart=apart)
         self._number = 0
 
     def job(self, tokens, generated_tokens=0):
@@ -61,8 +61,9 @@ class Filled:
         }
 
 
-def test_what_is_copied_back_is_what_was_kept_in_every_layer():
-    filled = Filled(40)
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_is_copied_back_is_what_was_kept_in_every_layer(apart):
+    filled = Filled(40, apart)
     one = filled.run(filled.job([5] * 3 * BLOCK))
     other = filled.run(filled.job([6] * 2 * BLOCK))
     for job in (one, other):
@@ -77,24 +78,27 @@ def test_what_is_copied_back_is_what_was_kept_in_every_layer():
     assert filled.prefixes.blocks == 5
 
 
-def test_a_kept_sequence_goes_when_its_next_turn_holds_all_of_it():
-    filled = Filled(40)
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_kept_sequence_goes_when_its_next_turn_holds_all_of_it(apart):
+    filled = Filled(40, apart)
     turn = filled.run(filled.job([5] * 100))
     filled.prefixes.keep(turn)
     following = filled.job([5] * 100 + [1, 2])
     filled.prefixes.copy(following, *reversed(filled.prefixes.longest(following, [])))
     assert following.cached == 100
+    assert filled.held(following) == {turn.number}
     assert filled.prefixes.blocks == 0
     assert filled.prefixes.longest(filled.job([5] * 50), []) == (0, None)
 
 
-def test_no_more_is_kept_than_the_running_ones_take_and_the_least_used_goes_first():
-    filled = Filled(96)
+@pytest.mark.parametrize("apart", [True, False])
+def test_no_more_is_kept_than_the_running_ones_take_and_the_least_used_goes_first(apart):
+    filled = Filled(96 if apart else 192, apart)
     jobs = [filled.run(filled.job([n] * 30 * BLOCK)) for n in (1, 2, 3)]
     for job in jobs:
         filled.prefixes.keep(job)
     assert filled.prefixes.blocks == 90
-    assert filled.pool.free == filled.pool.size == 96
+    assert filled.pool.free + (0 if apart else 90) == filled.pool.size
     used = filled.job([1] * 64 + [9])
     filled.prefixes.copy(used, jobs[0], 64)
     filled.prefixes.keep(filled.run(filled.job([4] * 30 * BLOCK)))
@@ -102,8 +106,9 @@ def test_no_more_is_kept_than_the_running_ones_take_and_the_least_used_goes_firs
     assert kept == [1, 3, 4]
 
 
-def test_nothing_is_left_of_a_sequence_that_computed_nothing_or_after_a_fault():
-    filled = Filled(40)
+@pytest.mark.parametrize("apart", [True, False])
+def test_nothing_is_left_of_a_sequence_that_computed_nothing_or_after_a_fault(apart):
+    filled = Filled(40, apart)
     filled.prefixes.keep(filled.job([1, 2, 3]))
     filled.prefixes.keep(filled.run(filled.job([5] * 100)))
     assert filled.prefixes.blocks == 2

@@ -13,14 +13,16 @@ from numba import carray, intp, njit, types
 from numba.extending import intrinsic
 
 from pytest_llmops.engine.kernels.blocks import following, hide, seen_of
-from pytest_llmops.engine.kernels.numbers import COMPILED, EXACT, FAST, exp, stored
-from pytest_llmops.engine.kernels.tiles import add_products
+from pytest_llmops.engine.kernels.numbers import COMPILED, EXACT, FAST, exp, prefetch, stored
+from pytest_llmops.engine.kernels.tiles import LINE, add_products
 from pytest_llmops.engine.kvcache import BLOCK
 from pytest_llmops.engine.step import QUERIES
 
 _LEAST = np.float32(-1e29)
 """Highest score of nothing: above those that are hidden."""
 _LANES = 16
+_EACH = 6
+"""Lines asked for while so many weights are computed."""
 
 
 @intrinsic
@@ -66,14 +68,20 @@ def _hide_unseen(scores: Any, block: int, unit: Any, window: int) -> None:
             hide(scores[i], begin, end)
 
 
+@njit(**COMPILED)
+def _ask(place: int) -> None:
+    for line in range(_EACH):
+        prefetch(place + line * LINE)
+
+
 @njit(fastmath=EXACT, **COMPILED)
-def _weigh(found: Any, rows: int, scaling: Any, weights: Any) -> None:
+def _weigh(found: Any, rows: int, scaling: Any, weights: Any, ahead: Any) -> None:
     """Make weights of the scores of a block, against the highest score of each row so far.
 
     `found` is the scores, of each row the highest, the sums of its weights in `_LANES` parts, and
-    the sums of the values.
+    the sums of the values. Meanwhile so many lines at an address `ahead` are asked for.
     """
-    scores, peaks, parts, sums = found
+    (scores, peaks, parts, sums), (place, lines) = found, ahead
     for i in range(rows):
         peak, more = peaks[i], False
         for t in range(BLOCK):
@@ -89,6 +97,9 @@ def _weigh(found: Any, rows: int, scaling: Any, weights: Any) -> None:
                 sums[i, w] *= shrink
         least = peak * scaling
         for t in range(0, BLOCK, _LANES):
+            if lines > 0:
+                _ask(place)
+                place, lines = place + _EACH * LINE, lines - _EACH
             for j in range(_LANES):
                 weight = exp(scores[i, t + j] * scaling - least)
                 parts[i, j] += weight
@@ -137,17 +148,19 @@ def attend(heads: Any, sizes: Any, work: Any, layer: Any, out: Any) -> None:
             peaks[:rows], parts[:rows], sums[:rows] = _LEAST, np.float32(0), np.float32(0)
             for b in range(lowest, (start + count - 1) // BLOCK + 1):
                 after = following(units, table, groups, (unit * groups + g, b, span[1] * groups))
-                ahead = (pools[0] + after * size, pools[1] + after * size) if after >= 0 else (0, 0)
-                place = (table[at + b] * groups + g) * size
-                scores[:rows] = np.float32(0)
                 mine, into = (asked.ctypes.data, width * 2), (scores.ctypes.data, BLOCK * 4)
+                place, scores[:rows] = (table[at + b] * groups + g) * size, np.float32(0)
+                keys, values = pools[0] + after * size, pools[1] + after * size
                 add_products(
-                    (rows, BLOCK, width // 2, ahead[0]), mine, (pools[0] + place, BLOCK * 4), into
-                )
+                    (rows, BLOCK, width // 2), mine, (pools[0] + place, BLOCK * 4), into,
+                    (keys, 2 if after >= 0 else 0),
+                )  # fmt: skip
                 _hide_unseen(scores, b, (count, start, group), window)
-                _weigh((scores, peaks, parts, sums), rows, scaling, weights)
+                rest = keys + size // 2, size // 2 // LINE if after >= 0 else 0
+                _weigh((scores, peaks, parts, sums), rows, scaling, weights, rest)
                 mine, into = (weights.ctypes.data, BLOCK * 2), (sums.ctypes.data, width * 4)
                 add_products(
-                    (rows, width, BLOCK // 2, ahead[1]), mine, (pools[1] + place, width * 4), into
-                )
+                    (rows, width, BLOCK // 2), mine, (pools[1] + place, width * 4), into,
+                    (values, 4 if after >= 0 else 0),
+                )  # fmt: skip
             _answer(sums, parts, (token, count, g * group, group), out)

@@ -20,9 +20,11 @@ PANEL = 64
 """Outputs that are computed together."""
 ROWS = 6
 """Most rows of a tile: with four vectors each they take 24 of 32 registers."""
+_EARLY = 2
+"""First tiles of a panel, which ask for halves of the next one where more tiles follow."""
 _LANES = 16
 """Sums in a vector."""
-_LINE = 64
+LINE = 64
 """Bytes of a vector."""
 _INSTRUCTION = "llvm.x86.avx512bf16.dpbf16ps.512"
 _HAS_INSTRUCTION = bool(binding.get_host_cpu_features().get("avx512bf16"))
@@ -78,7 +80,7 @@ def _fetch(code: ir.IRBuilder, place: ir.Value, lines: int) -> None:
     kind = ir.FunctionType(ir.VoidType(), [_BYTE, _WORD, _WORD, _WORD])
     ask = code.module.declare_intrinsic("llvm.prefetch", [_BYTE], kind)
     for line in range(lines):
-        at = _at(code, code.add(place, place.type(line * _LINE)), ir.IntType(8))
+        at = _at(code, code.add(place, place.type(line * LINE)), ir.IntType(8))
         code.call(ask, [at, _WORD(0), _WORD(2), _WORD(1)])
 
 
@@ -92,7 +94,7 @@ def _write_tile(
     )
     number = pairs.type
     places = [
-        _at(code, code.add(code.add(sums, code.mul(sums_row, number(r))), number(v * _LINE)), _SUMS)
+        _at(code, code.add(code.add(sums, code.mul(sums_row, number(r))), number(v * LINE)), _SUMS)
         for r in range(rows)
         for v in range(vectors)
     ]
@@ -111,10 +113,10 @@ def _write_tile(
         phi.add_incoming(value, entry)
     start = code.add(right, code.mul(pair, right_pair))
     others = [
-        code.load(_at(code, code.add(start, number(v * _LINE)), _WORDS), align=4)
+        code.load(_at(code, code.add(start, number(v * LINE)), _WORDS), align=4)
         for v in range(vectors)
     ]
-    _fetch(code, code.add(ahead, code.mul(pair, number(lines * _LINE))), lines)
+    _fetch(code, code.add(ahead, code.mul(pair, number(lines * LINE))), lines)
     found = []
     for r in range(rows):
         place = code.add(code.add(left, code.mul(left_row, number(r))), code.mul(pair, number(4)))
@@ -162,32 +164,37 @@ def _tile(
 
 
 @njit(**COMPILED)
-def add_products(size: Any, left: Any, right: Any, sums: Any) -> None:
+def add_products(size: Any, left: Any, right: Any, sums: Any, ahead: Any) -> None:
     """Add the products of rows and columns to `sums`.
 
     Args:
-        size: Rows, columns (a multiple of 16), half of the numbers of a row, and the address of
-            what is needed next, as large as the columns; 0 for nothing.
+        size: Rows, columns (a multiple of 16), and half of the numbers of a row.
         left: Address of the rows, and bytes from one to the next.
         right: The same of the columns, from one pair of numbers to the next.
         sums: The same of the rows of the result.
+        ahead: Address of what is needed next, and how many of its lines are asked for with each
+            pair of a panel: 0, 2 or 4.
     """
-    rows, columns, pairs, ahead = size
+    rows, columns, pairs = size
     for first in range(0, rows, ROWS):
-        tile = min(ROWS, rows - first), pairs, ahead
+        count = min(ROWS, rows - first)
         mine, done = (left[0] + first * left[1], left[1]), 0
+        lines = 0 if first else ahead[1]
         while done < columns:
             place = right[0] + done * 4, right[1]
             into = sums[0] + first * sums[1] + done * 4, sums[1]
-            if done + PANEL <= columns and ahead and first == 0:
-                _tile(4, 4, tile, mine, place, into)
-                done += PANEL
-            elif done + PANEL <= columns:
-                _tile(4, 0, tile, mine, place, into)
-                done += PANEL
-            else:
+            tile = count, pairs, ahead[0] + done // PANEL * lines * pairs * LINE
+            if done + PANEL > columns:
                 _tile(1, 0, tile, mine, place, into)
                 done += _LANES
+                continue
+            if lines == 0:
+                _tile(4, 0, tile, mine, place, into)
+            elif lines == 2:
+                _tile(4, 2, tile, mine, place, into)
+            else:
+                _tile(4, 4, tile, mine, place, into)
+            done += PANEL
 
 
 @njit(**COMPILED)
@@ -215,16 +222,18 @@ def multiply(left: Any, weight: int, bias: Any, span: Any, out: Any) -> None:
         out: bf16 `[rows, out]`.
     """
     pairs, (count, width) = left.shape[1] // 2, out.shape
-    sums = np.empty((ROWS, PANEL), np.float32)
+    sums, size = np.empty((ROWS, PANEL), np.float32), pairs * PANEL * 4
+    early = _EARLY * ROWS if count > _EARLY * ROWS else 0
     for panel in range(span[0], span[1]):
-        start, place = panel * PANEL, weight + panel * pairs * PANEL * 4
+        start, place = panel * PANEL, weight + panel * size
         end = min(PANEL, width - start)
         for first in range(0, count, ROWS):
             rows = min(ROWS, count - first)
             _begin(bias[start : start + PANEL], sums[:rows])
             mine = left.ctypes.data + first * left.strides[0], left.strides[0]
-            into = sums.ctypes.data, sums.strides[0]
-            add_products((rows, PANEL, pairs, 0), mine, (place, PANEL * 4), into)
+            columns, into = (place, PANEL * 4), (sums.ctypes.data, sums.strides[0])
+            half = place + size + first // ROWS * (size // _EARLY), 2 if first < early else 0
+            add_products((rows, PANEL, pairs), mine, columns, into, half)
             for r in range(rows):
                 if end == PANEL:
                     _write(sums[r], out[first + r, start : start + PANEL])
