@@ -21,6 +21,7 @@ from pytest_llmops.errors import AgentError
 from pytest_llmops.memory import descendants
 from pytest_llmops.sandbox.binaries import find_bwraps, find_node
 from pytest_llmops.sandbox.cage import NOBODY, closed
+from pytest_llmops.sandbox.syscalls import filter_of, in_memory
 from pytest_llmops.scratch import Scratch, sweep
 
 PORT = 8080
@@ -85,9 +86,15 @@ class Jail:
         user = self._give_away(start)
         (self.folder / "etc" / "passwd").write_text(f"agent:x:{NOBODY}:{NOBODY}::{HOME}:/bin/sh\n")
         (self.folder / "etc" / "hosts").write_text("127.0.0.1 localhost\n")
-        with self.stdout.open("wb") as out, (self.folder / "stderr").open("wb") as errors:
+        filtered = in_memory(filter_of(processes=True))
+        with (
+            self.stdout.open("wb") as out,
+            (self.folder / "stderr").open("wb") as errors,
+            os.fdopen(filtered, "rb"),
+        ):
             self._process = await asyncio.create_subprocess_exec(
-                *("/bin/sh", "-c", _LIMITS, "sh", *self._argv(start)),
+                *("/bin/sh", "-c", _LIMITS, "sh", *self._argv(start, filtered)),
+                pass_fds=(filtered,),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
                 stderr=errors,
@@ -166,7 +173,7 @@ class Jail:
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
         return NOBODY
 
-    def _argv(self, start: Start) -> list[str]:
+    def _argv(self, start: Start, filtered: int) -> list[str]:
         links = [
             part
             for name in ("bin", "sbin", "lib", "lib64")
@@ -191,6 +198,7 @@ class Jail:
         return [
             *(str(self._bwrap), *unshared, "--uid", str(NOBODY), "--gid", str(NOBODY)),
             *("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "agent"),
+            *("--seccomp", str(filtered)),
             *("--ro-bind", "/usr", "/usr", *links, "--ro-bind", str(self.folder / "etc"), "/etc"),
             *("--dev", "/dev", "--proc", "/proc"),
             *(("--size", str(TMP)) if _has_sizes(self._bwrap) else ()),

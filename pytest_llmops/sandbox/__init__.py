@@ -5,6 +5,7 @@
     npm          npm, run in one place
     limits       what a sandboxed process may use
     refusal      why none can start
+    syscalls     what system calls a program may make that can make any
     cage         what a sandboxed process may see and do
     companion    a trusted process that reads what nobody has to trust, one request at a time
     channel      the private channel and what is a report on it

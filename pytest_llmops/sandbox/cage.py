@@ -12,7 +12,7 @@ import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.binaries import find_bwraps
@@ -39,6 +39,17 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 
 
+class Given(NamedTuple):
+    """Descriptors that a started command inherits."""
+
+    channel: int
+    """Of its reports."""
+    info: int
+    """Where bubblewrap writes the id of the process inside."""
+    filter: int
+    """Where bubblewrap reads `Program.filter`."""
+
+
 class Program(Protocol):
     """What runs in a cage and speaks on the channel (`channel.py`)."""
 
@@ -46,6 +57,8 @@ class Program(Protocol):
     """Of its own, beside what every process has."""
     paths: tuple[Path, ...]
     """What the user of the cage has to reach."""
+    filter: bytes
+    """Of its system calls (`syscalls.py`); none for a program that makes no other than its own."""
 
     @property
     def mounts(self) -> list[str]:
@@ -94,21 +107,23 @@ class BwrapCage:
     def __init__(self, program: Program, bwrap: Path, user: int | None = None) -> None:
         self.bwrap = bwrap
         self._program = program
+        self.filter = program.filter
         self.user = user
         """Unprivileged user to start as, where this process is root."""
 
-    def argv(self, limits: Limits, channel: int, info: int, folder: Path | None) -> list[str]:
-        """Command line; `channel` and `info` are inherited descriptors."""
+    def argv(self, limits: Limits, given: Given, folder: Path | None) -> list[str]:
+        """Command line."""
         del folder
         return [
             *under_limits(limits, os.getuid() if self.user is None else self.user),
             str(self.bwrap),
             *ALONE,
-            *("--info-fd", str(info)),
+            *("--info-fd", str(given.info)),
+            *(("--seccomp", str(given.filter)) if self.filter else ()),
             *_system_libraries(),
             *self._program.mounts,
             *("--size", str(DISK), "--tmpfs", SCRATCH, "--chdir", SCRATCH, "--remount-ro", "/"),
-            *self._program.inside(limits.memory, channel, SCRATCH),
+            *self._program.inside(limits.memory, given.channel, SCRATCH),
         ]
 
     def make_folder(self) -> Scratch | None:
@@ -128,6 +143,7 @@ class ProcessCage:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self.filter = b""
         self.user = None
         self._drop = NOBODY if os.geteuid() == 0 else None
         kept = self._drop is not None and closed(*program.paths)
@@ -137,13 +153,12 @@ class ProcessCage:
                 " install in a folder that all users can read, or do not run as root"
             )
 
-    def argv(self, limits: Limits, channel: int, info: int, folder: Path | None) -> list[str]:
-        """Command line; `channel` is an inherited descriptor, `folder` the private one."""
-        del info
+    def argv(self, limits: Limits, given: Given, folder: Path | None) -> list[str]:
+        """Command line; `folder` is the private one."""
         return [
             *under_limits(limits, self._drop or os.getuid()),
             *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(self._drop or "")),
-            *self._program.outside(limits.memory, channel, str(folder)),
+            *self._program.outside(limits.memory, given.channel, str(folder)),
         ]
 
     def make_folder(self) -> Scratch | None:

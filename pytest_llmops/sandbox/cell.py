@@ -12,11 +12,12 @@ import msgspec
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.memory import peak_of
-from pytest_llmops.sandbox.cage import Cage
+from pytest_llmops.sandbox.cage import Cage, Given
 from pytest_llmops.sandbox.channel import Channel, LateError, Message
 from pytest_llmops.sandbox.job import Status, TestReport
 from pytest_llmops.sandbox.limits import Limits
 from pytest_llmops.sandbox.refusal import refusal
+from pytest_llmops.sandbox.syscalls import in_memory
 from pytest_llmops.sandbox.waiting import waited
 
 BOOT = 60.0
@@ -50,16 +51,17 @@ class Cell:
         # No pipe: bubblewrap ends when it cannot write this; where that is because this process
         # was killed, the process that it has made by then would wait for it for ever.
         self._info = os.memfd_create("llmops-info", 0)
+        given = Given(reports, self._info, in_memory(cage.filter))
         try:
             self._process = subprocess.Popen(
-                cage.argv(limits, reports, self._info, folder),
+                cage.argv(limits, given, folder),
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 env=cage.environment(folder),
                 cwd=folder or "/",
-                pass_fds=(reports, self._info),
+                pass_fds=given,
                 start_new_session=True,
                 user=cage.user,
                 group=cage.user,
@@ -70,6 +72,7 @@ class Cell:
             raise SandboxError(refusal(str(error))) from None
         finally:
             os.close(reports)
+            os.close(given.filter)
         assert self._process.stdin is not None
         assert self._process.stderr is not None
         stdin, stderr = self._process.stdin.fileno(), self._process.stderr.fileno()

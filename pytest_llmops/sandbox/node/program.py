@@ -29,6 +29,7 @@ def node_flags(memory: int, runtime: str, *, readable: tuple[str, ...], folder: 
 class NodeProgram:
     """A `cage.Program`."""
 
+    filter = b""
     environment: Mapping[str, str] = {"NODE_ENV": "test", "VITEST": "true", "TEST": "true"}
 
     def __init__(self, node: Path, packages: Path | None = None, judge: Path | None = None) -> None:

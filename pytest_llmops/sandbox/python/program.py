@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pytest_llmops.errors import SandboxError
+from pytest_llmops.sandbox.syscalls import filter_of
 
 RUNNER = Path(__file__).parent / "runner.py"
 SITE, SCRIPT, TREE = "/sandbox/site", "/sandbox/runner.py", "/tmp/tree"  # noqa: S108 - of the sandbox
@@ -29,6 +30,7 @@ class PythonProgram:
     environment: Mapping[str, str] = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "100"}
 
     def __init__(self) -> None:
+        self.filter = filter_of(processes=False)
         self._python = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
         self._prefix = Path(sys.base_prefix).resolve()
         self._packages = {place.name: place for place in map(_place, PACKAGES)}

@@ -8,13 +8,10 @@ tests of a job expect what is right (`pool.py`); the words of the channel only k
 """
 
 import ast
-import ctypes
 import gc
 import json
 import os
-import platform
 import resource
-import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -38,35 +35,6 @@ OPTIONS = (
     *("-q", "-p", "no:cacheprovider", "--capture=sys", "--tb=line", "-W", "default"),
     *("--rootdir", TREE, "-c", f"{TREE}/pytest.ini", "--continue-on-collection-errors"),
 )
-
-
-SYSCALLS = {
-    "x86_64": (0xC000003E, 56, (57, 58)),
-    "aarch64": (0xC00000B7, 220, ()),
-}
-"""By machine: what the kernel calls it, and its numbers of clone, and of fork and vfork."""
-
-
-def forbid_processes() -> None:
-    """Let no call but those for threads make a process, from now on, as Node's own rules do.
-
-    A filter of the kernel's (seccomp) looks at each system call: fork and vfork are not permitted,
-    clone is for threads alone, and clone3, whose flags a filter cannot see, does not exist.
-    """
-    arch, clone, forks = SYSCALLS[platform.machine()]
-    refuse, allow, missing = 0x00050001, 0x7FFF0000, 0x00050026
-    load, equal, above, bits, give = 0x20, 0x15, 0x35, 0x45, 0x06
-    steps = [(load, 0, 0, 4), (equal, 1, 0, arch), (give, 0, 0, refuse), (load, 0, 0, 0)]
-    steps += [(above, 0, 1, 0x40000000), (give, 0, 0, refuse)]
-    for number, result in [(435, missing), *((fork, refuse) for fork in forks)]:
-        steps += [(equal, 0, 1, number), (give, 0, 0, result)]
-    steps += [(equal, 0, 3, clone), (load, 0, 0, 16), (bits, 1, 0, 0x10000), (give, 0, 0, refuse)]
-    steps += [(give, 0, 0, allow)]
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
-    program = struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(code))
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    if prctl(38, 1, 0, 0, 0) or prctl(22, 2, ctypes.c_char_p(program), 0, 0):
-        raise OSError(f"seccomp: {os.strerror(ctypes.get_errno())}")
 
 
 class Collector:
@@ -210,7 +178,6 @@ def plain(text: str) -> str:
 
 def main() -> None:
     """Take one job and report on it."""
-    forbid_processes()
     gc.freeze()
     write_all(b"R")
     header = read_exactly(HEADER)

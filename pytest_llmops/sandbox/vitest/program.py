@@ -24,6 +24,7 @@ NOT_BARE = (
 class VitestProgram:
     """A `cage.Program`."""
 
+    filter = b""
     environment: Mapping[str, str] = {
         "NODE_ENV": "test",
         "VITEST": "true",
