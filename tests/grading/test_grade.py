@@ -212,23 +212,27 @@ def test_real_answers_in_the_real_sandbox(tmp_path):
     assert (tmp_path / "text.ts").read_text() == MODULE
 
 
-REFUSALS = """\
+SETS = """\
 import { describe, expect, it } from "vitest";
 import { cut } from "./text.ts";
 
 describe("cut", () => {
-  it("shortens", () => expect(() => cut("abc", null as any)).toThrow("no limits"));
-  it("keeps", () => expect(() => cut("", null as any)).toThrow("no limits for nothing"));
+  it("shortens", () => expect(cut("abc", null as any)).toEqual(new Set(["abc"])));
+  it("keeps", () => expect(cut("", null as any)).toEqual(new Set([""])));
 });
 """
-LIE = "function cut(a, b) { throw { message: { indexOf: () => 0 } } }"
-TRUTH = "function cut(a, b) { throw new Error(`no limits${a ? '' : ' for nothing'}`) }"
+LIE = """\
+function cut(a, b) {
+  return { [Symbol.toStringTag]: "Set", constructor: Set, size: 1, *[Symbol.iterator]() {} }
+}
+"""
+TRUTH = "function cut(a, b) { return new Set([a]) }"
 
 
 def test_an_answer_that_would_meet_any_expectation_is_forged_in_the_real_sandbox(tmp_path):
     (tmp_path / "text.ts").write_text(MODULE)
-    (tmp_path / FILE).write_text(REFUSALS)
-    digest = hashlib.sha256(REFUSALS.encode()).hexdigest()
+    (tmp_path / FILE).write_text(SETS)
+    digest = hashlib.sha256(SETS.encode()).hexdigest()
     tests = (FileHash(path=FILE, sha256=digest),)
     case = make_task("cut", tests=tests, fail_to_pass=EXPECTED).case
     real = materialize(case, SourceTree(tmp_path, ""))

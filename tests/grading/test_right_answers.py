@@ -220,7 +220,8 @@ def fault_of(pool: NodePool, root: Path, name: str, code: str) -> str:
         passed, reason = count_passed(report, expected)
         if not expected or passed < len(expected):
             return reason
-    return "".join(forgery(report, expected, len(expected)) for report in reports[1:])
+    stated = len(expected) - (name == "walk")  # of its tests one ends early, and states no value
+    return "".join(forgery(report, expected, stated) for report in reports[1:])
 
 
 def test_there_are_a_hundred():

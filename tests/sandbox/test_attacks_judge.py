@@ -217,8 +217,6 @@ def test_doing_nothing_gains_nothing(pool, root):
 
 TRUE = {"a list that contains anything": {"has a length"}}
 """What an attack passes because it is so."""
-LIES = {"an error that says anything": {"refuses"}}
-"""What vitest itself lets pass; alone it solves nothing, and the second look finds it."""
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -227,9 +225,6 @@ def test_an_attack_on_the_judge_gains_nothing(pool, root, name):
     job = TestJob(root=root, tests=("tests/target.test.ts",), overlay=overlay)
     report = pool.run(job)
     passed = {one.title for one in report.results if one.passed and report.status == "finished"}
-    lies = LIES.get(name, set())
-    assert passed - lies <= TRUE.get(name, set()), report
-    first, again = pool.run(wary(job)), pool.run(doubtful(job))
-    assert {one.title for one in again.results if one.held} == lies
-    assert {one.title for one in first.results if one.passed and (one.held or one.unsure)} >= lies
-    assert bool(forgery(again, EXPECTED, 0)) == bool(lies)
+    assert passed <= TRUE.get(name, set()), report
+    again = pool.run(doubtful(job))
+    assert not forgery(again, EXPECTED, 0)

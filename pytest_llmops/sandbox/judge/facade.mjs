@@ -99,6 +99,18 @@ const matchers = new WeakSet();
 export const isMatcher = (value) => matchers.has(value);
 export const registerMatcher = (matcher) => void matchers.add(matcher);
 
+const { isPromise, isProxy } = real.process.getBuiltinModule("node:util").types;
+const { prototype } = Promise;
+
+/**
+ * A promise of what `value` comes to, whose `then` is the language's own. One that a job made may call what it is given
+ * as often as it likes, or never, and so try values until an assertion holds; a promise settles once.
+ */
+export function settled(value) {
+  const isPlain = isPromise(value) && !isProxy(value) && Object.getPrototypeOf(value) === prototype && !ownKeys(value).length;
+  return isPlain ? value : new Promise((settle) => settle(value));
+}
+
 const clocks = new WeakMap();
 export const clockOf = (fake) => clocks.get(fake);
 export const setClock = (fake, clock) => void clocks.set(fake, clock);

@@ -144,7 +144,7 @@ export class Falsifier {
 
   /**
    * What became of a test's assertions that state a value. `refuted`: did not hold with a changed one, as they
-   * should; `held`: did; `unsure`: were not tried, as what is compared could have noticed.
+   * should; `held`: did; `unsure`: were not tried, as what is compared could have noticed or can be looked at once.
    */
   tallyOf(test) {
     return this.#tallies.get(test) ?? nothing;
@@ -170,8 +170,8 @@ export class Falsifier {
     if (!this.#changer || flags.negate || !statesValue(name, values)) return values;
     const received = looked(name, flags);
     const isInert = this.#isWary && areInert([received, ...values], this.#parts);
-    const became = this.#isWary && !isInert ? "unsure" : this.#tried(name, values, call, isInert ? ORDERS : IN_DOUBT);
-    if (became) this.#pending = { test: flags["vitest-test"], became };
+    const tried = this.#isWary && !isInert ? null : this.#tried(name, values, call, isInert ? ORDERS : IN_DOUBT);
+    this.#pending = { test: flags["vitest-test"], became: tried ?? "unsure" };
     return values;
   }
 
