@@ -10,7 +10,7 @@ from pytest_llmops.completions import Completion
 from pytest_llmops.errors import CaseError
 from pytest_llmops.grading.candidate import Candidate
 from pytest_llmops.grading.graded import Quality
-from pytest_llmops.grading.ground import Ground
+from pytest_llmops.grading.ground import Ground, serves_tests
 from pytest_llmops.grading.patching import Patched, patch
 from pytest_llmops.grading.quality import measure
 from pytest_llmops.sandbox import TestJob
@@ -64,9 +64,12 @@ def changed(task: ChangeTask, completion: Completion) -> Patched:
 def made_of(task: ChangeTask, text: str, files: Mapping[str, str]) -> Patched:
     """The same of a text, or of the files that an agent left, where it left any."""
     if files:
-        return Patched(
-            files={path: text for path, text in files.items() if path not in task.hidden}
-        )
+        kept = {
+            path: text
+            for path, text in files.items()
+            if path not in task.hidden and not serves_tests(path, task.sources)
+        }
+        return Patched(files=kept)
     return patch(text, ground(task))
 
 

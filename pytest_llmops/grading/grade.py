@@ -18,6 +18,7 @@ from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery, is_unsure, w
 from pytest_llmops.grading.extract import answered
 from pytest_llmops.grading.fences import READ_LIMIT
 from pytest_llmops.grading.graded import Grade, Outcome, Quality
+from pytest_llmops.grading.ground import serves_tests
 from pytest_llmops.grading.pieces import is_unread
 from pytest_llmops.grading.quality import measure
 from pytest_llmops.sandbox import Judge, TestJob, TestReport, TestResult
@@ -90,11 +91,13 @@ def grade(task: AnyTask, completion: Completion, pool: Judge) -> Grade:
 
 
 def _function(task: Task, completion: Completion, pool: Judge) -> tuple[_Verdict, Quality]:
+    path = task.case.source.path
     files = completion.loop.files if completion.loop else {}
     candidate = answered(completion.text, files, task)
     verdict = _unjudged(task, completion, candidate)
     if candidate and not verdict:
-        overlay = {**files, task.case.source.path: candidate.file_text}
+        kept = {name: text for name, text in files.items() if not serves_tests(name, (path,))}
+        overlay = {**kept, path: candidate.file_text}
         verdict = _judged(job_of(task.case, task.tree, overlay), task.case, pool)
     assert verdict
     return verdict, measure(completion.text, candidate, task.module.path, task.reference)

@@ -12,6 +12,9 @@ TESTS = re.compile(
 )
 """Paths of tests and of what serves them."""
 
+_BESIDE_TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)conftest\.py$")
+"""Paths of what serves tests, unless a change is asked for there."""
+
 _KEPT = re.compile(r"^(?:\.|node_modules$)")
 
 
@@ -30,6 +33,16 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
 
 class RefusedError(ValueError):
     """A change that does not apply; says why."""
+
+
+def serves_tests(path: str, sources: Collection[str]) -> bool:
+    """Whether a file is a test or serves tests: what becomes of it in an answer judges nothing.
+
+    Args:
+        path: From the top of the tree.
+        sources: Files that an answer is to change.
+    """
+    return bool(TESTS.search(path)) or (path not in sources and bool(_BESIDE_TESTS.search(path)))
 
 
 def plain(path: str) -> str:

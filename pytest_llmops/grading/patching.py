@@ -14,7 +14,7 @@ import msgspec
 from pytest_llmops.grading.asked import Edit, MisshapenError
 from pytest_llmops.grading.calls import Called, calls, calls_in_tags
 from pytest_llmops.grading.edits import edits
-from pytest_llmops.grading.ground import TESTS, Ground, RefusedError, inside, plain
+from pytest_llmops.grading.ground import Ground, RefusedError, inside, plain, serves_tests
 from pytest_llmops.grading.hunks import Hunk
 from pytest_llmops.grading.placing import filled, found, indented, insertion, replaced, undotted
 from pytest_llmops.grading.wrappers import unwrapped
@@ -119,7 +119,7 @@ class _Work:
         return 2 * len(kept) > len(old) or not old
 
     def _is_test(self, path: str) -> bool:
-        return path in self._ground.hidden or bool(TESTS.search(path))
+        return path in self._ground.hidden or serves_tests(path, self._ground.sources)
 
     def _text(self, path: str) -> str | None:
         if path not in self._files:

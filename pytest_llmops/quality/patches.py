@@ -22,8 +22,8 @@ def measure_patch(record: Record, task: ChangeTask) -> Measured:
     """The figures of an answer to a change; says why not where it does not apply."""
     case, sample = record.case, record.sample
     made = made_of(task, record.text, record.loop.files if record.loop else {})
-    if made.empty or made.fault:
-        why = "no change in the answer" if made.empty else UNAPPLIED
+    if not made.files:
+        why = UNAPPLIED if made.fault else "no change in the answer"
         return Measured(case=case, sample=sample, why_not=why)
     read = ground(task).read
     lines = sum(_lines(read(path), text) for path, text in made.files.items())

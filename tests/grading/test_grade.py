@@ -8,7 +8,7 @@ import pytest
 from made_tasks import MODULE, fenced, make_task
 
 from pytest_llmops.cases import FileHash, id_of_test
-from pytest_llmops.completions import Completion, Timing, Usage
+from pytest_llmops.completions import Completion, Loop, Timing, Usage
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.grading.grade import DETAIL_LIMIT, count_passed, grade
 from pytest_llmops.grading.graded import Grade
@@ -328,6 +328,15 @@ def test_an_answer_that_does_not_pass_again_is_looked_at_once_more_and_is_not_fo
 def test_only_solved_answers_are_judged_again():
     failing = report(result(TITLES[0], passed=False), counted(TITLES[1], unsure=1))
     assert len(judged(failing)[1].jobs) == 1
+
+
+def test_what_an_agent_makes_of_files_that_serve_tests_judges_nothing():
+    one, pool = task(), Pool(ALL)
+    path = one.case.source.path
+    files = {path: MODULE, "near.ts": "export {};\n", "tests/compare.ts": "", "conftest.py": ""}
+    loop = Loop(ending="done", turns=(), seconds=0.0, files=files)
+    grade(one, msgspec.structs.replace(completion(MODULE), loop=loop), pool)
+    assert pool.jobs[0].overlay.keys() == {path, "near.ts"}
 
 
 def test_the_grader_on_record_names_the_version_of_vitest_that_judges():

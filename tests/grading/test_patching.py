@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from pytest_llmops.grading.ground import serves_tests
 from pytest_llmops.grading.patching import LONGEST, MOST, Ground, patch
 
 SHELL = """\
@@ -375,6 +376,29 @@ def test_what_an_answer_does_to_tests_is_left_out():
     assert patch(answer, ground(hidden=("packages/given.json",))).files == {PATH: FIXED}
     alone = patch(f"*** Add File: {test}\n+test.skip\n", ground())
     assert alone.fault == "it changes tests alone"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "packages/shared/tests/compare.ts",
+        "packages/shared/src/test/compare.ts",
+        "packages/shared/src/__mocks__/shell.ts",
+        "packages/test-utils.ts",
+        "packages/conftest.py",
+    ],
+)
+def test_what_serves_tests_is_left_out_unless_it_is_asked_for(path):
+    added = f"*** Add File: {path}\n+export const same = () => true;\n"
+    assert patch(f"{DIFF}\n{added}", ground()).files == {PATH: FIXED}
+    assert patch(added, ground()).fault == "it changes tests alone"
+    assert serves_tests(path, (PATH,))
+
+
+def test_a_source_may_stand_among_tests():
+    path = "packages/llms/src/tests/live.ts"
+    added = f"*** Add File: {path}\n+export const live = 1;"
+    assert patch(added, ground(sources=(path,))).files == {path: "export const live = 1;\n"}
 
 
 def test_hostile_texts_are_read_in_time():
