@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from answer_forms import AROUND, RIGHT, SOURCE, TESTS, WRONG, Form, fenced, whole
 from declaration_forms import BESIDE, DECLARATIONS, NOT_SOLVED
+from judging import Remembering
 from made_tasks import make_task
 
 from pytest_llmops.cases import FileHash, id_of_test
@@ -39,7 +40,7 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pool(root):
     with NodePool(root) as pool:
-        yield pool
+        yield Remembering(pool)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@
 import hashlib
 
 import pytest
+from judging import Remembering
 from made_tasks import fenced, make_task
 from object_module import SOURCE, TESTS
 
@@ -68,7 +69,7 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pool(root):
     with NodePool(root) as pool:
-        yield pool
+        yield Remembering(pool)
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,9 @@
 
 import ast
 import re
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 import pytest_llmops
 
@@ -17,6 +16,7 @@ FILE_LINES = 250
 FUNCTION_LINES = 60
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TRAINING = sorted((PACKAGE.parent / "finetune").rglob("*.py"))
+WHOLE = [*MODULES, *TRAINING]
 INSIDE = PACKAGE / "sandbox" / "python" / "runner.py"
 """Runs in the sandbox, where nothing of the package is."""
 DOWNSTREAM = {"sinks", "session", "observability", "mining", "plugin", "cli"}
@@ -27,43 +27,58 @@ def stage_of(path):
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
-def imported(path):
+@cache
+def read(path):
+    """All that a file imports, anywhere in it, and its functions with their sizes in lines."""
+    names, sizes = set(), []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            names.add(node.module)
             if node.module == "pytest_llmops":
-                yield from (f"pytest_llmops.{alias.name}" for alias in node.names)
+                names.update(f"pytest_llmops.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            sizes.append((node.name, (node.end_lineno or 0) - node.lineno + 1))
+    return names, sizes
+
+
+def imported(path):
+    return read(path)[0]
+
+
+def packages(path):
+    return {name.split(".")[0] for name in imported(path)}
 
 
 def relative(path):
     return str(path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else PACKAGE.parent))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=relative)
-def test_imports_point_upstream(path):
-    stage = stage_of(path)
-    if stage == "__init__":
-        return
-    for name in imported(path):
-        if name.startswith("pytest_llmops.") and not name.startswith("pytest_llmops.__"):
-            used = name.split(".")[1]
-            assert FLOW.index(used) <= FLOW.index(stage), f"{stage} imports {used}"
+def stages_used(path):
+    names = (name for name in imported(path) if name.startswith("pytest_llmops."))
+    return {stage for name in names if not (stage := name.split(".")[1]).startswith("__")}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=relative)
-def test_only_the_plugin_knows_pytest(path):
-    names = {name.split(".")[0] for name in imported(path)}
-    assert (
-        stage_of(path) == "plugin" or path == INSIDE or not names & {"pytest", "_pytest", "xdist"}
-    )
+def test_imports_point_upstream():
+    later = {
+        f"{relative(path)} imports {used}"
+        for path in MODULES
+        if (stage := stage_of(path)) != "__init__"
+        for used in stages_used(path)
+        if FLOW.index(used) > FLOW.index(stage)
+    }
+    assert not later
 
 
-@pytest.mark.parametrize("path", MODULES, ids=relative)
-def test_only_the_engine_and_the_tokenizer_know_torch(path):
-    names = {name.split(".")[0] for name in imported(path)}
-    assert stage_of(path) == "engine" or path.stem == "tokenizer" or not names & HEAVY
+def test_only_the_plugin_knows_pytest():
+    knowing = {path for path in MODULES if packages(path) & {"pytest", "_pytest", "xdist"}}
+    assert {relative(path) for path in knowing - {INSIDE} if stage_of(path) != "plugin"} == set()
+
+
+def test_only_the_engine_and_the_tokenizer_know_torch():
+    knowing = {path for path in MODULES if packages(path) & HEAVY and path.stem != "tokenizer"}
+    assert {relative(path) for path in knowing if stage_of(path) != "engine"} == set()
 
 
 def module_name(path):
@@ -81,20 +96,20 @@ def test_every_module_has_its_place_in_the_flow():
     assert {stage_of(path) for path in MODULES} - {"__init__"} == set(FLOW)
 
 
-@pytest.mark.parametrize("path", TRAINING, ids=relative)
-def test_fine_tuning_knows_cases_models_and_records_alone(path):
-    used = {name.split(".")[1] for name in imported(path) if name.startswith("pytest_llmops.")}
-    assert not used & DOWNSTREAM
+def test_fine_tuning_knows_cases_models_and_records_alone():
+    assert {relative(path) for path in TRAINING if stages_used(path) & DOWNSTREAM} == set()
 
 
-@pytest.mark.parametrize("path", [*MODULES, *TRAINING], ids=relative)
-def test_files_and_functions_keep_the_size_one_can_read(path):
-    text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= FILE_LINES
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            size = (node.end_lineno or 0) - node.lineno + 1
-            assert size <= FUNCTION_LINES or node.name == "pytest_addoption", node.name
+def test_files_and_functions_keep_the_size_one_can_read():
+    sizes = {relative(path): len(path.read_text("utf-8").splitlines()) for path in WHOLE}
+    assert {name: size for name, size in sizes.items() if size > FILE_LINES} == {}
+    long = {
+        f"{relative(path)}: {name}"
+        for path in WHOLE
+        for name, size in read(path)[1]
+        if size > FUNCTION_LINES and name != "pytest_addoption"
+    }
+    assert not long
 
 
 def test_no_module_is_named_after_nothing():
