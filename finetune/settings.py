@@ -4,11 +4,12 @@
 error and never a silent default.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
+
+from pytest_llmops import tables
 
 from .errors import FinetuneError
 
@@ -23,7 +24,13 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Above = Annotated[float, msgspec.Meta(gt=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Name = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="letters and digits, then also dots, - and _, at most 64 in all",
+    ),
+]
 """Of a model and of the folders made for it: no separator, nothing a shell or a path reads."""
 
 
@@ -174,14 +181,10 @@ def load_settings(path: Path | None) -> Settings:
     """
     if path is None:
         return Settings()
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
-    except OSError as error:
-        raise FinetuneError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FinetuneError(f"{path}: not TOML: {error}") from None
-    except msgspec.ValidationError as error:
-        raise FinetuneError(f"{path}: {error}") from None
+    found = tables.read(path, FinetuneError)
+    if found is None:
+        raise FinetuneError(f"{path}: cannot be read: no such file")
+    return tables.value_of(Settings, found, str(path), FinetuneError)
 
 
 def override(
@@ -209,7 +212,4 @@ def override(
         changed["train"]["method"] = method
     if seed is not None:
         changed["seed"] = changed["train"]["seed"] = seed
-    try:
-        return msgspec.convert(changed, Settings)
-    except msgspec.ValidationError as error:
-        raise FinetuneError(f"command line: {error}") from None
+    return tables.value_of(Settings, changed, "command line", FinetuneError)

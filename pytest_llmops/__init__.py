@@ -4,6 +4,7 @@ The stages of the flow, in order; a stage imports only from those before it, and
 knows pytest (`tests/repository/test_layers.py` holds them to it):
 
     errors, shipped              how things go wrong; what a wheel carries
+    tables                       files that the user writes
     caches                       where this machine keeps what can be made again
     seeds                        what each answer is drawn with
     flaky, commits, cases, completions  the values that travel
@@ -12,6 +13,7 @@ knows pytest (`tests/repository/test_layers.py` holds them to it):
     memory                       what a process held
     scratch                      folders that end with their process
     tasks                        what is asked
+    addresses                    where an endpoint is
     local_models, models         who is asked
     client, engine, generation   how answers are got
     sandbox, places, grading     what they are worth, judged where

@@ -7,14 +7,13 @@ verified by hash and cut at run time (`materialize`), so a manifest holds no lin
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from pytest_llmops import commits
+from pytest_llmops import commits, tables
 from pytest_llmops.errors import CaseError
 from pytest_llmops.flaky import FlakyTest
 from pytest_llmops.shipped import placed
@@ -173,24 +172,17 @@ def load_suites(path: Path) -> dict[str, Suite]:
     Raises:
         CaseError: The file is missing, or a table does not have the form of `Suite`.
     """
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    found = tables.read(path, CaseError)
+    if found is None:
         hint = "`llmops init` makes one, llmops_suites names another"
-        raise CaseError(f"{path}: no such file; {hint}") from None
-    except OSError as error:
-        raise CaseError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CaseError(f"{path}: not TOML: {error}") from None
+        raise CaseError(f"{path}: no such file; {hint}")
     suites = {}
-    for name, table in tables.items():
+    for name, table in found.items():
         if not isinstance(table, dict):
             raise CaseError(f"{path}: {name!r} is not a table; each suite is one, [{name}]")
-        here = placed(name, table, path)
-        try:
-            suite = msgspec.convert(here, Suite, dec_hook=lambda kind, text: kind(text))
-        except msgspec.ValidationError as error:
-            raise CaseError(f"{path}: [{name}]: {error}") from None
+        here, root = placed(name, table, path)
+        own = {"name": name, "root": str(root)}
+        suite = tables.value_of(Suite, here, f"{path}: [{name}]", CaseError, own)
         if fault := _fault(suite):
             raise CaseError(f"{path}: [{name}] {fault}")
         suites[name] = suite

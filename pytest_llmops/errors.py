@@ -57,6 +57,9 @@ class AgentError(LlmopsError):
 class EndpointError(LlmopsError):
     """The endpoint did not answer a request, or not as the protocol says."""
 
+    status = 0
+    """The HTTP status that it refused the request with; 0 where it did not."""
+
 
 class SandboxError(LlmopsError):
     """The sandbox or the Node runtime cannot be used; says nothing about a candidate."""

@@ -12,8 +12,14 @@ CONTEXT_TOKENS = 1000
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
-Cutoff = Annotated[str, msgspec.Meta(pattern=r"^(20\d\d-(0[1-9]|1[0-2])(-[0-3]\d)?)?$")]
-"""A month or a day, as 2025-03 and 2025-03-31, or nothing."""
+Cutoff = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(20\d\d-(0[1-9]|1[0-2])(-[0-3]\d)?)?$",
+        description='a month or a day, such as "2025-03" or "2025-03-31"',
+    ),
+]
+"""A month or a day, or nothing."""
 
 
 class LocalModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,13 +22,13 @@ Inline: `hf:ORG/NAME`, the path of a folder or of a GGUF file, `openai:NAME@URL`
 """
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import msgspec
 
+from pytest_llmops import tables
+from pytest_llmops.addresses import VARIABLE, check_url
 from pytest_llmops.completions import Usage
 from pytest_llmops.errors import ModelError, nearest
 from pytest_llmops.local_models import (
@@ -147,15 +147,8 @@ def load_models(path: Path) -> dict[str, Model]:
     Raises:
         ModelError: The file is not TOML, or a table is not a model; names file and table.
     """
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: not TOML: {error}") from None
-    return {name: _parse(path, name, table) for name, table in tables.items()}
+    found = tables.read(path, ModelError) or {}
+    return {name: _parse(path, name, table) for name, table in found.items()}
 
 
 def resolve(name: str, path: Path) -> tuple[Model, LocalModel | None]:
@@ -175,6 +168,7 @@ def resolve(name: str, path: Path) -> tuple[Model, LocalModel | None]:
     if name not in models:
         known = ", ".join(sorted(models)) or "none"
         url = f"; for an endpoint write openai:NAME@{name}" if "://" in name else ""
+        known += "" if path.exists() else "; there is no such file, and `llmops init` makes one"
         raise ModelError(
             f"--model: {name!r} is not in {path} (known: {known}) "
             "and is none of hf:ORG/NAME, a folder, a GGUF file, openai:NAME@URL, replay:RUN"
@@ -198,10 +192,8 @@ def _parse(path: Path, name: str, table: Any) -> Model:
             f"{path}: [{name}] must have exactly one of {', '.join(_KINDS)}; "
             f"has {', '.join(kinds) or 'none'}"
         )
-    try:
-        model = msgspec.convert({**table, "name": name}, _KINDS[kinds[0]])
-    except msgspec.ValidationError as error:
-        raise ModelError(f"{path}: [{name}]: {error}") from None
+    where = f"{path}: [{name}]"
+    model = tables.value_of(_KINDS[kinds[0]], table, where, ModelError, {"name": name})
     folder = path.parent
     if isinstance(model, LocalModel):
         return placed(model, folder)
@@ -210,18 +202,12 @@ def _parse(path: Path, name: str, table: Any) -> Model:
     if isinstance(model, ReplayedModel) and (beside := folder / model.replay).exists():
         return msgspec.structs.replace(model, replay=str(beside.resolve()))
     if isinstance(model, EndpointModel):
-        _refuse_secrets(f"{path}: [{name}]", model.url)
+        check_url(where, model.url)
+        if model.api_key_env and not VARIABLE.fullmatch(model.api_key_env):
+            raise ModelError(
+                f"{where}: 'api_key_env' is the name of a variable, as EXAMPLE_KEY, not a key"
+            )
     return model
-
-
-def _refuse_secrets(where: str, url: str) -> None:
-    """A URL is shown and recorded, so nothing in it may be secret."""
-    parts = urlsplit(url)
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ModelError(
-            f"{where}: the URL has a user, password or query, which would be recorded; give the "
-            "key in an environment variable that 'api_key_env' in models.toml names"
-        )
 
 
 def _inline(name: str) -> Model | None:
@@ -234,6 +220,6 @@ def _inline(name: str) -> Model | None:
         model, _, url = rest.partition("@")
         if not model or not url.startswith(("http://", "https://")):
             raise ModelError(f"--model: {name!r} should read openai:NAME@URL, URL with http(s)://")
-        _refuse_secrets("--model", url)
+        check_url("--model", url)
         return EndpointModel(url=url, model=model, api_key_env=INLINE_KEY, name=name)
     return None

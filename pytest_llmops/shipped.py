@@ -22,8 +22,8 @@ EMBEDDED = "embedded:"
 """Before the name of a suite of the package, as `folder` in suites.toml."""
 
 
-def placed(name: str, table: Mapping[str, Any], file: Path) -> dict[str, Any]:
-    """A table of a suites.toml with its name and root; that of the package where it says so.
+def placed(name: str, table: Mapping[str, Any], file: Path) -> tuple[Mapping[str, Any], Path]:
+    """A table of a suites.toml and its root; those of the package where it says so.
 
     Args:
         name: Of the table.
@@ -35,7 +35,7 @@ def placed(name: str, table: Mapping[str, Any], file: Path) -> dict[str, Any]:
     """
     folder = table.get("folder")
     if not isinstance(folder, str) or not folder.startswith(EMBEDDED):
-        return {**table, "name": name, "root": str(file.parent)}
+        return table, file.parent
     own = tomllib.loads(SUITES.read_text("utf-8"))
     embedded = {key: one for key, one in own.items() if "folder" in one}
     wanted = folder.removeprefix(EMBEDDED)
@@ -47,4 +47,4 @@ def placed(name: str, table: Mapping[str, Any], file: Path) -> dict[str, Any]:
             f"{file}: [{name}] is a suite of the package, whose name and fields stay as they are; "
             f"write [{wanted}] and folder = {folder!r} alone"
         )
-    return {**embedded[wanted], "name": name, "root": str(SUITES.parent)}
+    return embedded[wanted], SUITES.parent

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import sys
 import typing
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 
 import finetune.settings
-from pytest_llmops import cases, local_models, models
+from pytest_llmops import cases, local_models, models, tables
 from pytest_llmops.agents import settings as agents
 from pytest_llmops.session import configured
 
@@ -53,19 +54,8 @@ def attribute_docs(kind: type) -> dict[str, str]:
 
 
 def kind_of(annotation: Any) -> str:
-    """A type as a writer of TOML thinks of it."""
-    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is typing.Annotated:
-        return kind_of(inner[0])
-    if origin is typing.Literal:
-        return " or ".join(f"`{one!r}`".replace("'", '"') for one in inner)
-    if origin is tuple:
-        return f"list of {kind_of(inner[0])}s"
-    if origin is dict or (isinstance(annotation, type) and issubclass(annotation, msgspec.Struct)):
-        return "table"
-    if inner:  # a union with None
-        return kind_of(next(one for one in inner if one is not type(None)))
-    return {str: "text", int: "whole number", float: "number", bool: "true or false"}[annotation]
+    """A type as a writer of TOML thinks of it, in Markdown."""
+    return re.sub(r'"[^"]*"', r"`\g<0>`", tables.words(annotation))
 
 
 def default_of(field: Any) -> str:

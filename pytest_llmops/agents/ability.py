@@ -6,8 +6,9 @@ told; anything else is left to the attempts, which tell it better.
 
 import json
 
+from pytest_llmops.addresses import CHAT
 from pytest_llmops.agents.settings import ProgramAgent
-from pytest_llmops.client.connections import CHAT, Connections, ask_once
+from pytest_llmops.client.connections import Connections, ask_once
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.faults import error_of
 from pytest_llmops.completions import Message, Request, Sampling

@@ -16,12 +16,13 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pytest_llmops.addresses import CHAT
 from pytest_llmops.agents.calls import Call
 from pytest_llmops.agents.settings import Budget
 from pytest_llmops.agents.spending import asked_of, limit_of, spent_by, under_way, usage_of
 from pytest_llmops.agents.web import Exchange, Taker, WebServer
 from pytest_llmops.client.broken import LostError
-from pytest_llmops.client.connections import CHAT, Asks
+from pytest_llmops.client.connections import Asks
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.faults import UNREADABLE, error_of, excerpt
 from pytest_llmops.client.stream import LINGER

@@ -14,12 +14,12 @@ kind of program as it is.
 """
 
 import hashlib
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from pytest_llmops import tables
 from pytest_llmops.agents.programs import DIRECT, KINDS, is_file, module_of, unknown_tools
 from pytest_llmops.errors import AgentError, nearest
 from pytest_llmops.grading.grader import GRADER
@@ -31,8 +31,8 @@ PROGRAM_VERSION = 2
 MOST_TURNS = 1000
 NEEDED = ("VERSION", "PLACE", "install", "prepare", "ending", "failed")
 """What an adapter has; see `adapter.Adapter`."""
-OURS = {"name", "text", "tests", "place", "code"}
-"""Fields of agents that no table may set."""
+OURS = {"text": "", "tests": False, "place": "", "code": ""}
+"""Fields of programs that no table may set."""
 
 Turns = Annotated[int, msgspec.Meta(ge=1, le=MOST_TURNS)]
 Tokens = Annotated[int, msgspec.Meta(ge=1)]
@@ -178,15 +178,8 @@ def load_agents(path: Path) -> dict[str, Agent]:
     Raises:
         AgentError: The file is not TOML, or a table is no agent; names file and table.
     """
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise AgentError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AgentError(f"{path}: not TOML: {error}") from None
-    return {name: _parse(path, name, table) for name, table in tables.items()}
+    found = tables.read(path, AgentError) or {}
+    return {name: _parse(path, name, table) for name, table in found.items()}
 
 
 def _parse(path: Path, name: str, table: Any) -> Agent:
@@ -197,15 +190,9 @@ def _parse(path: Path, name: str, table: Any) -> Agent:
     if not isinstance(kind, str) or not (kind in {"repair", *KINDS} or is_file(kind)):
         kinds = ", ".join(("repair", *KINDS))
         raise AgentError(f"{where} needs a 'kind', one of {kinds}, or a file of your own (*.py)")
-    if wrong := OURS & table.keys():
-        raise AgentError(f"{where}: Object contains unknown field `{min(wrong)}`")
-    own: type[Agent] = RepairAgent if kind == "repair" else ProgramAgent
-    try:
-        agent: Agent = msgspec.convert({**table, "name": name}, own)
-    except msgspec.ValidationError as error:
-        raise AgentError(f"{where}: {error}") from None
-    if isinstance(agent, RepairAgent):
-        return agent
+    if kind == "repair":
+        return tables.value_of(RepairAgent, table, where, AgentError, {"name": name})
+    agent = tables.value_of(ProgramAgent, table, where, AgentError, {**OURS, "name": name})
     if not agent.version and (lack := unknown_tools(kind, agent.disabled_tools)):
         raise AgentError(f"{where} disabled_tools: {lack}")
     if agent.rules:
@@ -218,7 +205,9 @@ def _parse(path: Path, name: str, table: Any) -> Agent:
 def _read(where: str, what: str, place: Path) -> str:
     try:
         return place.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise AgentError(f"{where} {what}: {place}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise AgentError(f"{where} {what}: {place}: {error}") from None
 
 

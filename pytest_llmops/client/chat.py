@@ -15,8 +15,9 @@ import time
 from itertools import count
 from typing import NoReturn, Self
 
+from pytest_llmops.addresses import CHAT
 from pytest_llmops.client.broken import LostError
-from pytest_llmops.client.connections import CHAT, Connections
+from pytest_llmops.client.connections import Connections
 from pytest_llmops.client.endings import cut_by_context
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.faults import TransientError
@@ -71,8 +72,9 @@ class ChatClient:
             return await self._persist(request)
         except EndpointError as error:
             case = f"{request.case_id} (sample {request.sample})"
+            advice = self._endpoint.advice(error.status)
             raise EndpointError(
-                self._endpoint.redact(f"{case}: {self._endpoint.where}: {error}")
+                self._endpoint.redact(f"{case}: {self._endpoint.where}: {error}{advice}")
             ) from None
 
     async def _persist(self, request: Request) -> Completion:

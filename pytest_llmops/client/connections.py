@@ -21,7 +21,6 @@ from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.environment import certificates, proxy_of
 from pytest_llmops.errors import EndpointError
 
-CHAT = "/chat/completions"
 IDLE = 4.0
 """Seconds that an unused connection is kept; many servers drop theirs after five."""
 HEAD = 64 * 2**10

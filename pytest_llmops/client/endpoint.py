@@ -1,6 +1,7 @@
 """An OpenAI-compatible endpoint as a value, and the request body it is sent."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,6 +54,11 @@ class Endpoint:
                 f"model {self.model!r}: extra has {many[0]} = {self.extra[many[0]]!r}; one answer "
                 "of each request is read, and the server counts the tokens of all: use --samples"
             )
+        if taken := [name for name in ("model", "messages") if name in self.extra]:
+            raise ModelError(
+                f"model {self.model!r}: extra has {taken[0]}, which says what is asked of whom; "
+                "take it out"
+            )
         if not (self.api_key.isascii() and self.api_key.isprintable() and " " not in self.api_key):
             raise ModelError(
                 f"model {self.model!r}: the API key holds characters that no header can carry; "
@@ -74,6 +80,17 @@ class Endpoint:
             return ipaddress.ip_address(host).is_loopback
         except ValueError:
             return host == "localhost"
+
+    def advice(self, status: int) -> str:
+        """What to look at where the server refuses with this HTTP status; "" where nothing is."""
+        if status in {401, 403} and not self.api_key:
+            return (
+                "; no key was sent: name its variable as 'api_key_env' in models.toml; the key of "
+                "openai:NAME@URL is in LLMOPS_API_KEY"
+            )
+        if status in {404, 405} and not re.search(r"/v\d", urlsplit(self.base_url).path):
+            return "; the URL of the model ends without a version, such as /v1"
+        return ""
 
     def redact(self, text: str) -> str:
         """Take the key out; servers quote it, and a quotation may end in the middle of it."""

@@ -9,6 +9,7 @@ import re
 
 import msgspec
 
+from pytest_llmops.addresses import CHAT
 from pytest_llmops.errors import EndpointError
 
 RETRIED_STATUS = frozenset({408, 409, 425, 429})
@@ -55,7 +56,12 @@ class TransientError(EndpointError):
 
 
 def error_of(
-    status: int, body: bytes, *, retry_after: float | None = None, begun: bool = False
+    status: int,
+    body: bytes,
+    *,
+    retry_after: float | None = None,
+    begun: bool = False,
+    location: str = "",
 ) -> EndpointError:
     """Turn an error body into the error to raise: a `TransientError` where a retry makes sense.
 
@@ -64,6 +70,7 @@ def error_of(
         body: Anything; the usual places of a message are looked up, else it is quoted.
         retry_after: Seconds, from the headers.
         begun: Part of an answer had come before, so the request itself was accepted.
+        location: Where a redirection leads, from the headers.
     """
     message, kinds, said = _said(body)
     number = status or said
@@ -71,7 +78,15 @@ def error_of(
     if _passes(number, kinds, message, begun=begun) and not re.search("insufficient_quota", kinds):
         throttled = number == 429 or bool(re.search("rate_?limit|exhausted", kinds.lower()))
         return TransientError(reason, retry_after=retry_after, throttled=throttled)
-    return EndpointError(reason + _advice(status, message))
+    refusal = EndpointError(reason + (_moved(location) or _advice(status, message)))
+    refusal.status = status
+    return refusal
+
+
+def _moved(location: str) -> str:
+    """What to do where the server sends us elsewhere; a redirected POST would lose its question."""
+    url = location.partition("?")[0].removesuffix(CHAT)
+    return f"; it leads to {excerpt(url.encode())}: give the model that URL" if url else ""
 
 
 def _passes(number: int, kinds: str, message: str, *, begun: bool) -> bool:

@@ -43,7 +43,8 @@ class Stream:
         if reply.status != 200:
             wait = retry_after(reply.headers, time.time())
             body = b"".join([chunk async for chunk in self._chunks(reply)])
-            raise error_of(reply.status, body, retry_after=wait)
+            to = reply.headers.get("location", "") if 300 <= reply.status < 400 else ""
+            raise error_of(reply.status, body, retry_after=wait, location=to)
         async for chunk in self._chunks(reply):
             self._take(self._body.feed(chunk))
             if self.answer.done:

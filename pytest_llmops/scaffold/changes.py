@@ -1,7 +1,9 @@
 """A file as it is and as it would be; what is there stays, byte for byte."""
 
 import difflib
+import shutil
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -106,17 +108,23 @@ def appended(text: str, parts: list[str]) -> str:
 
 
 def write(folder: Path, changes: list[Change]) -> None:
-    """Write what changes.
+    """Write what changes: each file whole or not at all, also where the disk is full.
 
     Raises:
         ScaffoldError: A file cannot be written.
     """
     for change in changes:
-        path = folder / change.path
+        path = (folder / change.path).resolve()
+        draft = path.with_name(f".{path.name}.draft")
         if not change.is_one:
             continue
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(change.after.encode())
+            draft.write_bytes(change.after.encode())
+            if path.exists():
+                shutil.copymode(path, draft)
+            draft.replace(path)
         except OSError as error:
+            with suppress(OSError):
+                draft.unlink()
             raise ScaffoldError(f"{change.path}: cannot be written: {error.strerror}") from None

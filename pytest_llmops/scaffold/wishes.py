@@ -1,13 +1,12 @@
 """What a user wants `llmops init` to write."""
 
 import re
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from pytest_llmops.addresses import VARIABLE, check_url
 from pytest_llmops.errors import ModelError
-from pytest_llmops.models import EndpointModel, resolve
 
 Pipeline = Literal["github", "gitlab", "none"]
 EMBEDDED_MODEL = "base"
@@ -39,10 +38,9 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
             raise ModelError("init: an endpoint needs both --url URL and --model NAME, or neither")
         if self.key_env and not self.url:
             raise ModelError("init: --key-env is of an endpoint; give --url and --model too")
-        if self.key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.key_env):
+        if self.key_env and not VARIABLE.fullmatch(self.key_env):
             raise ModelError("init: --key-env is the name of a variable, as EXAMPLE_KEY, not a key")
         if self.url:
-            found, _ = resolve(f"openai:{self.model}@{self.url}", Path("models.toml"))
-            assert isinstance(found, EndpointModel)
+            check_url("init: --url", self.url)
             if self.name == EMBEDDED_MODEL:
                 raise ModelError(f"init: {EMBEDDED_MODEL!r} names the embedded model already")

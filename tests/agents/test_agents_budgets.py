@@ -103,9 +103,18 @@ def spent_and_limit(record, name, budget):
 
 
 REFUSALS = {
-    "a budget of 0": (table(TINY, "turns = 0"), ["*[[]mine]: Expected `int` >= 1*budget.turns*"]),
-    "no seconds": (table(TINY, "seconds = 0.0"), ["*[[]mine]: Expected `float` > 0*seconds*"]),
-    "an unknown budget": (table(TINY, "turn = 3"), ["*[[]mine]: *unknown field `turn`*"]),
+    "a budget of 0": (
+        table(TINY, "turns = 0"),
+        ["*[[]mine]: 'budget.turns' is 0, and should be a whole number from 1*"],
+    ),
+    "no seconds": (
+        table(TINY, "seconds = 0.0"),
+        ["*[[]mine]: 'budget.seconds' is 0.0, and should be a number above 0*"],
+    ),
+    "an unknown budget": (
+        table(TINY, "turn = 3"),
+        ["*[[]mine]: 'budget.turn' is no known key *did you mean turns*"],
+    ),
     "no rules file": (
         table(TINY, "turns = 3", rules='"none.md"'),
         ["*[[]mine] rules: *none.md*No such file*"],

@@ -377,6 +377,30 @@ def test_a_key_that_no_header_carries_is_refused_without_being_shown(key):
     assert key not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "key", "told"),
+    [
+        (401, {}, "", "no; no key was sent: name its variable as 'api_key_env' in models.toml"),
+        (403, {}, "k-123", "no"),
+        (404, {}, "", "no; the URL of the model ends without a version, such as /v1"),
+        (302, {"location": "https://h/v1/chat/completions?a=b"}, "",
+         "no; it leads to https://h/v1: give the model that URL"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_what_to_look_at(status, headers, key, told):
+    server = ChatServer(whole(status, {"error": {"message": "no"}}, **headers))
+
+    async def main():
+        async with server as url:
+            root = url.removesuffix("/v1")
+            async with ChatClient(Endpoint(base_url=root, model="m", api_key=key), QUICK) as client:
+                return await client.complete(request())
+
+    with pytest.raises(EndpointError) as caught:
+        asyncio.run(main())
+    assert told in str(caught.value)
+
+
 @pytest.mark.parametrize("url", ["", "localhost:8000/v1", "ftp://h/v1", "http:///v1", "http://h:x"])
 def test_a_url_that_is_none_is_refused(url):
     with pytest.raises(ModelError, match=r"must read http\(s\)://HOST"):

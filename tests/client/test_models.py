@@ -115,6 +115,14 @@ def test_an_inline_endpoint_never_takes_the_key_of_another_provider(tmp_path, mo
     assert resolve("openai:m@http://127.0.0.1/v1", tmp_path / "none")[0].api_key() == "mine"
 
 
+def test_a_missing_file_is_told_where_its_model_is_looked_for(tmp_path):
+    with pytest.raises(ModelError, match="known: none; there is no such file, and `llmops init`"):
+        resolve("gone", tmp_path / "models.toml")
+    (tmp_path / "models.toml").write_text("")
+    with pytest.raises(ModelError, match=r"\(known: none\) and is none of"):
+        resolve("gone", tmp_path / "models.toml")
+
+
 def test_a_missing_key_is_named_by_its_variable(models, monkeypatch):
     monkeypatch.delenv("LLMOPS_TEST_KEY", raising=False)
     with pytest.raises(ModelError, match="environment variable LLMOPS_TEST_KEY is not set"):
@@ -128,19 +136,34 @@ def test_a_missing_key_is_named_by_its_variable(models, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[a]\nweights = 1", r"\[a\]: Expected `str`, got `int`"),
-        ("[a]\nweights = 'x'\ncolour = 'red'", "unknown field `colour`"),
+        ("[a]\nweights = 1", "\\[a\\]: 'weights' is 1, and should be text; write it in quotes"),
+        (
+            "[a]\nweights = 'x'\ncolour = 'red'",
+            "'colour' is no known key \\(known: weights, engine, ",
+        ),
         ("[a]\nmodel = 'x'", "must have exactly one of weights, adapter, url, replay; has none"),
         ("[a]\nweights = 'x'\nurl = 'http://x'", "has weights, url"),
         ("a = 1", "has none"),
-        ("[a]\nurl = 'http://x'", "missing required field `model`"),
+        ("[a]\nurl = 'http://x'", "'model' is missing"),
         ("[a", "not TOML"),
-        ("[a]\nweights='w'\nmax_batch=0", ">= 1"),
-        ("[a]\nurl='http://x'\nmodel='m'\nconcurrency=-1", ">= 0"),
-        ("[a]\nurl='http://x'\nmodel='m'\nprices={input=-1,output=1}", ">= 0"),
+        ("[a]\nweights='w'\nmax_batch=0", "'max_batch' is 0, .* whole number of 1 or more"),
+        ("[a]\nurl='http://x'\nmodel='m'\nconcurrency=-1", "'concurrency' is -1, .* of 0 or more"),
+        (
+            "[a]\nurl='http://x'\nmodel='m'\nprices={input=-1,output=1}",
+            "'prices.input' is -1, and should be a number of 0",
+        ),
         ("[a]\nurl='http://u:p@x'\nmodel='m'", "has a user, password or query"),
         ("[a]\nurl='http://x/v1?key=k'\nmodel='m'", "has a user, password or query"),
-        ("[a]\nurl='u'\nmodel='m'\nprices={input=1}", "missing required field `output`"),
+        ("[a]\nurl='127.0.0.1:1/v1'\nmodel='m'", r"\[a\]: the URL is '127.0.0.1:1/v1', and should"),
+        (
+            "[a]\nurl='http://x/v1/chat/completions/'\nmodel='m'",
+            "leave /chat/completions out, which is added: http://x/v1$",
+        ),
+        (
+            "[a]\nurl='http://x/v1'\nmodel='m'\napi_key_env='sk-1234'",
+            "'api_key_env' is the name of a variable, as EXAMPLE_KEY, not a key$",
+        ),
+        ("[a]\nurl='u'\nmodel='m'\nprices={input=1}", "'prices.output' is missing"),
     ],
 )
 def test_a_broken_file_is_refused_by_table(text, message, tmp_path):
@@ -155,6 +178,13 @@ def test_an_adapter_on_something_else_than_a_local_model_is_refused(tmp_path):
     path.write_text("[a]\nbase = 'b'\nadapter = 'x'\n[b]\nurl = 'http://x'\nmodel = 'm'")
     with pytest.raises(ModelError, match=r"\[a\] 'base' is 'b'; not a local model"):
         resolve("a", path)
+
+
+@pytest.mark.parametrize("name", ["model", "messages"])
+def test_what_is_asked_of_whom_is_no_field_to_replace(name):
+    where = {"base_url": "http://127.0.0.1/v1", "model": "m"}
+    with pytest.raises(ModelError, match=f"extra has {name}, which says what is asked of whom"):
+        Endpoint(**where, extra={name: "x"})
 
 
 @pytest.mark.parametrize("name", ["n", "best_of"])
@@ -213,5 +243,7 @@ def test_an_engine_of_other_people_is_named_with_its_program(tmp_path):
     assert (spec.engine, spec.program, spec.max_context) == ("vllm", model.program, 4096)
     assert spec.engine_args == ("--tensor-parallel-size", "2")
     path.write_text("[big]\nweights = 'x'\nengine = 'ollama'\n")
-    with pytest.raises(ModelError, match="Invalid enum value 'ollama' - at `\\$.engine`"):
+    with pytest.raises(
+        ModelError, match='\'engine\' is "ollama", and should be "llmops" or "vllm" or'
+    ):
         resolve("big", path)

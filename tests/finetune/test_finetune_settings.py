@@ -47,8 +47,8 @@ def test_what_a_file_leaves_out_stays_as_it_is(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[train]\nepoch = 3\n", "unknown field `epoch`"),
-        ("trian = 1\n", "unknown field `trian`"),
+        ("[train]\nepoch = 3\n", "'train.epoch' is no known key"),
+        ("trian = 1\n", "'trian' is no known key (known: name, base, "),
         ('[train]\nmethod = "rl"\n', "train.method"),
         ("[train]\nrank = 0\n", "train.rank"),
         ('[train]\nrank = "16"\n', "train.rank"),

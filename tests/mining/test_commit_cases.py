@@ -153,7 +153,7 @@ def test_a_suite_of_functions_has_no_commits_to_mine(mined, capsys):
         ('{since = "2025-2-1"}', "'since' must be a day such as 2025-08-22, is '2025-2-1'"),
         ('{since = "2025-02-30"}', "'since' must be a day"),
         ('{since = "2025-02-01", until = "soon"}', "'until' must be a day"),
-        ('{from = "2025-02-01"}', "unknown field `from`"),
+        ('{from = "2025-02-01"}', "'walk.from' is no known key"),
     ],
 )
 def test_a_walk_that_is_none_is_refused(workshop, tmp_path, walk, why):

@@ -2,6 +2,8 @@
 
 import io
 import re
+import resource
+import signal
 import sys
 import tomllib
 from pathlib import Path
@@ -156,7 +158,8 @@ def test_a_table_that_cannot_be_added_to_is_told(folder, capsys):
     ("arguments", "told"),
     [
         (["--url=http://h/v1"], "needs both --url URL and --model NAME"),
-        (["--url=ftp://h", "--model=m"], "URL with http(s)://"),
+        (["--url=ftp://h", "--model=m"], "init: --url: the URL is 'ftp://h', and should read"),
+        (["--url=http://h/chat/completions", "--model=m"], "leave /chat/completions out"),
         (["--url=http://u:p@h/v1", "--model=m"], "would be recorded"),
         ([*ENDPOINT[:2], "--key-env=sk-secret"], "--key-env is the name of a variable"),
         (["--key-env=KEY"], "--key-env is of an endpoint"),
@@ -169,6 +172,20 @@ def test_wishes_that_cannot_be_meant_are_refused(arguments, told, folder, capsys
     assert told in message
     assert "sk-secret" not in message
     assert not files(folder)
+
+
+def test_a_full_disk_leaves_no_half_of_a_file(folder, capsys):
+    """A second call would keep the half, as it keeps whatever is there."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))
+    try:
+        assert main(["init"]) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert "benchmarks/baselines/base.jsonl: cannot be written: " in capsys.readouterr().err
+    assert not list((folder / "benchmarks" / "baselines").iterdir())
 
 
 def test_broken_files_are_named(folder, capsys):

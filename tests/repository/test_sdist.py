@@ -131,7 +131,10 @@ def test_a_file_that_cannot_be_fetched_is_named_with_what_to_do(tmp_path, cache)
         ('sdist = "own==1"\nsha256 = "12"', "'sha256' must be 64 hex digits"),
         ('sdist = "own==1"\nfolder = "x"', "needs one of"),
         ('folder = "x"\nwalk = {since = "2026-01-01"}', "commits are cases of TypeScript alone"),
-        ('folder = "x"\nlanguage = "cobol"', "Invalid enum value|cobol|language"),
+        (
+            'folder = "x"\nlanguage = "cobol"',
+            '\'language\' is "cobol", and should be "typescript" or "python"',
+        ),
     ],
 )
 def test_a_table_that_names_no_source_in_python_is_refused(tmp_path, fields, said):
