@@ -2,11 +2,12 @@
 
 import os
 import subprocess
+import sys
 import time
 
 import pytest
 
-from pytest_llmops.sandbox import TestJob, cell
+from pytest_llmops.sandbox import NodePool, TestJob, cell
 from pytest_llmops.sandbox.waiting import waited
 
 HONEST = "export const one = (): number => 1;\n"
@@ -57,3 +58,48 @@ def test_a_process_that_has_ended_waits_for_nothing():
     ended = subprocess.Popen(["true"])
     ended.wait()
     assert waited(ended.pid) == 0
+
+
+@pytest.fixture
+def starved():
+    """Lets others take the one processor that this process and what it starts may use."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+    os.sched_setaffinity(0, allowed)
+
+
+LATE = """import { it } from "vitest";
+it("computes", async () => {
+  let sum = 0;
+  for (let i = 0; i < 20; i += 1) {
+    for (let j = 0; j < %d; j += 1) sum = (sum * 31 + j) | 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (sum === 0.5) throw new Error("never");
+}, 1000);
+"""
+
+
+def computed(root, rounds):
+    """Report of a test with a limit of one second that computes so many rounds."""
+    overlay = {"tests/late.test.ts": LATE % (rounds // 20)}
+    job = TestJob(root=root, tests=("tests/late.test.ts",), overlay=overlay, timeout=30)
+    with NodePool(root) as pool:
+        return pool.run(job)
+
+
+def test_a_limit_of_a_test_is_what_it_takes_itself(starved, root):
+    begun = time.monotonic()
+    report = computed(root, 50_000_000)
+    assert time.monotonic() - begun > 1
+    assert [result.passed for result in report.results] == [True]
+
+
+def test_a_test_that_computes_for_longer_than_its_limit_fails(root):
+    report = computed(root, 2_000_000_000)
+    assert [result.passed for result in report.results] == [False]

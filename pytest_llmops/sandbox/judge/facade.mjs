@@ -25,6 +25,8 @@ export const hooks = {
   harden: () => {},
   /** Sees whatever a test throws. */
   thrown: () => {},
+  /** Milliseconds since some moment, by which tests and hooks are late. */
+  clock: () => 0,
   /** What a matcher expects, before it compares. */
   expected: (_name, values, _call) => values,
   /** The matcher that was given those expectations held. */

@@ -1,6 +1,7 @@
 // Drives vitest's runtime over one test file: gives it the state that vitest's worker would, its modules
 // and snapshots, and reads the tree of tasks that it leaves.
 import { Asserts } from "./asserts.mjs";
+import { clock } from "./clock.mjs";
 import { Falsifier } from "./falsify.mjs";
 import { Mocks } from "./mocks.mjs";
 import { Modules } from "./modules.mjs";
@@ -42,6 +43,7 @@ export class Host {
    */
   constructor(judge, env, { forbid, positions }) {
     const asserts = new Asserts(judge);
+    judge.hooks.clock = clock;
     Object.assign(this, { judge, env, forbid, positions, asserts, api: apiOf(judge, asserts.chai) });
     this.globals = Object.fromEntries(GLOBALS.map((name) => [name, judge.vitest[name]]));
     this.globals.assert = asserts.chai;
