@@ -18,7 +18,8 @@ from pytest_llmops.tasks.code.python_scopes import top_names
 from pytest_llmops.tasks.code.syntax import text_of
 
 _BUILTINS = frozenset(dir(builtins))
-_TRIED = re.compile(r"\b(?:assert|print|__name__|pytest|unittest|doctest)\b")
+_TRIED = re.compile(r"\b(?:assert|print|pytest|unittest|doctest)\b")
+_GUARDED = re.compile(r"\b__name__\b")
 
 
 def beside(module: Module, asked: Declaration, answer: Module, given: Declaration) -> list[str]:
@@ -99,6 +100,7 @@ def _of(item: Item, answer: Module, places: Sequence[Name]) -> _Statement:
     inside = between(places, item.start, item.end)
     text = answer.text(item.code_start, item.end)
     is_test = item.kind in {"other", "value"} and _TRIED.search(text)
+    is_test = is_test or (item.kind == "other" and _GUARDED.search(text))
     return _Statement(
         item,
         frozenset(one.text for one in inside if one.declares and not is_test),

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from pytest_llmops.grading.forms import fresh
+from pytest_llmops.grading.python_names import says_nothing
 from pytest_llmops.tasks.code.languages import parse_module
-from pytest_llmops.tasks.code.modules import Declaration
+from pytest_llmops.tasks.code.modules import Declaration, Module
 from pytest_llmops.tasks.code.parsing import parse
 from pytest_llmops.tasks.code.syntax import text_of
 
@@ -27,6 +28,7 @@ _DOTS = re.compile(r"^[ \t]*(?:…)[ \t]*$", re.MULTILINE)
 _LEADING = re.compile(r"^[ \t\u00a0]*\u00a0[ \t\u00a0]*", re.MULTILINE)
 _HOLDERS = frozenset(["decorated_definition", "expression_statement"])
 _STATIC = re.compile(r"@(?:staticmethod|classmethod)\b")
+_ASSIGNED = re.compile(r"=\s*(?:staticmethod|classmethod)\s*\(")
 
 
 def plain(code: str) -> str:
@@ -63,12 +65,28 @@ def declared(code: str, asked: Declaration, path: str) -> Iterator[str]:
     if asked.class_name:
         return
     module = parse_module(code.encode("utf-8", "replace"), path)
-    inside = [one for one in module.declarations if one.name == asked.name and one.class_name]
-    if inside and all(one.class_name for one in module.declarations if one.name == asked.name):
+    named = [one for one in module.declarations if one.name == asked.name]
+    inside = [one for one in named if one.class_name and not says_nothing(module.body(one))]
+    if inside and all(one.class_name for one in named):
         owner = inside[-1].class_name
         static = any(map(_STATIC.match, inside[-1].overloads))
         maker = owner if static else f"{owner}()"
         yield f"{code}\n\n\n{_calls(asked.name, f'{maker}.{asked.name}')}"
+    elif not named and (owner := _holder(module, asked.name)):
+        yield f"{code}\n\n\n{_calls(asked.name, f'{owner}.{asked.name}')}"
+
+
+def _holder(module: Module, name: str) -> str:
+    """The class that has a static method under a name by assignment; "" for none."""
+    return next(
+        (
+            item.names[0]
+            for item in reversed(module.items)
+            for member in item.members
+            if name in member.names and _ASSIGNED.search(module.text(member.code_start, member.end))
+        ),
+        "",
+    )
 
 
 def _calls(name: str, function: str) -> str:

@@ -27,10 +27,15 @@ from pytest_llmops.tasks.code.python_scopes import top_names, with_names
 from pytest_llmops.tasks.code.syntax import text_of
 
 _EMPTY = re.compile(
-    r"(?:#[^\n]*(?:\n|\Z)|pass|\.\.\.|return[ \t]+NotImplemented\b"
+    r"(?:#[^\n]*(?:\n|\Z)|pass|(?:return[ \t]+)?\.\.\.|return[ \t]+NotImplemented\b"
     r"|raise[ \t]+NotImplementedError\b(?:\((?:[^()]|\([^()]*\))*\))?"
     r"|raise[ \t]+\w+\([ \t]*f?[\"'][^\"'\n]*(?:not\s+(?:yet\s+)?implemented|todo)"
     r"[^\"'\n]*[\"'][ \t]*\)|\s)*\Z",
+    re.IGNORECASE,
+)
+_TODO = re.compile(
+    r"(?:\s*#[^\n]*\n)*?\s*#[^\n]*\b(?:todo|fixme|your code|implement)\b[^\n]*\n"
+    r"(?:\s*#[^\n]*\n)*\s*return(?:[ \t]+None)?\s*\Z",
     re.IGNORECASE,
 )
 _LIBRARY = sys.stdlib_module_names
@@ -39,7 +44,7 @@ _PUNCTUATION = frozenset([":", "->", ",", ";"])
 
 def says_nothing(body: str) -> bool:
     """Whether a body is not written: empty, comments, or that it is not implemented."""
-    return len(body) <= 2000 and _EMPTY.match(body) is not None
+    return len(body) <= 2000 and any(one.match(body) for one in (_EMPTY, _TODO))
 
 
 def settled(

@@ -203,6 +203,19 @@ def test_nothing_outside_is_there(tree, pool, body, error):
     assert any(one in said(found) for one in error.split("|")), said(found)
 
 
+def test_harmless_modules_may_be_imported_and_no_others(tree, pool):
+    harmless = "import csv, io, logging, shlex, urllib.parse, warnings, zoneinfo\n"
+    passed = report(tree, pool, f"{harmless}return value << times")
+    assert passed.status == "finished"
+    assert all(one.passed for one in passed.results)
+    for name in ("urllib.request", "socket", "logging_", "os"):
+        found = report(tree, pool, f"import {name}\nreturn value << times")
+        assert (found.status, found.detail) == (
+            "forbidden_import",
+            f"numbers_lib.py: imports {name}",
+        )
+
+
 def test_what_one_run_leaves_behind_no_other_finds(tree, pool):
     report(tree, pool, "open('/tmp/left', 'w').write('x')\nreturn 0")
     found = report(tree, pool, "return open('/tmp/left').read()")

@@ -33,10 +33,13 @@ TAKEN = Taken(
 HARMLESS = frozenset(
     {
         *("__future__", "abc", "array", "base64", "binascii", "bisect", "calendar", "cmath"),
-        *("collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "difflib"),
-        *("enum", "fractions", "functools", "hashlib", "heapq", "html", "itertools", "json"),
-        *("keyword", "math", "numbers", "operator", "random", "re", "statistics", "string"),
-        *("struct", "textwrap", "time", "types", "typing", "unicodedata", "uuid", "zlib"),
+        *("codecs", "collections", "colorsys", "contextlib", "contextvars", "copy", "csv"),
+        *("dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions"),
+        *("functools", "graphlib", "hashlib", "heapq", "hmac", "html", "io", "ipaddress"),
+        *("itertools", "json", "keyword", "logging", "math", "numbers", "operator", "pprint"),
+        *("queue", "random", "re", "reprlib", "secrets", "shlex", "statistics", "string"),
+        *("struct", "textwrap", "time", "tomllib", "types", "typing", "unicodedata"),
+        *("urllib.parse", "uuid", "warnings", "weakref", "zlib", "zoneinfo"),
     }
 )
 """Modules that have no effect on anything outside."""
