@@ -188,6 +188,8 @@ def run_pipeline(
     Raises:
         LlmopsError: A stage cannot go on; what was finished stays.
     """
+    if stage == "register":
+        place.check(work.settings)  # before an hour's work, not after it
     runs = work.collect()
     if stage == "collect":
         return

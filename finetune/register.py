@@ -42,6 +42,19 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         path = folder.relative_to(self.models_file.parent) if near else folder
         return {"base": settings.base, "adapter": path.as_posix()}
 
+    def check(self, settings: Settings) -> None:
+        """Refuse a name that another model has.
+
+        Raises:
+            FinetuneError: It is taken, and is not to be replaced.
+        """
+        entry = self.entry(settings)
+        if not self.replace and (other := find_conflict(self.models_file, settings.name, entry)):
+            raise FinetuneError(
+                f"{self.models_file}: [{settings.name}] is there and says {other}; choose another "
+                "--name, or give --replace"
+            )
+
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
     """An adapter that `--model=NAME` finds."""
@@ -72,12 +85,8 @@ def register(trained: Trained, base: Base, place: Place) -> Registered:
     """
     adapter, settings = trained.folder, trained.settings
     check_adapter(adapter)
+    place.check(settings)
     entry = place.entry(settings)
-    if not place.replace and (other := find_conflict(place.models_file, settings.name, entry)):
-        raise FinetuneError(
-            f"{place.models_file}: [{settings.name}] is there and says {other}; choose another "
-            "--name, or give --replace"
-        )
     weights, tokenizer = base.weights_sha256(), base.tokenizer_sha256()
     facts = Facts(
         settings=settings,

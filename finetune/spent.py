@@ -17,6 +17,7 @@ from rich.table import Table
 
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record, Run
+from pytest_llmops.runs.run import short_names
 
 from .errors import FinetuneError
 
@@ -114,8 +115,9 @@ def table(spends: Sequence[Spent]) -> Table:
     columns = [name for name in values[0] if name in BESIDE or any(one[name] for one in values)]
     for name in columns:
         shown.add_column(name, justify="right")
-    for one, found in zip(spends, values, strict=True):
-        shown.add_row(one.run.identity.model, *(f"{found[name]:,.0f}" for name in columns))
+    names = short_names([one.run for one in spends])
+    for name, one, found in zip(names, spends, values, strict=True):
+        shown.add_row(name, *(f"{found[name]:,.0f}" for name in columns))
         shown.add_row("  share", *(_share(found[name], one.total) for name in columns))
         if one is not spends[0]:
             first = values[0]

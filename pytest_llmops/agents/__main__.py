@@ -1,6 +1,7 @@
 """Install the programs of agents: `python -m pytest_llmops.agents cline mini==2.4.6`."""
 
 import sys
+from pathlib import Path
 
 from pytest_llmops.agents.installed import install
 from pytest_llmops.agents.programs import KINDS, is_file
@@ -16,6 +17,9 @@ def main(named: list[str]) -> int:
         name, _, version = one.partition("==")
         if name not in KINDS and not is_file(name):
             print(f"{one}: not one of {', '.join(KINDS)}", file=sys.stderr)  # noqa: T201
+            return 2
+        if is_file(name) and not Path(name).is_file():
+            print(f"{name}: no such file", file=sys.stderr)  # noqa: T201
             return 2
         try:
             print(install(name, version))  # noqa: T201

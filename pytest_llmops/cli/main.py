@@ -4,6 +4,7 @@ A module declares the commands of one subject; what only one command needs, its 
 """
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -41,12 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         with naming_extras():
-            return int(options.run(options))
+            status = int(options.run(options))
+        sys.stdout.flush()
+        return status
     except LlmopsError as error:
         print(f"llmops: {error}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except BrokenPipeError:  # as of `llmops runs | head`: the reader has had enough
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - flushed at the end
+        return 128 + signal.SIGPIPE
 
 
 def _parser() -> argparse.ArgumentParser:

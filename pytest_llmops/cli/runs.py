@@ -128,8 +128,11 @@ def _document(one: "Tally") -> dict[str, object]:
 
 
 def _print(counted: Sequence["Tally"], *, older: int) -> None:
-    console = Console()
-    console.print(_table(counted))
+    console, table = Console(), _table(counted)
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    console.width = max(console.width, console.measure(table).minimum)
+    console.print(table)
     if older:
         print(f"{older} older runs are not shown; --last 0 shows all")
 
@@ -144,17 +147,21 @@ def _table(counted: Sequence["Tally"]) -> "Table":
         if name in ALWAYS or any(cell not in {"", "-"} for cell in cells)
     }
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for name in columns:
-        number = name in NUMBERS
-        justify: Any = "right" if number else "left"
-        table.add_column(name, justify=justify, no_wrap=number, overflow="fold")  # ids are copied
-    for cells in zip(*columns.values(), strict=True):
-        table.add_row(*map(Text, cells))
+    for name, cells in columns.items():
+        justify: Any = "right" if name in NUMBERS else "left"
+        least = max(map(len, (name, *cells))) if name in WHOLE else None
+        table.add_column(name, justify=justify, min_width=least, overflow="fold")
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*map(Text, row))
     return table
 
 
+UNBROKEN = 10_000
+"""Columns of what is no terminal: programs take a line for a run."""
 ALWAYS = ("run", "model", "solved", "tokens")
 NUMBERS = ("solved", "rate", "tokens", "cost", "per solved")
+WHOLE = ("run", *NUMBERS)
+"""Columns that do not break: ids are copied."""
 
 
 def _columns(counted: Sequence["Tally"]) -> dict[str, list[str]]:

@@ -70,7 +70,9 @@ def list_tests(suite: Suite, tree: SourceTree) -> list[str]:
     inside = (path.relative_to(tree.root) for path in found)
     names = sorted(path.as_posix() for path in inside if not SKIPPED.intersection(path.parts))
     if not names:
-        raise CaseError(f"suite {suite.name!r}: no test file in {tree.root} matches {globs}")
+        raise CaseError(
+            f"suite {suite.name!r}: no test file in {tree.root} matches {', '.join(globs)}"
+        )
     return names
 
 

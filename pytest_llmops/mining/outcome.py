@@ -55,7 +55,8 @@ def counted(cases: Sequence[Case]) -> str:
 def lines_of(lines: Sequence[Case]) -> str:
     """What a manifest has: `12 cases`, or `12 cases, 1 in quarantine`."""
     still = sum(bool(case.quarantine) for case in lines)
-    return f"{len(lines) - still} cases" + (f", {still} in quarantine" if still else "")
+    count = len(lines) - still
+    return f"{count} case{'s' * (count != 1)}" + (f", {still} in quarantine" if still else "")
 
 
 def as_json(mined: Mined, suite: Suite, commit: str) -> bytes:

@@ -20,6 +20,7 @@ from pytest_llmops.quality.changes import noted
 from pytest_llmops.quality.totals import Quality
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Gated, Record, Verdict
+from pytest_llmops.runs.run import short_names
 
 LINKS = "links.json"
 """Beside the records of a run: links to its traces, `{"CASE@SAMPLE": {"langfuse": URL}}`."""
@@ -105,15 +106,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def names(self) -> tuple[str, ...]:
         """A short name for each run, unique: the model's, with the end of the id where needed."""
-        models = [run.run.identity.model for run in self.runs]
-        names = [
-            model if models.count(model) == 1 else f"{model} · {run.run.id[-4:]}"
-            for model, run in zip(models, self.runs, strict=True)
-        ]
-        return tuple(
-            name if names.count(name) == 1 else f"{name} ({number})"
-            for number, name in enumerate(names, start=1)
-        )
+        return short_names([run.run for run in self.runs])
 
     @cached_property
     def attempts(self) -> tuple[dict[str, list[Record]], ...]:

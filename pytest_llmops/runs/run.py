@@ -1,5 +1,6 @@
 """The first and the last line of a records file: what a run is, and how its session ended."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -101,3 +102,16 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
     """None where the session had no gate, or is older than this field."""
     served: tuple[str, ...] = ()
     """The models that the answers name, sorted."""
+
+
+def short_names(runs: Sequence[Run]) -> tuple[str, ...]:
+    """A short name for each run, unique: the model's, with the end of the id where needed."""
+    models = [run.identity.model for run in runs]
+    names = [
+        model if models.count(model) == 1 else f"{model} · {run.id[-4:]}"
+        for model, run in zip(models, runs, strict=True)
+    ]
+    return tuple(
+        name if names.count(name) == 1 else f"{name} ({number})"
+        for number, name in enumerate(names, start=1)
+    )

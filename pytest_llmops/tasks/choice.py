@@ -1,11 +1,12 @@
 """Which cases the user asked for."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from pytest_llmops.cases import Case, Difficulty
+from pytest_llmops.cases import Case, Difficulty, Suite
 from pytest_llmops.completions import Sampling
 from pytest_llmops.tasks.shards import Shard
 
@@ -38,12 +39,19 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
             not self.difficulties or case.difficulty in self.difficulties
         )
 
-    def nothing(self, opened: Sequence[str], unreachable: Mapping[str, str], hidden: int) -> str:
+    def nothing(
+        self,
+        opened: Sequence[tuple[Suite, Sequence[Case]]],
+        unreachable: Mapping[str, str],
+        apart: Sequence[str],
+        hidden: int,
+    ) -> str:
         """Why there is nothing to attempt.
 
         Args:
-            opened: Suites that could be opened.
+            opened: Suites that could be opened, with all their cases.
             unreachable: Those that could not, with the reason.
+            apart: Those that are attempted only where they are named.
             hidden: Cases left out because their questions hide a name.
         """
         if hidden:
@@ -52,6 +60,22 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
                 f"{self.context_tokens} context tokens; --underspecified takes them"
             )
         reasons = [f"{name} cannot be reached ({why})" for name, why in unreachable.items()]
+        reasons += [self._lacks(suite, cases) for suite, cases in opened]
+        if apart and not opened:
+            reasons.append(f"name them by --suite: {', '.join(apart)}")
+        none = "it names no suite; `llmops init` adds one"
+        return f"{self.suites_file}: no cases to attempt: {'; '.join(reasons) or none}"
+
+    def _lacks(self, suite: Suite, cases: Sequence[Case]) -> str:
+        """What a suite has in place of cases to attempt."""
+        if not cases:
+            kind = "commits" if suite.walk else "edits" if suite.edits else "functions"
+            return (
+                f"{suite.name} has no cases in {', '.join(suite.manifests)}; "
+                f"`llmops mine {kind} --suite {suite.name}` looks for some"
+            )
         kinds = " or ".join(self.difficulties)
-        reasons += [f"{name} has no {self.split} cases {kinds}".rstrip() for name in opened]
-        return f"{self.suites_file}: no cases to attempt: {'; '.join(reasons) or 'no suites'}"
+        had = Counter(f"{case.split} {case.difficulty}" for case in cases)
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(had.items()))
+        wanted = f"no {self.split} cases {kinds}" if self.split != "all" else f"no cases {kinds}"
+        return f"{suite.name} has {wanted.rstrip()} (it has {told}); see --split and --difficulty"

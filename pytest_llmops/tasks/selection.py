@@ -182,8 +182,11 @@ def select(choice: Choice) -> Selection:
     cases: list[Case] = []
     unreachable: dict[str, str] = {}
     book = QuestionBook()
+    opened: list[tuple[Suite, list[Case]]] = []
+    apart: list[str] = []
     for suite in find_suites(choice.suites_file, choice.suites):
         if suite.by_name_alone and not choice.suites:
+            apart.append(suite.name)
             continue
         try:
             trees[suite.name] = _open(suite, choice.source or None)
@@ -192,17 +195,18 @@ def select(choice: Choice) -> Selection:
                 raise
             unreachable[suite.name] = str(error)
         else:
-            chosen = [case for case in load_cases(suite) if choice.takes(case)]
+            opened.append((suite, load_cases(suite)))
+            chosen = [case for case in opened[-1][1] if choice.takes(case)]
             unfair = book.hiding(trees[suite.name], chosen, choice.context_tokens)
             cases += [case for case in chosen if case.id not in unfair]
     if not cases:
-        raise CaseError(choice.nothing(list(trees), unreachable, len(book.hidden)))
+        raise CaseError(choice.nothing(opened, unreachable, apart, len(book.hidden)))
     selection = Selection(choice, trees, cases, unreachable, book)
-    if not selection.cases:
-        files = len({(suite_of(case), case.cluster) for case in cases})
+    files = len({(suite_of(case), case.cluster) for case in cases})
+    if choice.shard and choice.shard.count > files:
         raise CaseError(
-            f"shard {choice.shard} has no cases: they lie in {files} source files, and a file is "
-            f"not divided; make at most {files} shards"
+            f"--shard={choice.shard}: the cases lie in {files} source files, and a file is not "
+            f"divided, so some shards would have none; make at most {files}"
         )
     return selection
 

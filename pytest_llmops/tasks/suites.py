@@ -16,6 +16,6 @@ def find_suites(path: Path, names: Sequence[str]) -> list[Suite]:
     suites = load_suites(path)
     for name in names:
         if name not in suites:
-            known = f"(known: {', '.join(sorted(suites))}){nearest(name, suites)}"
+            known = f"(known: {', '.join(sorted(suites)) or 'none'}){nearest(name, suites)}"
             raise CaseError(f"--suite: {name!r} is not in {path} {known}")
     return [suites[name] for name in names or suites]

@@ -103,6 +103,11 @@ def test_without_npm_one_line_says_so(tmp_path, monkeypatch, capsys):
     assert [*(tmp_path / "agents").iterdir()] == []
 
 
+def test_a_file_of_the_users_that_is_not_there_is_named(tmp_path, capsys):
+    assert main([str(tmp_path / "gone.py")]) == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'gone.py'}: no such file\n"
+
+
 def test_a_program_that_nobody_knows_is_named(capsys):
     assert main(["clyne"]) == 2
     assert capsys.readouterr().err == "clyne: not one of cline, mini, pi\n"

@@ -1,7 +1,12 @@
 """`llmops runs`: what the list says, and that it holds no records."""
 
 import json
+import re
+import signal
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -63,6 +68,33 @@ def test_a_run_is_listed_with_what_it_is_and_what_it_came_to(keep, listed):
     assert " ".join(line.split()) == (
         "day-1 shorter rules main@1a2b3c4+ base repair:3 1/3 33.3% 80 $0.500 $0.500 held"
     )
+
+
+def test_off_a_terminal_a_run_is_one_line_however_narrow_it_is(keep, listed, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    keep(
+        1, label="shorter rules", checkout=CHECKOUT, replays="20261130-202214-mini-2478", agent="x"
+    )
+    _, line = listed().splitlines()
+    assert line.startswith("day-1 shorter rules main@1a2b3c4+")
+    assert line.rstrip().endswith("replays 20261130-202214-mini-2478")
+
+
+def test_on_a_narrow_terminal_the_id_stays_whole(keep, listed, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    keep(1, label="a rather long label of a run", checkout=CHECKOUT, replays="20261130-202214-mini")
+    assert re.search(r"\nday-1 .* 1/3 33.3% +80 ", listed())
+
+
+def test_a_reader_that_has_had_enough_is_no_fault(tmp_path):
+    """As in `llmops docs | head -1`."""
+    command = f"{Path(sys.executable).with_name('llmops')} docs cli | true"
+    ended = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert ended.stderr == b""
+    assert ended.returncode in {0, 128 + signal.SIGPIPE}
 
 
 def test_columns_that_say_nothing_are_left_out(keep, listed):

@@ -33,6 +33,16 @@ def said(capsys):
     return " ".join(capsys.readouterr().out.split())
 
 
+def test_a_name_that_another_model_has_is_refused_before_an_hours_work(project, capsys):
+    models = project.models_file
+    models.write_text(models.read_text() + '\n[taken]\nurl = "http://h/v1"\nmodel = "m"\n')
+    assert main(["--name", "taken", "--run", "one"]) == 2
+    told = capsys.readouterr()
+    assert "[taken] is there and says url = 'http://h/v1', model = 'm'; choose another" in told.err
+    assert not told.out
+    assert main(["--name", "taken", "--run", "one", "dataset"]) == 0
+
+
 class TestADataset:
     def test_is_made_from_the_settings_of_the_project(self, project, capsys):
         assert main(["dataset", "--run", "one"]) == 0

@@ -44,6 +44,14 @@ def shown(*runs, width=200):
     return console.file.getvalue()
 
 
+def test_runs_of_one_model_are_told_apart():
+    told = shown(
+        BASE, msgspec.structs.replace(BASE, run=msgspec.structs.replace(BASE.run, id="ab12"))
+    )
+    assert f"base · {BASE.run.id[-4:]} " in told
+    assert "base · ab12 " in told
+
+
 class TestSpending:
     def test_apportions_tokens_by_shares(self):
         spent = spend(BASE)
@@ -79,10 +87,11 @@ class TestSpending:
 
 class TestTheTable:
     def test_says_what_the_other_runs_removed_of_the_first_one(self):
-        lines = [line.split() for line in shown(BASE, LORA, BASE).splitlines()]
+        again = msgspec.structs.replace(BASE, run=msgspec.structs.replace(BASE.run, id="ab12"))
+        lines = [line.replace(" · ", ":").split() for line in shown(BASE, LORA, again).splitlines()]
         head, *rest = lines
         assert head[:2] == ["output", "tokens"]
-        assert [line[0] for line in rest] == [
+        assert [line[0].partition(":")[0] for line in rest] == [
             *("base", "share"),
             *("lora-v1", "share", "removed"),
             *("base", "share", "removed"),

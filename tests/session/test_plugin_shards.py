@@ -72,7 +72,8 @@ def test_sessions_attempt_their_shards_and_the_merged_run_is_that_of_one_session
         (["--shard-by=latest"], "--shard-by needs --shard I/N"),
         (["--shard=1/2", "--gate=base"], "--gate with --shard would judge a part of the cases"),
         (["--shard=1/2", "--shard-by=gone"], "No runs yet in"),
-        (["--shard=3/3"], "shard 3/3 has no cases: they lie in 2 source files"),
+        (["--shard=1/3"], "some shards would have none; make at most 2"),
+        (["--shard=3/3"], "--shard=3/3: the cases lie in 2 source files"),
     ],
 )
 def test_what_makes_no_shard_is_a_usage_error(arguments, message, project):

@@ -77,4 +77,4 @@ def test_without_namespaces_the_session_says_that_it_cannot_judge_before_it_asks
 def test_it_is_attempted_where_it_is_named_alone(project):
     result = project.runpytest_subprocess("benchmarks", "--model=recorded")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*suites.toml: no cases to attempt: no suites"])
+    result.stderr.fnmatch_lines(["*suites.toml: no cases to attempt: name them by --suite: *"])

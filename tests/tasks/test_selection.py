@@ -200,8 +200,10 @@ def test_a_case_id_begins_with_its_suite():
 
 
 @pytest.mark.parametrize(
-    ("split", "reason"), [("train", "mini has no train cases"), ("eval", "mini has no eval cases")]
-)
+    ("split", "reason"),
+    [("train", "mini has no cases in mini.jsonl; `llmops mine functions --suite mini` looks"),
+     ("eval", "mini has no cases in mini.jsonl")],
+)  # fmt: skip
 def test_nothing_to_attempt_is_an_error_with_the_reason(split, reason, cases):
     (cases / "mini.jsonl").write_text("")
     add_suite(cases, FAR)
@@ -218,7 +220,10 @@ def test_difficulties_choose_among_the_cases_and_one_without_any_is_said(cases):
     write_manifest(manifest, made)
     assert list(chosen(cases, difficulties=("hard",)).cases) == [ADD]
     assert list(chosen(cases, difficulties=("hard", "easy")).cases) == [ADD, DOUBLE]
-    with pytest.raises(CaseError, match=r"mini has no eval cases medium$"):
+    with pytest.raises(
+        CaseError,
+        match=r"mini has no eval cases medium \(it has 1 eval easy, 1 eval hard, .*\); see --split",
+    ):
         chosen(cases, difficulties=("medium",))
 
 

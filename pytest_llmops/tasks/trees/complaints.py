@@ -33,7 +33,7 @@ def reason(stderr: str, commit: str, origin: str) -> str:
     if re.search(r"not our ref|unadvertised object|couldn't find remote ref", stderr):
         return f"it has no {f'commit {commit}' if commit else 'such commit'}{cut}"
     lines = re.findall(r"(?:fatal|error): ([^\n]+)", stderr) or stderr.split("\n")
-    return str(lines[0]).strip(" '.\"") + cut
+    return str(lines[0]).rstrip(" .") + cut
 
 
 def cut_off(origin: str) -> str:
