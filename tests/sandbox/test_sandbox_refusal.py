@@ -151,6 +151,7 @@ class Closed:
     """A program in a folder."""
 
     environment: ClassVar[dict[str, str]] = {}
+    filter = b""
     mounts = ()
 
     def __init__(self, folder):
