@@ -9,7 +9,7 @@
 # transform is Babel, see other values than the program that tsc built. Babel follows the bare name, `standard = low`;
 # sucrase does not, nor a template.
 #
-# Needs Node 20 or later and npm, and about 50 MB for a while.
+# Needs Node 20 or later (npm warns below 22) and npm, and about 50 MB for a while.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
