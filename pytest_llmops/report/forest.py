@@ -106,6 +106,8 @@ def cases(comparison: Comparison) -> Figure:
         (pair for pair in comparison.pairs if min(pair.output) > 0),
         key=lambda pair: (pair.output[1] / pair.output[0], pair.case),
     )
+    ratios = [1.0, *(pair.output[1] / pair.output[0] for pair in ordered)]
+    span = max(ratios) / min(ratios)
     traces = []
     for sides, (name, color, symbol) in SIDES.items():
         chosen = [
@@ -120,7 +122,7 @@ def cases(comparison: Comparison) -> Figure:
         "layout": {
             "height": 400,
             "xaxis": {"title": {"text": "cases, sorted by ratio"}, "zeroline": False},
-            "yaxis": {**_ratio_axis("output tokens"), "automargin": True},
+            "yaxis": {**_ratio_axis("output tokens", span), "automargin": True},
             "shapes": [_line(1.0, "@ink", "solid", axis="y")],
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
             "hovermode": "closest",
@@ -155,7 +157,7 @@ def _forest(what: str, traces: list[Figure], ratios: Sequence[Interval]) -> Figu
             "height": 72 + 26 * max(rows, 2),
             "margin": {"t": 60, "b": 12},
             "xaxis": {
-                **_ratio_axis(what),
+                **_ratio_axis(what, high / low),
                 "range": [math.log10(low), math.log10(high)],
                 "side": "top",
             },
@@ -210,11 +212,16 @@ def _span(ratios: Sequence[Interval]) -> tuple[float, float]:
     return low / air, high * air
 
 
-def _ratio_axis(what: str) -> Figure:
+FEW_LABELS = 3.0
+"""Of an axis that spans more than this factor, 1, 2 and 5 of each decade are labelled alone."""
+
+
+def _ratio_axis(what: str, span: float) -> Figure:
     return {
         "type": "log",
         "title": {"text": f"{what}, candidate / baseline (log scale)"},
         "tickformat": ".3~g",
+        **({"dtick": "D2"} if span > FEW_LABELS else {}),
     }
 
 

@@ -9,10 +9,12 @@ from pytest_llmops.runs.lines import decoded_lines, the_run
 from pytest_llmops.runs.record import End, Run
 from pytest_llmops.tasks.shards import mean_seconds
 
+INTERRUPTED = 2
+"""Exit status of a session that Ctrl-C ended, as pytest has it."""
 State = Literal["complete", "incomplete", "failed", "interrupted"]
 """`incomplete`: it ended by itself, with fewer attempts than were selected or than its sequential
-gate needed; `failed`: with an exit status that no verdict of a gate explains; `interrupted`: it did
-not end by itself, or still goes on."""
+gate needed; `failed`: with an exit status that no verdict of a gate explains; `interrupted`: it was
+killed or ended by Ctrl-C, or still goes on."""
 
 
 class Tally(msgspec.Struct, kw_only=True):
@@ -47,7 +49,7 @@ class Tally(msgspec.Struct, kw_only=True):
         if self.end is None:
             return "interrupted"
         if self.attempts < (self.end.decided_after or self.run.attempts):
-            return "incomplete"
+            return "interrupted" if self.end.exit_status == INTERRUPTED else "incomplete"
         judged = self.end.gate is not None and self.end.gate.verdict is not None
         return "failed" if self.end.exit_status and not judged else "complete"
 

@@ -18,6 +18,7 @@ from pytest_llmops.runs.record import End, Gated, RecordFile
 from pytest_llmops.runs.tally import tally
 
 END = End(finished=RUN.started + 60, exit_status=0)
+CTRL_C = End(finished=RUN.started + 60, exit_status=2)
 CHECKOUT = Checkout(commit="1a2b3c4" + "0" * 33, branch="main", dirty=True)
 
 
@@ -109,6 +110,7 @@ def test_columns_that_say_nothing_are_left_out(keep, listed):
     [
         ({"end": None}, "interrupted"),
         ({"records": (record(),)}, "incomplete"),
+        ({"records": (record(),), "end": CTRL_C}, "interrupted"),
         ({"records": (record(),), "end": msgspec.structs.replace(END, decided_after=1)}, ""),
         ({"end": msgspec.structs.replace(END, exit_status=3)}, "failed"),
         ({"end": gate("undecided", 6)}, "undecided"),

@@ -92,6 +92,16 @@ def test_no_interval_is_cut_at_the_edge_of_a_forest(low, high):
     assert high < end
 
 
+@pytest.mark.parametrize(("high", "labelled"), [(1.4, None), (40.0, "D2")])
+def test_an_axis_that_spans_a_lot_labels_1_2_and_5_alone(high, labelled):
+    """Else the labels of a narrow page lie upon each other."""
+    found = comparison(*pair())
+    input_ = msgspec.structs.replace(found.effects[1], ratio=Interval(0.9, 1.0, high))
+    effects = (input_,)
+    drawn = forest.overall([("lora", msgspec.structs.replace(found, effects=effects))])
+    assert drawn["layout"]["xaxis"].get("dtick") == labelled
+
+
 def test_cases_are_sorted_by_ratio_and_marked_by_who_solved_them():
     base = recorded(attempts(24, solved=0.5))
     other = recorded(attempts(24, solved=0.75, ratio=0.8), model="lora", number=1)

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 from looped import PAGED, paged
-from records import record
+from records import record, unanswered
 from report_runs import HOSTILE, attempts, case_id, recorded, written
 from viewer_runs import HOST, TOKEN, client, fill, named
 from without import llmops_without
@@ -276,6 +276,16 @@ def test_an_answer_stands_beside_the_reference_of_its_case(tmp_path):
     ]
     assert "const missing" in before
     assert "return 41" in after
+
+
+def test_where_there_is_no_answer_nothing_is_said_of_its_code(tmp_path):
+    case = "starter:eval/ansi_text#padColored"
+    written(tmp_path, recorded([unanswered(case=case)]))
+    pages = client(tmp_path, ROOT / "cases" / "suites.toml")
+    page = read(pages.get(f"attempt?run={recorded([]).run.id}&case={quote(case)}"))
+    assert "There is no answer." in page
+    assert "const missing" in page
+    assert "holds no code" not in page
 
 
 def test_a_run_without_texts_shows_no_reference(tmp_path):
