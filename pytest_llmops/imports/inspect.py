@@ -41,6 +41,8 @@ READ_OF_EVENTS = frozenset(
 )
 VERSION = 2
 """Of the log, `version`."""
+SAID = 200
+"""Characters quoted of why Inspect gave up."""
 
 
 def read_inspect(path: Path, asked: Asked) -> Log:
@@ -114,8 +116,10 @@ def _refuse_unended(path: Path, header: Document) -> None:
             f"{path}: log version {header.get('version')!r}; this version reads {VERSION} only"
         )
     if (status := header.get("status")) != "success":
+        said = (header.get("error") or {}).get("message", "")
+        why = f" ({said[:SAID]})" if said else ""
         raise RecordError(
-            f"{path}: its status is {status!r}, so attempts are missing; "
+            f"{path}: its status is {status!r}{why}, so attempts are missing; "
             "`inspect eval-retry` makes them"
         )
 

@@ -77,7 +77,7 @@ def declare(add: Callable[..., None]) -> None:
         action="append",
         choices=(*SINKS, "all", "none"),
         metavar="SINK",
-        help=f"send the run to {', '.join(SINKS)} or all; repeatable (default: llmops_sinks)",
+        help=f"send the run to {', '.join(SINKS)}, all or none; repeatable (default: llmops_sinks)",
     )
 
 

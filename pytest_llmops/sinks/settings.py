@@ -123,8 +123,8 @@ def _langfuse(environment: Mapping[str, str]) -> Langfuse:
     }
     if missing := [name for name, value in keys.items() if not value]:
         raise SinkError(
-            f"sink langfuse: {' and '.join(missing)} not set; they are in the project's settings "
-            "(see `llmops docs sinks`)"
+            f"sink langfuse: {' and '.join(missing)} not set; export them, Langfuse shows "
+            "them in the settings of a project (see `llmops docs sinks`)"
         )
     url = environment.get("LANGFUSE_BASE_URL") or environment.get("LANGFUSE_HOST")
     name = environment.get("LLMOPS_LANGFUSE_ENVIRONMENT") or EXPERIMENT_ENVIRONMENT

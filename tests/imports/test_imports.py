@@ -123,6 +123,10 @@ class TestInspect:
         ("change", "message"),
         [
             (lambda log: log.update(status="started"), "its status is 'started', so attempts are"),
+            (
+                lambda log: log.update(status="error", error={"message": "no route to host"}),
+                "its status is 'error' .no route to host., so attempts are missing",
+            ),
             (lambda log: log.update(version=3), "log version 3; this version reads 2 only"),
             (
                 lambda log: log["samples"][0]["scores"].update(other={"value": 1}),
