@@ -154,10 +154,10 @@ def _forest(what: str, traces: list[Figure], ratios: Sequence[Interval]) -> Figu
     return {
         "data": traces,
         "layout": {
-            "height": 72 + 26 * max(rows, 2),
-            "margin": {"t": 60, "b": 12},
+            "height": 86 + 26 * max(rows, 2),
+            "margin": {"t": 74, "b": 12},
             "xaxis": {
-                **_ratio_axis(what, high / low),
+                **_ratio_axis(what, high / low, "<br>"),
                 "range": [math.log10(low), math.log10(high)],
                 "side": "top",
             },
@@ -212,14 +212,14 @@ def _span(ratios: Sequence[Interval]) -> tuple[float, float]:
     return low / air, high * air
 
 
-FEW_LABELS = 3.0
+FEW_LABELS = 6.0
 """Of an axis that spans more than this factor, 1, 2 and 5 of each decade are labelled alone."""
 
 
-def _ratio_axis(what: str, span: float) -> Figure:
+def _ratio_axis(what: str, span: float, apart: str = " ") -> Figure:
     return {
         "type": "log",
-        "title": {"text": f"{what}, candidate / baseline (log scale)"},
+        "title": {"text": f"{what}, candidate / baseline{apart}(log scale)"},
         "tickformat": ".3~g",
         **({"dtick": "D2"} if span > FEW_LABELS else {}),
     }
