@@ -41,6 +41,8 @@ from pytest_llmops.local_models import (
     placed,
 )
 
+LATEST = "latest"
+"""What stands for the run that started last, and so for no model."""
 INLINE_KEY = "LLMOPS_API_KEY"
 """Environment variable whose value inline endpoints are called with, where it is set."""
 
@@ -186,6 +188,8 @@ def resolve(name: str, path: Path) -> tuple[Model, LocalModel | None]:
 
 
 def _parse(path: Path, name: str, table: Any) -> Model:
+    if name == LATEST:
+        raise ModelError(f"{path}: [{name}] is what commands call the newest run; rename it")
     kinds = [key for key in _KINDS if isinstance(table, dict) and key in table]
     if len(kinds) != 1:
         raise ModelError(

@@ -56,8 +56,9 @@ def _history(options: argparse.Namespace) -> int:
 
 def _sources(options: argparse.Namespace) -> list["Source"]:
     """The runs that were named, or all there are, of the model that was named, if any."""
+    from pytest_llmops.models import LATEST
     from pytest_llmops.report.trend import Source
-    from pytest_llmops.runs.reading import LATEST, find_run, first_lines, in_order, read_run
+    from pytest_llmops.runs.reading import find_run, first_lines, in_order, read_run
 
     named = [find_run(name, options.runs) for name in options.references]
     every = in_order(named) if named else first_lines(options.runs)

@@ -7,12 +7,10 @@ from pathlib import Path
 import msgspec
 
 from pytest_llmops.errors import RecordError
+from pytest_llmops.models import LATEST
 from pytest_llmops.runs.lines import Place, placed_lines, the_run
 from pytest_llmops.runs.record import End, Line, Record, Run
 from pytest_llmops.runs.stored import records_file, records_files, stored
-
-LATEST = "latest"
-"""What stands for the run that started last."""
 
 
 class RecordedRun(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 
 from pytest_llmops.addresses import VARIABLE, check_url
 from pytest_llmops.errors import ModelError
+from pytest_llmops.models import LATEST
 
 Pipeline = Literal["github", "gitlab", "none"]
 EMBEDDED_MODEL = "base"
@@ -42,5 +43,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
             raise ModelError("init: --key-env is the name of a variable, as EXAMPLE_KEY, not a key")
         if self.url:
             check_url("init: --url", self.url)
+            if self.name == LATEST:
+                raise ModelError(f"init: {LATEST!r} names the newest run, so no model")
             if self.name == EMBEDDED_MODEL:
                 raise ModelError(f"init: {EMBEDDED_MODEL!r} names the embedded model already")

@@ -141,6 +141,7 @@ def test_a_missing_key_is_named_by_its_variable(models, monkeypatch):
             "[a]\nweights = 'x'\ncolour = 'red'",
             "'colour' is no known key \\(known: weights, engine, ",
         ),
+        ("[latest]\nweights = 'x'", r"\[latest\] is what commands call the newest run"),
         ("[a]\nmodel = 'x'", "must have exactly one of weights, adapter, url, replay; has none"),
         ("[a]\nweights = 'x'\nurl = 'http://x'", "has weights, url"),
         ("a = 1", "has none"),

@@ -163,6 +163,7 @@ def test_a_table_that_cannot_be_added_to_is_told(folder, capsys):
         (["--url=http://u:p@h/v1", "--model=m"], "would be recorded"),
         ([*ENDPOINT[:2], "--key-env=sk-secret"], "--key-env is the name of a variable"),
         (["--key-env=KEY"], "--key-env is of an endpoint"),
+        (["--url=http://h/v1", "--model=latest"], "'latest' names the newest run"),
         (["--url=http://h/v1", "--model=base"], "'base' names the embedded model already"),
     ],
 )
