@@ -22,7 +22,7 @@ import msgspec
 from pytest_llmops.compare.answered import counted_otherwise, other_counters
 from pytest_llmops.compare.comparable import asked_otherwise, same_tokens
 from pytest_llmops.completions import Usage
-from pytest_llmops.errors import CompareError
+from pytest_llmops.errors import CompareError, nearest
 from pytest_llmops.models import USUAL, Prices
 from pytest_llmops.runs.reading import RecordedRun
 from pytest_llmops.runs.record import Record, Run
@@ -60,9 +60,10 @@ def parse_metrics(text: str) -> tuple[Metric, ...]:
     names = [name.strip().replace("-", " ") for name in text.split(",") if name.strip()]
     known = {str(name): name for name in METRICS}
     if not names or (unknown := set(names) - set(known)):
-        wrong = min(unknown) if names else text
-        given = ", ".join(name.replace(" ", "-") for name in METRICS)
-        raise CompareError(f"metrics: {wrong!r} is none of {given}")
+        wrong = min(unknown).replace(" ", "-") if names else text
+        given = [name.replace(" ", "-") for name in METRICS]
+        near = nearest(wrong, given)
+        raise CompareError(f"metrics: {wrong!r} is none of {', '.join(given)}{near}")
     return tuple(known[name] for name in METRICS if name in names)
 
 

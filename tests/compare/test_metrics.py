@@ -118,6 +118,8 @@ def test_the_user_chooses_what_judges():
     for text in ("", "speed", "solve-rate,sped"):
         with pytest.raises(CompareError, match="is none of truncation, solve-rate, output-tokens"):
             parse_metrics(text)
+    with pytest.raises(CompareError, match="'solve-rat' is none of .*; did you mean solve-rate"):
+        parse_metrics("solve-rat")
 
 
 @pytest.mark.parametrize(
