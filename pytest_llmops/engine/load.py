@@ -6,6 +6,7 @@ is an error: what transformers puts in its place are random numbers.
 """
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +37,9 @@ _FAULTS = (
 """What transformers raises for files that say something it does not understand."""
 MOST_CONTEXT = 8192
 """Tokens a request may have when nothing else is asked for; longer ones cost memory for all."""
+
+PRODUCTS = 20
+"""How often the product of each dtype is timed; the least counts."""
 
 
 class Loaded(NamedTuple):
@@ -129,20 +133,30 @@ def choose_dtype(device: torch.device) -> torch.dtype:
 
     On CUDA: bf16 where the card has it, else float16. On a CPU nothing but the clock tells: with
     AVX512-BF16 or AMX a bf16 product takes a quarter of the time, without them several times as
-    long, and a capability flag does not say how good the kernels behind it are.
+    long, and a capability flag does not say how good the kernels behind it are. The clock is that
+    of one thread's work, which stands still while others have the processor: a busy machine must
+    choose what it chooses when it is quiet, as another dtype gives other answers.
     """
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    faster = _product_seconds(torch.bfloat16) < 0.8 * _product_seconds(torch.float32)
-    return torch.bfloat16 if faster else torch.float32
+    bf16, float32 = _product_seconds((torch.bfloat16, torch.float32))
+    return torch.bfloat16 if bf16 < 0.8 * float32 else torch.float32
 
 
-def _product_seconds(dtype: torch.dtype) -> float:
-    """Return the best of five times of a product as in one decoding step of 32 sequences."""
-    rows, weight = torch.ones(32, 576, dtype=dtype), torch.ones(1536, 576, dtype=dtype)
-    seconds = []
-    for _ in range(6):
-        start = time.perf_counter()
-        torch.nn.functional.linear(rows, weight)
-        seconds.append(time.perf_counter() - start)
-    return min(seconds[1:])
+def _product_seconds(dtypes: Sequence[torch.dtype]) -> list[float]:
+    """Return the least CPU time of a product as in one decoding step of 32 sequences, by dtype."""
+    pairs = [
+        (torch.ones(32, 576, dtype=dtype), torch.ones(1536, 576, dtype=dtype)) for dtype in dtypes
+    ]
+    seconds: list[list[float]] = [[] for _ in dtypes]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for _ in range(PRODUCTS):
+            for (rows, weight), taken in zip(pairs, seconds, strict=True):
+                start = time.thread_time()
+                torch.nn.functional.linear(rows, weight)
+                taken.append(time.thread_time() - start)
+    finally:
+        torch.set_num_threads(threads)
+    return [min(taken) for taken in seconds]

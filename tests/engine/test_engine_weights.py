@@ -8,13 +8,13 @@ import zipfile
 
 import pytest
 
-pytest.importorskip("torch", reason="needs the `local` extra")
+torch = pytest.importorskip("torch", reason="needs the `local` extra")
 gguf = pytest.importorskip("gguf", reason="needs the `local` extra")
 
 from tiny_models import EOS, save_tiny, tiny_model, tiny_tokenizer  # noqa: E402
 
 from pytest_llmops.engine import weights  # noqa: E402
-from pytest_llmops.engine.load import load  # noqa: E402
+from pytest_llmops.engine.load import choose_dtype, load  # noqa: E402
 from pytest_llmops.errors import ModelError  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -179,3 +179,18 @@ def test_a_local_folder_is_loaded_as_it_is(tmp_path):
     assert found.context(0) == 4096
     assert found.context(100) == 100
     assert found.tokenizer_sha256 == load(str(tmp_path / "tiny"), "bfloat16").tokenizer_sha256
+
+
+def test_a_busy_machine_chooses_the_dtype_of_a_quiet_one():
+    """Another dtype gives other answers, so chance must not choose it."""
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range(2 * (os.cpu_count() or 1))
+    ]
+    try:
+        chosen = {choose_dtype(torch.device("cpu")) for _ in range(20)}
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
+    assert len(chosen) == 1
