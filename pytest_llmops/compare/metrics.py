@@ -57,14 +57,13 @@ def parse_metrics(text: str) -> tuple[Metric, ...]:
     Raises:
         CompareError: A name is unknown, or there is none.
     """
-    names = [name.strip().replace("-", " ") for name in text.split(",") if name.strip()]
-    known = {str(name): name for name in METRICS}
+    names = [name.strip().replace(" ", "-") for name in text.split(",") if name.strip()]
+    known = {name.replace(" ", "-"): name for name in METRICS}
     if not names or (unknown := set(names) - set(known)):
-        wrong = min(unknown).replace(" ", "-") if names else text
-        given = [name.replace(" ", "-") for name in METRICS]
-        near = nearest(wrong, given)
-        raise CompareError(f"metrics: {wrong!r} is none of {', '.join(given)}{near}")
-    return tuple(known[name] for name in METRICS if name in names)
+        wrong = min(unknown) if names else text
+        near = nearest(wrong, list(known))
+        raise CompareError(f"metrics: {wrong!r} is none of {', '.join(known)}{near}")
+    return tuple(name for dashed, name in known.items() if dashed in names)
 
 
 def choose(baseline: RecordedRun, candidate: RecordedRun, asked: Sequence[Metric] = ()) -> Chosen:

@@ -41,8 +41,7 @@ READ_OF_EVENTS = frozenset(
 )
 VERSION = 2
 """Of the log, `version`."""
-SAID = 200
-"""Characters quoted of why Inspect gave up."""
+SAID = 200  # characters quoted of why Inspect gave up
 
 
 def read_inspect(path: Path, asked: Asked) -> Log:
