@@ -35,7 +35,7 @@ finetune: setup judge model
 	@$(WITH_ENV) $(BIN)/python -m finetune $(ARGS)
 
 test: setup judge quality model agents
-	@$(BIN)/pytest $(or $(ARGS),tests -n auto)
+	@$(BIN)/pytest $(or $(ARGS),tests -n auto --dist worksteal)
 
 orders: setup judge quality model agents # ten random orders, then one file at a time; hours, and goes on where it stopped
 	@$(BIN)/python tools/orders.py $(ARGS)

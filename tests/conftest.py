@@ -10,6 +10,7 @@ import psutil
 import pytest
 import wide
 from browsers import ARGUMENTS, CHROMIUM
+from once import made_once
 from project import write_benchmark, write_suite
 from skips import pytest_configure  # noqa: F401 - the rule on skipped tests
 
@@ -57,24 +58,22 @@ def same_draws(request, first_draws):
         request.module.RNG.bit_generator.state = first_draws
 
 
+def mine(folder, suite, write):
+    write(folder)
+    suites = str(folder / "cases" / "suites.toml")
+    assert main(["mine", "functions", "--suite", suite, "--suites", suites]) == 0
+
+
 @pytest.fixture(scope="session")
 def mined(tmp_path_factory):
-    """A folder with the small suite, mined."""
-    folder = tmp_path_factory.mktemp("mined")
-    write_suite(folder)
-    suites = str(folder / "cases" / "suites.toml")
-    assert main(["mine", "functions", "--suite", "mini", "--suites", suites]) == 0
-    return folder
+    """A folder with the small suite, mined; it is only read."""
+    return made_once(tmp_path_factory, "mined", lambda at: mine(at, "mini", write_suite))
 
 
 @pytest.fixture(scope="session")
 def mined_wide(tmp_path_factory):
-    """A folder with the wide suite, mined."""
-    folder = tmp_path_factory.mktemp("wide")
-    wide.write_suite(folder)
-    suites = str(folder / "cases" / "suites.toml")
-    assert main(["mine", "functions", "--suite", "wide", "--suites", suites]) == 0
-    return folder
+    """A folder with the wide suite, mined; it is only read."""
+    return made_once(tmp_path_factory, "mined-wide", lambda at: mine(at, "wide", wide.write_suite))
 
 
 @pytest.fixture

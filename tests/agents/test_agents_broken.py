@@ -10,6 +10,7 @@ from chat_server import ChatServer, answer, serving, whole
 from looped import AGENT_RUN, LOOP
 from project import WRONG
 from records import RUN, record
+from sessions import run_session
 from test_agents_budgets import TINY, table
 
 from pytest_llmops.compare.metrics import UNITS, measure_of
@@ -43,7 +44,7 @@ def attempt(project, server, agent, *arguments):
             f'[m]\nurl = "{url}"\nmodel = "m"\nprices = {{ input = 3.0, output = 15.0 }}\n'
         )
         asked = ("benchmarks", "--model=m", f"--agent={agent}", "-k", "double")
-        result = project.runpytest_subprocess(*asked, *arguments)
+        result = run_session(project, *asked, *arguments)
     run = read_run(find_run("latest", project.path / "runs"))
     (found,) = run.records
     return result, run, found

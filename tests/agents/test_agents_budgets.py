@@ -3,6 +3,7 @@
 import pytest
 from agent_server import AgentServer, done, shell, varying
 from chat_server import ChatServer, answer, hang, serving, whole
+from sessions import run_session
 from test_agents_foreign import FIX
 from test_agents_programs import missing
 
@@ -43,7 +44,7 @@ def ask(project, server, agents, *arguments, prices=f"prices = {PRICES}\n"):
         model = f'[m]\nurl = "{url}"\nmodel = "m"\n{prices}'
         (project.path / "models.toml").write_text(model)
         asked = ("benchmarks", "--model=m", "--agent=mine", "-k", "double")
-        return project.runpytest_subprocess(*asked, *arguments)
+        return run_session(project, *asked, *arguments)
 
 
 def write_tokenizer(path):

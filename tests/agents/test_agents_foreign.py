@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from agent_server import AgentServer, done, shell, varying
 from chat_server import serving
+from sessions import run_session
 
 from pytest_llmops.agents.settings import resolve
 from pytest_llmops.errors import AgentError
@@ -30,7 +31,7 @@ def run(project, agent, *steps):
     server = AgentServer("pi", *steps)
     with serving(server) as (url, _):
         asked = (f"--model=openai:m@{url}", f"--agent={agent}", "-k", "double")
-        result = project.runpytest_subprocess("benchmarks", *asked)
+        result = run_session(project, "benchmarks", *asked)
     found = read_run(find_run("latest", project.path / "runs"))
     (record,) = found.records
     return result, found.run, record, server.counted
@@ -56,7 +57,7 @@ def test_an_agent_writes_a_function_in_python_and_is_judged_by_its_tests(project
     server = AgentServer("pi", shell(look), shell(write), done())
     with serving(server) as (url, _):
         asked = (f"--model=openai:m@{url}", "--agent=mine", "--suite=starter-python")
-        result = project.runpytest_subprocess("benchmarks", *asked, "--split=all", "-k", "initials")
+        result = run_session(project, "benchmarks", *asked, "--split=all", "-k", "initials")
     assert result.ret == 0
     (record,) = read_run(find_run("latest", project.path / "runs")).records
     assert (record.outcome, record.loop.ending) == ("solved", "done")

@@ -17,6 +17,7 @@ from agent_server import AgentServer, call, done, say, shell, varying
 from chat_server import cut, hang, request, serving, whole
 from cline_trees import within_reach
 from msgspec.structs import replace
+from once import made_once
 from project import DOUBLE, write_benchmark
 
 from pytest_llmops.agents.attach import Bench, attach, worded
@@ -109,22 +110,23 @@ class Played(msgspec.Struct):
     """Processes of ours that run when all scenarios have ended."""
 
 
+KEPT = "played.json"
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def played(request, mined, tmp_path_factory):
     """All scenarios played to one agent, some at once: by one worker, for all."""
     if reason := missing(request.param):
         pytest.skip(reason)
-    folder = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        folder = folder.parent
-    kept = folder / f"played-{request.param}.json"
-    with (folder / f"played-{request.param}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            selection = select(Choice(suites_file=mined / "cases" / "suites.toml"))
-            found = asyncio.run(play_all(request.param, selection))
-            kept.write_bytes(msgspec.json.encode(found))
-    return request.param, msgspec.json.decode(kept.read_bytes(), type=dict[str, Played])
+    name = f"played-{request.param}"
+    folder = made_once(tmp_path_factory, name, lambda at: play(request.param, mined, at))
+    return request.param, msgspec.json.decode((folder / KEPT).read_bytes(), type=dict[str, Played])
+
+
+def play(kind, mined, folder):
+    selection = select(Choice(suites_file=mined / "cases" / "suites.toml"))
+    found = asyncio.run(play_all(kind, selection))
+    (folder / KEPT).write_bytes(msgspec.json.encode(found))
 
 
 async def play_all(kind, selection):

@@ -8,6 +8,7 @@ import pytest
 from chat_server import ChatServer, answer, serving
 from project import ADD, DOUBLE, EVEN, OTHER_WRONG, RIGHT, WRONG, write_benchmark
 from records import IDENTITY, RUN
+from sessions import run_session
 
 from pytest_llmops.agents.settings import RepairAgent, load_agents, resolve
 from pytest_llmops.compare.comparable import what_differs
@@ -30,9 +31,8 @@ def project(pytester, mined, monkeypatch):
 def ask(project, server, *arguments, agent="repair:3", cases="double"):
     """Run a session against a scripted server; gives the session and its record of each case."""
     with serving(server) as (url, _):
-        result = project.runpytest_subprocess(
-            "benchmarks", f"--model=openai:m@{url}", f"--agent={agent}", "-k", cases, *arguments
-        )
+        asked = ("benchmarks", f"--model=openai:m@{url}", f"--agent={agent}", "-k", cases)
+        result = run_session(project, *asked, *arguments)
     return result, latest(project)
 
 
@@ -130,7 +130,7 @@ def test_a_finished_loop_is_not_run_twice_and_a_direct_answer_is_not_its(project
         for agent in ("repair:3", "repair:3", "repair:2"):
             scripted.play(answer(WRONG), answer(RIGHT))
             asked = ("benchmarks", f"--model=openai:m@{url}", f"--agent={agent}", "-k", "double")
-            assert project.runpytest_subprocess(*asked).ret == 0
+            assert run_session(project, *asked).ret == 0
             record = only(latest(project))
             assert (record.outcome, len(record.loop.turns)) == ("solved", 2)
     assert len(scripted.calls) == 4
@@ -141,13 +141,13 @@ def test_a_recorded_loop_is_replayed_and_graded_again(project):
     scripted = server(answer(WRONG), answer(RIGHT))
     _, first = ask(project, scripted)
     replay = ("benchmarks", f"--model=replay:{first.run.id}", "-k", "double")
-    assert project.runpytest_subprocess(*replay).ret == 0
+    assert run_session(project, *replay).ret == 0
     again = latest(project)
     assert (again.run.agent, again.run.identity) == (first.run.agent, first.run.identity)
     assert (only(again).loop, only(again).outcome) == (only(first).loop, "solved")
     calls = len(scripted.calls)
     for agent, turns, outcome in (("repair:2", 2, "solved"), ("repair:1", 1, "budget")):
-        assert project.runpytest_subprocess(*replay, f"--agent={agent}").ret == 0
+        assert run_session(project, *replay, f"--agent={agent}").ret == 0
         run = latest(project)
         assert (run.run.agent, run.run.replays) == (agent, first.run.id)
         assert (len(only(run).loop.turns), only(run).outcome) == (turns, outcome)
@@ -157,7 +157,7 @@ def test_a_recorded_loop_is_replayed_and_graded_again(project):
 def test_answers_without_loops_are_not_played_to_an_agent(project):
     _, direct = ask(project, server(answer(WRONG)), agent="direct")
     replay = ("benchmarks", f"--model=replay:{direct.run.id}", "-k", "double", "--agent=repair")
-    refused = project.runpytest_subprocess(*replay)
+    refused = run_session(project, *replay)
     assert refused.ret == 4
     refused.stderr.fnmatch_lines(["*answers are those of agent direct, *leave --agent out*"])
 
@@ -246,8 +246,8 @@ def test_a_wrong_agent_is_told_before_anything_is_asked(project):
     scripted = server(answer(RIGHT))
     with serving(scripted) as (url, _):
         model = f"--model=openai:m@{url}"
-        unknown = project.runpytest_subprocess("benchmarks", model, "--agent=reapir")
-        blind = project.runpytest_subprocess("benchmarks", model, "--agent=repair", "--no-grade")
+        unknown = run_session(project, "benchmarks", model, "--agent=reapir")
+        blind = run_session(project, "benchmarks", model, "--agent=repair", "--no-grade")
     assert (unknown.ret, blind.ret, scripted.calls) == (4, 4, [])
     unknown.stderr.fnmatch_lines(["*--agent: 'reapir' is not in *"])
     blind.stderr.fnmatch_lines(
@@ -259,7 +259,7 @@ def test_a_program_that_is_missing_is_told_with_the_way_to_get_it(project):
     (project.path / "agents.toml").write_text('[old]\nkind = "cline"\nversion = "1.0.0"\n')
     scripted = server(answer(RIGHT))
     with serving(scripted) as (url, _):
-        found = project.runpytest_subprocess("benchmarks", f"--model=openai:m@{url}", "--agent=old")
+        found = run_session(project, "benchmarks", f"--model=openai:m@{url}", "--agent=old")
     assert (found.ret, scripted.calls) == (4, [])
     found.stderr.fnmatch_lines(
         ["*agent old: cline 1.0.0 is not installed; *python -m pytest_llmops.agents cline==1.0.0"]

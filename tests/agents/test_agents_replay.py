@@ -3,6 +3,7 @@
 import pytest
 from agent_server import AgentServer, done, shell
 from chat_server import serving
+from sessions import run_session
 from test_agents_foreign import FIX
 from test_agents_programs import missing
 
@@ -77,10 +78,10 @@ def test_a_program_is_run_again_with_the_answers_of_then(kind, project):
     server = AgentServer("pi" if kind == "tiny" else kind, shell("date; ls -l"), shell(FIX), done())
     with serving(server) as (url, _):
         session = ("benchmarks", f"--agent={kind}", "-k", "double")
-        assert project.runpytest_subprocess(*session, f"--model=openai:m@{url}").ret == 0
+        assert run_session(project, *session, f"--model=openai:m@{url}").ret == 0
     first = latest(project)
     replay = f"--model=replay:{first.run.id}"
-    assert project.runpytest_subprocess(*session, replay).ret == 0
+    assert run_session(project, *session, replay).ret == 0
     again = latest(project)
     (was,), (now,) = first.records, again.records
     assert (again.run.replays, again.run.agent) == (first.run.id, first.run.agent)
@@ -90,6 +91,6 @@ def test_a_program_is_run_again_with_the_answers_of_then(kind, project):
     assert [turn.usage for turn in now.loop.turns] == [turn.usage for turn in was.loop.turns]
     assert now.timing.started > was.timing.started
     other = ("benchmarks", f"--agent={kind}-other", "-k", "double", replay)
-    assert project.runpytest_subprocess(*other).ret == 1
+    assert run_session(project, *other).ret == 1
     (missed,) = latest(project).records
     assert "the recorded run holds no answer to this request" in missed.error

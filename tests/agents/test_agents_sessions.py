@@ -9,6 +9,7 @@ from agent_server import AgentServer, done, shell, varying
 from chat_server import serving
 from commit_repo import FIXED, WORDS, make_repository, write_suites
 from project import BENCHMARK, PYTEST_INI
+from sessions import run_session
 from test_agents_foreign import FIX, TABLES
 from test_agents_programs import WRONG, missing
 
@@ -33,7 +34,7 @@ def attempt(project, *steps, options=(), agent="mine"):
     server = AgentServer("pi", *steps)
     with serving(server) as (url, _):
         asked = (f"--model=openai:m@{url}", f"--agent={agent}", "-k", "double", *options)
-        assert project.runpytest_subprocess("benchmarks", *asked).ret == 0
+        assert run_session(project, "benchmarks", *asked).ret == 0
     found = latest(project)
     (record,) = found.records
     return found, record, server
@@ -114,7 +115,7 @@ def test_scenarios_of_one_session_end_each_in_its_own_way(workers, project):
     server = ByFunction("mini", scenarios)
     with serving(server) as (url, _):
         asked = (f"--model=openai:m@{url}", "--agent=mine", *workers)
-        assert project.runpytest_subprocess("benchmarks", *asked).ret == 0
+        assert run_session(project, "benchmarks", *asked).ret == 0
     records = latest(project).records
     ended = {one.case.partition("#")[2]: (one.outcome, one.loop.ending) for one in records}
     assert ended == {
@@ -143,7 +144,7 @@ def test_a_commit_is_made_again_by_a_real_agent_and_solved(pytester, monkeypatch
     server = AgentServer("pi", shell("git log; cat " + WORDS), shell(write), done())
     with serving(server) as (url, _):
         asked = (f"--model=openai:m@{url}", "--agent=pi", "--suite=words", "-k", ids["fix"][:12])
-        assert pytester.runpytest_subprocess("benchmarks", *asked).ret == 0
+        assert run_session(pytester, "benchmarks", *asked).ret == 0
     (record,) = latest(pytester).records
     assert (record.outcome, record.loop.ending) == ("solved", "done"), record.loop.detail
     assert record.usage == server.usage

@@ -8,6 +8,7 @@ import pytest
 from edit_repo import make_many, write_suites
 from project import BENCHMARK, PYTEST_INI
 from records import IDENTITY, RUN, record
+from sessions import run_session
 
 from pytest_llmops.cases import load_suites, read_manifest
 from pytest_llmops.cli.main import main
@@ -72,9 +73,7 @@ def attempt(project, suite, answers, *arguments, tokens=TOKENS):
         file.write(record(case, text=text, output=tokens + number % 5))
     file.close()
     file.path.parent.rename(project.path / "recorded")
-    found = project.runpytest_subprocess(
-        "benchmarks", "--model=recorded", f"--suite={suite}", *arguments
-    )
+    found = run_session(project, "benchmarks", "--model=recorded", f"--suite={suite}", *arguments)
     return found, read_run(find_run("latest", project.path / "runs"))
 
 
@@ -109,7 +108,7 @@ def test_a_gate_over_a_mark_is_refused_until_the_old_answers_are_graded_again(pr
     assert refused.ret == 4
     refused.stderr.fnmatch_lines(["*suite_hash: * their tests changed: select the same ones*"])
 
-    project.runpytest_subprocess("benchmarks", f"--model=replay:{before.run.id}", "--suite=edits")
+    run_session(project, "benchmarks", f"--model=replay:{before.run.id}", "--suite=edits")
     again = find_run("latest", project.path / "runs")
     graded = read_run(again)
     assert {one.outcome for one in graded.records} == {"solved"}

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from chat_server import ChatServer, serving
 from project import write_benchmark
+from sessions import run_session
 
 from pytest_llmops.cli.main import main
 
@@ -52,7 +53,7 @@ def project(pytester, mined_wide, monkeypatch):
 def test_a_changed_prompt_and_another_model_get_a_verdict(project, capsys):
     def run(model, *options):
         command = ("benchmarks", f"--model={model}", "-q", "-p", "no:xdist", *options)
-        return project.runpytest_subprocess(*command)
+        return run_session(project, *command)
 
     with serving(ChatServer(reply)) as (url, _):
         (project.path / "models.toml").write_text(MODELS.format(url=url))

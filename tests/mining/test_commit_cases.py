@@ -18,6 +18,7 @@ from commit_repo import (
 )
 from project import BENCHMARK, PYTEST_INI, write_answers
 from records import record
+from sessions import run_session
 
 from pytest_llmops.agents.workspace import answer_in, changes, files_of, instruction, lay_out
 from pytest_llmops.cases import id_of_test, load_suites
@@ -385,9 +386,7 @@ def project(workshop, cases, pytester):
 def attempt(project, answers, *arguments):
     shutil.rmtree(project.path / "recorded", ignore_errors=True)
     write_answers(project.path, answers)
-    found = project.runpytest_subprocess(
-        "benchmarks", "--model=recorded", "--suite=words", *arguments
-    )
+    found = run_session(project, "benchmarks", "--model=recorded", "--suite=words", *arguments)
     return found, read_run(find_run("latest", project.path / "runs"))
 
 
@@ -410,5 +409,5 @@ def test_a_session_attempts_commits_like_functions(project, workshop, cases, mon
 
 
 def test_commits_are_attempted_where_their_suite_is_named(project):
-    found = project.runpytest_subprocess("benchmarks", "--model=recorded", "--collect-only")
+    found = run_session(project, "benchmarks", "--model=recorded", "--collect-only")
     assert "no cases to attempt" in found.stdout.str() + found.stderr.str()

@@ -3,6 +3,7 @@
 import pytest
 from project import write_answers, write_benchmark
 from python_tree import TESTS, fenced, mined, python_tree
+from sessions import run_session
 
 from pytest_llmops.cases import load_suites
 from pytest_llmops.errors import SandboxError
@@ -36,6 +37,7 @@ def test_cases_are_mined_and_proved(tmp_path):
 
 WEAK = """\
 from numbers_lib import Counter, doubled
+from sessions import run_session
 
 
 def shows(value):
@@ -214,7 +216,7 @@ def whole(task):
 def test_a_session_attempts_the_suite_like_any_other(pytester, answer, outcome):
     count = recorded(pytester.path, answer)
     options = ["--model=recorded", "--suite=starter-python", "--runs=runs"]
-    result = pytester.runpytest_subprocess("benchmarks", *options)
+    result = run_session(pytester, "benchmarks", *options)
     assert result.ret == 0
     found = read_run(find_run("latest", pytester.path / "runs"))
     assert [one.grade.outcome for one in found.records] == [outcome] * count

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from chat_server import ChatServer, answer, hang, whole
 from project import ADD, ANSWERS, DOUBLE, EVEN, write_answers, write_benchmark
+from sessions import run_session
 
 from pytest_llmops.report.figures import dollars
 from pytest_llmops.runs.reading import find_run, read_run
@@ -51,9 +52,7 @@ def serve():
 
 
 def run(project, *arguments, model="recorded"):
-    return project.runpytest_subprocess(
-        "benchmarks", *([f"--model={model}"] if model else []), *arguments
-    )
+    return run_session(project, "benchmarks", *([f"--model={model}"] if model else []), *arguments)
 
 
 def latest(project):
@@ -194,7 +193,7 @@ def test_without_a_model_benchmarks_are_skipped_with_the_reason_and_other_tests_
 
 
 def test_without_a_model_attempts_named_by_id_are_skipped_too(project):
-    result = project.runpytest_subprocess(f"benchmarks/test_functions.py::test_function[{ADD}@0]")
+    result = run_session(project, f"benchmarks/test_functions.py::test_function[{ADD}@0]")
     result.assert_outcomes(skipped=1)
 
 
@@ -204,7 +203,7 @@ def test_a_suite_that_no_selected_test_runs_is_a_usage_error(workers, model, pro
     (project.path / "test_other.py").write_text("def test_other(): pass\n")
     arguments = ("test_other.py", "--suite=mini", "-n", workers)
     named = [f"--model={model}"] if model else []
-    result = project.runpytest_subprocess(*arguments, *named)
+    result = run_session(project, *arguments, *named)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "--suite=mini: none of the selected tests takes `attempt`" in result.stderr.str()
 
@@ -494,7 +493,7 @@ def test_a_fixture_of_the_same_name_is_left_alone(test, pytester):
     parametrized = "import pytest\n@pytest.mark.parametrize('attempt', [1])\n"
     parametrized += "def test_one(attempt): assert attempt == 1"
     pytester.makepyfile(parametrized if test == "PARAMETRIZED" else own + test)
-    pytester.runpytest_subprocess("-n", "1").assert_outcomes(passed=1)
+    run_session(pytester, "-n", "1").assert_outcomes(passed=1)
 
 
 def test_an_attempt_made_twice_ends_the_run(project):

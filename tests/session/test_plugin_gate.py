@@ -6,7 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 import wide
+from once import made_once
 from project import PYTEST_INI
+from sessions import run_session
 
 from pytest_llmops.cli.main import main
 from pytest_llmops.runs.reading import find_run, read_run
@@ -52,28 +54,22 @@ def project(pytester, mined_wide, monkeypatch):
     return pytester
 
 
-@pytest.fixture(scope="session")
-def kept(tmp_path_factory):
-    """Where the run and the baseline of `base` are kept for all tests, once one has made them."""
-    return tmp_path_factory.mktemp("kept")
-
-
 @pytest.fixture
-def blessed(project, kept):
+def blessed(project, tmp_path_factory):
     """The project with a run of `base`, one attempt per case, that was made its baseline."""
-    if not (kept / "runs").exists():
-        bless(project)
-        shutil.copytree(project.path / "runs", kept / "runs")
-        shutil.copytree(project.path / "benchmarks" / "baselines", kept / "baselines")
-    else:
-        shutil.copytree(kept / "runs", project.path / "runs")
-        shutil.copytree(kept / "baselines", project.path / "benchmarks" / "baselines")
+    kept = made_once(tmp_path_factory, "blessed", lambda folder: keep(bless(project), folder))
+    shutil.copytree(kept, project.path, dirs_exist_ok=True)
     return project
+
+
+def keep(project, folder):
+    for name in ("runs", "benchmarks/baselines"):
+        shutil.copytree(project.path / name, folder / name)
 
 
 def run(project, *arguments, model):
     command = ["benchmarks", f"--model={model}", "-q", *arguments]
-    return project.runpytest_subprocess(*command)
+    return run_session(project, *command)
 
 
 def bless(project, *arguments):
@@ -81,6 +77,7 @@ def bless(project, *arguments):
     folder, baselines = str(project.path / "runs"), str(project.path / "benchmarks" / "baselines")
     told = ["bless", "latest", "--force", "--runs", folder, "--baselines", baselines]
     assert main(told) == 0  # --force: the models of these tests replay recorded answers
+    return project
 
 
 def runs(project):
@@ -205,7 +202,7 @@ def test_a_selection_without_attempts_is_no_verdict(blessed, spread):
 
 
 def test_a_gate_without_a_model_is_no_verdict(project):
-    result = project.runpytest_subprocess("benchmarks", "--gate", "base", "-k", "nothing")
+    result = run_session(project, "benchmarks", "--gate", "base", "-k", "nothing")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--gate needs --model NAME*"])
 
@@ -267,7 +264,7 @@ def test_contradictions_are_usage_errors(project, arguments, message):
 @pytest.mark.parametrize(("model", "status"), [("same", 0), ("long", 1)])
 def test_a_session_without_a_terminal_is_judged(blessed, model, status):
     asked = ("--gate", "base", "-p", "no:terminal", "--junitxml=junit.xml", *PLAIN)
-    result = blessed.runpytest_subprocess("benchmarks", f"--model={model}", *asked)
+    result = run_session(blessed, "benchmarks", f"--model={model}", *asked)
     assert result.ret == status
     suite = next(ElementTree.parse(blessed.path / "junit.xml").iter("testsuite"))
     assert suite.get("failures") == str(status)
@@ -276,16 +273,20 @@ def test_a_session_without_a_terminal_is_judged(blessed, model, status):
 ALONE = ["--gate-sequential", "--gate-max-tokens=1.1", "--gate-metrics=dollars"]
 
 
-@pytest.mark.parametrize("option", ALONE)
-@pytest.mark.parametrize("spread", [PLAIN, XDIST, ("--co",)], ids=["alone", "xdist", "listed"])
+@pytest.mark.parametrize(
+    ("option", "spread"),
+    [(ALONE[0], XDIST), *((one, spread) for one in ALONE for spread in (PLAIN, ("--co",)))],
+    ids=["xdist", *(f"{one}-{how}" for one in ALONE for how in ("alone", "listed"))],
+)
 def test_options_of_a_gate_without_gate_and_model_are_usage_errors(project, option, spread):
-    result = project.runpytest_subprocess("benchmarks", option, *spread)
+    result = run_session(project, "benchmarks", option, *spread)
     assert result.ret == 4
     assert f"{option.partition('=')[0]} needs --gate BASELINE" in result.stderr.str()
 
 
-@both
-@pytest.mark.parametrize("options", [(), ("--gate-sequential",)], ids=["at once", "sequential"])
+@all_alone_and_one_on_workers(
+    ("options",), {"at once": ((),), "sequential": (("--gate-sequential",),)}
+)
 def test_two_tests_of_the_same_attempts_are_a_usage_error(blessed, options, spread):
     (blessed.path / "benchmarks" / "test_more.py").write_text(TEST)
     before = runs(blessed)
@@ -295,7 +296,7 @@ def test_two_tests_of_the_same_attempts_are_a_usage_error(blessed, options, spre
     assert runs(blessed) == before
 
 
-@pytest.mark.parametrize("spread", [("-n0",), ("-n3",), PLAIN])
+@pytest.mark.parametrize("spread", [("-n3",), PLAIN])
 def test_a_sequential_gate_asks_no_more_than_it_must(project, spread):
     bless(project, "--samples", "3")
     common = ("--gate", "base", "--gate-sequential", "--samples", "3", *spread)
@@ -427,14 +428,16 @@ def failed_in_junit(project):
     return [(case.attrib["name"], case.find("failure").attrib["message"]) for case in failures]
 
 
-@both
-@pytest.mark.parametrize(
+@all_alone_and_one_on_workers(
     ("model", "arguments", "said"),
-    [
-        ("long", (), "regressed: output tokens regressed: 1.5"),
-        ("short", (), "undecided: truncation undecided: "),
-        ("same", ("-k", "m1"), "no verdict: the runs hold other cases: 21 of 24 are only in the"),
-    ],
+    {
+        "regressed": ("long", (), "regressed: output tokens regressed: 1.5"),
+        "undecided": ("short", (), "undecided: truncation undecided: "),
+        "other cases": (
+            *("same", ("-k", "m1")),
+            "no verdict: the runs hold other cases: 21 of 24 are only in the",
+        ),
+    },
 )
 def test_a_gate_that_fails_is_a_failure_in_junit(blessed, spread, model, arguments, said):
     result = run(

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from project import ADD, DOUBLE, EVEN, write_answers, write_benchmark
+from sessions import run_session
 
 from pytest_llmops.cases import read_manifest
 from pytest_llmops.cli.main import main
@@ -50,7 +51,7 @@ def project(pytester, mined, monkeypatch):
 
 
 def run(project, *arguments):
-    return project.runpytest_subprocess("benchmarks", "--model=recorded", *arguments)
+    return run_session(project, "benchmarks", "--model=recorded", *arguments)
 
 
 def outcomes(project):

@@ -7,6 +7,7 @@ import threading
 import pytest
 from chat_server import ChatServer, answer
 from project import SUITES, write_benchmark
+from sessions import run_session
 
 from pytest_llmops.cli.main import main
 from pytest_llmops.runs.reading import find_run, read_run
@@ -41,7 +42,7 @@ def url():
 
 
 def run(project, *arguments):
-    result = project.runpytest_subprocess("benchmarks", *arguments)
+    result = run_session(project, "benchmarks", *arguments)
     return result, result.stdout.str() + result.stderr.str()
 
 

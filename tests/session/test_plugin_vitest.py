@@ -3,6 +3,7 @@
 import pytest
 from own_tree import own_suite, own_task, write_own
 from project import write_answers, write_benchmark
+from sessions import run_session
 
 from pytest_llmops.errors import RecordError
 from pytest_llmops.manifests import write_manifest
@@ -32,7 +33,7 @@ def project(pytester):
 
 
 def run(project, *arguments):
-    return project.runpytest_subprocess("benchmarks", "--model=recorded", "--suite=own", *arguments)
+    return run_session(project, "benchmarks", "--model=recorded", "--suite=own", *arguments)
 
 
 def outcomes(project):
@@ -75,6 +76,6 @@ def test_without_namespaces_the_session_says_that_it_cannot_judge_before_it_asks
 
 
 def test_it_is_attempted_where_it_is_named_alone(project):
-    result = project.runpytest_subprocess("benchmarks", "--model=recorded")
+    result = run_session(project, "benchmarks", "--model=recorded")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*suites.toml: no cases to attempt: name them by --suite: *"])

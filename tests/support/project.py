@@ -39,7 +39,11 @@ describe("isEven", () => {
 });
 """
 SUITES = '[mini]\nfolder = "mini"\nmanifests = ["mini.jsonl"]\n'
-PYTEST_INI = "[pytest]\naddopts = -p no:cacheprovider\nllmops_suites = cases/suites.toml\n"
+PYTEST_INI = """[pytest]
+addopts = -p no:cacheprovider -p no:anyio -p no:benchmark
+llmops_suites = cases/suites.toml
+"""
+"""No plugin that only costs the start of each process; `test_end_to_end` has them all."""
 BENCHMARK = "def test_function(attempt):\n    attempt.complete()\n    attempt.grade()\n"
 ADD, DOUBLE, EVEN = (f"mini:small#{name}" for name in ("add", "double", "isEven"))
 ANSWERS = {
