@@ -37,7 +37,6 @@ def test_cases_are_mined_and_proved(tmp_path):
 
 WEAK = """\
 from numbers_lib import Counter, doubled
-from sessions import run_session
 
 
 def shows(value):
