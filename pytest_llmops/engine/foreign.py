@@ -197,13 +197,14 @@ def llama_command(
 ) -> list[str]:
     """Return the command line of llama.cpp's server; `spec.port` is the port.
 
-    Its own defaults cut what is drawn (top-k 40, min-p 0.05); here a request alone decides.
+    Its own defaults cut what is drawn (top-k 40, min-p 0.05); here a request alone decides. Older
+    releases take a chat template of their own for that of the file, unless told.
     """
     return [
         *(program, "--model", str(gguf), "--alias", next(iter(spec.adapters), spec.base_name)),
         *("--host", spec.host, "--port", str(spec.port)),
         *("--parallel", str(spec.max_batch), "--ctx-size", str(spec.max_batch * context)),
-        *("--top-k", "0", "--min-p", "0"),
+        *("--jinja", "--top-k", "0", "--min-p", "0"),
         *(("--lora", str(adapter)) if adapter else ()),
         *spec.engine_args,
     ]

@@ -188,6 +188,7 @@ def test_llama_cpp_is_told_slots_context_and_one_adapter_and_to_cut_nothing():
     assert (pairs["--parallel"], pairs["--ctx-size"]) == ("4", "8192")
     assert (pairs["--alias"], pairs["--lora"]) == ("lora", "lora.gguf")
     assert (pairs["--top-k"], pairs["--min-p"]) == ("0", "0")
+    assert "--jinja" in command
 
 
 def test_a_spec_of_another_engine_survives_the_command_line():
