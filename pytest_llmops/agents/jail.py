@@ -20,9 +20,9 @@ from pytest_llmops.agents.workspace import lay_out, sources
 from pytest_llmops.errors import AgentError
 from pytest_llmops.memory import descendants
 from pytest_llmops.sandbox.binaries import find_bwraps, find_node
-from pytest_llmops.sandbox.cage import NOBODY, closed
+from pytest_llmops.sandbox.cage import ALONE, NOBODY, clean_up, closed
 from pytest_llmops.sandbox.syscalls import filter_of, in_memory
-from pytest_llmops.scratch import Scratch, sweep
+from pytest_llmops.scratch import Scratch
 
 PORT = 8080
 URL = f"http://127.0.0.1:{PORT}/v1"
@@ -55,7 +55,7 @@ class Jail:
         bwraps = find_bwraps()
         if not bwraps:
             raise AgentError("agents run in a sandbox, and bubblewrap is not installed")
-        sweep()
+        clean_up()
         self._bwrap = bwraps[0]
         self._scratch = Scratch("agent")
         self.folder = self._scratch.path
@@ -192,13 +192,8 @@ class Jail:
             **start.environment,
         }
         settings = [part for pair in environment.items() for part in ("--setenv", *pair)]
-        unshared = [
-            f"--unshare-{one}" for one in ("user", "pid", "net", "ipc", "uts", "cgroup-try")
-        ]
         return [
-            *(str(self._bwrap), *unshared, "--uid", str(NOBODY), "--gid", str(NOBODY)),
-            *("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "agent"),
-            *("--seccomp", str(filtered)),
+            *(str(self._bwrap), *ALONE, "--hostname", "agent", "--seccomp", str(filtered)),
             *("--ro-bind", "/usr", "/usr", *links, "--ro-bind", str(self.folder / "etc"), "/etc"),
             *("--dev", "/dev", "--proc", "/proc"),
             *(("--size", str(TMP)) if _has_sizes(self._bwrap) else ()),

@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple, Protocol
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.binaries import find_bwraps
 from pytest_llmops.sandbox.limits import DISK, Limits, under_limits
+from pytest_llmops.sandbox.orphans import sweep_orphans
 from pytest_llmops.sandbox.refusal import refusal
 from pytest_llmops.scratch import Scratch, sweep
 
@@ -81,19 +82,19 @@ class Program(Protocol):
         """
 
 
-# Namespaces of its own, no rights in them, and an end with the thread that started it.
 ALONE = (
     *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
     *("--unshare-cgroup-try", "--uid", str(NOBODY), "--gid", str(NOBODY), "--cap-drop", "ALL"),
-    *("--die-with-parent", "--new-session", "--as-pid-1"),
+    *("--die-with-parent", "--new-session"),
 )
+"""Namespaces of its own, no rights in them, and an end with the thread that started it."""
 
 
 def reading(bwrap: Path, *paths: Path) -> list[str]:
     """What starts a program that reads these files and folders, writes none and has no network."""
     bound = [part for path in paths for part in ("--ro-bind", str(path), str(path))]
     return [
-        *(str(bwrap), *ALONE, *_system_libraries(), "--tmpfs", SCRATCH),
+        *(str(bwrap), *ALONE, "--as-pid-1", *_system_libraries(), "--tmpfs", SCRATCH),
         *(*bound, "--remount-ro", SCRATCH, "--remount-ro", "/", "--chdir", "/"),
     ]
 
@@ -118,7 +119,7 @@ class BwrapCage:
             *under_limits(limits, os.getuid() if self.user is None else self.user),
             str(self.bwrap),
             *ALONE,
-            *("--info-fd", str(given.info)),
+            *("--as-pid-1", "--info-fd", str(given.info)),
             *(("--seccomp", str(given.filter)) if self.filter else ()),
             *_system_libraries(),
             *self._program.mounts,
@@ -183,7 +184,7 @@ def make_cages(isolation: Isolation, program: Program) -> list[Cage]:
     Raises:
         SandboxError: bubblewrap is not installed.
     """
-    sweep()
+    clean_up()
     if isolation == "process":
         return [ProcessCage(program)]
     bwraps = find_bwraps()
@@ -197,6 +198,12 @@ def make_cages(isolation: Isolation, program: Program) -> list[Cage]:
         # second best: it is for a root that is itself in a namespace, or keeps its files to itself.
         cages.append(BwrapCage(program, bwrap))
     return cages
+
+
+def clean_up() -> None:
+    """Remove what killed processes left: their folders, and halves of bubblewrap."""
+    sweep()
+    sweep_orphans(ALONE)
 
 
 def _system_libraries() -> list[str]:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_llmops.sandbox.binaries import find_bwraps
+from pytest_llmops.sandbox.cage import ALONE, clean_up
 from pytest_llmops.sandbox.judge.program import RUNTIME
 
 KILLS = int(os.environ.get("LLMOPS_KILLS", "12"))
@@ -67,6 +69,12 @@ def left_after(runtime: Path, seconds: float = 5.0) -> list[int]:
     deadline = time.monotonic() + seconds
     while (left := processes_of(runtime)) and time.monotonic() < deadline:
         time.sleep(0.02)
+    if not left:
+        return []
+    clean_up()  # as the next start does
+    deadline = time.monotonic() + seconds
+    while (left := processes_of(runtime)) and time.monotonic() < deadline:
+        time.sleep(0.02)
     return left
 
 
@@ -88,3 +96,26 @@ def test_a_controller_killed_while_sandboxes_start_leaves_none(runtime, isolatio
             time.sleep(moments.uniform(0, 0.25))
             controller.kill()
         assert left_after(runtime) == [], f"kill {kill + 1} of {KILLS}"
+
+
+def test_the_next_start_ends_what_a_bubblewrap_killed_too_early_has_left(runtime):
+    """Killed before it lets the process that it made go on, bubblewrap leaves that to wait."""
+    silent, silence = os.pipe()  # it waits here with the process made, as it does for a moment
+    try:
+        argv = [
+            *(str(find_bwraps()[0]), *ALONE, "--userns-block-fd", str(silent), "--info-fd", "1"),
+            *("--ro-bind", "/", "/", str(runtime / "missing")),
+        ]
+        with subprocess.Popen(argv, pass_fds=[silent], stdout=subprocess.DEVNULL) as half:
+            while len(processes_of(runtime)) < 2:
+                assert half.poll() is None
+                time.sleep(0.01)
+            clean_up()
+            assert len(processes_of(runtime)) == 2, "a bubblewrap that is whole was ended"
+            half.kill()
+        assert len(processes_of(runtime)) == 1
+        clean_up()
+        assert left_after(runtime) == []
+    finally:
+        os.close(silent)
+        os.close(silence)
