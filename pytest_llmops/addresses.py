@@ -25,7 +25,7 @@ def check_url(where: str, url: str) -> None:
         parts = urlsplit(url)
         has_host = bool(parts.hostname) and parts.port != 0
     except ValueError as error:
-        raise ModelError(f"{where}: the URL is none: {error}") from None
+        raise ModelError(f"{where}: this is not a URL: {error}") from None
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ModelError(
             f"{where}: the URL has a user, password or query, which would be recorded; give the "

@@ -7,6 +7,7 @@
     refusal      why none can start
     syscalls     what system calls a program may make that can make any
     cage         what a sandboxed process may see and do
+    orphans      what killed bubblewraps leave behind, ended
     companion    a trusted process that reads what nobody has to trust, one request at a time
     channel      the private channel and what is a report on it
     waiting      time in which a process waited for others
