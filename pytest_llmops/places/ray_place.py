@@ -13,7 +13,7 @@ session goes on from there.
 import threading
 import time
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 
 from pytest_llmops.errors import PlaceError, SandboxError
 from pytest_llmops.places.baggage import Baggage
@@ -48,7 +48,7 @@ class RayPlace:
                 it can judge.
         """
         self._link = Link(address)
-        self._free: SimpleQueue[Seat] = SimpleQueue()
+        self._free: Queue[Seat] = Queue()
         self._seats = Seats(self._link.ray, address, isolation)
         self.hosts = RayHosts(self._link, self._seats)
         self._baggage = Baggage(self._link.ray.put)
