@@ -11,15 +11,16 @@ what the function uses is kept (`python_beside`).
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pytest_llmops.grading.candidate import Candidate, candidate
 from pytest_llmops.grading.heads import heads
-from pytest_llmops.grading.pieces import Piece, Worth
+from pytest_llmops.grading.pieces import Piece, Worth, is_declared
 from pytest_llmops.grading.python_beside import beside, members, own_start
 from pytest_llmops.grading.python_forms import declared, plain, settled_body
-from pytest_llmops.grading.python_names import says_nothing, settled
+from pytest_llmops.grading.python_margins import indented, margin_at
+from pytest_llmops.grading.python_names import gives_nothing, settled
 from pytest_llmops.grading.splice import edited
 from pytest_llmops.tasks.code.languages import parse_module, syntax_errors
 from pytest_llmops.tasks.code.modules import Declaration, Module
@@ -45,7 +46,7 @@ class Given(NamedTuple):
     @property
     def worth(self) -> Worth:
         """Whether it is complete."""
-        if says_nothing(self.answer.body(self.one)):
+        if gives_nothing(self.answer.body(self.one)):
             return Worth.PLACEHOLDER
         return Worth.BROKEN if self.one.is_broken else Worth.COMPLETE
 
@@ -69,7 +70,10 @@ def python_candidate(found: Given | None, pieces: list[Piece], task: Task) -> Ca
     """Put what was found into the file; else what can be the body."""
     if found and found.worth != Worth.PLACEHOLDER:
         return _spliced(found, task)
-    return _as_body(pieces, task) or (_spliced(found, task) if found else _torn(pieces, task))
+    if found:
+        rest = [one for one in pieces if not is_declared(one.text, task)]
+        return _as_body(rest, task) or _spliced(found, task)
+    return _as_body(pieces, task) or _torn(pieces, task)
 
 
 def _is_begun_again(one: Given, before: Given | None) -> bool:
@@ -138,14 +142,18 @@ def _spliced(found: Given, task: Task) -> Candidate:
     )
     answer, one = settled(module, asked, *found)
     home = next(item for item in module.items if item.start <= asked.start < item.end)
-    outer = _margin(module, asked.start)
-    kept = beside(module, asked, answer, one)
-    inside = [
-        _indented(answer.text(item.start, item.end), _margin(answer, item.start), outer, task)
-        for item in members(module, asked, answer, one)
-    ]
+    outer = margin_at(module, asked.start)
+    kept, behind = beside(module, asked, answer, one)
+    inside, cases = (
+        [
+            indented(answer.text(at.start, at.end), margin_at(answer, at.start), outer, module.path)
+            for at in items
+        ]
+        for items in members(module, asked, answer, one)
+    )
     start = asked.start
     text = _function(task, answer, one)
+    text += "".join(f"\n\n\n{one}" for one in behind) + "".join(f"\n\n{outer}{at}" for at in cases)
     if _decorates(asked, one):
         start = own_start(module, asked)
         text = "".join(f"{line}\n{outer}" for line in one.overloads) + text
@@ -155,7 +163,7 @@ def _spliced(found: Given, task: Task) -> Candidate:
     if inside:
         first = next(item for item in home.members if item.start <= asked.start < item.end)
         edits.append((first.start, first.start, "".join(f"{one}\n\n{outer}" for one in inside)))
-    near = [*kept, *map(textwrap.dedent, inside)]
+    near = [*kept, *map(textwrap.dedent, [*inside, *cases]), *behind]
     whole = textwrap.dedent(found.one.indent + body)
     return candidate(
         task, edited(module, edits), "\n\n".join([*near, code]), "\n\n".join([*near, whole])
@@ -170,11 +178,11 @@ def _decorates(asked: Declaration, one: Declaration) -> bool:
 def _function(task: Task, answer: Module, one: Declaration) -> str:
     """The function as it is put into the file, without decorators."""
     asked = task.declaration
-    body = _indented(answer.body(one), one.indent, asked.indent, task)
+    body = indented(answer.body(one), one.indent, asked.indent, task.module.path)
     if _head(asked) == _head(one):
         return asked.signature + body
-    inner, outer = _margin(answer, one.start), _margin(task.module, asked.start)
-    own = _indented(answer.text(one.start, one.body_start), inner, outer, task)
+    inner, outer = margin_at(answer, one.start), margin_at(task.module, asked.start)
+    own = indented(answer.text(one.start, one.body_start), inner, outer, task.module.path)
     return own.rstrip(" \t") + asked.indent + body
 
 
@@ -195,33 +203,7 @@ def _head(one: Declaration) -> tuple[bool, tuple[str, ...]]:
     return one.is_async, tuple(names)
 
 
-def _margin(module: Module, start: int) -> str:
-    """The white space before the line that a position is in."""
-    line = module.source[module.source.rfind(b"\n", 0, start) + 1 : start]
-    return line[: len(line) - len(line.lstrip())].decode("utf-8", "replace")
-
-
-def _indented(code: str, old: str, new: str, task: Task) -> str:
-    """Code with other white space before all lines but the first, and but those inside strings."""
-    if old == new:
-        return code
-    source = code.encode("utf-8", "replace")
-    inside = set[int]()
-    stack = [parse(source, task.module.path)]
-    while stack:
-        node = stack.pop()
-        if node.type == "string":
-            inside.update(range(node.start_point.row + 1, node.end_point.row + 1))
-        else:
-            stack += node.children
-    lines = code.split("\n")
-    for row, line in enumerate(lines):
-        if row and row not in inside and line.strip():
-            lines[row] = new + line.removeprefix(old)
-    return "\n".join(lines)
-
-
-def _as_body(pieces: list[Piece], task: Task) -> Candidate | None:
+def _as_body(pieces: Sequence[Piece], task: Task) -> Candidate | None:
     """The last piece that can be the body."""
     module, asked = task.module, task.declaration
     for piece in reversed(pieces):
@@ -232,7 +214,7 @@ def _as_body(pieces: list[Piece], task: Task) -> Candidate | None:
         source = f"async def _():\n{inner}\n".encode("utf-8", "replace")
         if not _STATEMENT.search(code) or syntax_errors(source, module.path):
             continue
-        body = _indented(code, "", asked.indent, task)
+        body = indented(code, "", asked.indent, module.path)
         text = edited(module, [(asked.body_start, asked.body_end, body)])
         return candidate(task, text, code, code)
     return None

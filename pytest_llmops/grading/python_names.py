@@ -33,6 +33,10 @@ _EMPTY = re.compile(
     r"[^\"'\n]*[\"'][ \t]*\)|\s)*\Z",
     re.IGNORECASE,
 )
+_NOTHING = re.compile(
+    r"(?:#[^\n]*(?:\n|\Z)|return\b(?:[ \t]*\(?None\)?)?(?=[\s;#]|\Z)"
+    r"|assert[ \t]+(?:False|0)\b(?:,[^\n]*)?|pass\b|[;\s])*\Z"
+)
 _TODO = re.compile(
     r"(?:\s*#[^\n]*\n)*?\s*#[^\n]*\b(?:todo|fixme|your code|implement)\b[^\n]*\n"
     r"(?:\s*#[^\n]*\n)*\s*return(?:[ \t]+None)?\s*\Z",
@@ -45,6 +49,14 @@ _PUNCTUATION = frozenset([":", "->", ",", ";"])
 def says_nothing(body: str) -> bool:
     """Whether a body is not written: empty, comments, or that it is not implemented."""
     return len(body) <= 2000 and any(one.match(body) for one in (_EMPTY, _TODO))
+
+
+def gives_nothing(body: str) -> bool:
+    """Whether a body is not written, or returns None or fails, whatever it is called with.
+
+    No function that is asked for does so, but one that an answer brings along may.
+    """
+    return says_nothing(body) or (len(body) <= 2000 and bool(_NOTHING.match(body)))
 
 
 def settled(

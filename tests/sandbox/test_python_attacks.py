@@ -212,8 +212,30 @@ def test_harmless_modules_may_be_imported_and_no_others(tree, pool):
         found = report(tree, pool, f"import {name}\nreturn value << times")
         assert (found.status, found.detail) == (
             "forbidden_import",
-            f"numbers_lib.py: imports {name}",
+            f"numbers_lib.py: imports {name}; an answer may import what its file does, and modules"
+            " without effect",
         )
+
+
+@pytest.mark.parametrize(
+    ("body", "refused"),
+    [
+        ("import sys\nreturn min(value << times, sys.maxsize)", ""),
+        ("import sys as s\nreturn value << times if s.version_info > (3,) else 0", ""),
+        ("from sys import maxsize\nreturn min(value << times, maxsize)", ""),
+        ("import sys\nsys.exit()", "exit"),
+        ("import sys as s\nreturn s.modules['os']", "modules"),
+        ("from sys import maxsize, modules\nreturn 1", "modules"),
+        ("import sys\nreturn getattr(sys, 'modules')", "more than its parts"),
+    ],
+)
+def test_of_sys_an_answer_may_use_what_is_plain(tree, pool, body, refused):
+    found = report(tree, pool, body)
+    if refused:
+        assert found.status == "forbidden_import"
+        assert found.detail.startswith(f"numbers_lib.py: imports sys for {refused}; ")
+    else:
+        assert [one.passed for one in found.results] == [True] * len(found.results) != []
 
 
 def test_what_one_run_leaves_behind_no_other_finds(tree, pool):

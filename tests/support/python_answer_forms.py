@@ -127,6 +127,10 @@ def marked(code, mark):
     return "\n".join(f"{mark}{line}" for line in code.split("\n"))
 
 
+ASSERTS = '"""Doc."""\nassert False, "to come"'
+AID = "def aid(v):\n    return v"
+
+
 def stub(symbol):
     return whole(symbol, "# ...")
 
@@ -228,6 +232,11 @@ AROUND = {
         whole(s, '"""Doc.\n\nMore.\n"""\n# TODO\nraise Exception("TODO")')),
     "a stub that returns dots after": lambda s, b: f"{fenced(whole(s, b))}\nIt was:\n{fenced(whole(s, 'return ...'))}",
     "a stub that is to do after": lambda s, b: f"{fenced(whole(s, b))}\nIt was:\n{fenced(whole(s, '# TODO: implement it' + chr(10) + 'return None'))}",
+    "a stub that returns None after": lambda s, b: f"{fenced(whole(s, b))}\nIt was:\n{fenced(whole(s, 'return None'))}",
+    "a stub that returns after": lambda s, b: fenced(f"{whole(s, b)}\n\n\n{whole(s, '# nothing' + chr(10) + 'return  # yet')}"),
+    "a stub that asserts after, and more": lambda s, b: f"{fenced(whole(s, b))}\nIt was:\n{fenced(whole(s, ASSERTS) + chr(10) * 3 + AID)}",
+    "a file with a stub after": lambda s, b: f"{fenced(whole(s, b))}\nIt was:\n{fenced(file_with(s, 'return None'))}",
+    "a stub that returns None, then the body": lambda s, b: f"You have:\n{fenced(whole(s, 'return None'))}\nThe body:\n{fenced(b)}",
     "a draft before": lambda s, b: f"{fenced(whole(s, WRONG[s]))}\nBetter:\n{fenced(whole(s, b))}",
     "a draft before in one fence": lambda s, b: fenced(f"{whole(s, WRONG[s])}\n\n\n{whole(s, b)}"),
     "a cut off repetition": lambda s, b: f"{fenced(whole(s, b))}\nAgain:\n```python\n{whole(s, b)[:-6]}",
@@ -281,6 +290,9 @@ AROUND = {
     "a helper of the file as a stub": lambda s, b: fenced(f"def is_word(text: str) -> bool:\n    ...\n\n\n{whole(s, with_line(b, 'assert is_word(chr(97))'))}"),
     "state of the file that is shared": lambda s, b: fenced(f"_seen: set = set()  # as it is\n\n\n{whole(s, with_line(b, '_seen.discard(1)'))}"),
     "a decorator": lambda s, b: fenced(f"import functools\n\n\ndef plain(f):\n    return f\n\n\n{whole(s, b)}" if "." in s else f"import functools\n\n\n@functools.cache\n{whole(s, b)}"),
+    "functions that are registered": lambda s, b: fenced(f"AIDS = {{}}\n\n\ndef aid(name):\n    def told(f):\n        AIDS[name] = f\n        return f\n    return told\n\n\n@aid(1)\ndef _one():\n    return 1\n\n\n{whole(s, with_line(b, 'assert AIDS[1]() == 1'))}"),
+    "subclasses that are registered": lambda s, b: fenced(f"class Aid:\n    known = []\n\n    def __init_subclass__(cls):\n        Aid.known.append(cls)\n\n\nclass More(Aid):\n    pass\n\n\nclass is_word(Aid):\n    pass\n\n\n{whole(s, with_line(b, 'assert Aid.known'))}"),
+    "a table with print": lambda s, b: fenced(f"AIDS = {{1: print, 2: lambda v: print(v)}}\n\n\n{whole(s, with_line(b, 'assert AIDS[1] is print'))}"),
     "accents in names": lambda s, b: fenced(whole(s, with_line(b, "größe = 1  # naïve"))),
     "strings of several lines": lambda s, b: fenced(f'def aid():\n    return """a\nb\n  c"""\n\n\n{whole(s, with_line(b, "assert aid()[1:4] == chr(10) + chr(98) + chr(10)"))}'),
 }  # fmt: skip
@@ -296,6 +308,11 @@ def own(body):
 
 def as_impl(body):
     return whole("initials", body, HEADS["initials"].replace("initials", "_impl"))
+
+
+def cased(body, other):
+    """The function as a case that is registered, with another one that is none."""
+    return f"import functools\n\n\n@functools.singledispatch\n{whole('initials', 'raise TypeError')}\n\n\n{other(whole('initials', body, HEADS['initials'].replace('initials', '_of_text')))}"
 
 
 def on_a_line(body):
@@ -325,6 +342,19 @@ ONLY = {
     ("initials", "a decorator of its own"): lambda b: fenced(f"def twice(f):\n    return lambda *a, **k: (f(*a, **k), f(*a, **k))[1]\n\n\n@twice\n{whole('initials', b)}"),
     ("initials", "an example with the names of its variables"): lambda b: fenced(f"{whole('initials', b)}\n\n\nfound = initials('ann')\nmark = '+'\ntext = found"),
     ("initials", "overloads"): lambda b: fenced(f"from typing import overload\n\n\n@overload\ndef initials(text: str) -> str: ...\n\n\n{whole('initials', b)}"),
+    ("initials", "a branch of a condition"): lambda b: fenced(f"if MARK:\n    AID = 1\n\n{inside(whole('initials', with_line(b, 'assert AID == 1')))}\nelse:\n\n{inside(whole('initials', 'raise TypeError'))}"),
+    ("initials", "a branch of a condition with a table"): lambda b: fenced(f"AID = {{}}\nwith open(0, closefd=False):\n    AID[1] = 2\n\n{inside(whole('initials', with_line(b, 'text = str(text)')))}"),
+    ("initials", "a branch that imports"): lambda b: fenced(f"try:\n    from nothing_of_this import initials\nexcept ImportError:\n{inside(whole('initials', b))}"),
+    ("initials", "attributes of its own"): lambda b: fenced(f"{whole('initials', with_line(b, 'initials.calls += len(initials.known)'))}\n\n\nKNOWN = [1]\ninitials.calls = 0\nsetattr(initials, 'known', KNOWN)\nprint(initials('a'))"),
+    ("initials", "a case that is registered"): lambda b: fenced(cased(b, lambda code: f"@initials.register(str)\n{code}")),
+    ("initials", "a case that is registered by a call"): lambda b: fenced(cased(b, lambda code: f"{code}\n\n\ninitials.register(str, _of_text)")),
+    ("Ledger.book", "a case that is registered"): lambda b: fenced(f"from functools import singledispatchmethod\n\n\nclass Ledger:\n    @singledispatchmethod\n    def book(self, name, amount):\n        raise TypeError\n\n    @book.register\n    def _(self, name: str, amount):\n{inside(b, '        ')}"),
+    ("Ledger.book", "another method's name"): lambda b: fenced(f"class Ledger:\n    def _book(self, name, amount):\n{inside(b, '        ')}\n\n    book = _book"),
+    ("Ledger.clean", "a static lambda"): lambda b: fenced(f"class Ledger:\n    clean = staticmethod(lambda name: {b.removeprefix('return ')})"),
+    ("Ledger.clean", "a static name"): lambda b: fenced(f"class Ledger:\n    def _clean(name):\n{inside(b, '        ')}\n\n    clean = staticmethod(_clean)"),
+    ("Ledger.clean", "a name of a class method"): lambda b: fenced(f"class Ledger:\n    def _clean(cls, name):\n{inside(b, '        ')}\n\n    clean = classmethod(_clean)"),
+    ("Ledger.size", "a property of a lambda"): lambda b: fenced(f"class Ledger:\n    size = property(lambda self: {b.removeprefix('return ')})"),
+    ("Ledger.size", "a property of a name"): lambda b: fenced(f"class Ledger:\n    def _size(self):\n{inside(b, '        ')}\n\n    size = property(_size)"),
     ("Ledger.book", "a helper in its class"): lambda b: fenced("class Ledger:\n" + booked("Ledger.book", b, lambda code, old: f"{inside(old)}\n\n{inside(code)}")),
     ("Ledger.book", "a helper in its class, two spaces"): lambda b: fenced("class Ledger:\n" + booked("Ledger.book", b, lambda code, old: f"{inside(old)}\n\n{inside(code)}").replace("    ", "  ")),
     ("Ledger.book", "a helper beside it"): lambda b: fenced(booked("Ledger.book", b, lambda code, old: f"{code}\n\n\n{old}")),

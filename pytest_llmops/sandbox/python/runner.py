@@ -31,6 +31,13 @@ OWN_MEMORY = 64 * 2**20
 """Bytes that the interpreter and pytest hold before a job comes."""
 PATIENCE = 10.0
 """Seconds after a report in which the parent ends this process."""
+REFUSED = "an answer may import what its file does, and modules without effect"
+PLAIN = {
+    *("byteorder", "float_info", "getrecursionlimit", "getsizeof", "hash_info", "hexversion"),
+    *("implementation", "int_info", "intern", "maxsize", "maxunicode", "platform"),
+    *("setrecursionlimit", "version", "version_info"),
+}
+"""What any text may use of `sys`, which leads to all modules."""
 OPTIONS = (
     *("-q", "-p", "no:cacheprovider", "--capture=sys", "--tb=line", "-W", "default"),
     *("--rootdir", TREE, "-c", f"{TREE}/pytest.ini", "--continue-on-collection-errors"),
@@ -113,9 +120,30 @@ def fault_of(path: str, text: str, allowed: list[str] | None) -> tuple[str, str]
         return None
     for node in ast.walk(tree):
         for name in imports_of(node):
-            if not any(name == one or name.startswith(f"{one}.") for one in allowed):
-                return "forbidden_import", f"{path}: imports {name}"
+            if name == "sys" and name not in allowed:
+                if other := other_of_sys(tree):
+                    return "forbidden_import", f"{path}: imports sys for {other}; {REFUSED}"
+            elif not any(name == one or name.startswith(f"{one}.") for one in allowed):
+                return "forbidden_import", f"{path}: imports {name}; {REFUSED}"
     return None
+
+
+def other_of_sys(tree: ast.AST) -> str:
+    """What a text uses of `sys` beside what is plain; "" for nothing."""
+    nodes = [*ast.walk(tree)]
+    told = [
+        (node, alias)
+        for node in nodes
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    ]
+    used = {one.name for node, one in told if getattr(node, "module", "") == "sys"}
+    names = {one.asname or "sys" for node, one in told if one.name == "sys"}
+    whole = {one for one in nodes if isinstance(one, ast.Name) and one.id in names}
+    parts = [one for one in nodes if isinstance(one, ast.Attribute) and one.value in whole]
+    if len(parts) < len(whole):
+        return "more than its parts"
+    return next(iter(sorted(used.union(one.attr for one in parts) - PLAIN)), "")
 
 
 def imports_of(node: ast.AST) -> list[str]:
