@@ -67,7 +67,8 @@ def made_of(task: ChangeTask, text: str, files: Mapping[str, str]) -> Patched:
         kept = {
             path: text
             for path, text in files.items()
-            if path not in task.hidden and not serves_tests(path, task.sources)
+            if path not in task.hidden
+            and not serves_tests(path, task.sources, text_in(task.tree, path))
         }
         return Patched(files=kept)
     return patch(text, ground(task))
@@ -86,14 +87,17 @@ def ground(task: ChangeTask) -> Ground:
     """What an answer to a task may change."""
 
     def read(path: str) -> str | None:
-        if path in task.before:
-            return task.before[path]
-        try:
-            return task.tree.read(path).decode("utf-8", "replace")
-        except CaseError:  # there is none, or it is a link out of the tree
-            return None
+        return task.before[path] if path in task.before else text_in(task.tree, path)
 
     return Ground(read=read, sources=task.sources, folders=task.folders, hidden=task.hidden)
+
+
+def text_in(tree: SourceTree, path: str) -> str | None:
+    """The text of a file of a tree; None where there is none, or it is a link out of the tree."""
+    try:
+        return tree.read(path).decode("utf-8", "replace")
+    except CaseError:
+        return None
 
 
 def measure_change(text: str, made: Patched, task: ChangeTask) -> Quality:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pytest_llmops.cases import Case, id_of_test
 from pytest_llmops.completions import Completion, Ending, FinishReason
 from pytest_llmops.grading.candidate import Candidate
-from pytest_llmops.grading.changed import changed, job_of, job_of_change, measure_change
+from pytest_llmops.grading.changed import changed, job_of, job_of_change, measure_change, text_in
 from pytest_llmops.grading.confirm import LOOKS, doubtful, forgery, is_unsure, wary
 from pytest_llmops.grading.extract import answered
 from pytest_llmops.grading.fences import READ_LIMIT
@@ -96,7 +96,11 @@ def _function(task: Task, completion: Completion, pool: Judge) -> tuple[_Verdict
     candidate = answered(completion.text, files, task)
     verdict = _unjudged(task, completion, candidate)
     if candidate and not verdict:
-        kept = {name: text for name, text in files.items() if not serves_tests(name, (path,))}
+        kept = {
+            name: text
+            for name, text in files.items()
+            if not serves_tests(name, (path,), text_in(task.tree, name))
+        }
         overlay = {**kept, path: candidate.file_text}
         verdict = _judged(job_of(task.case, task.tree, overlay), task.case, pool)
     assert verdict

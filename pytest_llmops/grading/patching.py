@@ -119,7 +119,8 @@ class _Work:
         return 2 * len(kept) > len(old) or not old
 
     def _is_test(self, path: str) -> bool:
-        return path in self._ground.hidden or serves_tests(path, self._ground.sources)
+        before = self._ground.read(path)
+        return path in self._ground.hidden or serves_tests(path, self._ground.sources, before)
 
     def _text(self, path: str) -> str | None:
         if path not in self._files:

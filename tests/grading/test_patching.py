@@ -392,7 +392,32 @@ def test_what_serves_tests_is_left_out_unless_it_is_asked_for(path):
     added = f"*** Add File: {path}\n+export const same = () => true;\n"
     assert patch(f"{DIFF}\n{added}", ground()).files == {PATH: FIXED}
     assert patch(added, ground()).fault == "it changes tests alone"
-    assert serves_tests(path, (PATH,))
+    assert serves_tests(path, (PATH,), None)
+
+
+ASSERTING = {
+    "vitest": 'import { expect } from "vitest";\nexport const same = expect.soft;\n',
+    "chai, required": "const { assert } = require('chai');\n",
+    "pytest": "import pytest\n\n\ndef same(a, b):\n    assert a == b\n",
+}
+
+
+@pytest.mark.parametrize("text", ASSERTING.values(), ids=ASSERTING)
+def test_what_asserts_for_tests_is_left_out_whatever_its_name(text):
+    files = {PATH: SHELL, OTHER: text}
+    gone = f"*** Delete File: {OTHER}\n"
+    other = f"*** Add File: {OTHER}\n+export const same = () => true;\n"
+    for change in (gone, other):
+        assert patch(f"{DIFF}\n{change}", ground(files)).files == {PATH: FIXED}
+        assert patch(change, ground(files)).fault == "it changes tests alone"
+    assert set(patch(other, ground(files, sources=(PATH, OTHER))).files) == {OTHER}
+
+
+@pytest.mark.parametrize("name", ["a/" * 600 + "b.ts", "a" * 300 + ".ts", "\u00e4" * 130 + ".ts"])
+def test_a_path_that_no_system_has_is_refused(name):
+    found = patch(f"*** Add File: packages/{name}\n+export {{}};\n", ground())
+    assert found.fault.endswith("is longer than a path may be")
+    assert len(found.fault) < 400
 
 
 def test_a_source_may_stand_among_tests():
