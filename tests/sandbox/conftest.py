@@ -1,6 +1,8 @@
 """What tests of the sandbox share."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -31,3 +33,16 @@ def pool(root, request):
 def caged(root):
     with NodePool(root) as pool:
         yield pool
+
+
+@pytest.fixture
+def starved():
+    """Lets others take the one processor that this process and what it starts may use."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+    os.sched_setaffinity(0, allowed)

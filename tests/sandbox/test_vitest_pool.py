@@ -2,6 +2,7 @@
 
 import pytest
 from own_tree import TEST, own_suite, own_tree, with_body, write_own
+from test_waiting import LATE
 
 from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox import Round, Section, TestJob
@@ -140,6 +141,27 @@ def test_a_test_file_that_the_settings_leave_out_is_told(tree, pool):
     report = pool.run(TestJob(root=tree.root, tests=("other.test.ts",), overlay=overlay))
     assert report.status == "load_error"
     assert report.detail == "other.test.ts: vitest's configuration leaves it out"
+
+
+def computed(tree, rounds):
+    """Result of a test with a limit of one second that computes so many rounds."""
+    overlay = {"src/late.test.ts": LATE % (rounds // 20)}
+    asked = TestJob(root=tree.root, tests=("src/late.test.ts",), overlay=overlay, timeout=200)
+    with open_pool(tree, size=1) as pool:
+        report = pool.run(asked)
+    return report.seconds, passed(report)
+
+
+@pytest.mark.usefixtures("starved")
+def test_a_limit_of_a_test_is_what_its_process_takes_itself(tree):
+    seconds, found = computed(tree, 150_000_000)
+    assert seconds > 1
+    assert found == {"computes": True}
+
+
+def test_a_test_that_computes_for_longer_than_its_limit_fails(tree):
+    _, found = computed(tree, 3_000_000_000)
+    assert found == {"computes": False}
 
 
 BUILT = {

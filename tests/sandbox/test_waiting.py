@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 
 import pytest
@@ -58,19 +57,6 @@ def test_a_process_that_has_ended_waits_for_nothing():
     ended = subprocess.Popen(["true"])
     ended.wait()
     assert waited(ended.pid) == 0
-
-
-@pytest.fixture
-def starved():
-    """Lets others take the one processor that this process and what it starts may use."""
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(allowed)})
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
-    yield
-    for other in others:
-        other.kill()
-        other.wait()
-    os.sched_setaffinity(0, allowed)
 
 
 LATE = """import { it } from "vitest";

@@ -2,6 +2,7 @@
 import childProcess from "node:child_process";
 import { syncBuiltinESMExports } from "node:module";
 
+const PATIENT = new URL("patient.mjs", import.meta.url).href;
 const STARVED = /^(?:FATAL ERROR: .* (?:JavaScript heap|process) out of memory|(?:# )?Fatal (?:JavaScript |process )?out of memory: )/m;
 
 /**
@@ -13,7 +14,7 @@ const STARVED = /^(?:FATAL ERROR: .* (?:JavaScript heap|process) out of memory|(
 export function confineForks(memory, folder) {
   const flags = [
     "--permission", "--allow-fs-read=*", `--allow-fs-write=${folder}`, `--max-old-space-size=${Math.max(16, memory / 2 ** 20)}`,
-    "--no-addons", "--disable-sigusr1", "--no-warnings",
+    "--no-addons", "--disable-sigusr1", "--no-warnings", "--import", PATIENT,
   ];
   const { fork } = childProcess;
   childProcess.fork = (file, args, options) => {

@@ -12,6 +12,8 @@ from pytest_llmops.errors import SandboxError
 from pytest_llmops.sandbox.vitest.installation import TEMPORARY, OwnPackages
 
 RUNNER = Path(__file__).parent
+CLOCK = RUNNER.parent / "node" / "runtime" / "clock.mjs"
+"""What our own judge counts a process's time with."""
 INSIDE, TREE = "/sandbox", "/tree"
 SIZE = 256 * 1024 * 1024
 """Bytes of the tree in memory."""
@@ -37,7 +39,7 @@ class VitestProgram:
     def __init__(self, node: Path, packages: OwnPackages) -> None:
         self._node = node
         self._packages = packages
-        self.paths: tuple[Path, ...] = (node, RUNNER, packages.folder)
+        self.paths: tuple[Path, ...] = (node, RUNNER, CLOCK, packages.folder)
 
     @property
     def mounts(self) -> list[str]:
@@ -46,6 +48,7 @@ class VitestProgram:
             *("--dev", "/dev"),
             *("--ro-bind", str(self._node), f"{INSIDE}/node"),
             *("--ro-bind", str(RUNNER), f"{INSIDE}/runner"),
+            *("--ro-bind", str(CLOCK), f"{INSIDE}/clock.mjs"),
             *("--size", str(SIZE), "--tmpfs", TREE),
         ]
         for folder in self._packages.modules:
