@@ -22,7 +22,7 @@ from pytest_llmops.agents.settings import Budget
 from pytest_llmops.agents.spending import asked_of, limit_of, spent_by, under_way, usage_of
 from pytest_llmops.agents.web import Exchange, Taker, WebServer
 from pytest_llmops.client.broken import LostError
-from pytest_llmops.client.connections import Asks
+from pytest_llmops.client.connections import Asks, refused
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.faults import UNREADABLE, error_of, excerpt
 from pytest_llmops.client.stream import LINGER
@@ -166,7 +166,7 @@ class Proxy:
         ):
             kind = reply.headers.get("content-type", "application/json")
             if reply.status != 200:
-                said = b"".join([piece async for piece in reply.pieces])
+                said = await refused(reply)
                 fault = error_of(reply.status, said)
                 call.fault = str(fault)  # before the agent knows, which may end at once
                 waits = reply.headers.get("retry-after")

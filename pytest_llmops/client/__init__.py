@@ -9,7 +9,8 @@ In the order of the flow:
     wire                     an answer, put together from documents
     endpoint                 where to ask and how
     environment              proxies and certificates
-    broken, connections      what goes wrong on the way; requests and their responses
+    broken, packing          what goes wrong on the way; bodies unpacked
+    connections              requests and their responses
     stream                   one response, from its first byte to its last
     serving                  what is served there
     chat                     asking

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
-from aiohttp.http_exceptions import ContentEncodingError
 
 from pytest_llmops.client.faults import TransientError, excerpt
 from pytest_llmops.errors import EndpointError
@@ -30,8 +29,7 @@ def fault_of(error: BaseException, *, reached: bool) -> EndpointError:
 
 
 def _is_final(error: BaseException) -> bool:
-    verified = isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.CertificateError)
-    return verified or isinstance(error.__cause__, ContentEncodingError)
+    return isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.CertificateError)
 
 
 def _words(error: BaseException) -> str:

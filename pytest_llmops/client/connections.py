@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
-from pytest_llmops.client.broken import fault_of
+from pytest_llmops.client.broken import LostError, fault_of
 from pytest_llmops.client.endpoint import Endpoint
 from pytest_llmops.client.environment import certificates, proxy_of
+from pytest_llmops.client.packing import ASKED, codings_of, unpacked
 from pytest_llmops.errors import EndpointError
 
 IDLE = 4.0
@@ -79,9 +80,9 @@ class Connections:
         """
         self._endpoint = endpoint
         self._root, user = _without_user(endpoint.base_url.rstrip("/"))
-        self._headers = {"authorization": user} if user else {}
-        if endpoint.api_key and not user:
-            self._headers = {"authorization": f"Bearer {endpoint.api_key}"}
+        self._headers = {"content-type": "application/json", "accept-encoding": ASKED}
+        if user or endpoint.api_key:
+            self._headers["authorization"] = user or f"Bearer {endpoint.api_key}"
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect)
         self._sending = sending
         self._direct = direct or endpoint.is_local
@@ -116,7 +117,9 @@ class Connections:
         except (aiohttp.ClientError, OSError) as error:
             raise fault_of(error, reached=False) from error
         try:
-            yield Reply(response.status, response.headers, _Pieces(response.content))
+            pieces, codings = _Pieces(response.content), codings_of(response.headers)
+            whole = unpacked(pieces, codings) if codings else pieces
+            yield Reply(response.status, response.headers, whole)
         finally:
             response.close()  # keeps a connection whose answer was read to its end
 
@@ -136,7 +139,8 @@ class Connections:
                 resolver=aiohttp.ThreadedResolver(),  # the system's, whatever else is installed
                 ssl=certificates() if secure else True,
             ),
-            headers={"content-type": "application/json", **self._headers},
+            headers=self._headers,
+            auto_decompress=False,
             proxy=None if self._direct else proxy_of(self._root),
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -170,6 +174,25 @@ class _Pieces:
         if not piece:
             raise StopAsyncIteration
         return piece
+
+
+async def refused(reply: Reply) -> bytes:
+    """The body of a response that is no answer; its status says enough where it cannot be read.
+
+    Raises:
+        LostError: The connection broke.
+    """
+    body = bytearray()
+    try:
+        async for piece in reply.pieces:
+            body += piece[: LONGEST - len(body)]
+            if len(body) == LONGEST:
+                break
+    except LostError:
+        raise
+    except EndpointError as error:
+        return str(error).encode()
+    return bytes(body)
 
 
 def ask_once(

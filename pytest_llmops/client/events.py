@@ -9,6 +9,8 @@ from pytest_llmops.client.faults import excerpt
 from pytest_llmops.errors import EndpointError
 
 BOM = b"\xef\xbb\xbf"
+GZIP = b"\x1f\x8b"
+"""How a body in gzip begins."""
 
 
 class EventReader:
@@ -79,6 +81,10 @@ class BodyReader:
             if BOM.startswith(head) or not (text := head.removeprefix(BOM).lstrip()):
                 self._head = head
                 return []
+            if head.startswith(GZIP):
+                raise EndpointError(
+                    "the body cannot be read: it is in gzip, and no 'content-encoding' says so"
+                )
             self._head, chunk = None, text
             self.streamed = not text.startswith((b"{", b"["))
         if self.streamed:

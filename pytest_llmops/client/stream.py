@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from pytest_llmops.client.connections import Reply
+from pytest_llmops.client.connections import Reply, refused
 from pytest_llmops.client.events import BodyReader
 from pytest_llmops.client.faults import error_of
 from pytest_llmops.client.pacing import retry_after
@@ -42,7 +42,7 @@ class Stream:
         self.opened = True
         if reply.status != 200:
             wait = retry_after(reply.headers, time.time())
-            body = b"".join([chunk async for chunk in self._chunks(reply)])
+            body = await refused(reply)
             to = reply.headers.get("location", "") if 300 <= reply.status < 400 else ""
             raise error_of(reply.status, body, retry_after=wait, location=to)
         async for chunk in self._chunks(reply):

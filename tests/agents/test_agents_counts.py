@@ -100,6 +100,14 @@ def test_a_fault_told_in_a_whole_document_reaches_the_agent_whole(tmp_path):
     assert (proxy.calls[0].fault, proxy.usage) == ("error in the stream: overloaded", NEXT)
 
 
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_packed_as_nobody_asked_for_is_a_fault_by_name(status, tmp_path):
+    script = whole(status, "packed", content_encoding="br")
+    proxy, (got, _) = play(tmp_path, script, answer(usage=(100, 10)))
+    assert "it is packed as br" in proxy.calls[0].fault
+    assert got == "broken off" if status == 200 else b"it is packed as br" in got[1]
+
+
 BAD = {
     "negative": ({"prompt_tokens": -1, "completion_tokens": 20}, "prompt_tokens = -1"),
     "contradicting": (

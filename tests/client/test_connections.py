@@ -123,23 +123,111 @@ def test_a_stream_without_any_end_of_its_own_ends_with_its_connection():
     assert ask(raw).text == "x"
 
 
+def raw_deflate(data):
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+def members(data, size):
+    return b"".join(
+        gzip.compress(data[start : start + size]) for start in range(0, len(data), size)
+    )
+
+
+def bytewise(body, *lines):
+    """Bytes of a whole answer, each in a chunk of its own."""
+    head = "\r\n".join(["HTTP/1.1 200 OK", "transfer-encoding: chunked", *lines, "", ""]).encode()
+    return head + b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+
+
+PACKED = {
+    "gzip": ("gzip", gzip.compress),
+    "another name of it": ("x-gzip", gzip.compress),
+    "in capitals": ("GZIP", gzip.compress),
+    "deflate": ("deflate", zlib.compress),
+    "deflate without a head": ("deflate", raw_deflate),
+    "members": ("gzip", lambda body: members(body, 30)),
+    "two thousand members": (
+        "gzip",
+        lambda body: members(body, len(body)) + 2_000 * gzip.compress(b""),
+    ),
+    "zeros behind it": ("gzip", lambda body: gzip.compress(body) + bytes(9)),
+    "not packed": ("identity", bytes),
+}
+
+
+@pytest.mark.parametrize("body", [BODY, STREAM], ids=["whole", "stream"])
+@pytest.mark.parametrize(("coding", "pack"), PACKED.values(), ids=PACKED)
+def test_a_packed_body_is_unpacked(coding, pack, body):
+    line = f"content-encoding: {coding}"
+    assert ask(Raw(plain(pack(body), line))).text == "x"
+    if len(pack(body)) < 1_000:
+        assert ask(Raw(bytewise(pack(body), line))).text == "x"
+
+
 @pytest.mark.parametrize(
-    ("coding", "packed"),
-    [("gzip", gzip.compress(STREAM)), ("deflate", zlib.compress(STREAM))],
-    ids=["gzip", "deflate"],
+    "pack", [gzip.compress, zlib.compress, raw_deflate], ids=["gzip", "deflate", "no head"]
 )
-def test_a_packed_stream_is_unpacked(coding, packed):
-    assert ask(Raw(plain(packed, f"content-encoding: {coding}"))).text == "x"
+def test_no_byte_of_a_long_packed_body_is_lost(pack):
+    text = "".join(f"{number} " * (number % 97) for number in range(9_000)) + "a" * 200_000
+    body = BODY.replace(b'"x"', json.dumps(text).encode())
+    coding = "gzip" if pack is gzip.compress else "deflate"
+    assert ask(Raw(plain(pack(body), f"content-encoding: {coding}"))).text == text
 
 
-def test_what_cannot_be_unpacked_is_an_error_at_once():
-    raw = Raw(plain(b"no gzip at all", "content-encoding: gzip"))
-    assert "content-encoding: gzip" in failure(raw)
+def test_a_body_packed_for_its_transfer_is_unpacked():
+    packed = gzip.compress(BODY)
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n"
+    assert ask(Raw(head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(packed), packed))).text == "x"
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, br", "gzip, gzip"])
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_packing_that_was_not_asked_for_is_an_error_by_name_at_once(coding, status):
+    """Not what an installed package reads: asked for is the same everywhere, and is paid once."""
+    body = plain(b"\x0b\x02\x80hello\x03", f"content-encoding: {coding}")
+    raw = Raw(body.replace(b"200 OK", b"%d -" % status))
+    told = failure(raw)
+    assert f"it is packed as {coding} ('content-encoding'), and only gzip or deflate" in told
+    assert ("HTTP 401" in told, "no key was sent" in told) == (status == 401, status == 401)
+    assert len(raw.heads) == 1
+    assert "accept-encoding: gzip, deflate\r\n" in raw.heads[0].lower()
+
+
+BAD_PACKING = {
+    "not packed": (b"no gzip at all", "it is no gzip"),
+    "an unpacked answer": (BODY, "it is no gzip"),
+    "another sum": (gzip.compress(BODY)[:-8] + bytes(8), "incorrect data check"),
+    "rubbish behind it": (gzip.compress(BODY) + b"rubbish", "it is no gzip"),
+}
+
+
+@pytest.mark.parametrize(("body", "told"), BAD_PACKING.values(), ids=BAD_PACKING)
+def test_what_cannot_be_unpacked_is_an_error_at_once(body, told):
+    raw = Raw(plain(body, "content-encoding: gzip"))
+    found = failure(raw)
+    assert told in found
+    assert "content-encoding" in found
     assert len(raw.heads) == 1
 
 
-def test_a_packed_body_that_is_cut_is_asked_for_again():
-    raw = Raw(plain(gzip.compress(BODY)[:-12], "content-encoding: gzip"), plain())
+def test_a_packed_body_that_nobody_says_is_packed_is_told_as_such():
+    assert "is in gzip, and no 'content-encoding'" in failure(Raw(plain(gzip.compress(BODY))))
+
+
+@pytest.mark.parametrize("body", [BODY, STREAM[:-16]], ids=["whole", "stream"])
+@pytest.mark.parametrize("kept", [0, 1, 10, -12, -8, -1])
+@pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)],
+                         ids=["gzip", "deflate"])  # fmt: skip
+def test_a_packed_body_that_is_cut_is_asked_for_again(coding, pack, kept, body):
+    raw = Raw(plain(pack(body)[:kept], f"content-encoding: {coding}"), plain())
+    assert ask(raw).retries == 1
+
+
+def test_a_refusal_that_cannot_be_unpacked_keeps_its_status():
+    rubbish = plain(b"rubbish", "content-encoding: gzip")
+    assert "HTTP 400: the body cannot be read" in failure(Raw(rubbish.replace(b"200", b"400")))
+    raw = Raw(rubbish.replace(b"200", b"503"), plain())
     assert ask(raw).retries == 1
 
 
