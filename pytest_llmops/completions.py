@@ -152,7 +152,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: FinishReason
     counted_by: CountedBy = "server"
     retries: int = 0
-    """Tries of this call that brought no answer; what they cost is not known."""
+    """Tries of this call before it that brought no answer; those of which tokens are known are
+    turns of their own."""
     purpose: str = ""
     """What the agent asked for beside the task (`title`, say); "" for the task."""
     text: str = ""

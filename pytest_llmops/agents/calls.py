@@ -101,18 +101,21 @@ class Call:
     def cut(self, length: Callable[[str], int] | None) -> None:
         """Nothing more is read of the answer: it is counted by what came, where that is known.
 
+        So is one that broke off, for the agent does not have it, but it was generated.
+
         Args:
             length: Counts tokens; None where there is no tokenizer.
         """
         self.end()
-        if self.fault:
+        if self.uncounted:
             return
         with suppress(EndpointError):
             if counted := self.answer.counted():
                 self.usage, self.counted_by = counted
-        if not self.usage and length and self.first_token is not None:
+        if not self.usage and length and self._came:
             self.count_here(length)
-        self.left, self.lost = True, not self.usage
+        if not self.fault:
+            self.left, self.lost = True, not self.usage
 
     def count_here(self, length: Callable[[str], int]) -> None:
         """Count its tokens with the model's tokenizer, for a server that counts none.
@@ -132,6 +135,11 @@ class Call:
         Made when it is asked for: a long conversation takes longer to digest than to pass on.
         """
         return key_of(self._asked)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the agent has an answer that counts; one that broke off is none."""
+        return bool(self.usage) and not self.fault
 
     @property
     def complete(self) -> bool:
@@ -165,6 +173,11 @@ class Call:
     def asks_for(self) -> str:
         """What the model wants done; equal for calls that ask for the same."""
         return json.dumps([one[1:] for one in self.tools]) if self._called else ""
+
+    @property
+    def _came(self) -> bool:
+        """Whether anything that costs output has arrived."""
+        return self.answer.started or bool(self._called or self.answer.thinking)
 
     def _take(self, documents: Sequence[bytes], *, last: bool) -> None:
         for data in documents:

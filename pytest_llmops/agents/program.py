@@ -213,7 +213,7 @@ class Program:
             ),
             counted_by=counted_together(turn.counted_by for turn in turns),
             served_model=self._model.endpoint.redact(served),
-            retries=sum(turn.retries for turn in turns),
+            retries=sum(bool(call.fault) and not call.spent for call in ran.calls),
             loop=Loop(
                 ending=ran.ending[0],
                 turns=turns,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from pytest_llmops.agents.calls import Call
 from pytest_llmops.agents.spending import repeats
+from pytest_llmops.agents.turns import BROKE
 from pytest_llmops.completions import Ending, FinishReason, Turn
 from pytest_llmops.errors import EndpointError
 
@@ -16,7 +17,8 @@ def finish_of(calls: Sequence[Call], turns: Sequence[Turn]) -> FinishReason:
     """
     if any(call.lost for call in calls):
         return "length"
-    return turns[-1].finish_reason if turns else "other"
+    ended = [turn.finish_reason for turn in turns if turn.purpose != BROKE]
+    return ended[-1] if ended else "other"
 
 
 def settled(
@@ -46,4 +48,4 @@ def settled(
         return ending, detail
     if calls[-1].fault:
         raise EndpointError(f"{where}: {calls[-1].fault}")
-    return ("repeated" if repeats([call for call in calls if call.usage]) else ending), detail
+    return ("repeated" if repeats([call for call in calls if call.answered]) else ending), detail

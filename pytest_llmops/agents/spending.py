@@ -33,7 +33,7 @@ def repeats(answered: Sequence[Call]) -> bool:
 
 def spent_by(calls: Sequence[Call], budget: Budget, prices: Prices | None) -> Ending | None:
     """The budget that the calls before the last have spent; one under way is a turn already."""
-    answered, usage = [call for call in calls if call.usage], usage_of(calls)
+    answered, usage = [call for call in calls if call.answered], usage_of(calls)
     if repeats([call for call in answered if not call.left]):
         return "repeated"
     if len(answered) + len(under_way(calls[:-1])) >= budget.turns:

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pytest_llmops.agents.requests import key_of
-from pytest_llmops.agents.turns import LEFT
+from pytest_llmops.agents.turns import BROKE, LEFT
 from pytest_llmops.client.connections import Reply
 from pytest_llmops.completions import Completion, Message, Request, Turn
 from pytest_llmops.errors import EndpointError
@@ -23,6 +23,8 @@ Tapes = Mapping[Key, Sequence[Turn]]
 NEVER_ASKED = (
     "the recorded run holds no answer to this request: its messages or tools are not those of then"
 )
+NOT_TAKEN = {LEFT, BROKE}
+"""Purposes of turns whose answer the agent did not have."""
 FINISH = {
     "stop": "stop",
     "length": "length",
@@ -43,7 +45,7 @@ class Tape:
     def answer(self, body: Mapping[str, Any]) -> Turn | None:
         """The recorded answer to a request; the last again where all were given."""
         key = key_of(body)
-        found = [turn for turn in self._turns if turn.key == key and turn.purpose != LEFT]
+        found = [turn for turn in self._turns if turn.key == key and turn.purpose not in NOT_TAKEN]
         if not found:
             return None
         number = self._taken.get(key, 0)

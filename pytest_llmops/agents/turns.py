@@ -1,6 +1,7 @@
 """The turns that the calls of a loop add up to.
 
-Tries of the same request are one turn: those that brought no answer are its retries. A call that
+Tries of the same request are one turn: those that brought no answer are its retries. One that broke
+off when tokens of it were counted is a turn too; its retries are the tries before it. A call that
 offers no tools, where the agent offers tools in others, is none of the work: a title, a memory.
 Neither is an answer that the agent left before its end. Their tokens count, their names say so.
 """
@@ -17,6 +18,8 @@ BESIDE = "no tools offered"
 """Purpose of a call beside the work, as far as it can be told."""
 LEFT = "left before its end"
 """Purpose of a call whose answer the agent did not take."""
+BROKE = "broke off"
+"""Purpose of a try whose answer had begun, and did not come to its end."""
 
 
 def turns_of(
@@ -69,18 +72,22 @@ def turns_of(
 
 
 def _tries(calls: Sequence[Call]) -> dict[int, int]:
-    """How many tries of the same request brought no answer before each call that has one."""
+    """How many tries of the same request brought no answer before each call that is a turn."""
     failed: Counter[str] = Counter()
     tries: dict[int, int] = {}
     for call in calls:
         if call.usage:
-            tries[id(call)] = failed.pop(call.key, 0)
+            tries[id(call)] = failed[call.key]
+        if call.answered:
+            del failed[call.key]
         elif not call.spent:
             failed[call.key] += 1
     return tries
 
 
 def _purpose(call: Call, *, with_tools: bool) -> str:
+    if call.fault:
+        return BROKE
     if call.left:
         return LEFT
     return "" if call.offers_tools or not with_tools else BESIDE

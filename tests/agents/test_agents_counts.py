@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
 import aiohttp
 import pytest
@@ -9,7 +10,9 @@ from chat_server import ChatServer, answer, cut, whole
 from test_agents_proxy import TOOLS, between
 
 from pytest_llmops.agents.settings import Budget
-from pytest_llmops.agents.turns import turns_of
+from pytest_llmops.agents.settled import finish_of
+from pytest_llmops.agents.tape import Tape
+from pytest_llmops.agents.turns import BROKE, turns_of
 from pytest_llmops.completions import Usage
 
 COUNTS = {"prompt_tokens": 90, "completion_tokens": 20}
@@ -91,7 +94,61 @@ def test_an_agent_never_has_the_whole_of_an_answer_that_is_not_counted(script, l
     assert [one if isinstance(one, str) else one[0] for one in got] == ["broken off", 200]
     assert proxy.calls[0].fault
     assert [call.uncounted for call in proxy.calls] == [False, False]
-    assert (proxy.usage, proxy.gone) == (NEXT, False)
+    assert (proxy.calls[1].usage, proxy.gone) == (NEXT, False)
+
+
+BROKEN = {
+    "told behind the end": (events(TEXT, STOP, TOLD, OVERLOADED), COUNTED, "server"),
+    "told, and then dropped": (events(TEXT, STOP, TOLD, done=False, end=False), COUNTED, "server"),
+    "told so far": (
+        events(TEXT | {"usage": {"prompt_tokens": 90, "completion_tokens": 3}}, done=False),
+        Usage(input=90, output=3),
+        "server",
+    ),
+    "text": (events(TEXT, done=False), len("half of it"), "local"),
+    "thinking": (events(chunk({"reasoning_content": "hm"}), TEXT, done=False), 12, "local"),
+    "text, and a fault": (events(TEXT, OVERLOADED), len("half of it"), "local"),
+    "nothing": (whole(503, {"error": {"message": "busy"}}), None, "server"),
+}
+
+
+@pytest.mark.parametrize(("script", "usage", "by"), BROKEN.values(), ids=BROKEN)
+def test_what_was_generated_of_an_answer_that_broke_off_is_counted(script, usage, by, tmp_path):
+    proxy, _ = play(tmp_path, script, length=len)
+    (call,) = proxy.calls
+    local = isinstance(usage, int)
+    assert (call.usage.output if local else call.usage) == usage
+    assert (call.counted_by, call.answered, call.lost, call.left) == (by, False, False, False)
+    assert (proxy.gone, call.uncounted) == (False, False)
+
+
+def test_an_answer_that_broke_off_is_not_counted_where_nobody_can(tmp_path):
+    proxy, _ = play(tmp_path, cut)
+    assert (proxy.calls[0].usage, proxy.calls[0].lost, proxy.gone) == (None, False, False)
+
+
+def test_tries_that_broke_off_are_turns_with_their_numbers(tmp_path):
+    half, busy = events(TEXT, STOP, TOLD, OVERLOADED), whole(503, {"error": {"message": "busy"}})
+
+    async def run():
+        scripts = half, busy, half, answer(usage=(100, 10)), answer(usage=(100, 10))
+        async with between(ChatServer(*scripts), tmp_path, Budget(turns=2)) as (proxy, ask):
+            for text in ["work"] * 4 + ["more work"]:
+                with suppress(aiohttp.ClientPayloadError):
+                    await ask(text, tools=TOOLS)
+                while not proxy.calls[-1].ended:
+                    await asyncio.sleep(0.01)
+            return proxy
+
+    proxy = asyncio.run(asyncio.wait_for(run(), 20))
+    turns = turns_of(proxy.calls, proxy.calls[-1].started + 1, lambda _: False)
+    found = [(turn.purpose, turn.retries, turn.usage.output) for turn in turns]
+    assert found == [(BROKE, 0, 20), (BROKE, 2, 20), ("", 3, 10), ("", 0, 10)]
+    assert not proxy.spent  # by tries that brought no answer, which are no turns of the budget
+    assert proxy.usage == Usage(input=380, output=60)
+    asked = {"messages": [{"role": "user", "content": "work"}], "tools": TOOLS}
+    assert Tape(turns).answer(asked) == turns[2]
+    assert finish_of(proxy.calls, turns[:2]) == "other"
 
 
 def test_a_fault_told_in_a_whole_document_reaches_the_agent_whole(tmp_path):
