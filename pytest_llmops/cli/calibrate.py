@@ -13,7 +13,7 @@ from rich.table import Table
 from pytest_llmops.cli.arguments import add_margins, add_runs, margins_of
 from pytest_llmops.compare.margins import ratio
 from pytest_llmops.errors import RecordError
-from pytest_llmops.session.numbers import positive
+from pytest_llmops.session.numbers import positive, temperature
 
 if TYPE_CHECKING:
     from pytest_llmops.compare.planning.calibration import Calibration
@@ -42,7 +42,7 @@ def add(commands: Any) -> None:
     )
     command.add_argument(
         "--temperature",
-        type=float,
+        type=temperature,
         default=TEMPERATURE,
         metavar="T",
         help=f"sampling temperature (default: {TEMPERATURE})",

@@ -14,6 +14,7 @@ from pytest_llmops.errors import RecordError
 from pytest_llmops.quality.beside import told_quality
 from pytest_llmops.report.terminal import render, summary_parts
 from pytest_llmops.runs.reading import find_run, first_lines, read_run
+from pytest_llmops.session.numbers import none_or_more
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,7 +32,7 @@ def add(commands: Any) -> None:
     command.add_argument("--label", default="", metavar="TEXT", help="only runs with this label")
     command.add_argument(
         "--last",
-        type=int,
+        type=none_or_more,
         default=SHOWN,
         metavar="N",
         help=f"only the newest N; 0 for all (default: {SHOWN})",

@@ -1,7 +1,7 @@
 """`python -m pytest_llmops.engine`: load, serve, and say so in one line of JSON on stdout.
 
-Everything else is written to stderr. Exit status 3 is a model that cannot be served, 2 a wrong
-command line.
+Everything else is written to stderr. Exit status 3 is a model that cannot be served, where a
+session asked (`--parent-pid`), and 2 where none did (`llmops serve`); so is a wrong command line.
 """
 
 import os
@@ -23,6 +23,9 @@ from pytest_llmops.engine.spec import OWN, EngineSpec, Ready
 from pytest_llmops.engine.warden import Ward, keep
 from pytest_llmops.errors import LlmopsError
 
+USER_ERROR = 2
+"""Exit status of `llmops serve` for what the user can mend."""
+
 
 def main(arguments: list[str]) -> int:
     """Serve until ended; return the exit status."""
@@ -41,6 +44,9 @@ def main(arguments: list[str]) -> int:
 
         assembled = assemble(spec)
     except LlmopsError as error:
+        if not options.parent_pid:
+            print(f"llmops: {error}", file=sys.stderr)  # noqa: T201
+            return USER_ERROR
         print(error, file=sys.stderr)  # noqa: T201
         return MODEL_ERROR_STATUS
     host, port = listener.getsockname()[:2]

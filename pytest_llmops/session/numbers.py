@@ -18,6 +18,17 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def none_or_more(text: str) -> int:
+    """Parse a number of which there may be none.
+
+    Raises:
+        ArgumentTypeError: It is none, or below 0.
+    """
+    if not text.strip().isdecimal():
+        raise ArgumentTypeError(f"{text} is not a whole number of 0 or more")
+    return int(text)
+
+
 def temperature(text: str) -> float:
     """Parse a sampling temperature.
 

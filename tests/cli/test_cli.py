@@ -224,17 +224,35 @@ def test_serving_on_a_port_in_use_says_so_before_a_model_is_loaded(project):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = serve(project, port)
-    assert done.returncode != 0
-    assert done.stderr == f"cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    assert done.returncode == 2
+    assert done.stderr == f"llmops: cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
 
 def test_serving_on_no_port_says_so(project):
     done = serve(project, 65536)
-    assert done.returncode != 0
-    assert done.stderr == "--port must be 0 to 65535; is 65536\n"
+    assert done.returncode == 2
+    assert done.stderr == "llmops: --port must be 0 to 65535; is 65536\n"
 
 
 def test_serving_imports_nothing_from_the_current_folder(project):
     for name in ("pytest_llmops", "socket", "msgspec"):
         (project / f"{name}.py").write_text(f"raise SystemExit('{name} of a stranger')\n")
     assert "stranger" not in serve(project, 65536).stderr
+
+
+BAD_VALUES = {
+    "a port that is none": ("serve --port 99999", "--port must be 0 to 65535; is 99999"),
+    "a host that is none": ("serve --host 300.1.1.1", "cannot listen on 300.1.1.1"),
+    "runs below none": ("runs --last=-3", "-3 is not a whole number of 0 or more"),
+    "a temperature below none": ("calibrate --temperature=-1", "'-1' is not a number from 0 to 2"),
+    "a temperature that is none": ("calibrate --temperature nan", "is not a number from 0 to 2"),
+}
+
+
+@pytest.mark.parametrize(("line", "told"), BAD_VALUES.values(), ids=BAD_VALUES)
+def test_a_bad_value_ends_every_command_with_2(line, told, tmp_path):
+    (tmp_path / "models.toml").write_text('[base]\nweights = "embedded:smollm2-135m-instruct"\n')
+    found = subprocess.run([COMMAND, *line.split()], cwd=tmp_path, capture_output=True, text=True)
+    assert found.returncode == 2
+    assert told in found.stderr
+    assert "Traceback" not in found.stderr
