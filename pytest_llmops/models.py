@@ -46,6 +46,16 @@ LATEST = "latest"
 INLINE_KEY = "LLMOPS_API_KEY"
 """Environment variable whose value inline endpoints are called with, where it is set."""
 
+FIELDS = (
+    "max_tokens max_completion_tokens temperature top_p top_k min_p seed stop stream stream_options"
+    " tools tool_choice parallel_tool_calls functions function_call response_format reasoning"
+    " reasoning_effort thinking enable_thinking chat_template_kwargs verbosity n logprobs"
+    " top_logprobs logit_bias presence_penalty frequency_penalty repetition_penalty user store"
+    " metadata modalities audio prediction service_tier prompt_cache_key prompt_cache_retention"
+    " safety_identifier web_search_options provider usage tool_stream extra_body"
+)
+"""Fields of a request that may be left out: those that are sent, and those that programs send."""
+
 
 Price = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -207,6 +217,12 @@ def _parse(path: Path, name: str, table: Any) -> Model:
         return msgspec.structs.replace(model, replay=str(beside.resolve()))
     if isinstance(model, EndpointModel):
         check_url(where, model.url)
+        known = FIELDS.split()
+        if unknown := [field for field in model.omit if field not in known]:
+            raise ModelError(
+                f"{where}: 'omit' has {unknown[0]!r}, which is no request field that can be left "
+                f"out{nearest(unknown[0], known)}"
+            )
         if model.api_key_env and not VARIABLE.fullmatch(model.api_key_env):
             raise ModelError(
                 f"{where}: 'api_key_env' is the name of a variable, as EXAMPLE_KEY, not a key"

@@ -248,3 +248,17 @@ def test_an_engine_of_other_people_is_named_with_its_program(tmp_path):
         ModelError, match='\'engine\' is "ollama", and should be "llmops" or "vllm" or'
     ):
         resolve("big", path)
+
+
+@pytest.mark.parametrize(
+    ("field", "near"),
+    [("temprature", "; did you mean temperature"), ("messages", "left out"), ("zzz", "left out")],
+)
+def test_a_field_to_omit_that_no_request_has_is_refused_with_the_nearest(field, near, tmp_path):
+    path = tmp_path / "models.toml"
+    table = '[m]\nurl = "http://127.0.0.1/v1"\nmodel = "m"\nomit = ["top_p", "FIELD"]\n'
+    path.write_text(table.replace("FIELD", field))
+    with pytest.raises(ModelError, match=f"'omit' has '{field}', which is no .*{near}"):
+        load_models(path)
+    path.write_text(table.replace("FIELD", "max_completion_tokens"))
+    assert load_models(path)["m"].omit == ("top_p", "max_completion_tokens")
