@@ -7,6 +7,7 @@ the length of the text.
 
 import re
 from bisect import bisect_left
+from functools import cached_property
 
 from pytest_llmops.grading.fences import Opened
 
@@ -153,9 +154,13 @@ class _Marked:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._fences = [one.start() for one in _FENCES.finditer(text)]
         self._opened = Opened()
         self._at = 0
+
+    @cached_property
+    def _fences(self) -> list[int]:
+        """Where fences stand; most texts have no mark to ask of."""
+        return [one.start() for one in _FENCES.finditer(self._text)]
 
     def skip(self, position: int) -> None:
         """Leave out what stands before a position."""

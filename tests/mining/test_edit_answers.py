@@ -21,7 +21,7 @@ from pytest_llmops.tasks.changes import diff, materialize_change
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
     """The repository, mined, and a pool that judges its trees."""
-    with opened(tmp_path_factory.getbasetemp()) as found:
+    with opened(tmp_path_factory) as found:
         yield found
 
 

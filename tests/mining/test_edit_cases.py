@@ -25,7 +25,7 @@ KINDS = {"body", "insert", "literal", "condition", "default", "rename", "several
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
     """The repository, mined, and a pool that judges its trees."""
-    with opened(tmp_path_factory.getbasetemp()) as found:
+    with opened(tmp_path_factory) as found:
         yield found
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from commit_repo import git, make_repository
+from once import made_once
 
 from pytest_llmops.cases import Case, FileHash, load_suites
 from pytest_llmops.cli.main import main
@@ -136,27 +137,25 @@ def _function(repository, path, symbol, test):
     )
 
 
-def mined_edits(folder, patch):
-    """The folder of the first repository and its mined edits, made once for all modules of tests.
-
-    The cache of this user is one in that folder from then on.
-    """
-    made = folder / "edit-repo"
-    patch.setenv("XDG_CACHE_HOME", str(made / "cache"))
-    if not made.exists():
-        made.mkdir()
-        make_repository(made / "origin", HISTORY)
-        suites = write_suites(made / "cases", made / "origin")
-        arguments = ["--suites", str(suites), "--report", str(made / "report.json")]
+def mine_edits(made):
+    """Make the repository in a folder, and mine it, with a cache of its own."""
+    make_repository(made / "origin", HISTORY)
+    suites = write_suites(made / "cases", made / "origin")
+    arguments = ["--suites", str(suites), "--report", str(made / "report.json")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(made / "cache"))
         assert main(["mine", "edits", "--suite", "edits", *arguments]) == 0
-    return made
 
 
 @contextmanager
-def opened(folder):
-    """The repository, mined: its folder, suite and trees, and a pool that judges these."""
+def opened(tmp_path_factory):
+    """The repository, mined once for all workers: its folder, suite and trees, and a pool for them.
+
+    The cache of this user is one in that folder as long as it is open.
+    """
+    made = made_once(tmp_path_factory, "edit-repo", mine_edits)
     with pytest.MonkeyPatch.context() as patch:
-        made = mined_edits(folder, patch)
+        patch.setenv("XDG_CACHE_HOME", str(made / "cache"))
         suite = load_suites(made / "cases" / "suites.toml")["edits"]
         shelf = open_tree(suite)
         with NodePool(shelf.root, size=2, many=True) as pool:
