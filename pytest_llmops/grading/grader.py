@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pytest_llmops.cases import Case
 from pytest_llmops.tasks.code.languages import PYTHON_3, language_of
 
-GRADER = "vitest 4.1.12, 2"
+GRADER = "vitest 4.1.12, 3"
 """Of TypeScript: vitest's version, and a number that rises where ours may change a verdict."""
 
 
@@ -16,5 +16,5 @@ def grader_of(cases: Iterable[Case]) -> str:
     languages = {language_of(case.source.path) for case in cases}
     named = [GRADER] if languages - {PYTHON_3} or not languages else []
     if PYTHON_3 in languages:
-        named.append(f"pytest {version('pytest')} on Python {platform.python_version()}, 2")
+        named.append(f"pytest {version('pytest')} on Python {platform.python_version()}, 3")
     return "; ".join(named)
