@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from edit_repo import TEST, TITLE, WORDS, opened
+from edit_repo import TEST, TITLE, WORDS, mine_edits, opened
 from test_commit_cases import answered
 
 from pytest_llmops.grading.grade import grade
@@ -67,7 +67,10 @@ ATTACKS = {
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
-    with opened(tmp_path_factory.getbasetemp()) as found:
+    """One that no other worker writes to."""
+    made = tmp_path_factory.mktemp("attacked")
+    mine_edits(made)
+    with opened(made) as found:
         yield found
 
 

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from edit_repo import TITLE, WORDS, WORDS_TEXT, opened
+from edit_repo import TITLE, WORDS, WORDS_TEXT, mine_edits, opened
+from once import made_once
 from records import record
 from test_commit_cases import answered
 
@@ -21,7 +22,7 @@ from pytest_llmops.tasks.changes import diff, materialize_change
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
     """The repository, mined, and a pool that judges its trees."""
-    with opened(tmp_path_factory) as found:
+    with opened(made_once(tmp_path_factory, "edit-repo", mine_edits)) as found:
         yield found
 
 

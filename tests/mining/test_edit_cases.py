@@ -4,7 +4,8 @@ import json
 
 import msgspec
 import pytest
-from edit_repo import HISTORY, TEST, TITLE, TITLE_TEXT, WORDS, WORDS_TEXT, opened
+from edit_repo import HISTORY, TEST, TITLE, TITLE_TEXT, WORDS, WORDS_TEXT, mine_edits, opened
+from once import made_once
 
 from pytest_llmops.cases import id_of_test, load_suites
 from pytest_llmops.cli.main import main
@@ -25,7 +26,7 @@ KINDS = {"body", "insert", "literal", "condition", "default", "rename", "several
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
     """The repository, mined, and a pool that judges its trees."""
-    with opened(tmp_path_factory) as found:
+    with opened(made_once(tmp_path_factory, "edit-repo", mine_edits)) as found:
         yield found
 
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import pytest
 from commit_repo import git, make_repository
-from once import made_once
 
 from pytest_llmops.cases import Case, FileHash, load_suites
 from pytest_llmops.cli.main import main
@@ -148,12 +147,11 @@ def mine_edits(made):
 
 
 @contextmanager
-def opened(tmp_path_factory):
-    """The repository, mined once for all workers: its folder, suite and trees, and a pool for them.
+def opened(made):
+    """What `mine_edits` made in a folder: that, its suite and trees, and a pool for them.
 
     The cache of this user is one in that folder as long as it is open.
     """
-    made = made_once(tmp_path_factory, "edit-repo", mine_edits)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(made / "cache"))
         suite = load_suites(made / "cases" / "suites.toml")["edits"]
