@@ -12,43 +12,36 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def sweep_orphans(words: Sequence[str]) -> list[int]:
+def sweep_orphans(words: Sequence[str]) -> None:
     """Kill the halves of bubblewrap whose other half is gone.
 
     Args:
         words: What bubblewraps of ours have in their command line, one behind the other.
-
-    Returns:
-        The ids of the processes.
     """
     ours = b"".join(b"\0" + word.encode() for word in words) + b"\0"
-    orphans = [
-        int(process.name)
-        for process in Path("/proc").glob("[0-9]*")
-        if ours in _command(process.name) and _is_orphan(process.name)
-    ]
-    for pid in orphans:
+    for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended, or is another user's
-            _kill(pid, ours)
-    return orphans
+            _end_orphan(process.name, ours)
 
 
-def _kill(pid: int, ours: bytes) -> None:
-    """Kill a process if it still is what it was when it was found."""
-    descriptor = os.pidfd_open(pid)
+def _end_orphan(pid: str, ours: bytes) -> None:
+    """Kill a process if it is an orphan; it is held meanwhile, so that its id stays its own."""
+    held = os.pidfd_open(int(pid))
     try:
-        if ours in _command(str(pid)) and _is_orphan(str(pid)):
-            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        if _is_orphan(pid, ours):
+            signal.pidfd_send_signal(held, signal.SIGKILL)
     finally:
-        os.close(descriptor)
+        os.close(held)
 
 
-def _is_orphan(pid: str) -> bool:
+def _is_orphan(pid: str, ours: bytes) -> bool:
     """Whether it is the half inside of the namespaces, and its parent not the half outside."""
-    status = _status(pid)
-    if len(status.get("NSpid", "").split()) <= len(_status("self")["NSpid"].split()):
+    command = _command(pid)
+    if ours not in command:
         return False
-    return _command(status["PPid"].strip()) != _command(pid)
+    status, own = _status(pid), _status("self")
+    inside = len(status.get("NSpid", "").split()) > len(own["NSpid"].split())
+    return inside and _command(status["PPid"].strip()) != command
 
 
 def _status(pid: str) -> dict[str, str]:

@@ -65,13 +65,14 @@ def start(runtime: Path, isolation: str) -> subprocess.Popen[str]:
     return controller
 
 
-def left_after(runtime: Path, seconds: float = 5.0) -> list[int]:
-    deadline = time.monotonic() + seconds
-    while (left := processes_of(runtime)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    if not left:
-        return []
-    clean_up()  # as the next start does
+def left_after(runtime: Path) -> list[int]:
+    """What is left some seconds after, and after the next start has cleaned up."""
+    if awaited_end(runtime):
+        clean_up()
+    return awaited_end(runtime)
+
+
+def awaited_end(runtime: Path, seconds: float = 5.0) -> list[int]:
     deadline = time.monotonic() + seconds
     while (left := processes_of(runtime)) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -107,15 +108,17 @@ def test_the_next_start_ends_what_a_bubblewrap_killed_too_early_has_left(runtime
             *("--ro-bind", "/", "/", str(runtime / "missing")),
         ]
         with subprocess.Popen(argv, pass_fds=[silent], stdout=subprocess.DEVNULL) as half:
+            deadline = time.monotonic() + 60
             while len(processes_of(runtime)) < 2:
                 assert half.poll() is None
+                assert time.monotonic() < deadline
                 time.sleep(0.01)
             clean_up()
             assert len(processes_of(runtime)) == 2, "a bubblewrap that is whole was ended"
             half.kill()
         assert len(processes_of(runtime)) == 1
         clean_up()
-        assert left_after(runtime) == []
+        assert awaited_end(runtime) == []
     finally:
         os.close(silent)
         os.close(silence)
